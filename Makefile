@@ -1,0 +1,41 @@
+# make demo and make test need Go and make; every other target installs what
+# it needs beside them.
+
+GO      ?= go
+LINTER  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+FUZZED  := ./config:FuzzLoad ./state:FuzzDecode ./plan:FuzzDecode ./ledger:FuzzAddress
+FUZZ    ?= 10m
+WORLDS  ?= 100000
+
+.PHONY: build demo test check lint laws fuzz crash bench clean
+
+build: ## the program, in bin/
+	$(GO) build -trimpath -o bin/usher ./cmd/usher
+
+demo: build ## the main job, told on a copy of examples/contoso
+	@sh examples/demo.sh "$(CURDIR)/bin/usher" "$(CURDIR)/examples"
+
+test: ## everything that needs only Go
+	$(GO) test ./...
+
+check: lint test ## what CI runs
+	$(GO) test -race ./apply ./tenant/... ./state
+
+lint:
+	$(GO) vet ./...
+	$(GO) run $(LINTER) run
+
+laws: ## the laws of the planner in WORLDS random worlds
+	$(GO) test ./plan -run 'TestLaws' -count=1 -timeout=2h -v -worlds=$(WORLDS)
+
+fuzz: ## every fuzz target for FUZZ
+	@set -e; for t in $(FUZZED); do $(GO) test "$${t%%:*}" -run='^$$' -fuzz="^$${t##*:}\$$" -fuzztime=$(FUZZ); done
+
+crash: ## kill -9 at 200 points of an apply
+	$(GO) test ./cmd/usher -run 'TestKill' -count=1 -timeout=30m -v -kills=200
+
+bench: build ## whole processes, beside terraform where it is installed
+	$(GO) test ./cmd/usher -run '^$$' -bench . -benchtime=1x -timeout=1h -usher="$(CURDIR)/bin/usher"
+
+clean:
+	rm -rf bin

@@ -1,0 +1,128 @@
+package apply
+
+import (
+	"context"
+	"time"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/state"
+)
+
+// Tenant is what apply needs of a tenant: something that runs calls and says
+// how each ended, in the same order.
+type Tenant interface {
+	Run(ctx context.Context, calls []ledger.Call) []ledger.Result
+}
+
+// Runner applies plans.
+type Runner struct {
+	Tenant      Tenant
+	Store       state.Store
+	Batch       int           // calls for people in a request
+	Parallelism int           // requests under way at once
+	Checkpoint  time.Duration // between records of a long run
+	Lag         func(ledger.HolderKind) time.Duration
+	Now         func() time.Time
+	Day         func() string                     // today, as YYYY-MM-DD
+	Stop        <-chan struct{}                   // closed to start nothing more
+	Progress    func(ledger.Result, ledger.Tally) // called for every call that ended
+}
+
+// Run carries out the plan on the state, which is the version with the etag,
+// or nil where there is none yet. The state's lock must be held. An error
+// means that the state could not be written: then no further call is started.
+func (r *Runner) Run(ctx context.Context, p *plan.Plan, d *state.Document, etag string, lost <-chan struct{}) (*ledger.Report, error) {
+	rec := newRecorder(r, p, d, etag)
+	if err := rec.begin(ctx); err != nil {
+		return nil, err
+	}
+	report, err := r.calls(ctx, p, rec, lost)
+	if err != nil {
+		return report, err
+	}
+	// What happened is recorded even when the run was told to stop.
+	return report, rec.end(context.WithoutCancel(ctx), report.Complete())
+}
+
+// answer is what one request brought back.
+type answer struct {
+	places  []int
+	results []ledger.Result
+}
+
+func (r *Runner) calls(ctx context.Context, p *plan.Plan, rec *recorder, lost <-chan struct{}) (*ledger.Report, error) {
+	report := &ledger.Report{Tally: ledger.Tally{All: len(p.Calls)}}
+	d := newDispatcher(p.Calls, p.Pools)
+	note := func(results []ledger.Result) {
+		for _, res := range results {
+			report.Add(res.Outcome)
+			rec.note(res)
+			if res.Outcome != ledger.Done {
+				report.Results = append(report.Results, res)
+			}
+			r.Progress(res, report.Tally)
+		}
+	}
+	note(d.unblock())
+	answers := make(chan answer)
+	requests := 0
+	stop := r.Stop
+	for {
+		requests += r.start(ctx, d, answers, requests)
+		if requests == 0 {
+			return report, nil
+		}
+		select {
+		case a := <-answers:
+			requests--
+			var given []ledger.Result
+			for i, place := range a.places {
+				given = append(given, d.finish(place, a.results[i].Outcome)...)
+			}
+			note(a.results)
+			note(given)
+			if err := rec.checkpoint(ctx); err != nil {
+				note(d.abandon("the state could not be written"))
+				drain(answers, requests)
+				return report, err
+			}
+		case <-stop:
+			stop, report.Interrupted = nil, true
+			note(d.abandon("the run was interrupted"))
+		case <-lost:
+			lost, report.Interrupted = nil, true
+			rec.frozen = true
+			note(d.abandon("the lock on the state was lost"))
+		}
+	}
+}
+
+// start sends requests until as many are under way as may be, and returns
+// how many it sent.
+func (r *Runner) start(ctx context.Context, d *dispatcher, answers chan<- answer, running int) int {
+	for sent := 0; ; sent++ {
+		var places []int
+		if running+sent < max(1, r.Parallelism) {
+			places = d.take(r.Batch)
+		}
+		if len(places) == 0 {
+			return sent
+		}
+		go func() { answers <- answer{places, r.Tenant.Run(ctx, pick(d.calls, places))} }()
+	}
+}
+
+func pick(calls []ledger.Call, places []int) []ledger.Call {
+	out := make([]ledger.Call, len(places))
+	for i, p := range places {
+		out[i] = calls[p]
+	}
+	return out
+}
+
+func drain(answers <-chan answer, n int) {
+	for range n {
+		<-answers
+	}
+}

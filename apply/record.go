@@ -1,0 +1,182 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/state"
+)
+
+// recorder keeps the state in step with what happens.
+type recorder struct {
+	r      *Runner
+	p      *plan.Plan
+	doc    *state.Document
+	etag   string
+	edit   *state.Edit
+	claims map[ledger.Key]ledger.Grant
+	since  time.Time // of the last write
+	dirty  bool
+	frozen bool // nothing may be written: the lock is lost
+}
+
+func newRecorder(r *Runner, p *plan.Plan, d *state.Document, etag string) *recorder {
+	if d == nil {
+		d = state.New(p.Tenant)
+	}
+	return &recorder{r: r, p: p, doc: d, etag: etag, edit: state.NewEdit(), claims: map[ledger.Key]ledger.Grant{}}
+}
+
+// begin records, in one write and before the first call: adoptions, forgets,
+// and every addition that is about to be made. So whatever a killed run leaves
+// in the tenant is known to be perhaps ours.
+func (c *recorder) begin(ctx context.Context) error {
+	known := map[ledger.Key]bool{}
+	for _, rec := range c.doc.Grants {
+		known[rec.Key()] = true
+	}
+	c.keepPerhaps()
+	for _, call := range c.p.Calls {
+		for _, s := range call.Steps {
+			if s.After != nil && !known[s.Key()] {
+				c.claims[s.Key()] = grantOf(s)
+			}
+		}
+	}
+	for _, s := range c.p.Records {
+		switch s.Op {
+		case ledger.Adopt:
+			c.edit.Put(grantOf(s), c.r.Day())
+		case ledger.Forget:
+			c.edit.Drop(s.Key())
+		}
+	}
+	c.rename()
+	c.doc.Tenant = c.p.Tenant
+	return c.write(ctx, len(c.p.Calls) == 0)
+}
+
+// keepPerhaps carries over the claims that only a person can settle.
+func (c *recorder) keepPerhaps() {
+	if c.doc.Claims == nil {
+		return
+	}
+	perhaps := map[string]bool{}
+	for _, a := range c.p.Perhaps {
+		perhaps[a] = true
+	}
+	for _, g := range c.doc.Claims.Grants {
+		if perhaps[string(g.Address())] {
+			c.claims[g.Key()] = g
+		}
+	}
+}
+
+// rename brings the names of the records up to date with the tenant's.
+func (c *recorder) rename() {
+	names := map[ledger.HolderID]ledger.Holder{}
+	for _, call := range c.p.Calls {
+		names[call.Holder.Identity()] = call.Holder
+	}
+	for _, s := range c.p.Records {
+		names[s.Holder.Identity()] = s.Holder
+	}
+	for i := range c.doc.Grants {
+		if h, ok := names[c.doc.Grants[i].Holder.Identity()]; ok {
+			c.doc.Grants[i].Holder = h
+		}
+	}
+}
+
+func grantOf(s ledger.Step) ledger.Grant {
+	return ledger.Grant{Holder: s.Holder, Item: s.Item, Value: *s.After}
+}
+
+// note books a result. An unknown outcome keeps its claims: the next plan
+// sees what became of it.
+func (c *recorder) note(res ledger.Result) {
+	for _, s := range res.Call.Steps {
+		switch res.Outcome {
+		case ledger.Done:
+			if s.After != nil {
+				c.edit.Put(grantOf(s), c.r.Day())
+			} else {
+				c.edit.Drop(s.Key())
+			}
+			c.recent(s)
+			delete(c.claims, s.Key())
+			c.dirty = true
+		case ledger.Failed, ledger.Skipped:
+			delete(c.claims, s.Key())
+			c.dirty = true
+		}
+	}
+}
+
+// recent remembers a write for as long as readings may not show it.
+func (c *recorder) recent(s ledger.Step) {
+	if c.r.Lag(s.Holder.Kind) == 0 {
+		return
+	}
+	g := ledger.Grant{Holder: s.Holder, Item: s.Item}
+	if s.After != nil {
+		g.Value = *s.After
+	}
+	c.doc.Recent = append(c.doc.Recent, ledger.Recent{Grant: g, At: c.r.Now(), Before: s.Before})
+}
+
+func (c *recorder) prune() {
+	var kept []ledger.Recent
+	for _, r := range c.doc.Recent {
+		if c.r.Now().Sub(r.At) < c.r.Lag(r.Grant.Holder.Kind) {
+			kept = append(kept, r)
+		}
+	}
+	c.doc.Recent = kept
+}
+
+// checkpoint writes during a long run, now and then.
+func (c *recorder) checkpoint(ctx context.Context) error {
+	if !c.dirty || c.frozen || c.r.Now().Sub(c.since) < c.r.Checkpoint {
+		return nil
+	}
+	return c.write(context.WithoutCancel(ctx), false)
+}
+
+// errLost ends a run whose lock was lost.
+var errLost = errors.New("the lock on the state was lost, so the end of the run is not recorded: plan again to see what is left")
+
+// end records the result. A run that did not do everything leaves its mark, so
+// that the same plan can be continued.
+func (c *recorder) end(ctx context.Context, complete bool) error {
+	switch {
+	case c.frozen:
+		return errLost
+	case len(c.p.Calls) == 0:
+		return nil
+	}
+	return c.write(ctx, complete)
+}
+
+func (c *recorder) write(ctx context.Context, complete bool) error {
+	c.edit.Apply(c.doc)
+	c.prune()
+	c.doc.Claims = nil
+	if len(c.claims) > 0 || !complete {
+		cl := &state.Claims{Digest: c.p.Digest, At: c.r.Now().UTC()}
+		for _, g := range c.claims {
+			cl.Grants = append(cl.Grants, g)
+		}
+		ledger.SortGrants(cl.Grants)
+		c.doc.Claims = cl
+	}
+	etag, err := c.r.Store.Write(ctx, c.doc, c.etag)
+	if err != nil {
+		return err
+	}
+	c.etag, c.since, c.dirty = etag, c.r.Now(), false
+	return nil
+}

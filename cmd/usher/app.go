@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usher-cli/usher/view"
+)
+
+// version of this usher; configurations can ask for one with
+// required_version.
+const version = "0.1.0"
+
+// app is what the world gives to the commands.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+	now      func() time.Time
+	env      func(string) string
+	terminal bool // out is a terminal
+	progress bool // err is a terminal
+
+	chdir   string
+	noColor bool
+}
+
+// exitCode is an error that was reported already and only says how to exit.
+type exitCode int
+
+// Exit codes, the same for every command.
+const (
+	exitError   exitCode = 1 // bad input, or something failed before anything was done
+	exitSteps   exitCode = 2 // there are steps, or drift
+	exitRefused exitCode = 3 // capacity, a gap or a guard forbids it
+	exitPartial exitCode = 4 // something failed, was skipped or could not be read
+)
+
+// Error implements error.
+func (e exitCode) Error() string { return "exit" }
+
+// run executes a command line and returns the process's exit code.
+func (a *app) run(args []string) int {
+	root := a.command()
+	root.SetArgs(goFlags(args))
+	err := root.Execute()
+	var code exitCode
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &code):
+		return int(code)
+	}
+	a.stderr().Failure(err)
+	return int(exitError)
+}
+
+func (a *app) command() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "usher",
+		Short:         "Keeps Power Automate and Microsoft 365 licences the way your repository says",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetIn(a.in)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.chdir, "chdir", ".", "work in `DIR` instead of the current directory")
+	flags.BoolVar(&a.noColor, "no-color", false, "print no colours")
+	root.AddCommand(
+		newPlan(a), newApply(a), newShow(a), newDrift(a), newUsage(a), newValidate(a), newFmt(a),
+		newState(a), newForceUnlock(a), newSandbox(a), newVersion(a),
+	)
+	return root
+}
+
+// goFlags lets -flag mean --flag, as in Terraform: usher has no flags of one
+// letter but -h.
+func goFlags(args []string) []string {
+	out := make([]string, 0, len(args))
+	for i, arg := range args {
+		if arg == "--" {
+			return append(out, args[i:]...)
+		}
+		if len(arg) > 2 && arg[0] == '-' && arg[1] != '-' {
+			arg = "-" + arg
+		}
+		out = append(out, arg)
+	}
+	return out
+}
+
+func (a *app) color() bool { return a.terminal && !a.noColor && a.env("NO_COLOR") == "" }
+
+func (a *app) stdout() *view.Printer { return view.NewPrinter(a.out, a.color()) }
+
+func (a *app) stderr() *view.Printer {
+	return view.NewPrinter(a.err, a.progress && !a.noColor && a.env("NO_COLOR") == "")
+}
+
+func (a *app) progressLine() *view.Progress {
+	if !a.progress {
+		return view.NewProgress(nil)
+	}
+	return view.NewProgress(a.err)
+}
+
+// path resolves a path of the command line against -chdir.
+func (a *app) path(p string) string {
+	if filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(a.chdir, p)
+}
+
+// interrupts returns a channel that the first interrupt closes, and a context
+// that the second one ends.
+func interrupts(parent context.Context) (context.Context, <-chan struct{}, func()) {
+	ctx, cancel := context.WithCancel(parent)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		for n := 0; ; n++ {
+			select {
+			case <-done:
+				return
+			case <-signals:
+			}
+			if n == 0 {
+				close(stop)
+			} else {
+				cancel()
+			}
+		}
+	}()
+	return ctx, stop, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel()
+	}
+}
+
+// noArgs is cobra.NoArgs with a message that shows what was not expected.
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return errors.New("usher " + cmd.Name() + " takes no arguments, and was given " + strings.Join(args, " "))
+	}
+	return nil
+}

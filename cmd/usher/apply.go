@@ -1,0 +1,206 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-multierror"
+	"github.com/spf13/cobra"
+
+	"github.com/usher-cli/usher/apply"
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/tenant"
+	"github.com/usher-cli/usher/view"
+)
+
+type applyOptions struct {
+	inputs
+	file        string
+	json        bool
+	approved    bool
+	ask         bool
+	targets     []string
+	parallelism int
+	lockTimeout time.Duration
+	checkpoint  time.Duration
+}
+
+func newApply(a *app) *cobra.Command {
+	o := &applyOptions{}
+	cmd := &cobra.Command{
+		Use: "apply [PLAN]", Short: "Run the steps of a plan: a saved one, or a new one after asking", Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				o.file = args[0]
+			}
+			return runApply(cmd.Context(), a, o)
+		},
+	}
+	o.flags(cmd)
+	cmd.Flags().BoolVar(&o.json, "json", false, "print the result as JSON")
+	cmd.Flags().BoolVar(&o.approved, "auto-approve", false, "do not ask")
+	cmd.Flags().BoolVar(&o.ask, "input", true, "ask where something must be asked")
+	cmd.Flags().StringArrayVar(&o.targets, "target", nil, "apply only for the holder at `ADDRESS`")
+	cmd.Flags().IntVar(&o.parallelism, "parallelism", 4, "requests under way at once")
+	cmd.Flags().DurationVar(&o.lockTimeout, "lock-timeout", 0, "how long to wait for the state's lock")
+	cmd.Flags().DurationVar(&o.checkpoint, "checkpoint", 15*time.Second, "how often a long run records what it did")
+	return cmd
+}
+
+func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
+	targets, err := targetFlag(o.targets)
+	if err == nil && o.file != "" && len(targets) > 0 {
+		err = errors.New("-target narrows a new plan, and this is a saved one")
+	}
+	if err != nil {
+		return err
+	}
+	s, err := a.load(o.inputs)
+	if err != nil {
+		return err
+	}
+	lease, err := s.lock(ctx, "apply", o.lockTimeout)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = lease.Release() }()
+	if err := s.openTenant(); err != nil {
+		return err
+	}
+	defer s.close(&err)
+	if err := s.read(ctx, true); err != nil {
+		return err
+	}
+	p, err := s.decide(o, targets)
+	if err != nil {
+		return err
+	}
+	if !o.json {
+		a.stdout().WithFiles(s.cfg.Files).Plan(p)
+	}
+	if err := verdict(p); err != nil && err != exitPartial { //nolint:errorlint // a plain value of ours
+		return err
+	}
+	if p.Empty() {
+		return s.nothing(o, p)
+	}
+	if p, err = s.approve(ctx, o, p); err != nil {
+		return err
+	}
+	return s.run(ctx, o, p, lease.Lost)
+}
+
+// decide makes the plan, or fits the saved one to the present.
+func (s *session) decide(o *applyOptions, targets []ledger.Holder) (*plan.Plan, error) {
+	if o.file == "" {
+		return plan.New(s.input(targets)), nil
+	}
+	saved, err := openPlan(s.a.path(o.file))
+	if err != nil {
+		return nil, err
+	}
+	return s.renew(saved)
+}
+
+func (s *session) renew(p *plan.Plan) (*plan.Plan, error) {
+	fresh, stale := p.Renew(s.fresh())
+	if len(stale) == 0 {
+		return fresh, nil
+	}
+	problems := &multierror.Error{ErrorFormat: func(all []error) string {
+		lines := []string{"the plan no longer holds, and nothing was done; plan again"}
+		for _, e := range all {
+			lines = append(lines, view.Safe(e.Error()))
+		}
+		return strings.Join(lines, ": ")
+	}}
+	const most = 10
+	for i, text := range stale {
+		if i == most {
+			problems = multierror.Append(problems, fmt.Errorf("and %d more", len(stale)-most))
+			break
+		}
+		problems = multierror.Append(problems, errors.New(text))
+	}
+	return nil, problems
+}
+
+func (s *session) nothing(o *applyOptions, p *plan.Plan) error {
+	if o.json {
+		if err := view.JSON(s.a.out, view.NewRun(p, &ledger.Report{})); err != nil {
+			return err
+		}
+	}
+	return verdict(p)
+}
+
+// approve asks, unless that was settled before, and looks again at what may
+// have changed while somebody was thinking.
+func (s *session) approve(ctx context.Context, o *applyOptions, p *plan.Plan) (*plan.Plan, error) {
+	if o.approved || o.file != "" {
+		return p, nil
+	}
+	if !o.ask || o.json {
+		return nil, errors.New("the plan needs approval: add -auto-approve, or apply a plan saved with usher plan -out=FILE")
+	}
+	fmt.Fprint(s.a.out, "\nDo you want to perform these steps? Only \"yes\" is accepted: ")
+	answer, _ := bufio.NewReader(s.a.in).ReadString('\n')
+	if strings.TrimSpace(answer) != "yes" {
+		return nil, errors.New("apply was not approved, and nothing was done")
+	}
+	if err := s.read(ctx, true); err != nil {
+		return nil, err
+	}
+	return s.renew(p)
+}
+
+// wideRun is from how many calls on a terminal shows a progress line instead
+// of a line a call.
+const wideRun = 50
+
+func (s *session) run(ctx context.Context, o *applyOptions, p *plan.Plan, lost <-chan struct{}) error {
+	ctx, stop, end := interrupts(ctx)
+	defer end()
+	out, progress := s.a.stdout(), s.a.progressLine()
+	quiet := o.json || s.a.progress && len(p.Calls) > wideRun
+	r := &apply.Runner{
+		Tenant: s.tenant, Store: s.store, Batch: tenant.Batch, Parallelism: o.parallelism, Checkpoint: o.checkpoint,
+		Lag: s.lag, Now: s.a.now, Stop: stop,
+		Day: func() string { return s.a.now().In(s.cfg.Timezone).Format(time.DateOnly) },
+		Progress: func(res ledger.Result, t ledger.Tally) {
+			if !quiet {
+				out.Result(res)
+			}
+			progress.Show("Applying: %d of %d done, %d not", t.Done, t.All, t.Failed+t.Unknown+t.Skipped)
+		},
+	}
+	report, err := r.Run(ctx, p, s.doc, s.etag, lost)
+	progress.Clear()
+	if report == nil {
+		return err
+	}
+	if o.json {
+		err = errors.Join(err, view.JSON(s.a.out, view.NewRun(p, report)))
+	} else {
+		out.Report(report)
+	}
+	switch {
+	case err != nil:
+		return err
+	case !report.Complete(), len(p.Unread) > 0:
+		return exitPartial
+	}
+	return nil
+}
+
+func (s *session) lag(k ledger.HolderKind) time.Duration {
+	if k == ledger.Environment {
+		return s.reading.UnitLag
+	}
+	return s.reading.SeatLag
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"path/filepath"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/rogpeppe/go-internal/diff"
+	"github.com/spf13/cobra"
+
+	"github.com/usher-cli/usher/catalog"
+	"github.com/usher-cli/usher/config"
+	"github.com/usher-cli/usher/view"
+)
+
+type validateOptions struct {
+	inputs
+	json bool
+}
+
+func newValidate(a *app) *cobra.Command {
+	o := &validateOptions{}
+	cmd := &cobra.Command{
+		Use: "validate", Short: "Check the configuration, without a tenant", Args: noArgs,
+		RunE: func(*cobra.Command, []string) error { return runValidate(a, o) },
+	}
+	o.flags(cmd)
+	cmd.Flags().BoolVar(&o.json, "json", false, "print the problems as JSON")
+	return cmd
+}
+
+func runValidate(a *app, o *validateOptions) error {
+	cat, err := catalog.Load()
+	if err != nil {
+		return err
+	}
+	opts := config.Options{Version: version, Vars: o.vars, Catalog: cat}
+	for _, f := range o.varFiles {
+		opts.VarFiles = append(opts.VarFiles, a.path(f))
+	}
+	cfg, diags := config.Load(a.chdir, opts)
+	if !diags.HasErrors() {
+		diags = append(diags, cfg.Shortages()...)
+	}
+	if o.json {
+		err = view.JSON(a.out, view.NewValidation(diags))
+	} else {
+		printValidation(a, cfg, diags)
+	}
+	if err == nil && diags.HasErrors() {
+		return exitError
+	}
+	return err
+}
+
+func printValidation(a *app, cfg *config.Config, diags hcl.Diagnostics) {
+	a.stderr().WithFiles(cfg.Files).Diagnostics(diags)
+	errs, warnings := 0, 0
+	for _, d := range diags {
+		if d.Severity == hcl.DiagError {
+			errs++
+		} else {
+			warnings++
+		}
+	}
+	switch {
+	case errs > 0:
+		a.stderr().Line("The configuration has %d errors and %d warnings.", errs, warnings)
+	case warnings > 0:
+		a.stdout().Line("The configuration is valid, with %d warnings.", warnings)
+	default:
+		a.stdout().Line("The configuration is valid.")
+	}
+}
+
+type fmtOptions struct {
+	check, diff, recursive bool
+}
+
+func newFmt(a *app) *cobra.Command {
+	o := &fmtOptions{}
+	cmd := &cobra.Command{
+		Use: "fmt", Short: "Lay out *.hcl files in the canonical way, and list those that changed", Args: noArgs,
+		RunE: func(*cobra.Command, []string) error { return runFmt(a, o) },
+	}
+	cmd.Flags().BoolVar(&o.check, "check", false, "write nothing; exit with 1 where a file would change")
+	cmd.Flags().BoolVar(&o.diff, "diff", false, "show what changes")
+	cmd.Flags().BoolVar(&o.recursive, "recursive", false, "go into directories below, too")
+	return cmd
+}
+
+func runFmt(a *app, o *fmtOptions) error {
+	changed, diags := config.Format(a.chdir, o.recursive)
+	a.stderr().Diagnostics(diags)
+	for _, f := range changed {
+		name, err := filepath.Rel(a.chdir, f.Path)
+		if err != nil {
+			name = f.Path
+		}
+		a.stdout().Line("%s", view.Safe(name))
+		if o.diff {
+			_, _ = a.out.Write(diff.Diff("old/"+name, f.Before, "new/"+name, f.After))
+		}
+		if o.check {
+			continue
+		}
+		if err := f.Write(); err != nil {
+			return err
+		}
+	}
+	if diags.HasErrors() || o.check && len(changed) > 0 {
+		return exitError
+	}
+	return nil
+}
+
+func newVersion(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: noArgs,
+		Run: func(*cobra.Command, []string) { a.stdout().Line("usher v%s", version) },
+	}
+}

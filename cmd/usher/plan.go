@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/natefinch/atomic"
+	"github.com/spf13/cobra"
+
+	"github.com/usher-cli/usher/plan"
+)
+
+type planOptions struct {
+	inputs
+	out      string
+	json     bool
+	detailed bool
+	refresh  bool
+	targets  []string
+}
+
+func newPlan(a *app) *cobra.Command {
+	o := &planOptions{}
+	cmd := &cobra.Command{
+		Use: "plan", Short: "Show what apply would do", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runPlan(cmd.Context(), a, o) },
+	}
+	o.flags(cmd)
+	cmd.Flags().StringVar(&o.out, "out", "", "save the plan in `FILE`, for usher apply FILE")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print the plan as JSON")
+	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 where there are steps")
+	cmd.Flags().BoolVar(&o.refresh, "refresh", true, "read what people have; -refresh=false believes the state")
+	cmd.Flags().StringArrayVar(&o.targets, "target", nil, "plan only for the holder at `ADDRESS`")
+	return cmd
+}
+
+func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
+	targets, err := targetFlag(o.targets)
+	if err != nil {
+		return err
+	}
+	s, err := a.load(o.inputs)
+	if err != nil {
+		return err
+	}
+	if err := s.openTenant(); err != nil {
+		return err
+	}
+	defer s.close(&err)
+	if err := s.read(ctx, o.refresh); err != nil {
+		return err
+	}
+	p := plan.New(s.input(targets))
+	if o.json {
+		err = p.Encode(a.out)
+	} else {
+		a.stdout().WithFiles(s.cfg.Files).Plan(p)
+	}
+	if err != nil {
+		return err
+	}
+	if o.out != "" && len(p.Errors()) == 0 {
+		if err := savePlan(a.path(o.out), p); err != nil {
+			return err
+		}
+	}
+	if err := verdict(p); err != nil {
+		return err
+	}
+	if o.detailed && !p.Empty() {
+		return exitSteps
+	}
+	return nil
+}
+
+func savePlan(path string, p *plan.Plan) error {
+	r, w := io.Pipe()
+	go func() { w.CloseWithError(p.Encode(w)) }()
+	if err := atomic.WriteFile(path, r); err != nil {
+		return fmt.Errorf("the plan cannot be saved: %w", err)
+	}
+	return nil
+}
+
+func openPlan(path string) (*plan.Plan, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("the plan cannot be read: %w", err)
+	}
+	defer f.Close()
+	p, err := plan.Decode(f)
+	if err != nil {
+		hint := ""
+		if errors.Is(err, plan.ErrFormat) {
+			hint = "; make it again with usher plan -out=FILE"
+		}
+		return nil, fmt.Errorf("%s: %w%s", path, err, hint)
+	}
+	return p, nil
+}

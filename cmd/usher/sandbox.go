@@ -1,0 +1,178 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/natefinch/atomic"
+	"github.com/spf13/cobra"
+
+	"github.com/usher-cli/usher/catalog"
+	"github.com/usher-cli/usher/tenant/sandbox"
+)
+
+func newSandbox(a *app) *cobra.Command {
+	cmd := &cobra.Command{Use: "sandbox", Short: "Make, serve and talk to a simulated tenant"}
+	cmd.AddCommand(newSandboxInit(a), newSandboxServe(a), newSandboxRequest(a))
+	return cmd
+}
+
+type sandboxInitOptions struct {
+	users int
+	out   string
+}
+
+func newSandboxInit(a *app) *cobra.Command {
+	o := &sandboxInitOptions{}
+	cmd := &cobra.Command{Use: "init", Short: "Write a tenant file with generated people", Args: noArgs,
+		RunE: func(*cobra.Command, []string) error { return runSandboxInit(a, o) }}
+	cmd.Flags().IntVar(&o.users, "users", 300, "how many `PEOPLE`")
+	cmd.Flags().StringVar(&o.out, "out", "", "the tenant `FILE` to write")
+	return cmd
+}
+
+func runSandboxInit(a *app, o *sandboxInitOptions) error {
+	if o.out == "" || o.users < 0 {
+		return errors.New("usher sandbox init needs -out=FILE, and a number of people that is not negative")
+	}
+	path := a.path(o.out)
+	if _, err := os.Stat(path); err == nil {
+		return fmt.Errorf("%s exists, and a tenant is not written over: remove it first", path)
+	}
+	cat, err := catalog.Load()
+	if err != nil {
+		return err
+	}
+	t := sandbox.Generate(o.users, products(cat), map[string]int64{"PowerAutomatePerProcess": 12, "PAHostedRPA": 4, "AI": 100000})
+	var b bytes.Buffer
+	if err := t.Encode(&b); err != nil {
+		return err
+	}
+	if err := atomic.WriteFile(path, &b); err != nil {
+		return fmt.Errorf("the tenant cannot be written: %w", err)
+	}
+	a.stdout().Line("%s has %d people.", o.out, o.users)
+	return nil
+}
+
+// products are what a generated tenant owns, in the words of its file.
+func products(cat *catalog.Catalog) []*sandbox.SKU {
+	var skus []*sandbox.SKU
+	for _, part := range []string{"POWERAUTOMATE_ATTENDED_RPA", "FLOW_FREE", "POWERAPPS_PER_USER", "SPE_E3", "SPE_E5", "Power_Automate_per_process"} {
+		for _, p := range cat.Product(part) {
+			sku := &sandbox.SKU{ID: p.ID, PartNumber: p.PartNumber, AppliesTo: "User"}
+			if p.Kind == catalog.Units {
+				sku.AppliesTo, sku.Enabled = "Company", 12
+			}
+			for _, plan := range p.Plans {
+				sku.Plans = append(sku.Plans, sandbox.Plan{ID: plan.ID, Name: plan.Name})
+			}
+			skus = append(skus, sku)
+		}
+	}
+	return skus
+}
+
+type sandboxServeOptions struct {
+	file, listen, log string
+}
+
+func newSandboxServe(a *app) *cobra.Command {
+	o := &sandboxServeOptions{}
+	cmd := &cobra.Command{Use: "serve", Short: "Serve a tenant file over HTTP, on this machine only", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runSandboxServe(cmd.Context(), a, o) }}
+	cmd.Flags().StringVar(&o.file, "file", "", "the tenant `FILE`")
+	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:8787", "the loopback `ADDRESS` to listen on")
+	cmd.Flags().StringVar(&o.log, "log", "", "append every request to `FILE`, as JSON lines")
+	return cmd
+}
+
+func runSandboxServe(ctx context.Context, a *app, o *sandboxServeOptions) (err error) {
+	host, _, err := net.SplitHostPort(o.listen)
+	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return fmt.Errorf("-listen=%s is not a loopback address such as 127.0.0.1:8787: the sandbox has no passwords", o.listen)
+	}
+	server, closeLog, err := a.openSandbox(o.file, o.log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.Close(), closeLog()) }()
+	listener, err := net.Listen("tcp", o.listen)
+	if err != nil {
+		return fmt.Errorf("the sandbox cannot listen: %w", err)
+	}
+	a.stdout().Line("The tenant answers at http://%s; interrupt to end.", listener.Addr())
+	ctx, stop, end := interrupts(ctx)
+	defer end()
+	web := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second}
+	go func() {
+		<-stop
+		_ = web.Shutdown(ctx)
+	}()
+	if err := web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+func (a *app) openSandbox(file, log string) (*sandbox.Server, func() error, error) {
+	if file == "" {
+		return nil, nil, errors.New("name the tenant file with -file=FILE; usher sandbox init writes one")
+	}
+	opts, done := sandbox.Options{Now: a.now}, func() error { return nil }
+	if log != "" {
+		f, err := os.OpenFile(a.path(log), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			return nil, nil, fmt.Errorf("the log cannot be opened: %w", err)
+		}
+		opts.Log, done = f, f.Close
+	}
+	server, err := sandbox.Open(a.path(file), opts)
+	return server, done, err
+}
+
+type sandboxRequestOptions struct {
+	file string
+}
+
+func newSandboxRequest(a *app) *cobra.Command {
+	o := &sandboxRequestOptions{}
+	cmd := &cobra.Command{Use: "request METHOD PATH [BODY]", Short: "Send one request to a tenant file, as somebody else would", Args: cobra.RangeArgs(2, 3),
+		RunE: func(_ *cobra.Command, args []string) error { return runSandboxRequest(a, o, append(args, "")) }}
+	cmd.Flags().StringVar(&o.file, "file", "", "the tenant `FILE`")
+	return cmd
+}
+
+func runSandboxRequest(a *app, o *sandboxRequestOptions, args []string) (err error) {
+	server, _, err := a.openSandbox(o.file, "")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, server.Close()) }()
+	if !strings.HasPrefix(args[1], "/") {
+		return fmt.Errorf("the path %q does not start with a slash, such as /v1.0/users", args[1])
+	}
+	r, err := http.NewRequest(args[0], "http://sandbox.invalid"+args[1], strings.NewReader(args[2]))
+	if err != nil {
+		return fmt.Errorf("that is not a request: %w", err)
+	}
+	w := httptest.NewRecorder()
+	server.ServeHTTP(w, r)
+	body, _ := io.ReadAll(w.Result().Body)
+	if len(body) > 0 {
+		a.stdout().Line("%s", body)
+	}
+	if w.Code >= 300 {
+		return fmt.Errorf("the tenant answered %d %s", w.Code, http.StatusText(w.Code))
+	}
+	return nil
+}

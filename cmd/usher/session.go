@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-multierror"
+	"github.com/spf13/cobra"
+
+	"github.com/usher-cli/usher/catalog"
+	"github.com/usher-cli/usher/config"
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/state"
+	"github.com/usher-cli/usher/tenant"
+)
+
+// inputs are the options of every command that reads a configuration.
+type inputs struct {
+	vars     []string
+	varFiles []string
+}
+
+func (i *inputs) flags(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&i.vars, "var", nil, "set a variable: `NAME=VALUE`")
+	cmd.Flags().StringArrayVar(&i.varFiles, "var-file", nil, "read variables from `FILE`")
+}
+
+// session is one run's view of the world: the configuration, the state and
+// the tenant.
+type session struct {
+	a       *app
+	catalog *catalog.Catalog
+	cfg     *config.Config
+	store   state.Store
+	tenant  *tenant.Tenant
+	doc     *state.Document
+	etag    string
+	reading *tenant.Reading
+}
+
+// load reads the configuration and reports what is wrong with it.
+func (a *app) load(in inputs) (*session, error) {
+	s := &session{a: a}
+	var err error
+	if s.catalog, err = catalog.Load(); err != nil {
+		return nil, err
+	}
+	opts := config.Options{Version: version, Vars: in.vars, Catalog: s.catalog}
+	for _, f := range in.varFiles {
+		opts.VarFiles = append(opts.VarFiles, a.path(f))
+	}
+	cfg, diags := config.Load(a.chdir, opts)
+	a.stderr().WithFiles(cfg.Files).Diagnostics(diags)
+	if diags.HasErrors() {
+		return nil, exitError
+	}
+	s.cfg = cfg
+	s.store = state.NewFileStore(cfg.State)
+	return s, nil
+}
+
+// openTenant opens the tenant that the configuration names.
+func (s *session) openTenant() error {
+	t, err := tenant.Open(tenant.Settings{File: s.cfg.Tenant.File, Endpoint: s.cfg.Tenant.Endpoint,
+		Version: version, Catalog: s.catalog, Now: s.a.now})
+	s.tenant = t
+	return err
+}
+
+// close ends the tenant and adds what goes wrong to err.
+func (s *session) close(err *error) {
+	if s.tenant == nil {
+		return
+	}
+	if problem := s.tenant.Close(); problem != nil {
+		*err = multierror.Append(*err, problem).ErrorOrNil()
+	}
+}
+
+// read reads the state and the tenant, and checks that they belong together.
+func (s *session) read(ctx context.Context, refresh bool) error {
+	doc, etag, err := s.store.Read(ctx)
+	if err != nil {
+		return err
+	}
+	s.doc, s.etag = doc, etag
+	progress := s.a.progressLine()
+	defer progress.Clear()
+	o := tenant.ReadOptions{Progress: func(n int) { progress.Show("Reading the tenant: %d people", n) }}
+	if !refresh {
+		if o.Known = doc.Known(); o.Known == nil {
+			o.Known = []ledger.Grant{}
+		}
+	}
+	if s.reading, err = s.tenant.Read(ctx, o); err != nil {
+		return err
+	}
+	if doc != nil && doc.Tenant != s.reading.Tenant {
+		return fmt.Errorf("the state %s is about the tenant %s, and the configuration points at %s (%s): use the state of that tenant, or correct the tenant block",
+			s.store, doc.Tenant, s.reading.Tenant, place(s.cfg.Tenant.Origin))
+	}
+	return nil
+}
+
+func place(o ledger.Origin) string { return fmt.Sprintf("%s:%d", o.File, o.Line) }
+
+// input puts together what the planner needs.
+func (s *session) input(targets []ledger.Holder) plan.Input {
+	r := s.reading.Resolve(tenant.Declared{Wants: s.cfg.Wants, Policies: s.cfg.Policies, Guard: s.cfg.Guard, Known: s.doc.Holders()})
+	in := plan.Input{Want: r.Want, Gone: r.Gone, Asleep: r.Asleep, Policies: r.Policies, Guard: r.Guard, Notices: r.Notices,
+		Known: s.doc.Known(), Have: s.reading.Have, At: s.a.now().UTC().Truncate(time.Second), Targets: targets, State: s.stateRef()}
+	if s.doc != nil {
+		in.Recent = s.doc.Recent
+		if s.doc.Claims != nil {
+			in.Claims = s.doc.Claims.Grants
+		}
+	}
+	return in
+}
+
+func (s *session) stateRef() plan.StateRef {
+	if s.doc == nil {
+		return plan.StateRef{}
+	}
+	return plan.StateRef{Lineage: s.doc.Lineage, Serial: s.doc.Serial}
+}
+
+// fresh is what a saved plan is checked against.
+func (s *session) fresh() plan.Fresh {
+	f := plan.Fresh{State: s.stateRef(), Known: s.doc.Known(), Have: s.reading.Have}
+	if s.doc != nil && s.doc.Claims != nil {
+		f.Claims = s.doc.Claims.Digest
+	}
+	return f
+}
+
+// lock takes the state for the run.
+func (s *session) lock(ctx context.Context, operation string, timeout time.Duration) (*state.Lease, error) {
+	lease, err := s.store.Lock(ctx, s.a.lockInfo(operation), timeout)
+	var locked *state.LockedError
+	if errors.As(err, &locked) && timeout > 0 {
+		return nil, fmt.Errorf("%w (waited %s)", err, timeout)
+	}
+	return lease, err
+}
+
+func (a *app) lockInfo(operation string) state.LockInfo {
+	var id [8]byte
+	_, _ = rand.Read(id[:])
+	who := a.env("USER")
+	if u, err := user.Current(); err == nil {
+		who = u.Username
+	}
+	host, _ := os.Hostname()
+	return state.LockInfo{ID: hex.EncodeToString(id[:]), Who: who + "@" + host, PID: os.Getpid(), Since: a.now().UTC(), Operation: operation}
+}
+
+// targetFlag reads -target values: the address of a holder, or of one of its
+// grants, which stands for the whole holder.
+func targetFlag(values []string) ([]ledger.Holder, error) {
+	var targets []ledger.Holder
+	var problems *multierror.Error
+	for _, v := range values {
+		front, _, _ := strings.Cut(v, ":")
+		kind, name, err := ledger.SplitHolder(front)
+		if err != nil {
+			problems = multierror.Append(problems, fmt.Errorf("-target: %w", err))
+			continue
+		}
+		targets = append(targets, ledger.Holder{Kind: kind, Name: name})
+	}
+	return targets, problems.ErrorOrNil()
+}
+
+// verdict turns what stands in the way of a plan into an exit code.
+func verdict(p *plan.Plan) error {
+	switch {
+	case len(p.Errors()) > 0:
+		return exitError
+	case p.Refused():
+		return exitRefused
+	case len(p.Unread) > 0:
+		return exitPartial
+	}
+	return nil
+}

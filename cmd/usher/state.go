@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/hashicorp/go-multierror"
+	"github.com/spf13/cobra"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/state"
+)
+
+type stateOptions struct {
+	inputs
+	lockTimeout time.Duration
+}
+
+func newState(a *app) *cobra.Command {
+	o := &stateOptions{}
+	cmd := &cobra.Command{Use: "state", Short: "Look into the state, and correct it"}
+	add := func(use, short string, args cobra.PositionalArgs, run func(context.Context, *session, []string) error) {
+		sub := &cobra.Command{Use: use, Short: short, Args: args, RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := a.load(o.inputs)
+			if err != nil {
+				return err
+			}
+			return run(cmd.Context(), s, args)
+		}}
+		o.flags(sub)
+		sub.Flags().DurationVar(&o.lockTimeout, "lock-timeout", 0, "how long to wait for the state's lock")
+		cmd.AddCommand(sub)
+	}
+	add("list", "List the addresses of what usher manages", noArgs, runStateList)
+	add("show ADDRESS", "Show one record", cobra.ExactArgs(1), runStateShow)
+	add("pull", "Print the state", noArgs, runStatePull)
+	add("push FILE", "Replace the state by a newer version of itself", cobra.ExactArgs(1),
+		func(ctx context.Context, s *session, args []string) error {
+			return s.edit(ctx, "state push", o.lockTimeout, func(d *state.Document) (*state.Document, error) {
+				return pushed(s.a.path(args[0]), d)
+			})
+		})
+	add("rm ADDRESS...", "Let go of grants without changing them in the tenant", cobra.MinimumNArgs(1),
+		func(ctx context.Context, s *session, args []string) error {
+			return s.edit(ctx, "state rm", o.lockTimeout, func(d *state.Document) (*state.Document, error) { return d, s.remove(d, args) })
+		})
+	add("confirm ADDRESS...", "Take over grants that an interrupted run may have given", cobra.MinimumNArgs(1),
+		func(ctx context.Context, s *session, args []string) error {
+			return s.edit(ctx, "state confirm", o.lockTimeout, func(d *state.Document) (*state.Document, error) { return d, s.confirm(d, args) })
+		})
+	return cmd
+}
+
+// errNoState is what commands say that need one.
+var errNoState = errors.New("there is no state yet: the first usher apply makes it")
+
+func (s *session) document(ctx context.Context) (*state.Document, error) {
+	d, _, err := s.store.Read(ctx)
+	if err == nil && d == nil {
+		err = errNoState
+	}
+	return d, err
+}
+
+func runStateList(ctx context.Context, s *session, _ []string) error {
+	d, err := s.document(ctx)
+	if err != nil {
+		return err
+	}
+	s.a.stdout().StateList(d)
+	return nil
+}
+
+func runStateShow(ctx context.Context, s *session, args []string) error {
+	d, err := s.document(ctx)
+	if err != nil {
+		return err
+	}
+	i := d.Find(ledger.Address(args[0]))
+	if i < 0 {
+		return unknownAddress(args[0])
+	}
+	s.a.stdout().StateShow(d.Grants[i])
+	return nil
+}
+
+func unknownAddress(address string) error {
+	if _, _, _, err := ledger.Address(address).Split(); err != nil {
+		return err
+	}
+	return fmt.Errorf("the state has nothing at %s: usher state list shows what it has", address)
+}
+
+func runStatePull(ctx context.Context, s *session, _ []string) error {
+	d, err := s.document(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = s.a.out.Write(d.Encode())
+	return err
+}
+
+// edit changes the state under its lock. change gets nil where there is no
+// state yet, and returns what to write.
+func (s *session) edit(ctx context.Context, operation string, timeout time.Duration, change func(*state.Document) (*state.Document, error)) error {
+	lease, err := s.lock(ctx, operation, timeout)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = lease.Release() }()
+	d, etag, err := s.store.Read(ctx)
+	if err != nil {
+		return err
+	}
+	next, err := change(d)
+	if err != nil {
+		return err
+	}
+	if _, err = s.store.Write(ctx, next, etag); err == nil {
+		s.a.stdout().Line("The state is at serial %d.", next.Serial)
+	}
+	return err
+}
+
+// pushed reads a document that is to replace the state: one of the same
+// lineage and tenant, and not older.
+func pushed(path string, current *state.Document) (*state.Document, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("the state to push cannot be read: %w", err)
+	}
+	d, err := state.Decode(text)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", path, err)
+	case current == nil:
+		return d, nil
+	case d.Lineage != current.Lineage:
+		return nil, fmt.Errorf("%s has the lineage %s, and the state has %s: it is another state", path, d.Lineage, current.Lineage)
+	case d.Tenant != current.Tenant:
+		return nil, fmt.Errorf("%s is about the tenant %s, and the state about %s", path, d.Tenant, current.Tenant)
+	case d.Serial < current.Serial:
+		return nil, fmt.Errorf("%s has the serial %d, and the state is at %d already: pull again and repeat the edit", path, d.Serial, current.Serial)
+	}
+	return d, nil
+}
+
+func (s *session) remove(d *state.Document, addresses []string) error {
+	if d == nil {
+		return errNoState
+	}
+	edit := state.NewEdit()
+	var problems *multierror.Error
+	for _, text := range addresses {
+		a := ledger.Address(text)
+		record, claim := d.Find(a), d.FindClaim(a)
+		switch {
+		case record >= 0:
+			edit.Drop(d.Grants[record].Key())
+		case claim >= 0:
+			d.DropClaim(claim)
+		default:
+			problems = multierror.Append(problems, unknownAddress(text))
+		}
+	}
+	edit.Apply(d)
+	return problems.ErrorOrNil()
+}
+
+func (s *session) confirm(d *state.Document, addresses []string) error {
+	if d == nil {
+		return errNoState
+	}
+	edit := state.NewEdit()
+	var problems *multierror.Error
+	for _, text := range addresses {
+		claim := d.FindClaim(ledger.Address(text))
+		if claim < 0 {
+			problems = multierror.Append(problems, fmt.Errorf("nothing waits to be confirmed at %s", text))
+			continue
+		}
+		edit.Put(d.Claims.Grants[claim], s.a.now().In(s.cfg.Timezone).Format(time.DateOnly))
+		d.DropClaim(claim)
+		d.Confirmed = append(d.Confirmed, state.Confirmation{Address: text, At: s.a.now().UTC().Truncate(time.Second)})
+	}
+	edit.Apply(d)
+	return problems.ErrorOrNil()
+}
+
+func newForceUnlock(a *app) *cobra.Command {
+	o := &inputs{}
+	cmd := &cobra.Command{Use: "force-unlock ID", Short: "Remove a lock that a process left behind", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := a.load(*o)
+			if err != nil {
+				return err
+			}
+			if err := s.store.ForceUnlock(cmd.Context(), args[0]); err != nil {
+				return err
+			}
+			a.stdout().Line("The state is unlocked.")
+			return nil
+		}}
+	o.flags(cmd)
+	return cmd
+}

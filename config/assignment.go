@@ -1,0 +1,195 @@
+package config
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/usher-cli/usher/catalog"
+	"github.com/usher-cli/usher/ledger"
+)
+
+// person is one declared user with the line that names it.
+type person struct {
+	name string
+	at   ledger.Origin
+	list string // the users_file it comes from
+}
+
+func (l *lowering) assignments(b *hclsyntax.Block) {
+	l.forEach(b, func(ev *evaluator, name, _ string) { l.assignment(b, ev, name) })
+}
+
+// forEach calls each once for the block, or once for every element of its
+// for_each; name is what messages call the instance, label what it is called
+// in the file.
+func (l *lowering) forEach(b *hclsyntax.Block, each func(ev *evaluator, name, label string)) {
+	attr := b.Body.Attributes["for_each"]
+	if attr == nil {
+		each(l.eval, blockName(b), b.Labels[0])
+		return
+	}
+	v, ok := l.eval.value(attr)
+	if !ok {
+		return
+	}
+	t := v.Type()
+	setOfTexts := t.IsSetType() && t.ElementType() == cty.String
+	if !t.IsMapType() && !t.IsObjectType() && !setOfTexts {
+		l.fail(attr.Expr.Range(), "Wrong type", "for_each takes a map or a set of texts, and this is %s. Turn a list into a set with toset(…).", kindOf(v))
+		return
+	}
+	for it := v.ElementIterator(); it.Next(); {
+		k, value := it.Element()
+		if k.IsNull() || !k.IsKnown() {
+			l.fail(attr.Expr.Range(), "Wrong value", "for_each has an element that is null.")
+			continue
+		}
+		key := k.AsString()
+		ev := l.eval.child(key, value)
+		each(ev, blockName(b)+`["`+key+`"]`, key)
+		l.eval.diags = append(l.eval.diags, ev.diags...)
+	}
+}
+
+func (l *lowering) assignment(b *hclsyntax.Block, ev *evaluator, name string) {
+	attrs := b.Body.Attributes
+	people := l.people(b, ev, name)
+	asleep := ev.flag(attrs["disabled_accounts"])
+	grants := ofType(b.Body, "grant", 1)
+	if len(grants) == 0 {
+		l.diags = append(l.diags, warning(b.DefRange(), "Assignment of nothing", "%s has no grant block, so it gives nothing to anybody.", name))
+	}
+	if attrs["users"] == nil && attrs["users_file"] == nil {
+		l.fail(b.DefRange(), "Assignment to nobody", "%s needs users or users_file.", name)
+	}
+	given := map[string]hcl.Range{}
+	for _, g := range grants {
+		label := g.Labels[0]
+		if first, twice := given[label]; twice {
+			l.fail(g.DefRange(), "Duplicate grant", "%s grants %q at %s already.", name, label, rangeText(first))
+			continue
+		}
+		given[label] = g.DefRange()
+		want, ok := l.grant(g, ev, label)
+		if !ok {
+			continue
+		}
+		want.Asleep = asleep
+		l.give(want, people, g)
+	}
+}
+
+// give adds a copy of want for every person. All of them share the name of
+// the block, but each keeps the line that names the person.
+func (l *lowering) give(want ledger.Want, people []person, g *hclsyntax.Block) {
+	lic := l.licenses[g.Labels[0]]
+	l.cfg.Wants = slices.Grow(l.cfg.Wants, len(people))
+	for i := range people {
+		p := &people[i]
+		w := want
+		w.Holder, w.List = p.name, p.list
+		w.Origins = []ledger.Origin{p.at}
+		l.cfg.Wants = append(l.cfg.Wants, w)
+		if lic.product != nil && lic.product.Kind == catalog.Paid && consumer(p.name) {
+			l.diags = append(l.diags, warning(atOrigin(p.at), "Consumer address",
+				"%s is a personal Microsoft or mail account: a paid seat needs a work or school account.", p.name))
+		}
+	}
+}
+
+func (l *lowering) people(b *hclsyntax.Block, ev *evaluator, name string) []person {
+	var people []person
+	items, _ := ev.list(b.Body.Attributes["users"])
+	for _, it := range items {
+		text := strings.TrimSpace(it.text)
+		if !validUser(text) {
+			l.fail(it.at, "Not a user", "%q is neither a user principal name such as ada@contoso.com nor an object id.", it.text)
+			continue
+		}
+		people = append(people, person{name: text, at: ledger.Origin{File: it.at.Filename, Line: it.at.Start.Line, Block: name}})
+	}
+	attr := b.Body.Attributes["users_file"]
+	if path, ok := ev.text(attr); ok {
+		listed, diags := l.src.userList(path, attr.Expr.Range(), name)
+		l.diags = append(l.diags, diags...)
+		people = append(people, listed...)
+	}
+	return people
+}
+
+// validUser accepts what can be a user principal name or an object id, and
+// nothing that could reach further than one path segment of a request.
+func validUser(s string) bool {
+	if guid.MatchString(s) {
+		return true
+	}
+	at := strings.LastIndexByte(s, '@')
+	return at > 0 && at < len(s)-1 && len(s) <= 1024 && !strings.ContainsFunc(s, func(r rune) bool {
+		return r <= ' ' || r == 0x7f || r == '/' || r == '\\' || r == ',' || r == ';' || r == '"' || r == '<' || r == '>'
+	})
+}
+
+func (l *lowering) grant(g *hclsyntax.Block, ev *evaluator, label string) (ledger.Want, bool) {
+	lic, ok := l.licenses[label]
+	if !ok {
+		if _, isCapacity := l.capacities[label]; isCapacity {
+			l.fail(g.LabelRanges[0], "Capacity for people", "%q is capacity, which environments hold: put it in the capacity block of an environment.", label)
+		} else {
+			l.fail(g.LabelRanges[0], "Unknown license", "There is no license %q.%s", label, didYouMean(label, l.licenseLabels()))
+		}
+		return ledger.Want{}, false
+	}
+	if lic.product != nil && lic.product.Kind == catalog.SelfService {
+		l.fail(g.DefRange(), "Self-service product", "%s is bought by people themselves, and Microsoft lets no program assign or remove it.", lic.policy.Item.Name)
+		return ledger.Want{}, false
+	}
+	want := ledger.Want{Kind: ledger.User, Item: lic.policy.Item, Units: 1}
+	attrs := g.Body.Attributes
+	want.Disabled = l.plans(attrs["disabled_plans"], ev, lic)
+	want.Enabled = l.plans(attrs["enabled_plans"], ev, lic)
+	if want.Disabled != nil && want.Enabled != nil {
+		l.fail(g.DefRange(), "Two lists of plans", "Write disabled_plans or enabled_plans, not both: one follows from the other.")
+	}
+	return want, true
+}
+
+// plans reads a list of service plans: nil where it is not written, sorted
+// and without repetitions where it is.
+func (l *lowering) plans(attr *hclsyntax.Attribute, ev *evaluator, lic license) []string {
+	items, ok := ev.list(attr)
+	if !ok {
+		return nil
+	}
+	names := []string{}
+	for _, it := range items {
+		names = append(names, it.text)
+		if lic.product == nil {
+			continue
+		}
+		if _, known := lic.product.Plan(it.text); !known && !lic.product.Partial {
+			var all []string
+			for _, p := range lic.product.Plans {
+				all = append(all, p.Name)
+			}
+			l.fail(it.at, "Unknown service plan", "%s has no service plan %q.%s It has %s.",
+				lic.product.PartNumber, it.text, didYouMean(it.text, all), strings.Join(all, ", "))
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// consumer reports whether an address belongs to a provider of personal mail.
+func consumer(name string) bool {
+	_, domain, _ := strings.Cut(strings.ToLower(name), "@")
+	switch domain {
+	case "outlook.com", "hotmail.com", "live.com", "msn.com", "gmail.com", "googlemail.com",
+		"yahoo.com", "icloud.com", "me.com", "aol.com", "gmx.de", "gmx.net", "proton.me":
+		return true
+	}
+	return false
+}

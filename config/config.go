@@ -1,0 +1,73 @@
+package config
+
+import (
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/usher-cli/usher/catalog"
+	"github.com/usher-cli/usher/ledger"
+)
+
+// Config is one configuration: every *.hcl file of a directory.
+type Config struct {
+	Dir      string
+	Timezone *time.Location // in which dates are whole days
+	State    string         // path of the state file, inside or outside Dir
+	Tenant   Tenant
+	Policies []ledger.Policy // sorted by label
+	Wants    []ledger.Want   // merged, sorted by holder and item
+	Guard    ledger.Guard
+	Files    map[string]*hcl.File // the sources, for showing lines
+}
+
+// Tenant says which tenant the configuration is about. The embedded one reads
+// File; a served one is reached at Endpoint.
+type Tenant struct {
+	Kind     string // "sandbox"
+	File     string // path of the tenant file, absolute or below the working directory
+	Endpoint string // base URL of a served sandbox
+	Origin   ledger.Origin
+}
+
+// Options are what the command line adds to a configuration.
+type Options struct {
+	Version  string // of this usher, for required_version
+	Vars     []string
+	VarFiles []string
+	Catalog  *catalog.Catalog
+}
+
+// Default guard: an apply may take from five holders of an item, or from
+// a tenth of them, whichever is more.
+const (
+	defaultMaxLosses      = 5
+	defaultMaxLossPercent = 10
+)
+
+// Load reads, checks and lowers the configuration in dir. It always returns
+// a Config, as complete as the diagnostics allow; with errors among them it
+// must not be acted on.
+func Load(dir string, opts Options) (*Config, hcl.Diagnostics) {
+	src, diags := openSource(dir)
+	if diags.HasErrors() {
+		return &Config{Dir: dir, Files: src.files()}, sortDiags(diags)
+	}
+	defer src.close()
+	body := src.body
+	diags = append(diags, checkShape(body, language(), "")...)
+	ev, more := newEvaluator(src, body, opts)
+	diags = append(diags, more...)
+
+	l := &lowering{eval: ev, src: src, catalog: opts.Catalog, cfg: &Config{
+		Dir:      dir,
+		Timezone: time.UTC,
+		State:    defaultState(dir),
+		Guard:    ledger.Guard{MaxLosses: defaultMaxLosses, MaxLossPercent: defaultMaxLossPercent},
+		Files:    src.files(),
+	}}
+	l.lower(body, opts.Version)
+	diags = append(diags, ev.diags...)
+	diags = append(diags, l.finish()...)
+	return l.cfg, sortDiags(diags)
+}

@@ -1,0 +1,73 @@
+package config
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+func (l *lowering) environmentsOf(b *hclsyntax.Block) {
+	l.forEach(b, func(ev *evaluator, name, label string) { l.environment(b, ev, name, label) })
+}
+
+func (l *lowering) environment(b *hclsyntax.Block, ev *evaluator, name, label string) {
+	ref, ok := ev.text(b.Body.Attributes["id"])
+	if !ok {
+		ref = label
+	}
+	key := strings.ToLower(ref)
+	if first, twice := l.environments[key]; twice {
+		l.fail(b.DefRange(), "Duplicate environment", "%s is the environment %q, which is declared at %s already.", name, ref, rangeText(first))
+		return
+	}
+	l.environments[key] = b.DefRange()
+	if strings.TrimSpace(ref) == "" {
+		l.fail(b.DefRange(), "Environment without a name", "%s needs an id or a label that is the environment's display name.", name)
+		return
+	}
+	for _, c := range ofType(b.Body, "capacity", 0) {
+		attrs := c.Body.Attributes
+		for _, typ := range slices.SortedFunc(maps.Keys(attrs), byPosition(attrs)) {
+			l.allocation(attrs[typ], ev, name, ref)
+		}
+	}
+}
+
+func byPosition(attrs hclsyntax.Attributes) func(a, b string) int {
+	return func(a, b string) int {
+		return attrs[a].NameRange.Start.Byte - attrs[b].NameRange.Start.Byte
+	}
+}
+
+func (l *lowering) allocation(attr *hclsyntax.Attribute, ev *evaluator, name, ref string) {
+	item, known := l.capacities[attr.Name]
+	if !known {
+		l.unknownCapacity(attr)
+		return
+	}
+	units, ok := ev.count(attr)
+	if !ok {
+		return
+	}
+	l.cfg.Wants = append(l.cfg.Wants, ledger.Want{
+		Kind: ledger.Environment, Holder: ref, Item: item, Units: units,
+		Origins: []ledger.Origin{{File: attr.NameRange.Filename, Line: attr.NameRange.Start.Line, Block: name}},
+	})
+}
+
+func (l *lowering) unknownCapacity(attr *hclsyntax.Attribute) {
+	name := attr.Name
+	switch _, isLicense := l.licenses[name]; {
+	case isLicense:
+		l.fail(attr.NameRange, "Seats for an environment", "%q is a license, which people hold: grant it in an assignment.", name)
+	case l.catalog.IsStorage(name):
+		l.fail(attr.NameRange, "Storage cannot be allocated", "Dataverse storage belongs to the whole tenant: the service refuses to allocate it to an environment.")
+	default:
+		l.fail(attr.NameRange, "Unknown capacity type", "There is no capacity type %q.%s A type that this usher does not know yet is declared with capacity %q { type = \"ITS NAME\" }.",
+			name, didYouMean(name, l.capacityNames()), name)
+	}
+}

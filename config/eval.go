@@ -1,0 +1,229 @@
+package config
+
+import (
+	"maps"
+	"math/big"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+)
+
+// evaluator gives values to expressions and collects what is wrong with them.
+type evaluator struct {
+	ctx   *hcl.EvalContext
+	diags hcl.Diagnostics
+}
+
+func newEvaluator(src *source, body *hclsyntax.Body, opts Options) (*evaluator, hcl.Diagnostics) {
+	e := &evaluator{ctx: &hcl.EvalContext{Functions: functions(src), Variables: map[string]cty.Value{}}}
+	vars, diags := variables(e, body, opts)
+	e.ctx.Variables["var"] = cty.ObjectVal(vars)
+	diags = append(diags, e.locals(body)...)
+	return e, diags
+}
+
+// child returns an evaluator that also sees each.key and each.value. Its
+// diagnostics are its own: the caller takes them over.
+func (e *evaluator) child(key string, value cty.Value) *evaluator {
+	ctx := e.ctx.NewChild()
+	ctx.Variables = map[string]cty.Value{
+		"each": cty.ObjectVal(map[string]cty.Value{"key": cty.StringVal(key), "value": value}),
+	}
+	return &evaluator{ctx: ctx}
+}
+
+func (e *evaluator) fail(at hcl.Range, summary, format string, args ...any) {
+	e.diags = append(e.diags, failure(at, summary, format, args...))
+}
+
+// locals evaluates every local value after those that it refers to.
+func (e *evaluator) locals(body *hclsyntax.Body) hcl.Diagnostics {
+	attrs := hclsyntax.Attributes{}
+	var diags hcl.Diagnostics
+	for _, b := range body.Blocks {
+		if b.Type != "locals" {
+			continue
+		}
+		for name, attr := range b.Body.Attributes {
+			if first := attrs[name]; first != nil {
+				diags = append(diags, failure(attr.NameRange, "Duplicate local value",
+					"local.%s is defined at %s already.", name, rangeText(first.NameRange)))
+			}
+			attrs[name] = attr
+		}
+	}
+	r := localResolver{eval: e, attrs: attrs, values: map[string]cty.Value{}, active: map[string]bool{}}
+	for _, name := range slices.Sorted(maps.Keys(attrs)) {
+		diags = append(diags, r.resolve(name)...)
+	}
+	e.ctx.Variables["local"] = cty.ObjectVal(r.values)
+	return diags
+}
+
+type localResolver struct {
+	eval   *evaluator
+	attrs  hclsyntax.Attributes
+	values map[string]cty.Value
+	active map[string]bool
+}
+
+func (r *localResolver) resolve(name string) hcl.Diagnostics {
+	attr := r.attrs[name]
+	if _, done := r.values[name]; done || attr == nil {
+		return nil
+	}
+	if r.active[name] {
+		r.values[name] = cty.DynamicVal
+		return hcl.Diagnostics{failure(attr.NameRange, "Circular local values",
+			"local.%s depends on itself.", name)}
+	}
+	r.active[name] = true
+	var diags hcl.Diagnostics
+	for _, ref := range attr.Expr.Variables() {
+		if ref.RootName() == "local" && len(ref) > 1 {
+			if step, ok := ref[1].(hcl.TraverseAttr); ok {
+				diags = append(diags, r.resolve(step.Name)...)
+			}
+		}
+	}
+	r.eval.ctx.Variables["local"] = cty.ObjectVal(r.values)
+	value, more := attr.Expr.Value(r.eval.ctx)
+	if diags.HasErrors() { // the cause is reported already, and more would repeat it
+		value, more = cty.DynamicVal, nil
+	}
+	r.values[name] = value
+	return append(diags, more...)
+}
+
+// value evaluates an attribute. ok is false where there is nothing to use:
+// the attribute is missing, null, in error, or rests on something in error.
+func (e *evaluator) value(attr *hclsyntax.Attribute) (cty.Value, bool) {
+	if attr == nil {
+		return cty.NilVal, false
+	}
+	return e.expr(attr.Expr)
+}
+
+func (e *evaluator) expr(x hclsyntax.Expression) (cty.Value, bool) {
+	v, diags := x.Value(e.ctx)
+	e.diags = append(e.diags, diags...)
+	if diags.HasErrors() || v.IsNull() || !v.IsKnown() {
+		return cty.NilVal, false
+	}
+	return v, true
+}
+
+func (e *evaluator) text(attr *hclsyntax.Attribute) (string, bool) {
+	v, ok := e.value(attr)
+	if !ok {
+		return "", false
+	}
+	return e.textOf(v, attr.Expr.Range())
+}
+
+func (e *evaluator) textOf(v cty.Value, at hcl.Range) (string, bool) {
+	s, err := convert.Convert(v, cty.String)
+	if err != nil || s.IsNull() || !s.IsKnown() {
+		e.fail(at, "Wrong type", "This must be a text, and it is %s.", kindOf(v))
+		return "", false
+	}
+	return s.AsString(), true
+}
+
+func (e *evaluator) flag(attr *hclsyntax.Attribute) bool {
+	v, ok := e.value(attr)
+	if !ok {
+		return false
+	}
+	b, err := convert.Convert(v, cty.Bool)
+	if err != nil || b.IsNull() || !b.IsKnown() {
+		e.fail(attr.Expr.Range(), "Wrong type", "This must be true or false, and it is %s.", kindOf(v))
+		return false
+	}
+	return b.True()
+}
+
+// maxUnits is the largest number of units the service's 32-bit fields carry.
+const maxUnits = 1<<31 - 1
+
+func (e *evaluator) count(attr *hclsyntax.Attribute) (int64, bool) {
+	v, ok := e.value(attr)
+	if !ok {
+		return 0, false
+	}
+	return e.countOf(v, attr.Expr.Range())
+}
+
+func (e *evaluator) countOf(v cty.Value, at hcl.Range) (int64, bool) {
+	n, err := convert.Convert(v, cty.Number)
+	if err != nil || n.IsNull() || !n.IsKnown() {
+		e.fail(at, "Wrong type", "This must be a whole number, and it is %s.", kindOf(v))
+		return 0, false
+	}
+	i, accuracy := n.AsBigFloat().Int64()
+	if accuracy != big.Exact || i < 0 || i > maxUnits {
+		e.fail(at, "Number out of range", "This must be a whole number from 0 to %d, and it is %s.",
+			int64(maxUnits), n.AsBigFloat().Text('f', -1))
+		return 0, false
+	}
+	return i, true
+}
+
+// item is one element of a list, with the line that it stands on.
+type item struct {
+	text string
+	at   hcl.Range
+}
+
+// list walks a list of texts. A list that is written out is walked on the
+// syntax tree, so that every element keeps its line and the cost stays linear.
+func (e *evaluator) list(attr *hclsyntax.Attribute) ([]item, bool) {
+	if attr == nil {
+		return nil, false
+	}
+	tuple, ok := attr.Expr.(*hclsyntax.TupleConsExpr)
+	if !ok {
+		return e.computedList(attr)
+	}
+	items := make([]item, 0, len(tuple.Exprs))
+	for _, x := range tuple.Exprs {
+		v, ok := e.expr(x)
+		if !ok {
+			continue
+		}
+		if s, ok := e.textOf(v, x.Range()); ok {
+			items = append(items, item{s, x.Range()})
+		}
+	}
+	return items, true
+}
+
+func (e *evaluator) computedList(attr *hclsyntax.Attribute) ([]item, bool) {
+	v, ok := e.value(attr)
+	if !ok {
+		return nil, false
+	}
+	at := attr.Expr.Range()
+	if t := v.Type(); !t.IsListType() && !t.IsSetType() && !t.IsTupleType() {
+		e.fail(at, "Wrong type", "This must be a list of texts, and it is %s.", kindOf(v))
+		return nil, false
+	}
+	items := make([]item, 0, v.LengthInt())
+	for it := v.ElementIterator(); it.Next(); {
+		_, element := it.Element()
+		if s, ok := e.textOf(element, at); ok {
+			items = append(items, item{s, at})
+		}
+	}
+	return items, true
+}
+
+func kindOf(v cty.Value) string {
+	if v.IsNull() {
+		return "null"
+	}
+	return "a value of type " + v.Type().FriendlyName()
+}

@@ -1,0 +1,60 @@
+package config
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/natefinch/atomic"
+)
+
+// Formatted is a file whose layout is not the canonical one.
+type Formatted struct {
+	Path          string
+	Before, After []byte
+}
+
+// Format returns what the canonical layout would change in the *.hcl files of
+// dir, and below it where recursive. It writes nothing.
+func Format(dir string, recursive bool) ([]Formatted, hcl.Diagnostics) {
+	var changed []Formatted
+	var diags hcl.Diagnostics
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && path != dir && (!recursive || strings.HasPrefix(d.Name(), ".")):
+			return filepath.SkipDir
+		case d.IsDir() || !strings.HasSuffix(path, ".hcl"):
+			return nil
+		}
+		before, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		_, more := hclsyntax.ParseConfig(before, path, hcl.InitialPos)
+		diags = append(diags, more...)
+		if after := hclwrite.Format(before); !more.HasErrors() && !bytes.Equal(before, after) {
+			changed = append(changed, Formatted{path, before, after})
+		}
+		return nil
+	})
+	if err != nil {
+		diags = append(diags, broken(dir, "File not readable", "%s.", err))
+	}
+	return changed, diags
+}
+
+// Write puts the canonical layout in place of the file.
+func (f Formatted) Write() error {
+	if err := atomic.WriteFile(f.Path, bytes.NewReader(f.After)); err != nil {
+		return fmt.Errorf("%s cannot be written: %w", f.Path, err)
+	}
+	return nil
+}

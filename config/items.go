@@ -1,0 +1,136 @@
+package config
+
+import (
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/usher-cli/usher/catalog"
+	"github.com/usher-cli/usher/ledger"
+)
+
+func (l *lowering) license(b *hclsyntax.Block) {
+	label := b.Labels[0]
+	if first, twice := l.licenses[label]; twice {
+		l.fail(b.DefRange(), "Duplicate license", "license %q is declared at %s already.", label, originText(first.policy.Origin))
+		return
+	}
+	attrs := b.Body.Attributes
+	p := ledger.Policy{Label: label, Unmanaged: ledger.Warn, Origin: origin(b)}
+	p.UseGrace = l.eval.flag(attrs["use_grace"])
+	l.units(&p, attrs)
+	if mode, ok := l.eval.text(attrs["unmanaged"]); ok {
+		p.Unmanaged = ledger.UnmanagedMode(mode)
+		if known := []string{"ignore", "warn", "remove"}; !contains(known, mode) {
+			l.fail(attrs["unmanaged"].Expr.Range(), "Wrong value", "unmanaged is \"ignore\", \"warn\" or \"remove\", and this is %q.%s", mode, didYouMean(mode, known))
+		}
+	}
+	lic := license{policy: p, block: b}
+	if ref, ok := l.eval.text(attrs["sku"]); ok {
+		lic.policy.Item, lic.product = l.product(ref, attrs["sku"].Expr.Range())
+		l.sameSKU(lic, attrs["sku"].Expr.Range())
+	}
+	l.licenses[label] = lic
+	l.cfg.Policies = append(l.cfg.Policies, lic.policy)
+}
+
+var guid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
+// product finds what a sku names. A name that the catalog does not know may
+// still be right: the tenant decides, unless it looks like a slip.
+func (l *lowering) product(ref string, at hcl.Range) (ledger.Item, *catalog.Product) {
+	named := ledger.Item{Kind: ledger.Seat, Name: ref}
+	if guid.MatchString(ref) {
+		named.Name = strings.ToLower(ref)
+	}
+	switch found := l.catalog.Product(ref); {
+	case len(found) > 1:
+		var parts []string
+		for _, p := range found {
+			parts = append(parts, p.PartNumber)
+		}
+		l.fail(at, "Ambiguous product", "%q is the name of several SKUs: write one of the part numbers %s.", ref, strings.Join(parts, ", "))
+	case len(found) == 1 && found[0].Kind == catalog.Units:
+		l.fail(at, "Capacity is not a seat", "%s (%s) is capacity, which environments hold: declare a capacity block, not a license.", found[0].PartNumber, found[0].Name)
+	case len(found) == 1:
+		return ledger.Item{Kind: ledger.Seat, ID: found[0].ID, Name: found[0].PartNumber}, &found[0]
+	case guid.MatchString(ref):
+	case similar(ref, l.catalog.PartNumbers()) != "":
+		l.fail(at, "Unknown product", "There is no SKU %q.%s", ref, didYouMean(ref, l.catalog.PartNumbers()))
+	default:
+		l.diags = append(l.diags, warning(at, "Product not in the catalog",
+			"This usher does not know the SKU %q. Whether the tenant has it shows when planning.", ref))
+	}
+	return named, nil
+}
+
+func (l *lowering) sameSKU(lic license, at hcl.Range) {
+	for _, other := range l.licenses {
+		if strings.EqualFold(other.policy.Item.Name, lic.policy.Item.Name) {
+			l.fail(at, "Duplicate license", "%s is the SKU of license %q at %s already: two blocks cannot share a pool.",
+				lic.policy.Item.Name, other.policy.Label, originText(other.policy.Origin))
+		}
+	}
+}
+
+func (l *lowering) capacity(b *hclsyntax.Block) {
+	name := b.Labels[0]
+	attrs := b.Body.Attributes
+	item, known := l.capacities[name]
+	typ, escaped := l.eval.text(attrs["type"])
+	switch {
+	case l.catalog.IsStorage(name) || l.catalog.IsStorage(typ):
+		l.fail(b.DefRange(), "Storage cannot be allocated", "Dataverse storage belongs to the whole tenant: the service refuses to allocate it to an environment.")
+		return
+	case escaped && typ == "":
+		l.fail(attrs["type"].Expr.Range(), "Wrong value", "type is the Power Platform's name of a currency type, and it is empty.")
+		return
+	case escaped && known && item.ID != typ:
+		l.fail(attrs["type"].Expr.Range(), "Capacity type renamed", "capacity %q is the type %s: leave type out, or choose another label.", name, item.ID)
+		return
+	case escaped:
+		item = ledger.Item{Kind: ledger.Capacity, ID: typ, Name: l.catalog.CapacityName(typ)}
+		l.capacities[name] = item
+	case !known:
+		l.fail(b.LabelRanges[0], "Unknown capacity type", "There is no capacity type %q.%s A type that this usher does not know yet is declared with type = \"ITS NAME\".", name, didYouMean(name, l.capacityNames()))
+		return
+	}
+	p := ledger.Policy{Label: name, Item: item, Unmanaged: ledger.Ignore, Origin: origin(b)}
+	l.units(&p, attrs)
+	for _, other := range l.cfg.Policies {
+		if other.Item.Kind == ledger.Capacity && other.Item.ID == item.ID {
+			l.fail(b.DefRange(), "Duplicate capacity", "The type %s is declared at %s already.", item.ID, originText(other.Origin))
+		}
+	}
+	l.cfg.Policies = append(l.cfg.Policies, p)
+}
+
+// units reads quantity and reserve, which license and capacity share.
+func (l *lowering) units(p *ledger.Policy, attrs hclsyntax.Attributes) {
+	if n, ok := l.eval.count(attrs["quantity"]); ok {
+		p.Quantity = &n
+	}
+	if n, ok := l.eval.count(attrs["reserve"]); ok {
+		p.Reserve = n
+		if p.Quantity != nil && n > *p.Quantity {
+			l.fail(attrs["reserve"].Expr.Range(), "Reserve above quantity", "A reserve of %d out of a quantity of %d leaves nothing to give.", n, *p.Quantity)
+		}
+	}
+}
+
+func (l *lowering) capacityNames() []string { return slices.Sorted(maps.Keys(l.capacities)) }
+
+func (l *lowering) licenseLabels() []string { return slices.Sorted(maps.Keys(l.licenses)) }
+
+func isLoopbackURL(text string) bool {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" {
+		return false
+	}
+	return u.Hostname() == "127.0.0.1" || u.Hostname() == "localhost" || u.Hostname() == "::1"
+}

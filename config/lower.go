@@ -1,0 +1,198 @@
+package config
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+	_ "time/tzdata" // a CI image may carry no time zones
+
+	"github.com/hashicorp/go-version"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/usher-cli/usher/catalog"
+	"github.com/usher-cli/usher/ledger"
+)
+
+// lowering turns blocks into the plain values of a Config.
+type lowering struct {
+	eval    *evaluator
+	src     *source
+	catalog *catalog.Catalog
+	cfg     *Config
+
+	licenses     map[string]license     // by label
+	capacities   map[string]ledger.Item // declared and known ones, by name
+	environments map[string]hcl.Range   // by name, to find double declarations
+	diags        hcl.Diagnostics
+}
+
+// license is a license block; product is nil where the catalog does not know
+// what its sku names.
+type license struct {
+	policy  ledger.Policy
+	product *catalog.Product
+	block   *hclsyntax.Block
+}
+
+func (l *lowering) lower(body *hclsyntax.Body, version string) {
+	l.licenses = map[string]license{}
+	l.capacities = map[string]ledger.Item{}
+	l.environments = map[string]hcl.Range{}
+	for _, t := range l.catalog.CapacityTypes() {
+		l.capacities[t.Name] = ledger.Item{Kind: ledger.Capacity, ID: t.ID, Name: t.Name}
+	}
+	for _, b := range ofType(body, "usher", 0) {
+		l.settings(b, version)
+	}
+	l.tenant(body)
+	for _, b := range ofType(body, "license", 1) {
+		l.license(b)
+	}
+	for _, b := range ofType(body, "capacity", 1) {
+		l.capacity(b)
+	}
+	for _, b := range ofType(body, "assignment", 1) {
+		l.assignments(b)
+	}
+	for _, b := range ofType(body, "environment", 1) {
+		l.environmentsOf(b)
+	}
+	for _, b := range ofType(body, "guard", 0) {
+		l.guard(b)
+	}
+}
+
+// finish merges what was declared more than once and sorts everything.
+func (l *lowering) finish() hcl.Diagnostics {
+	slices.SortFunc(l.cfg.Policies, func(a, b ledger.Policy) int { return strings.Compare(a.Label, b.Label) })
+	wants, diags := mergeWants(l.cfg.Wants)
+	l.cfg.Wants = wants
+	return append(l.diags, diags...)
+}
+
+func (l *lowering) fail(at hcl.Range, summary, format string, args ...any) {
+	l.diags = append(l.diags, failure(at, summary, format, args...))
+}
+
+func (l *lowering) settings(b *hclsyntax.Block, running string) {
+	attrs := b.Body.Attributes
+	if text, ok := l.eval.text(attrs["required_version"]); ok {
+		l.requiredVersion(text, running, attrs["required_version"].Expr.Range())
+	}
+	if name, ok := l.eval.text(attrs["timezone"]); ok {
+		zone, err := time.LoadLocation(name)
+		if err != nil {
+			l.fail(attrs["timezone"].Expr.Range(), "Unknown time zone",
+				"%q is not a time zone such as \"Europe/Amsterdam\" or \"UTC\".", name)
+		} else {
+			l.cfg.Timezone = zone
+		}
+	}
+	for _, backend := range ofType(b.Body, "backend", 1) {
+		if kind := backend.Labels[0]; kind != "file" {
+			l.fail(backend.LabelRanges[0], "Unknown backend", "There is no backend %q; there is \"file\".", kind)
+			continue
+		}
+		if path, ok := l.eval.text(backend.Body.Attributes["path"]); ok {
+			l.cfg.State = l.path(path)
+		}
+	}
+}
+
+func (l *lowering) requiredVersion(text, running string, at hcl.Range) {
+	constraint, err := version.NewConstraint(text)
+	if err != nil {
+		l.fail(at, "Wrong version constraint", "%q is not a version constraint such as \">= 0.1.0\".", text)
+		return
+	}
+	v, err := version.NewVersion(running)
+	if err != nil { // a development build satisfies everything
+		return
+	}
+	if !constraint.Check(v.Core()) {
+		l.fail(at, "Another version of usher is needed",
+			"This configuration asks for usher %s, and this is usher %s.", text, running)
+	}
+}
+
+func (l *lowering) tenant(body *hclsyntax.Body) {
+	l.cfg.Tenant = Tenant{Kind: "sandbox"}
+	blocks := ofType(body, "tenant", 1)
+	if len(blocks) == 0 {
+		l.diags = append(l.diags, broken(l.cfg.Dir, "No tenant",
+			"The configuration names no tenant: add tenant \"sandbox\" { file = \"FILE\" }."))
+		return
+	}
+	b := blocks[0] // a second one is reported by checkShape
+	l.cfg.Tenant.Origin = origin(b)
+	if kind := b.Labels[0]; kind != "sandbox" {
+		l.fail(b.LabelRanges[0], "Unknown tenant", "There is no tenant %q; there is \"sandbox\".", kind)
+		return
+	}
+	attrs := b.Body.Attributes
+	file, hasFile := l.eval.text(attrs["file"])
+	endpoint, hasEndpoint := l.eval.text(attrs["endpoint"])
+	if hasFile == hasEndpoint {
+		l.fail(b.DefRange(), "Tenant not named",
+			"Give tenant \"sandbox\" either a file, which usher then runs by itself, or the endpoint of a served one.")
+		return
+	}
+	if hasFile {
+		l.cfg.Tenant.File = l.path(file)
+	}
+	if l.cfg.Tenant.Endpoint = strings.TrimSuffix(endpoint, "/"); hasEndpoint && !isLoopbackURL(endpoint) {
+		l.fail(attrs["endpoint"].Expr.Range(), "Endpoint not on this machine",
+			"A sandbox is reached at http://127.0.0.1:PORT or http://localhost:PORT, and this is %q.", endpoint)
+	}
+}
+
+func (l *lowering) guard(b *hclsyntax.Block) {
+	attrs := b.Body.Attributes
+	if n, ok := l.eval.count(attrs["max_losses"]); ok {
+		l.cfg.Guard.MaxLosses = n
+	}
+	if n, ok := l.eval.count(attrs["max_loss_percent"]); ok {
+		if n > 100 {
+			l.fail(attrs["max_loss_percent"].Expr.Range(), "Number out of range", "A share is at most 100 percent, and this is %d.", n)
+		}
+		l.cfg.Guard.MaxLossPercent = n
+	}
+	entries, _ := l.eval.list(attrs["protect"])
+	for _, e := range entries {
+		kind, name, err := ledger.SplitHolder(e.text)
+		if err != nil {
+			l.fail(e.at, "Wrong address", "%s: write user/NAME or environment/NAME.", err)
+			continue
+		}
+		l.cfg.Guard.Protect = append(l.cfg.Guard.Protect, ledger.Holder{Kind: kind, Name: name})
+	}
+	if p := attrs["protect"]; p != nil {
+		l.cfg.Guard.Origin = ledger.Origin{File: p.NameRange.Filename, Line: p.NameRange.Start.Line, Block: "guard"}
+	}
+}
+
+// path resolves a path of the configuration against its directory.
+func (l *lowering) path(p string) string {
+	if filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(l.cfg.Dir, filepath.FromSlash(p))
+}
+
+func origin(b *hclsyntax.Block) ledger.Origin {
+	return ledger.Origin{File: b.TypeRange.Filename, Line: b.TypeRange.Start.Line, Block: blockName(b)}
+}
+
+// ofType returns the blocks of a type that have the right number of labels;
+// the others are reported by checkShape.
+func ofType(body *hclsyntax.Body, name string, labels int) []*hclsyntax.Block {
+	var found []*hclsyntax.Block
+	for _, b := range body.Blocks {
+		if b.Type == name && len(b.Labels) == labels {
+			found = append(found, b)
+		}
+	}
+	return found
+}

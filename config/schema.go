@@ -1,0 +1,58 @@
+package config
+
+import "slices"
+
+// block describes one kind of block: its labels, its attributes and the
+// blocks inside it. The language is the value of language, and nothing else
+// decides what is accepted.
+type block struct {
+	name     string
+	labels   []string
+	required []string
+	optional []string
+	open     bool // attribute names are free: they name capacity types
+	once     bool // at most one in its parent
+	blocks   []block
+}
+
+// language is the whole language on one screen.
+func language() block {
+	return block{blocks: []block{
+		{name: "usher", once: true, optional: []string{"required_version", "timezone"}, blocks: []block{
+			{name: "backend", labels: []string{"kind"}, once: true, optional: []string{"path"}},
+		}},
+		{name: "tenant", labels: []string{"kind"}, once: true, optional: []string{"file", "endpoint"}},
+		{name: "variable", labels: []string{"name"}, optional: []string{"default", "type", "description"}},
+		{name: "locals", open: true},
+		{name: "license", labels: []string{"label"}, required: []string{"sku"},
+			optional: []string{"quantity", "reserve", "unmanaged", "use_grace"}},
+		{name: "capacity", labels: []string{"name"}, optional: []string{"type", "quantity", "reserve"}},
+		{name: "assignment", labels: []string{"label"},
+			optional: []string{"for_each", "users", "users_file", "disabled_accounts"}, blocks: []block{
+				{name: "grant", labels: []string{"license"}, optional: []string{"disabled_plans", "enabled_plans"}},
+			}},
+		{name: "environment", labels: []string{"label"}, optional: []string{"for_each", "id"}, blocks: []block{
+			{name: "capacity", once: true, open: true},
+		}},
+		{name: "guard", once: true, optional: []string{"max_losses", "max_loss_percent", "protect"}},
+	}}
+}
+
+func (b block) attributes() []string { return slices.Concat(b.required, b.optional) }
+
+func (b block) child(name string) (block, bool) {
+	for _, c := range b.blocks {
+		if c.name == name {
+			return c, true
+		}
+	}
+	return block{}, false
+}
+
+func (b block) childNames() []string {
+	var names []string
+	for _, c := range b.blocks {
+		names = append(names, c.name)
+	}
+	return names
+}

@@ -1,0 +1,89 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// checkShape compares a body with the language and reports every block and
+// attribute that does not belong, with the name it was probably meant to be.
+func checkShape(body *hclsyntax.Body, spec block, where string) hcl.Diagnostics {
+	diags := checkAttributes(body, spec, where)
+	seen := map[string]hcl.Range{}
+	for _, b := range body.Blocks {
+		child, ok := spec.child(b.Type)
+		if !ok {
+			diags = append(diags, unknownBlock(b, spec, where))
+			continue
+		}
+		if first, twice := seen[b.Type]; twice && child.once {
+			diags = append(diags, failure(b.DefRange(), "Duplicate block",
+				"There can be one %s block; the first is at %s.", b.Type, rangeText(first)))
+		}
+		seen[b.Type] = b.DefRange()
+		if len(b.Labels) != len(child.labels) {
+			diags = append(diags, failure(b.DefRange(), "Wrong number of labels", "%s", labelHelp(child)))
+			continue
+		}
+		diags = append(diags, checkShape(b.Body, child, blockName(b))...)
+	}
+	return diags
+}
+
+func checkAttributes(body *hclsyntax.Body, spec block, where string) hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	if spec.open {
+		return nil
+	}
+	known := spec.attributes()
+	for name, attr := range body.Attributes {
+		if !contains(known, name) {
+			detail := fmt.Sprintf("There is no argument %q %s.", name, inside(where))
+			if _, isBlock := spec.child(name); isBlock {
+				detail = fmt.Sprintf("%q is a block: write %s { … } without the equals sign.", name, name)
+			} else {
+				detail += didYouMean(name, known)
+			}
+			diags = append(diags, failure(attr.NameRange, "Unknown argument", "%s", detail))
+		}
+	}
+	for _, name := range spec.required {
+		if body.Attributes[name] == nil {
+			diags = append(diags, failure(body.MissingItemRange(), "Missing argument",
+				"%s needs the argument %q.", where, name))
+		}
+	}
+	return diags
+}
+
+func unknownBlock(b *hclsyntax.Block, spec block, where string) *hcl.Diagnostic {
+	detail := fmt.Sprintf("There is no block %q %s.", b.Type, inside(where))
+	if contains(spec.attributes(), b.Type) {
+		detail = fmt.Sprintf("%q is an argument: write %s = ….", b.Type, b.Type)
+	} else {
+		detail += didYouMean(b.Type, spec.childNames())
+	}
+	return failure(b.TypeRange, "Unknown block", "%s", detail)
+}
+
+func labelHelp(spec block) string {
+	if len(spec.labels) == 0 {
+		return fmt.Sprintf("Write %s { … }, without a label.", spec.name)
+	}
+	return fmt.Sprintf("Write %s %q { … }.", spec.name, strings.ToUpper(spec.labels[0]))
+}
+
+func inside(where string) string {
+	if where == "" {
+		return "at the top level"
+	}
+	return "in " + where
+}
+
+// blockName is how messages and origins name a block: assignment.finance.
+func blockName(b *hclsyntax.Block) string {
+	return strings.Join(append([]string{b.Type}, b.Labels...), ".")
+}

@@ -1,0 +1,108 @@
+package config
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+const defaultStateName = "usher.state.json"
+
+// source is the configuration directory: its parsed files as one body, and
+// a root through which nothing outside it can be opened, by path or by
+// symbolic link.
+type source struct {
+	dir    string
+	root   *os.Root
+	parser *hclparse.Parser
+	body   *hclsyntax.Body
+}
+
+func openSource(dir string) (*source, hcl.Diagnostics) {
+	s := &source{dir: dir, parser: hclparse.NewParser(), body: &hclsyntax.Body{Attributes: hclsyntax.Attributes{}}}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return s, hcl.Diagnostics{broken(dir, "Configuration not found", "The directory %s cannot be opened: %s.", dir, plainError(err))}
+	}
+	s.root = root
+	names, err := hclFiles(dir)
+	if err == nil && len(names) == 0 {
+		return s, hcl.Diagnostics{broken(dir, "No configuration",
+			"The directory %s has no *.hcl file. Name another with -chdir=DIR.", dir)}
+	}
+	if err != nil {
+		return s, hcl.Diagnostics{broken(dir, "Configuration not found", "The directory %s cannot be read: %s.", dir, plainError(err))}
+	}
+	var diags hcl.Diagnostics
+	for _, name := range names {
+		diags = append(diags, s.parse(name)...)
+	}
+	return s, diags
+}
+
+func (s *source) parse(name string) hcl.Diagnostics {
+	text, err := s.read(name)
+	if err != nil {
+		return hcl.Diagnostics{broken(name, "File not readable", "%s cannot be read: %s.", name, plainError(err))}
+	}
+	file, diags := s.parser.ParseHCL(text, name)
+	if file == nil || diags.HasErrors() {
+		return diags
+	}
+	body := file.Body.(*hclsyntax.Body)
+	for key, attr := range body.Attributes {
+		if first := s.body.Attributes[key]; first != nil {
+			diags = append(diags, failure(attr.NameRange, "Duplicate argument",
+				"%q is set at %s already.", key, rangeText(first.NameRange)))
+			continue
+		}
+		s.body.Attributes[key] = attr
+	}
+	s.body.Blocks = append(s.body.Blocks, body.Blocks...)
+	return diags
+}
+
+// read returns a file of the configuration directory.
+func (s *source) read(name string) ([]byte, error) {
+	f, err := s.root.Open(filepath.FromSlash(name))
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
+}
+
+func (s *source) close() { s.root.Close() }
+
+func (s *source) files() map[string]*hcl.File { return s.parser.Files() }
+
+func hclFiles(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	var names []string
+	for _, e := range entries {
+		if n := e.Name(); strings.HasSuffix(n, ".hcl") && !strings.HasPrefix(n, ".") && !e.IsDir() {
+			names = append(names, n)
+		}
+	}
+	return names, err
+}
+
+func defaultState(dir string) string { return filepath.Join(dir, defaultStateName) }
+
+// plainError drops the operation and path that the operating system's errors
+// repeat, and says plainly what os.Root found.
+func plainError(err error) string {
+	text := err.Error()
+	if i := strings.LastIndex(text, ": "); i >= 0 {
+		text = text[i+2:]
+	}
+	if text == "path escapes from parent" {
+		return "it lies outside the configuration directory"
+	}
+	return text
+}

@@ -1,0 +1,143 @@
+package config
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// userColumns are the headings under which Excel sheets, the Microsoft 365
+// admin centre and the Entra portal export user principal names, in lower
+// case and without spaces.
+func userColumns() []string {
+	return []string{"userprincipalname", "upn", "username", "user", "signinname", "user_principal_name", "principalname"}
+}
+
+// userList streams a users_file: one column of user principal names among
+// any others. An empty or damaged file is an error, never an empty list,
+// because an empty list would take everybody's seat.
+func (s *source) userList(path string, at hcl.Range, block string) ([]person, hcl.Diagnostics) {
+	f, err := s.root.Open(filepath.FromSlash(path))
+	if err != nil {
+		return nil, hcl.Diagnostics{failure(at, "File not readable", "users_file %q cannot be read: %s.", path, plainError(err))}
+	}
+	defer f.Close()
+	r, err := newUserReader(f)
+	if err != nil {
+		return nil, hcl.Diagnostics{failure(at, "Not a list of users", "users_file %q: %s.", path, err)}
+	}
+	var people []person
+	var diags hcl.Diagnostics
+	for {
+		name, line, err := r.next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		origin := ledger.Origin{File: path, Line: line, Block: block}
+		if err != nil {
+			diags = append(diags, failure(atOrigin(origin), "Damaged list of users", "%s.", err))
+			break
+		}
+		if !validUser(name) {
+			diags = append(diags, failure(atOrigin(origin), "Not a user", "%q is neither a user principal name such as ada@contoso.com nor an object id.", name))
+			continue
+		}
+		people = append(people, person{name: name, at: origin, list: path})
+	}
+	if len(people) == 0 && len(diags) == 0 {
+		diags = append(diags, failure(at, "Empty list of users", "users_file %q has no users. To give nothing to anybody, delete the assignment.", path))
+	}
+	return people, diags
+}
+
+// userReader reads one column of a CSV file.
+type userReader struct {
+	csv    *csv.Reader
+	column int
+	first  []string // the first row, when it is data because there is no heading
+}
+
+func newUserReader(f io.Reader) (*userReader, error) {
+	// A byte order mark decides between UTF-8 and UTF-16; without one it is UTF-8.
+	text := transform.NewReader(f, unicode.BOMOverride(unicode.UTF8.NewDecoder()))
+	head := make([]byte, 4096)
+	n, err := io.ReadFull(text, head)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	head = head[:n]
+	if strings.ContainsRune(string(head), 0) {
+		return nil, errors.New("it is not text: save it as CSV")
+	}
+	r := csv.NewReader(io.MultiReader(strings.NewReader(string(head)), text))
+	r.Comma = delimiter(string(head))
+	r.ReuseRecord = true
+	row, err := r.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, errors.New("it is empty")
+	}
+	if err != nil {
+		return nil, err
+	}
+	u := &userReader{csv: r}
+	if u.column = userColumn(row); u.column >= 0 {
+		return u, nil
+	}
+	if len(row) == 1 && validUser(strings.TrimSpace(row[0])) {
+		u.column, u.first = 0, []string{row[0]}
+		return u, nil
+	}
+	return nil, fmt.Errorf("no column is called userPrincipalName (or UPN, User name, User principal name); its columns are %q", row)
+}
+
+// delimiter looks at the first line: admin centres write commas, Excel in
+// many countries semicolons, a copied table tabs.
+func delimiter(head string) rune {
+	line, _, _ := strings.Cut(head, "\n")
+	best, most := ',', strings.Count(line, ",")
+	for _, c := range []rune{';', '\t'} {
+		if n := strings.Count(line, string(c)); n > most {
+			best, most = c, n
+		}
+	}
+	return best
+}
+
+func userColumn(header []string) int {
+	for _, name := range userColumns() {
+		for i, h := range header {
+			if strings.ToLower(strings.ReplaceAll(strings.TrimSpace(h), " ", "")) == name {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// next returns the next name and its line, io.EOF at the end.
+func (u *userReader) next() (string, int, error) {
+	if u.first != nil {
+		name := u.first[0]
+		u.first = nil
+		return strings.TrimSpace(name), 1, nil
+	}
+	row, err := u.csv.Read()
+	if err != nil {
+		var parse *csv.ParseError
+		if errors.As(err, &parse) {
+			return "", parse.Line, fmt.Errorf("the row cannot be read (%w): the file may be cut off", parse.Err)
+		}
+		return "", 1, err
+	}
+	line, _ := u.csv.FieldPos(u.column)
+	return strings.TrimSpace(strings.Clone(row[u.column])), line, nil
+}

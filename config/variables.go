@@ -1,0 +1,138 @@
+package config
+
+import (
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/ext/typeexpr"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+)
+
+// variable is one declared variable, with the type that a value must have;
+// cty.DynamicPseudoType where none is declared.
+type variable struct {
+	block *hclsyntax.Block
+	typ   cty.Type
+	value cty.Value
+	set   bool
+}
+
+// variables gives every declared variable its value: the last of -var, the
+// last of -var-file, or the default.
+func variables(e *evaluator, body *hclsyntax.Body, opts Options) (map[string]cty.Value, hcl.Diagnostics) {
+	vars, diags := declared(e, body)
+	for _, path := range opts.VarFiles {
+		diags = append(diags, fromFile(vars, e, path)...)
+	}
+	for _, pair := range opts.Vars {
+		diags = append(diags, fromFlag(vars, pair)...)
+	}
+	values := map[string]cty.Value{}
+	for name, v := range vars {
+		if !v.set {
+			diags = append(diags, failure(v.block.DefRange(), "Variable without a value",
+				"The variable %q has no default: give it a value with -var=%s=VALUE or -var-file=FILE.", name, name))
+			v.value = cty.DynamicVal
+		}
+		values[name] = v.value
+	}
+	return values, diags
+}
+
+func declared(e *evaluator, body *hclsyntax.Body) (map[string]*variable, hcl.Diagnostics) {
+	vars := map[string]*variable{}
+	var diags hcl.Diagnostics
+	for _, b := range body.Blocks {
+		if b.Type != "variable" || len(b.Labels) != 1 {
+			continue
+		}
+		name := b.Labels[0]
+		if first := vars[name]; first != nil {
+			diags = append(diags, failure(b.DefRange(), "Duplicate variable",
+				"The variable %q is declared at %s already.", name, rangeText(first.block.DefRange())))
+			continue
+		}
+		v := &variable{block: b, typ: cty.DynamicPseudoType}
+		vars[name] = v
+		if t := b.Body.Attributes["type"]; t != nil {
+			typ, more := typeexpr.TypeConstraint(t.Expr)
+			diags = append(diags, more...)
+			v.typ = typ
+		}
+		if d := b.Body.Attributes["default"]; d != nil {
+			value, more := d.Expr.Value(&hcl.EvalContext{Functions: e.ctx.Functions})
+			diags = append(diags, more...)
+			diags = append(diags, v.assign(name, value, d.Expr.Range())...)
+		}
+	}
+	return vars, diags
+}
+
+func (v *variable) assign(name string, value cty.Value, at hcl.Range) hcl.Diagnostics {
+	v.set = true
+	converted, err := convert.Convert(value, v.typ)
+	if err != nil {
+		v.value = cty.DynamicVal
+		return hcl.Diagnostics{failure(at, "Wrong type", "The variable %q: %s.", name, err)}
+	}
+	v.value = converted
+	return nil
+}
+
+func fromFile(vars map[string]*variable, e *evaluator, path string) hcl.Diagnostics {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return hcl.Diagnostics{broken(path, "File not readable", "-var-file=%s cannot be read: %s.", path, plainError(err))}
+	}
+	file, diags := hclsyntax.ParseConfig(text, path, hcl.InitialPos)
+	if diags.HasErrors() {
+		return diags
+	}
+	attrs, diags := file.Body.JustAttributes()
+	for _, name := range slices.Sorted(maps.Keys(attrs)) {
+		attr := attrs[name]
+		v := vars[name]
+		if v == nil {
+			diags = append(diags, failure(attr.NameRange, "Unknown variable",
+				"No variable %q is declared.%s", name, didYouMean(name, slices.Sorted(maps.Keys(vars)))))
+			continue
+		}
+		value, more := attr.Expr.Value(&hcl.EvalContext{Functions: e.ctx.Functions})
+		diags = append(diags, more...)
+		diags = append(diags, v.assign(name, value, attr.Expr.Range())...)
+	}
+	return diags
+}
+
+// fromFlag reads NAME=VALUE. As in Terraform, the value is a plain text where
+// the variable is one, and an expression where it is anything else.
+func fromFlag(vars map[string]*variable, pair string) hcl.Diagnostics {
+	name, text, ok := strings.Cut(pair, "=")
+	at := hcl.Range{Filename: "-var=" + pair, Start: hcl.InitialPos, End: hcl.InitialPos}
+	if !ok {
+		return hcl.Diagnostics{failure(at, "Wrong -var", "%q is not NAME=VALUE.", pair)}
+	}
+	v := vars[name]
+	if v == nil {
+		return hcl.Diagnostics{failure(at, "Unknown variable",
+			"No variable %q is declared.%s", name, didYouMean(name, slices.Sorted(maps.Keys(vars))))}
+	}
+	typ := v.typ
+	if typ == cty.DynamicPseudoType && v.set {
+		typ = v.value.Type()
+	}
+	if typ.IsPrimitiveType() || typ == cty.DynamicPseudoType {
+		return v.assign(name, cty.StringVal(text), at)
+	}
+	x, diags := hclsyntax.ParseExpression([]byte(text), at.Filename, hcl.InitialPos)
+	if diags.HasErrors() {
+		return diags
+	}
+	value, diags := x.Value(nil)
+	return append(diags, v.assign(name, value, at)...)
+}

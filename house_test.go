@@ -1,0 +1,108 @@
+// Package usher_test holds the laws of the house as a whole: who may import
+// whom, and who may touch the world.
+package usher_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/usher-cli/usher/"
+
+// mayImport is the house, floor by floor: the packages of ours that each may
+// import. Whatever is not listed here may import nothing of ours.
+var mayImport = map[string][]string{
+	"ledger":               {},
+	"catalog":              {},
+	"tenant/sandbox":       {},
+	"tenant/wire":          {},
+	"config":               {"ledger", "catalog"},
+	"plan":                 {"ledger", "catalog"},
+	"state":                {"ledger"},
+	"tenant/graph":         {"ledger", "tenant/wire"},
+	"tenant/powerplatform": {"ledger", "tenant/wire"},
+	"tenant":               {"tenant/graph", "tenant/powerplatform", "tenant/sandbox", "tenant/wire", "ledger", "catalog"},
+	"apply":                {"plan", "state", "ledger"},
+	"view":                 {"plan", "state", "ledger", "catalog"},
+	"cmd/usher":            {"apply", "catalog", "config", "ledger", "plan", "state", "tenant", "tenant/sandbox", "view"},
+}
+
+// onlyIn says where an import from outside may be used.
+var onlyIn = []struct {
+	prefix string
+	homes  []string
+}{
+	{"github.com/hashicorp/hcl/v2", []string{"config", "view", "cmd/usher"}},
+	{"github.com/zclconf/go-cty", []string{"config"}},
+	{"github.com/spf13/cobra", []string{"cmd/usher"}},
+	{"github.com/Azure/", []string{"tenant", "tenant/wire"}},
+	{"net/http", []string{"tenant", "tenant/graph", "tenant/powerplatform", "tenant/sandbox", "tenant/wire", "cmd/usher"}},
+	{"os", []string{"config", "state", "tenant/sandbox", "cmd/usher"}},
+}
+
+func TestImportsKeepToTheirFloor(t *testing.T) {
+	seen := 0
+	eachImport(t, func(home, path, at string) {
+		seen++
+		if ours, ok := strings.CutPrefix(path, module); ok {
+			if !contains(mayImport[home], ours) {
+				t.Errorf("%s: %s may not import %s", at, home, ours)
+			}
+			return
+		}
+		if home == "ledger" || home == "catalog" {
+			if strings.Contains(path, ".") {
+				t.Errorf("%s: %s may import only the standard library, not %s", at, home, path)
+			}
+		}
+		for _, rule := range onlyIn {
+			if (path == rule.prefix || strings.HasPrefix(path, rule.prefix) && strings.Contains(rule.prefix, ".")) && !contains(rule.homes, home) {
+				t.Errorf("%s: %s may not import %s", at, home, path)
+			}
+		}
+	})
+	if seen < 100 {
+		t.Errorf("the walk saw %d imports: it does not see the house", seen)
+	}
+}
+
+// eachImport calls f for every import of the program, tests left out.
+func eachImport(t *testing.T, f func(home, path, at string)) {
+	t.Helper()
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		files := token.NewFileSet()
+		file, err := parser.ParseFile(files, path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		home := filepath.ToSlash(filepath.Dir(path))
+		if _, known := mayImport[home]; !known {
+			t.Errorf("%s: the house has no room %s", path, home)
+		}
+		for _, i := range file.Imports {
+			name, _ := strconv.Unquote(i.Path.Value)
+			f(home, name, files.Position(i.Pos()).String())
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,106 @@
+package ledger
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Address is the printed form of a grant's identity, such as
+// "user/ada@contoso.com:POWERAUTOMATE_ATTENDED_RPA". Bytes outside
+// [A-Za-z0-9._@-] are written +XX, so that cmd, PowerShell, bash and YAML pass
+// an address through untouched.
+type Address string
+
+// NewAddress makes the address of an item held by a holder.
+func NewAddress(h Holder, i Item) Address {
+	return Address(h.Address() + ":" + escape(i.Name))
+}
+
+// Address returns the printed form of the holder alone, such as
+// "user/ada@contoso.com".
+func (h Holder) Address() string { return string(h.Kind) + "/" + escape(h.Name) }
+
+// Split takes an address apart into the holder's kind, its name and the
+// item's name. The error says which part is wrong.
+func (a Address) Split() (kind HolderKind, holder, item string, err error) {
+	front, back, ok := strings.Cut(string(a), ":")
+	if !ok {
+		return "", "", "", fmt.Errorf("address %q has no item: write KIND/HOLDER:ITEM, such as user/ada@contoso.com:FLOW_FREE", a)
+	}
+	kind, holder, err = SplitHolder(front)
+	if err != nil {
+		return "", "", "", err
+	}
+	item, err = unescape(back)
+	if err == nil && item == "" {
+		err = fmt.Errorf("address %q names no item after the colon", a)
+	}
+	return kind, holder, item, err
+}
+
+// SplitHolder takes the address of a holder apart.
+func SplitHolder(s string) (HolderKind, string, error) {
+	front, back, ok := strings.Cut(s, "/")
+	kind := HolderKind(front)
+	if !ok || (kind != User && kind != Environment) {
+		return "", "", fmt.Errorf("%q does not start with user/ or environment/", s)
+	}
+	name, err := unescape(back)
+	if err == nil && name == "" {
+		err = fmt.Errorf("%q names nobody after %s/", s, kind)
+	}
+	return kind, name, err
+}
+
+const hexDigits = "0123456789ABCDEF"
+
+func plain(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' ||
+		c == '.' || c == '_' || c == '@' || c == '-'
+}
+
+func escape(s string) string {
+	for i := 0; i < len(s); i++ {
+		if !plain(s[i]) {
+			return escapeFrom(s, i)
+		}
+	}
+	return s
+}
+
+func escapeFrom(s string, at int) string {
+	var b strings.Builder
+	b.WriteString(s[:at])
+	for i := at; i < len(s); i++ {
+		if c := s[i]; plain(c) {
+			b.WriteByte(c)
+		} else {
+			b.WriteByte('+')
+			b.WriteByte(hexDigits[c>>4])
+			b.WriteByte(hexDigits[c&15])
+		}
+	}
+	return b.String()
+}
+
+// unescape accepts only what escape writes, so that a name has one address.
+func unescape(s string) (string, error) {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case plain(c):
+		case c == '+' && i+2 < len(s):
+			high, low := strings.IndexByte(hexDigits, s[i+1]), strings.IndexByte(hexDigits, s[i+2])
+			if high < 0 || low < 0 || plain(byte(high<<4|low)) {
+				return "", fmt.Errorf("%q has a wrong escape %q: + is followed by two hexadecimal digits in upper case", s, s[i:i+3])
+			}
+			c = byte(high<<4 | low)
+			i += 2
+		default:
+			return "", fmt.Errorf("%q has %q, which an address writes as +%02X", s, c, c)
+		}
+		b.WriteByte(c)
+	}
+	return b.String(), nil
+}

@@ -1,0 +1,72 @@
+package ledger
+
+import "slices"
+
+// Plans is a sorted set of disabled service plan ids. Nil is unset, which
+// equals anything; an empty, non-nil set says that nothing is disabled.
+type Plans []string
+
+// Equal reports whether the two agree, where unset agrees with everything.
+func (p Plans) Equal(o Plans) bool {
+	return p == nil || o == nil || slices.Equal(p, o)
+}
+
+// Value is what a grant says about its key: how many units, and which service
+// plans are switched off.
+type Value struct {
+	Units   int64 `json:"units"`
+	Without Plans `json:"without,omitzero"`
+}
+
+// Equal reports whether two values agree.
+func (v Value) Equal(o Value) bool {
+	return v.Units == o.Units && v.Without.Equal(o.Without)
+}
+
+// Grant is units of an item given to a holder. Origins say where it was
+// declared; they are not part of its value.
+type Grant struct {
+	Holder Holder
+	Item   Item
+	Value
+	Origins []Origin
+}
+
+// Key returns the identity of the grant.
+func (g Grant) Key() Key { return Key{g.Holder.Kind, g.Holder.ID, g.Item.ID} }
+
+// Address returns what people call the grant.
+func (g Grant) Address() Address { return NewAddress(g.Holder, g.Item) }
+
+// SortGrants orders grants by key, in place. Sorted input costs one pass.
+func SortGrants(grants []Grant) {
+	byKey := func(a, b Grant) int { return a.Key().Compare(b.Key()) }
+	if !slices.IsSortedFunc(grants, byKey) {
+		slices.SortFunc(grants, byKey)
+	}
+}
+
+// Origin is a place in a file that asks for something.
+type Origin struct {
+	File  string `json:"file"`
+	Line  int    `json:"line"`
+	Block string `json:"block,omitempty"` // such as assignment.finance
+}
+
+// Compare orders origins by file, line and block.
+func (o Origin) Compare(p Origin) int {
+	switch {
+	case o.File != p.File:
+		return compare(o.File, p.File)
+	case o.Line != p.Line:
+		return o.Line - p.Line
+	}
+	return compare(o.Block, p.Block)
+}
+
+// MergeOrigins returns the sorted union of two sorted sets of origins.
+func MergeOrigins(a, b []Origin) []Origin {
+	all := slices.Concat(a, b)
+	slices.SortFunc(all, Origin.Compare)
+	return slices.Compact(all)
+}

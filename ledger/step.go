@@ -1,0 +1,81 @@
+package ledger
+
+// Op is what a step does to a grant.
+type Op string
+
+const (
+	// Add gives a grant that is not there.
+	Add Op = "+"
+	// Change gives a grant another value, in place.
+	Change Op = "~"
+	// Remove takes a grant away.
+	Remove Op = "-"
+	// Adopt records a grant that is there already. It makes no request.
+	Adopt Op = "="
+	// Forget drops the record of a grant that is gone. It makes no request.
+	Forget Op = "."
+)
+
+// Why says what made a step necessary, where that is not simply the file.
+type Why string
+
+const (
+	// Declared is the plain case: a file asks for it, or no longer does.
+	Declared Why = ""
+	// Drift undoes what somebody changed behind usher's back.
+	Drift Why = "drift"
+	// Unmanaged takes what no file ever declared, as a policy asks.
+	Unmanaged Why = "unmanaged"
+)
+
+// Step is one change to one grant. Before and After are nil where there is
+// no grant.
+type Step struct {
+	Op      Op       `json:"op"`
+	Holder  Holder   `json:"holder"`
+	Item    Item     `json:"item"`
+	Before  *Value   `json:"before,omitempty"`
+	After   *Value   `json:"after,omitempty"`
+	Why     Why      `json:"why,omitempty"`
+	Kept    bool     `json:"kept,omitempty"` // a removal that the holder does not feel: another source covers it
+	Origins []Origin `json:"origins,omitempty"`
+}
+
+// Key returns the identity of the grant that the step changes.
+func (s Step) Key() Key { return Key{s.Holder.Kind, s.Holder.ID, s.Item.ID} }
+
+// Address returns what people call the grant that the step changes.
+func (s Step) Address() Address { return NewAddress(s.Holder, s.Item) }
+
+// Call is all steps of one holder that travel in one request. It takes and
+// releases units as a whole, and may come after other calls.
+type Call struct {
+	ID       int    `json:"id"` // position in the plan, from 1
+	Holder   Holder `json:"holder"`
+	Steps    []Step `json:"steps"`
+	Takes    []Draw `json:"takes,omitempty"`
+	Releases []Draw `json:"releases,omitempty"`
+	After    []int  `json:"after,omitempty"` // ids of the calls that must have succeeded
+}
+
+// Outcome is how a call ended.
+type Outcome string
+
+const (
+	// Done means that the tenant confirmed the call.
+	Done Outcome = "done"
+	// Failed means that the tenant refused the call and nothing changed.
+	Failed Outcome = "failed"
+	// Unknown means that nobody can tell: it counts as taken, not as released.
+	Unknown Outcome = "unknown"
+	// Skipped means that the call was not sent.
+	Skipped Outcome = "skipped"
+)
+
+// Result is the outcome of one call, with the tenant's words and a way out
+// where it did not succeed. Message is untrusted text.
+type Result struct {
+	Call    Call
+	Outcome Outcome
+	Message string
+}

@@ -1,0 +1,72 @@
+package ledger
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+)
+
+// Usage is how much of an item there is and where it went.
+type Usage struct {
+	Item      Item     `json:"item"`
+	Purchased int64    `json:"purchased"`
+	Grace     int64    `json:"in_grace,omitempty"`
+	Used      int64    `json:"used"` // assigned to people, or allocated to environments
+	Available int64    `json:"available"`
+	Sources   []Source `json:"sources,omitempty"` // who has it, by which source
+}
+
+// Source is one reason for which a holder has an item.
+type Source struct {
+	Holder Holder `json:"holder"`
+	Units  int64  `json:"units"`
+	Group  string `json:"group,omitempty"` // id of the group that gives it; "" for a direct grant
+}
+
+// UsageOf sums up a reading, item by item, with every source.
+func UsageOf(h Have) []Usage {
+	at := map[string]*Usage{}
+	var all []*Usage
+	for _, s := range h.Supply {
+		if s.Item.Kind == Seat && !s.Assignable {
+			continue // its units are listed under their capacity type
+		}
+		u := &Usage{Item: s.Item, Purchased: s.Owned, Grace: s.Grace}
+		at[s.Item.ID] = u
+		all = append(all, u)
+	}
+	covered := map[Key]bool{}
+	count := func(item string, s Source) {
+		u := at[item]
+		if u == nil {
+			return
+		}
+		u.Sources = append(u.Sources, s)
+		if key := (Key{s.Holder.Kind, s.Holder.ID, item}); !covered[key] {
+			covered[key] = true
+			u.Used += s.Units
+		}
+	}
+	for _, g := range h.Grants {
+		count(g.Item.ID, Source{Holder: g.Holder, Units: g.Units})
+	}
+	for _, i := range h.Inherited {
+		count(i.Item, Source{Holder: i.User, Units: 1, Group: i.Group})
+	}
+	return finishUsage(all)
+}
+
+func finishUsage(all []*Usage) []Usage {
+	out := make([]Usage, 0, len(all))
+	for _, u := range all {
+		u.Available = max(0, u.Purchased-u.Used)
+		slices.SortFunc(u.Sources, func(a, b Source) int {
+			return cmp.Or(strings.Compare(a.Holder.Name, b.Holder.Name), strings.Compare(a.Group, b.Group))
+		})
+		out = append(out, *u)
+	}
+	slices.SortFunc(out, func(a, b Usage) int {
+		return cmp.Or(-strings.Compare(string(a.Item.Kind), string(b.Item.Kind)), strings.Compare(a.Item.Name, b.Item.Name))
+	})
+	return out
+}

@@ -1,0 +1,63 @@
+package plan
+
+import "github.com/usher-cli/usher/ledger"
+
+// DriftKind says how the tenant differs from what usher left there.
+type DriftKind string
+
+const (
+	// Gone is a grant of usher's that somebody took away.
+	Gone DriftKind = "gone"
+	// Changed is a grant of usher's that has another value now.
+	Changed DriftKind = "changed"
+	// Undeclared is a direct seat of a declared license that no file explains.
+	Undeclared DriftKind = "undeclared"
+)
+
+// Drift is one difference.
+type Drift struct {
+	Kind   DriftKind     `json:"kind"`
+	Holder ledger.Holder `json:"holder"`
+	Item   ledger.Item   `json:"item"`
+	Known  *ledger.Value `json:"known,omitempty"`
+	Have   *ledger.Value `json:"have,omitempty"`
+}
+
+// Address returns what people call the grant that drifted.
+func (d Drift) Address() ledger.Address { return ledger.NewAddress(d.Holder, d.Item) }
+
+// Drifts compares the tenant with the state, and what is in neither with the
+// files. It looks at no scope that was not read completely.
+func Drifts(in Input) []Drift {
+	t := newTable(in)
+	var all []Drift
+	in.rows(func(r row) {
+		if !t.inScope(r.holder()) {
+			return
+		}
+		if kind, ok := t.drift(r); ok {
+			d := Drift{Kind: kind, Holder: r.holder(), Item: r.item()}
+			if r.known != nil {
+				d.Known = &r.known.Value
+			}
+			if r.have != nil {
+				d.Have = &r.have.Value
+			}
+			all = append(all, d)
+		}
+	})
+	return all
+}
+
+func (t *table) drift(r row) (DriftKind, bool) {
+	switch {
+	case r.known != nil && r.have == nil:
+		return Gone, r.known.Units > 0
+	case r.known != nil:
+		return Changed, !r.known.Equal(r.have.Value)
+	case r.want == nil && r.have != nil && r.key.Kind == ledger.User:
+		mode := t.policies[r.key.Item].Unmanaged
+		return Undeclared, mode == ledger.Warn || mode == ledger.Take
+	}
+	return "", false
+}

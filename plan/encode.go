@@ -1,0 +1,79 @@
+package plan
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// ErrFormat means that a document is not a plan that this version reads.
+var ErrFormat = errors.New("not a readable plan")
+
+// Encode writes the plan as JSON, the format of saved plans and of
+// plan -json, described by docs/schema/plan.schema.json.
+func (p *Plan) Encode(w io.Writer) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", " ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(p.normal())
+}
+
+// normal makes empty lists of absent ones, where readers rely on a list.
+func (p *Plan) normal() *Plan {
+	q := *p
+	q.Calls, q.Records, q.Pools = nonNil(q.Calls), nonNil(q.Records), nonNil(q.Pools)
+	return &q
+}
+
+func nonNil[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// Decode reads a saved plan. The error wraps ErrFormat where the document is
+// something else, of another format, or not what it was when it was saved.
+func Decode(r io.Reader) (*Plan, error) {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	var head struct {
+		Format int `json:"format"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	if head.Format != Format {
+		return nil, fmt.Errorf("%w: its format is %d, and this usher reads format %d", ErrFormat, head.Format, Format)
+	}
+	p := &Plan{}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(p); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	return p, p.check()
+}
+
+// check refuses a plan whose steps are not those that its digest names, or
+// that is not well formed.
+func (p *Plan) check() error {
+	for i, c := range p.Calls {
+		if c.ID != i+1 || len(c.Steps) == 0 {
+			return fmt.Errorf("%w: call %d is damaged", ErrFormat, i+1)
+		}
+		for _, s := range c.Steps {
+			if s.Holder != c.Holder || s.Before == nil && s.After == nil {
+				return fmt.Errorf("%w: a step of call %d is damaged", ErrFormat, i+1)
+			}
+		}
+	}
+	if got := digest(p); got != p.Digest {
+		return fmt.Errorf("%w: its content does not match its digest, so it was edited or damaged", ErrFormat)
+	}
+	return nil
+}

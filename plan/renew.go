@@ -1,0 +1,130 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// Fresh is a new reading of what a saved plan relies on.
+type Fresh struct {
+	State  StateRef
+	Claims string // digest of the run that left claims in the state; "" for none
+	Known  []ledger.Grant
+	Have   ledger.Have
+}
+
+// Renew fits a saved plan to a new reading, or says why it no longer holds:
+// the tenant is another one, the state moved otherwise than by an earlier run
+// of this same plan, or a holder is no longer as "before" says. Steps that
+// such an earlier run has carried out become records.
+func (p *Plan) Renew(f Fresh) (*Plan, []string) {
+	if f.Have.Tenant != p.Tenant {
+		return nil, []string{fmt.Sprintf("the plan is for the tenant %s, and this is %s", p.Tenant, f.Have.Tenant)}
+	}
+	resumed := f.Claims == p.Digest
+	if f.State != p.State && !resumed {
+		return nil, []string{fmt.Sprintf("the plan was made from %s, and the state is now %s", p.State, f.State)}
+	}
+	r := renewal{have: map[ledger.Key]ledger.Value{}, resumed: resumed, fresh: f}
+	for _, g := range f.Have.Grants {
+		r.have[g.Key()] = g.Value
+	}
+	q := *p
+	q.Unread = f.Have.Unread
+	q.Records = nil
+	var steps []ledger.Step
+	for _, c := range p.Calls {
+		for _, s := range c.Steps {
+			if r.open(s) {
+				steps = append(steps, s)
+			} else if s.Op != ledger.Remove {
+				s.Op = ledger.Adopt
+				q.Records = append(q.Records, s)
+			} else {
+				s.Op = ledger.Forget
+				q.Records = append(q.Records, s)
+			}
+		}
+	}
+	for _, s := range p.Records {
+		r.record(s)
+		q.Records = append(q.Records, s)
+	}
+	if len(r.stale) > 0 {
+		return nil, r.stale
+	}
+	q.refit(steps, f.Have)
+	return &q, nil
+}
+
+// String names a state for people.
+func (s StateRef) String() string {
+	if s == (StateRef{}) {
+		return "no state"
+	}
+	return fmt.Sprintf("serial %d", s.Serial)
+}
+
+type renewal struct {
+	have    map[ledger.Key]ledger.Value
+	resumed bool
+	fresh   Fresh
+	stale   []string
+}
+
+// open reports whether the step still has to be done, and notes when it can
+// no longer be.
+func (r *renewal) open(s ledger.Step) bool {
+	for _, u := range r.fresh.Have.Unread {
+		if u.Covers(s.Holder.Identity()) {
+			r.stale = append(r.stale, fmt.Sprintf("%s could not be read: %s", s.Address(), u.Reason))
+			return true
+		}
+	}
+	switch {
+	case r.is(s, s.Before):
+		return true
+	case r.resumed && r.is(s, s.After):
+		return false
+	}
+	r.stale = append(r.stale, fmt.Sprintf("%s is no longer as it was when the plan was made", s.Address()))
+	return true
+}
+
+// record notes when an adoption or a forget no longer describes the tenant.
+func (r *renewal) record(s ledger.Step) {
+	want := s.After
+	if s.Op == ledger.Forget {
+		want = nil
+	}
+	if !r.is(s, want) {
+		r.stale = append(r.stale, fmt.Sprintf("%s is no longer as it was when the plan was made", s.Address()))
+	}
+}
+
+// is compares what is there with a value, where nothing and 0 units are one.
+func (r *renewal) is(s ledger.Step, v *ledger.Value) bool {
+	have, there := r.have[s.Key()]
+	if v == nil || v.Units == 0 {
+		return !there || have.Units == 0
+	}
+	return there && have.Equal(*v)
+}
+
+// refit makes calls of the open steps and settles them in the new accounts.
+func (p *Plan) refit(steps []ledger.Step, have ledger.Have) {
+	in := Input{Have: have, At: p.At}
+	for _, pool := range p.Pools {
+		if pool.Label == "" {
+			continue
+		}
+		in.Policies = append(in.Policies, ledger.Policy{Label: pool.Label, Item: pool.Item, Quantity: pool.Quantity, Reserve: pool.Reserve,
+			UseGrace: pool.Grace, Origin: pool.Origins[0]})
+	}
+	slices.SortStableFunc(steps, func(a, b ledger.Step) int { return a.Key().Compare(b.Key()) })
+	c := newCover(have)
+	p.settle(group(steps, c), accounts(in, c))
+	p.Shortages = explainShortages(p, in)
+}

@@ -1,0 +1,106 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// row is one key with what each side says of it; nil is nothing.
+type row struct {
+	key               ledger.Key
+	want, known, have *ledger.Grant
+}
+
+// rows walks the three sets side by side, in the order of their keys.
+func (in Input) rows(each func(row)) {
+	want, known, have := sorted(in.Want), sorted(in.Known), sorted(settleLag(in))
+	for len(want)+len(known)+len(have) > 0 {
+		r := row{key: least(want, known, have)}
+		r.want, want = take(want, r.key)
+		r.known, known = take(known, r.key)
+		r.have, have = take(have, r.key)
+		each(r)
+	}
+}
+
+func sorted(grants []ledger.Grant) []ledger.Grant {
+	grants = slices.Clone(grants)
+	ledger.SortGrants(grants)
+	return grants
+}
+
+func least(sets ...[]ledger.Grant) ledger.Key {
+	var key ledger.Key
+	found := false
+	for _, s := range sets {
+		if len(s) > 0 && (!found || s[0].Key().Compare(key) < 0) {
+			key, found = s[0].Key(), true
+		}
+	}
+	return key
+}
+
+func take(set []ledger.Grant, key ledger.Key) (*ledger.Grant, []ledger.Grant) {
+	if len(set) == 0 || set[0].Key() != key {
+		return nil, set
+	}
+	return &set[0], set[1:]
+}
+
+// holder prefers the tenant's own spelling of the name.
+func (r row) holder() ledger.Holder {
+	switch {
+	case r.have != nil:
+		return r.have.Holder
+	case r.want != nil:
+		return r.want.Holder
+	}
+	return r.known.Holder
+}
+
+func (r row) item() ledger.Item {
+	switch {
+	case r.have != nil:
+		return r.have.Item
+	case r.want != nil:
+		return r.want.Item
+	}
+	return r.known.Item
+}
+
+// settleLag corrects a reading that still shows what was there before a write
+// of ours within the service's known lag: such a reading is old, not drift.
+func settleLag(in Input) []ledger.Grant {
+	fresh := map[ledger.Key]ledger.Recent{}
+	for _, r := range in.Recent {
+		lag := in.Have.SeatLag
+		if r.Grant.Holder.Kind == ledger.Environment {
+			lag = in.Have.UnitLag
+		}
+		if in.At.Sub(r.At) < lag {
+			fresh[r.Grant.Key()] = r
+		}
+	}
+	if len(fresh) == 0 {
+		return in.Have.Grants
+	}
+	have := make([]ledger.Grant, 0, len(in.Have.Grants))
+	for _, g := range in.Have.Grants {
+		r, ok := fresh[g.Key()]
+		delete(fresh, g.Key())
+		switch {
+		case !ok || r.Before == nil || !g.Equal(*r.Before):
+			have = append(have, g)
+		case r.Grant.Units > 0:
+			g.Value = r.Grant.Value
+			have = append(have, g)
+		}
+	}
+	for _, r := range fresh {
+		if r.Before == nil && r.Grant.Units > 0 {
+			have = append(have, r.Grant)
+		}
+	}
+	return have
+}

@@ -1,0 +1,157 @@
+package state
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"slices"
+	"time"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// Version is the format that this package writes. Every older one stays
+// readable.
+const Version = 1
+
+// Document is one version of the state.
+type Document struct {
+	Lineage   string // made once, when the state is; two states never share it
+	Serial    uint64 // one more with every write
+	Tenant    string // id of the tenant that it is about
+	Grants    []Record
+	Claims    *Claims
+	Recent    []ledger.Recent
+	Pending   []Pending
+	Confirmed []Confirmation
+}
+
+// Record is a grant that is usher's own.
+type Record struct {
+	ledger.Grant
+	Since string // the day it was recorded, as YYYY-MM-DD
+}
+
+// Claims is what a run meant to add, written before its first call. They are
+// cleared when the run has recorded its result.
+type Claims struct {
+	Digest string // of the run's plan
+	At     time.Time
+	Grants []ledger.Grant
+}
+
+// Pending is a change that was accepted and is not effective yet.
+type Pending struct {
+	Grant ledger.Grant
+	Since time.Time
+	Why   string
+}
+
+// Confirmation is something that a person vouched for.
+type Confirmation struct {
+	Address string
+	At      time.Time
+}
+
+// New makes the first version of a state.
+func New(tenant string) *Document {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // crypto/rand never fails
+	return &Document{Lineage: hex.EncodeToString(b[:]), Tenant: tenant}
+}
+
+// Known returns the recorded grants, sorted by key.
+func (d *Document) Known() []ledger.Grant {
+	if d == nil {
+		return nil
+	}
+	grants := make([]ledger.Grant, len(d.Grants))
+	for i, r := range d.Grants {
+		grants[i] = r.Grant
+	}
+	return grants
+}
+
+// Holders returns everybody in the state by the last name, each once.
+func (d *Document) Holders() []ledger.Holder {
+	if d == nil {
+		return nil
+	}
+	var all []ledger.Holder
+	for _, r := range d.Grants {
+		if n := len(all); n == 0 || all[n-1].Identity() != r.Holder.Identity() {
+			all = append(all, r.Holder)
+		}
+	}
+	return all
+}
+
+// Find returns the record of an address, or -1.
+func (d *Document) Find(a ledger.Address) int {
+	return slices.IndexFunc(d.Grants, func(r Record) bool { return r.Address() == a })
+}
+
+// FindClaim returns the claim of an address, or -1.
+func (d *Document) FindClaim(a ledger.Address) int {
+	if d.Claims == nil {
+		return -1
+	}
+	return slices.IndexFunc(d.Claims.Grants, func(g ledger.Grant) bool { return g.Address() == a })
+}
+
+// DropClaim removes a claim, and the claims with the last of them.
+func (d *Document) DropClaim(i int) {
+	d.Claims.Grants = slices.Delete(slices.Clone(d.Claims.Grants), i, i+1)
+	if len(d.Claims.Grants) == 0 {
+		d.Claims = nil
+	}
+}
+
+// Edit is a set of changes to the records of a document, applied together.
+type Edit struct {
+	put  map[ledger.Key]Record
+	drop map[ledger.Key]bool
+}
+
+// NewEdit makes an empty set of changes.
+func NewEdit() *Edit {
+	return &Edit{put: map[ledger.Key]Record{}, drop: map[ledger.Key]bool{}}
+}
+
+// Put records a grant, with the day it became usher's.
+func (e *Edit) Put(g ledger.Grant, day string) {
+	g.Origins = nil
+	delete(e.drop, g.Key())
+	e.put[g.Key()] = Record{g, day}
+}
+
+// Drop forgets a grant.
+func (e *Edit) Drop(k ledger.Key) {
+	delete(e.put, k)
+	e.drop[k] = true
+}
+
+// Apply changes the document's records in one pass. A grant that was known
+// before keeps its day.
+func (e *Edit) Apply(d *Document) {
+	kept := make([]Record, 0, len(d.Grants)+len(e.put))
+	for _, r := range d.Grants {
+		key := r.Key()
+		if changed, ok := e.put[key]; ok {
+			changed.Since = r.Since
+			r = changed
+			delete(e.put, key)
+		}
+		if !e.drop[key] {
+			kept = append(kept, r)
+		}
+	}
+	for _, r := range e.put {
+		kept = append(kept, r)
+	}
+	byKey := func(a, b Record) int { return a.Key().Compare(b.Key()) }
+	if !slices.IsSortedFunc(kept, byKey) {
+		slices.SortFunc(kept, byKey)
+	}
+	d.Grants = kept
+	*e = *NewEdit()
+}

@@ -1,0 +1,221 @@
+package state
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// The ways in which a document can be unreadable. Nothing is ever written over
+// a document that was not read.
+var (
+	// ErrNewer means that a newer usher wrote the document.
+	ErrNewer = errors.New("the state was written by a newer usher")
+	// ErrDamaged means that the document is cut off or is not a state.
+	ErrDamaged = errors.New("the state is damaged")
+)
+
+// row is a grant as the document has it, on a line of its own. The address
+// carries the names, the other two fields the identities.
+type row struct {
+	Address ledger.Address `json:"address"`
+	Holder  string         `json:"holder"`
+	Item    string         `json:"item"`
+	ledger.Value
+	Since  string        `json:"since,omitempty"`
+	At     *time.Time    `json:"at,omitempty"`
+	Before *ledger.Value `json:"before,omitempty"`
+	Why    string        `json:"why,omitempty"`
+}
+
+type claimsRow struct {
+	Digest string    `json:"digest"`
+	At     time.Time `json:"at"`
+	Grants []row     `json:"grants"`
+}
+
+type confirmationRow struct {
+	Address string    `json:"address"`
+	At      time.Time `json:"at"`
+}
+
+type file struct {
+	Version   int               `json:"version"`
+	Lineage   string            `json:"lineage"`
+	Serial    uint64            `json:"serial"`
+	Tenant    string            `json:"tenant"`
+	Grants    []row             `json:"grants"`
+	Claims    *claimsRow        `json:"claims"`
+	Recent    []row             `json:"recent"`
+	Pending   []row             `json:"pending"`
+	Confirmed []confirmationRow `json:"confirmed"`
+}
+
+func rowOf(g ledger.Grant) row {
+	return row{Address: g.Address(), Holder: g.Holder.ID, Item: g.Item.ID, Value: g.Value}
+}
+
+func (r row) grant() (ledger.Grant, error) {
+	kind, holder, item, err := r.Address.Split()
+	if err != nil {
+		return ledger.Grant{}, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if r.Holder == "" || r.Item == "" || r.Units < 0 {
+		return ledger.Grant{}, fmt.Errorf("%w: %s has no holder, no item, or negative units", ErrDamaged, r.Address)
+	}
+	family := ledger.Seat
+	if kind == ledger.Environment {
+		family = ledger.Capacity
+	}
+	return ledger.Grant{Holder: ledger.Holder{Kind: kind, ID: r.Holder, Name: holder},
+		Item: ledger.Item{Kind: family, ID: r.Item, Name: item}, Value: r.Value}, nil
+}
+
+// Encode writes the document: one grant a line, sorted by key, so that it
+// compares and searches well.
+func (d *Document) Encode() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "{\n  \"version\": %d,\n  \"lineage\": %s,\n  \"serial\": %d,\n  \"tenant\": %s", Version, compact(d.Lineage), d.Serial, compact(d.Tenant))
+	list(&b, "grants", d.Grants, func(r Record) any {
+		out := rowOf(r.Grant)
+		out.Since = r.Since
+		return out
+	})
+	b.WriteString(",\n  \"claims\": ")
+	if d.Claims == nil {
+		b.WriteString("null")
+	} else {
+		fmt.Fprintf(&b, "{\"digest\": %s, \"at\": %s", compact(d.Claims.Digest), compact(d.Claims.At))
+		list(&b, "grants", d.Claims.Grants, func(g ledger.Grant) any { return rowOf(g) })
+		b.WriteByte('}')
+	}
+	list(&b, "recent", d.Recent, func(r ledger.Recent) any {
+		out := rowOf(r.Grant)
+		out.At, out.Before = &r.At, r.Before
+		return out
+	})
+	list(&b, "pending", d.Pending, func(p Pending) any {
+		out := rowOf(p.Grant)
+		out.At, out.Why = &p.Since, p.Why
+		return out
+	})
+	list(&b, "confirmed", d.Confirmed, func(c Confirmation) any { return confirmationRow(c) })
+	b.WriteString("\n}\n")
+	return b.Bytes()
+}
+
+func list[T any](b *bytes.Buffer, name string, values []T, rowOf func(T) any) {
+	fmt.Fprintf(b, ",\n  %q: [", name)
+	enc := json.NewEncoder(b)
+	enc.SetEscapeHTML(false)
+	for i, v := range values {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString("\n    ")
+		if err := enc.Encode(rowOf(v)); err != nil {
+			panic(err) // rows are plain data
+		}
+		b.Truncate(b.Len() - 1) // the encoder's own line end
+	}
+	if len(values) > 0 {
+		b.WriteString("\n  ")
+	}
+	b.WriteByte(']')
+}
+
+func compact(v any) []byte {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return text
+}
+
+// Decode reads a document of any version up to Version.
+func Decode(text []byte) (*Document, error) {
+	var f file
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(&f)
+	if newer := newerVersion(text, f.Version); newer > 0 {
+		return nil, fmt.Errorf("%w: its version is %d, and this usher reads up to %d; upgrade usher", ErrNewer, newer, Version)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if f.Version < 1 || f.Lineage == "" || dec.More() {
+		return nil, fmt.Errorf("%w: it has no version or no lineage, or something follows it", ErrDamaged)
+	}
+	return f.document()
+}
+
+// newerVersion finds a newer version also in a document whose other fields
+// this version does not know.
+func newerVersion(text []byte, read int) int {
+	if read > Version {
+		return read
+	}
+	var head struct {
+		Version int `json:"version"`
+	}
+	if read == Version || json.Unmarshal(text, &head) != nil || head.Version <= Version {
+		return 0
+	}
+	return head.Version
+}
+
+func (f file) document() (*Document, error) {
+	d := &Document{Lineage: f.Lineage, Serial: f.Serial, Tenant: f.Tenant, Grants: make([]Record, 0, len(f.Grants))}
+	for _, r := range f.Grants {
+		g, err := r.grant()
+		if err != nil {
+			return nil, err
+		}
+		d.Grants = append(d.Grants, Record{g, r.Since})
+	}
+	byKey := func(a, b Record) int { return a.Key().Compare(b.Key()) }
+	slices.SortStableFunc(d.Grants, byKey)
+	for i := 1; i < len(d.Grants); i++ {
+		if d.Grants[i-1].Key() == d.Grants[i].Key() {
+			return nil, fmt.Errorf("%w: %s is there twice", ErrDamaged, d.Grants[i].Address())
+		}
+	}
+	return d, f.rest(d)
+}
+
+func (f file) rest(d *Document) error {
+	if f.Claims != nil {
+		d.Claims = &Claims{Digest: f.Claims.Digest, At: f.Claims.At}
+		for _, r := range f.Claims.Grants {
+			g, err := r.grant()
+			if err != nil {
+				return err
+			}
+			d.Claims.Grants = append(d.Claims.Grants, g)
+		}
+	}
+	for _, r := range f.Recent {
+		g, err := r.grant()
+		if err != nil || r.At == nil {
+			return fmt.Errorf("%w: a recent write has no time or no address", ErrDamaged)
+		}
+		d.Recent = append(d.Recent, ledger.Recent{Grant: g, At: *r.At, Before: r.Before})
+	}
+	for _, r := range f.Pending {
+		g, err := r.grant()
+		if err != nil || r.At == nil {
+			return fmt.Errorf("%w: a pending change has no time or no address", ErrDamaged)
+		}
+		d.Pending = append(d.Pending, Pending{Grant: g, Since: *r.At, Why: r.Why})
+	}
+	for _, c := range f.Confirmed {
+		d.Confirmed = append(d.Confirmed, Confirmation(c))
+	}
+	return nil
+}

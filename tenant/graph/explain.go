@@ -1,0 +1,51 @@
+package graph
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/usher-cli/usher/tenant/wire"
+)
+
+// notHeld is how the service refuses a removal that has nothing to remove.
+const notHeld = "does not have a corresponding license"
+
+// explain adds the way out to an error of assignLicense. Nearly all its
+// refusals share one code and differ only in their text, so this is the one
+// place that reads the text; the text itself always stays in the message.
+func explain(err error) string {
+	var e *wire.Error
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	for _, known := range remedies() {
+		if strings.Contains(e.Message, known.text) {
+			return e.Error() + ": " + known.remedy
+		}
+	}
+	switch e.Status {
+	case http.StatusForbidden:
+		return e.Error() + ": the identity needs the application permission LicenseAssignment.ReadWrite.All"
+	case http.StatusNotFound:
+		return e.Error() + ": the account was deleted, or is too new to be seen everywhere; plan again"
+	case http.StatusConflict:
+		return e.Error() + ": somebody changed the account at the same time; apply again"
+	case http.StatusTooManyRequests:
+		return e.Error() + ": the tenant's allowance is used up; apply again later"
+	}
+	return e.Error()
+}
+
+type remedy struct{ text, remedy string }
+
+func remedies() []remedy {
+	return []remedy{
+		{"invalid usage location", "set the user's usage location in the admin centre first"},
+		{"does not have any available licenses", "buy a seat or free one, then plan again"},
+		{"does not correspond to a valid company License", "the tenant does not own this product, or it cannot be given to people"},
+		{"inherited from a group membership", "change the group's membership or the group's licences instead"},
+		{"depends on the service plan(s)", "grant the product that has the missing plan, or disable the dependent plan"},
+		{"are mutually exclusive", "disable one of the two plans, or grant only one of the products"},
+	}
+}

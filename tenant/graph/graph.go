@@ -1,0 +1,198 @@
+// Package graph is usher's client of Microsoft Graph: what a tenant owns, who
+// has what, and the one call that changes it.
+//
+// It speaks v1.0 only, reads per-source assignment states rather than the
+// merged view, and never touches a licence that a group gives.
+package graph
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant/wire"
+)
+
+// Client talks to one tenant.
+type Client struct{ w *wire.Client }
+
+// New makes a client on a pipeline whose base is the Graph host.
+func New(w *wire.Client) *Client { return &Client{w} }
+
+// Tenant returns the tenant's id.
+func (c *Client) Tenant(ctx context.Context) (string, error) {
+	var list struct {
+		Value []struct {
+			ID string `json:"id"`
+		} `json:"value"`
+	}
+	if err := c.w.Get(ctx, "/v1.0/organization?$select=id", &list); err != nil {
+		return "", err
+	}
+	if len(list.Value) == 0 {
+		return "", nil
+	}
+	return strings.ToLower(list.Value[0].ID), nil
+}
+
+type sku struct {
+	ID            string `json:"skuId"`
+	PartNumber    string `json:"skuPartNumber"`
+	AppliesTo     string `json:"appliesTo"`
+	ConsumedUnits int64  `json:"consumedUnits"`
+	PrepaidUnits  struct {
+		Enabled int64 `json:"enabled"`
+		Warning int64 `json:"warning"`
+	} `json:"prepaidUnits"`
+	Plans []struct {
+		ID        string `json:"servicePlanId"`
+		Name      string `json:"servicePlanName"`
+		AppliesTo string `json:"appliesTo"`
+	} `json:"servicePlans"`
+}
+
+// Supply lists the products of the tenant, sorted by id.
+func (c *Client) Supply(ctx context.Context) ([]ledger.Supply, error) {
+	var all []ledger.Supply
+	for next := "/v1.0/subscribedSkus"; next != ""; {
+		var page struct {
+			Value []sku  `json:"value"`
+			Next  string `json:"@odata.nextLink"`
+		}
+		if err := c.w.Get(ctx, next, &page); err != nil {
+			return nil, err
+		}
+		for _, s := range page.Value {
+			all = append(all, s.supply())
+		}
+		next = page.Next
+	}
+	slices.SortFunc(all, func(a, b ledger.Supply) int { return strings.Compare(a.Item.ID, b.Item.ID) })
+	return all, nil
+}
+
+func (s sku) supply() ledger.Supply {
+	out := ledger.Supply{
+		Item:  ledger.Item{Kind: ledger.Seat, ID: strings.ToLower(s.ID), Name: s.PartNumber},
+		Owned: s.PrepaidUnits.Enabled, Grace: s.PrepaidUnits.Warning, Used: s.ConsumedUnits,
+		// Departmental products are bought by people themselves; the service
+		// refuses every program that assigns or removes them.
+		SelfService: strings.HasSuffix(strings.ToUpper(s.PartNumber), "_DEPT"),
+		Assignable:  s.AppliesTo == "User",
+	}
+	for _, p := range s.Plans {
+		out.Plans = append(out.Plans, ledger.ServicePlan{ID: strings.ToLower(p.ID), Name: p.Name, ByTenant: p.AppliesTo == "Company"})
+	}
+	return out
+}
+
+// People is who is in the directory and who holds what.
+type People struct {
+	Holders   []ledger.Holder
+	Grants    []ledger.Grant
+	Inherited []ledger.Inherited
+	Disabled  []ledger.HolderID
+}
+
+type user struct {
+	ID      string  `json:"id"`
+	UPN     string  `json:"userPrincipalName"`
+	Enabled *bool   `json:"accountEnabled"`
+	States  []state `json:"licenseAssignmentStates"`
+}
+
+type state struct {
+	SKU      string   `json:"skuId"`
+	Group    *string  `json:"assignedByGroup"`
+	Disabled []string `json:"disabledPlans"`
+	State    string   `json:"state"`
+}
+
+const userQuery = "?$select=id,userPrincipalName,accountEnabled,licenseAssignmentStates&$top=999"
+
+// People reads the whole directory, 999 people a request. On an error it
+// returns what was read so far, which proves nothing about the rest.
+func (c *Client) People(ctx context.Context, supply []ledger.Supply, progress func(people int)) (People, error) {
+	items := newInterner(supply)
+	var all People
+	for next := "/v1.0/users" + userQuery; next != ""; {
+		var page struct {
+			Value []user `json:"value"`
+			Next  string `json:"@odata.nextLink"`
+		}
+		if err := c.w.Get(ctx, next, &page); err != nil {
+			return all, err
+		}
+		for i := range page.Value {
+			all.add(&page.Value[i], items)
+		}
+		progress(len(all.Holders))
+		next = page.Next
+	}
+	ledger.SortGrants(all.Grants)
+	return all, nil
+}
+
+func (p *People) add(u *user, items *interner) {
+	h := ledger.Holder{Kind: ledger.User, ID: strings.ToLower(u.ID), Name: u.UPN}
+	p.Holders = append(p.Holders, h)
+	if u.Enabled != nil && !*u.Enabled {
+		p.Disabled = append(p.Disabled, h.Identity())
+	}
+	for _, s := range u.States {
+		item := items.item(s.SKU)
+		if s.Group != nil && *s.Group != "" {
+			if s.State != "Error" { // a source in error covers nobody
+				p.Inherited = append(p.Inherited, ledger.Inherited{User: h, Item: item.ID, Group: *s.Group})
+			}
+			continue
+		}
+		p.Grants = append(p.Grants, ledger.Grant{Holder: h, Item: item,
+			Value: ledger.Value{Units: 1, Without: items.plans(item.ID, s.Disabled)}})
+	}
+}
+
+// interner gives every reading of an item the same strings, and drops plans
+// that the product does not have, which switch off nothing.
+type interner struct {
+	items map[string]ledger.Item
+	known map[string]map[string]string
+	none  ledger.Plans
+}
+
+func newInterner(supply []ledger.Supply) *interner {
+	n := &interner{items: map[string]ledger.Item{}, known: map[string]map[string]string{}, none: ledger.Plans{}}
+	for _, s := range supply {
+		n.items[s.Item.ID] = s.Item
+		n.known[s.Item.ID] = map[string]string{}
+		for _, p := range s.Plans {
+			n.known[s.Item.ID][p.ID] = p.ID
+		}
+	}
+	return n
+}
+
+func (n *interner) item(id string) ledger.Item {
+	id = strings.ToLower(id)
+	if it, ok := n.items[id]; ok {
+		return it
+	}
+	it := ledger.Item{Kind: ledger.Seat, ID: id, Name: id}
+	n.items[id] = it
+	return it
+}
+
+func (n *interner) plans(item string, ids []string) ledger.Plans {
+	if len(ids) == 0 {
+		return n.none
+	}
+	out := ledger.Plans{}
+	for _, id := range ids {
+		if plan, ok := n.known[item][strings.ToLower(id)]; ok {
+			out = append(out, plan)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}

@@ -1,0 +1,176 @@
+// Package powerplatform is usher's client of the Power Platform API: the
+// environments, what is purchased, and what each environment is allocated.
+//
+// It writes absolute numbers, only for the types that a call names, and never
+// assumes that the service refuses more than was purchased: it does not.
+package powerplatform
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant/wire"
+)
+
+const version = "api-version=2024-10-01"
+
+// Client talks to one tenant. Name turns a currency type into the name that
+// people read.
+type Client struct {
+	w    *wire.Client
+	name func(currency string) string
+}
+
+// New makes a client on a pipeline whose base is the Power Platform host.
+func New(w *wire.Client, name func(currency string) string) *Client { return &Client{w, name} }
+
+// Environments lists the environments that the identity can see.
+func (c *Client) Environments(ctx context.Context) ([]ledger.Holder, error) {
+	var all []ledger.Holder
+	for next := "/environmentmanagement/environments?" + version; next != ""; {
+		var page struct {
+			Value []struct {
+				ID   string `json:"id"`
+				Name string `json:"displayName"`
+			} `json:"value"`
+			Next  string `json:"nextLink"`
+			Odata string `json:"@odata.nextLink"`
+		}
+		if err := c.w.Get(ctx, next, &page); err != nil {
+			return nil, err
+		}
+		for _, e := range page.Value {
+			all = append(all, ledger.Holder{Kind: ledger.Environment, ID: strings.ToLower(e.ID), Name: e.Name})
+		}
+		next = page.Next + page.Odata
+	}
+	return all, nil
+}
+
+type allocation struct {
+	Currency  string `json:"currencyType"`
+	Allocated int64  `json:"allocated"`
+}
+
+type allocations struct {
+	Environment string       `json:"environmentId,omitempty"`
+	Currencies  []allocation `json:"currencyAllocations"`
+}
+
+// Allocations reads what every environment is given: all in one request, and
+// one more for each environment that the answer leaves out. Those that cannot
+// be read are returned as such.
+func (c *Client) Allocations(ctx context.Context, environments []ledger.Holder) ([]ledger.Grant, []ledger.Unread) {
+	var rows []allocations
+	listed := map[string]allocations{}
+	listErr := c.w.Get(ctx, "/licensing/allocationsByEnvironment?"+version, &rows)
+	for _, row := range rows {
+		listed[strings.ToLower(row.Environment)] = row
+	}
+	var grants []ledger.Grant
+	var unread []ledger.Unread
+	for _, e := range environments {
+		row, ok := listed[e.ID]
+		if !ok || listErr != nil {
+			var err error
+			if row, err = c.allocation(ctx, e.ID); err != nil {
+				unread = append(unread, ledger.Unread{Holder: e, Reason: explain(err)})
+				continue
+			}
+		}
+		grants = append(grants, c.grants(e, row)...)
+	}
+	ledger.SortGrants(grants)
+	return grants, unread
+}
+
+// allocation reads one environment. One that the service has no allocations
+// for has none.
+func (c *Client) allocation(ctx context.Context, id string) (allocations, error) {
+	var row allocations
+	err := c.w.Get(ctx, allocationPath(id), &row)
+	var e *wire.Error
+	if errors.As(err, &e) && e.Status == http.StatusNotFound && e.Code == "AllocationDocumentDoesNotExist" {
+		return allocations{}, nil
+	}
+	return row, err
+}
+
+func allocationPath(id string) string {
+	return "/licensing/environments/" + url.PathEscape(id) + "/allocations?" + version
+}
+
+func (c *Client) grants(e ledger.Holder, row allocations) []ledger.Grant {
+	var grants []ledger.Grant
+	for _, a := range row.Currencies {
+		if a.Allocated != 0 {
+			grants = append(grants, ledger.Grant{Holder: e, Item: c.item(a.Currency), Value: ledger.Value{Units: a.Allocated}})
+		}
+	}
+	return grants
+}
+
+func (c *Client) item(currency string) ledger.Item {
+	return ledger.Item{Kind: ledger.Capacity, ID: currency, Name: c.name(currency)}
+}
+
+// Supply reads what the tenant purchased, sorted by type.
+func (c *Client) Supply(ctx context.Context) ([]ledger.Supply, error) {
+	var rows []struct {
+		Currency  string `json:"currencyType"`
+		Purchased int64  `json:"purchased"`
+		Allocated int64  `json:"allocated"`
+	}
+	err := c.w.Get(ctx, "/licensing/tenantCapacity/currencyReports?includeAllocations=true&includeConsumptions=false&"+version, &rows)
+	if err != nil {
+		return nil, err
+	}
+	var all []ledger.Supply
+	for _, r := range rows {
+		all = append(all, ledger.Supply{Item: c.item(r.Currency), Owned: r.Purchased, Used: r.Allocated})
+	}
+	slices.SortFunc(all, func(a, b ledger.Supply) int { return strings.Compare(a.Item.ID, b.Item.ID) })
+	return all, nil
+}
+
+// Allocate runs one call for one environment. The numbers are absolute, so
+// that repeating it, as the pipeline does after a lost answer, does no harm.
+func (c *Client) Allocate(ctx context.Context, call ledger.Call) ledger.Result {
+	body := allocations{Currencies: []allocation{}}
+	for _, s := range call.Steps {
+		a := allocation{Currency: s.Item.ID}
+		if s.After != nil {
+			a.Allocated = s.After.Units
+		}
+		body.Currencies = append(body.Currencies, a)
+	}
+	err := c.w.JSON(ctx, http.MethodPatch, allocationPath(call.Holder.ID), body, nil)
+	var refused *wire.Error
+	switch {
+	case err == nil:
+		return ledger.Result{Call: call, Outcome: ledger.Done}
+	case errors.As(err, &refused) && !refused.Ambiguous():
+		return ledger.Result{Call: call, Outcome: ledger.Failed, Message: explain(err)}
+	}
+	return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: explain(err)}
+}
+
+// explain adds the way out to errors that have a known one.
+func explain(err error) string {
+	var e *wire.Error
+	switch {
+	case !errors.As(err, &e):
+	case e.Status == http.StatusForbidden && (e.Message == "" || e.Code == "ForbiddenAccess"):
+		return e.Error() + ": the identity may not see this; a service principal must be registered as a management application, or be given a role in the environment"
+	case e.Code == "TenantPoolLockedByPolicy":
+		return e.Error() + ": a rule of the environment's group decides this; change the rule, or take the environment out of the group"
+	case strings.Contains(e.Message, "Error converting value"):
+		return e.Error() + ": this tenant cannot allocate that type"
+	}
+	return err.Error()
+}

@@ -1,0 +1,112 @@
+package tenant
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// Reading is what one reading of the tenant found: the facts for the planner,
+// and the directory in which names are looked up.
+type Reading struct {
+	ledger.Have
+	holders map[ledger.HolderID]string   // names by identity
+	byName  map[nameKey][]ledger.Holder  // bearers of a name
+	missing map[ledger.HolderKind]string // kinds whose list is incomplete, with the reason
+}
+
+// ReadOptions narrow a reading.
+type ReadOptions struct {
+	// Known, where not nil, stands in for reading people: they are believed
+	// to be and to have what the state says.
+	Known []ledger.Grant
+	// Progress is called now and then while a long reading goes on.
+	Progress func(people int)
+}
+
+// Read reads the tenant. What cannot be read is noted in Have.Unread; only
+// a tenant that cannot be reached or identified at all is an error.
+func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
+	r := &Reading{missing: map[ledger.HolderKind]string{}}
+	id, err := t.graph.Tenant(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("the tenant cannot be read: %w", err)
+	}
+	if id == "" {
+		return nil, fmt.Errorf("the tenant does not say who it is: the list of organisations is empty")
+	}
+	r.Tenant = id
+	seats, err := t.graph.Supply(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("the tenant's licenses cannot be read: %w", err)
+	}
+	people := t.people(ctx, r, seats, o)
+	environments := t.environments(ctx, r)
+	r.Supply = slices.Concat(seats, r.Supply)
+	r.index(append(people, environments...))
+	return r, nil
+}
+
+func (t *Tenant) people(ctx context.Context, r *Reading, seats []ledger.Supply, o ReadOptions) []ledger.Holder {
+	if o.Known != nil {
+		var holders []ledger.Holder
+		for _, g := range o.Known {
+			if g.Holder.Kind != ledger.User {
+				continue
+			}
+			r.Grants = append(r.Grants, g)
+			if n := len(holders); n == 0 || holders[n-1] != g.Holder {
+				holders = append(holders, g.Holder)
+			}
+		}
+		r.Unlisted = true
+		return holders
+	}
+	progress := o.Progress
+	if progress == nil {
+		progress = func(int) {}
+	}
+	p, err := t.graph.People(ctx, seats, progress)
+	if err != nil {
+		r.unread(ledger.User, err)
+	}
+	r.Grants, r.Inherited, r.Disabled = p.Grants, p.Inherited, p.Disabled
+	return p.Holders
+}
+
+func (t *Tenant) environments(ctx context.Context, r *Reading) []ledger.Holder {
+	supply, err := t.power.Supply(ctx)
+	if err != nil {
+		r.unread(ledger.Environment, err)
+		return nil
+	}
+	environments, err := t.power.Environments(ctx)
+	if err != nil {
+		r.unread(ledger.Environment, err)
+		return nil
+	}
+	grants, unread := t.power.Allocations(ctx, environments)
+	r.Supply = supply
+	r.Grants = append(r.Grants, grants...)
+	r.Unread = append(r.Unread, unread...)
+	return environments
+}
+
+// unread notes that a kind of holder was not read completely.
+func (r *Reading) unread(kind ledger.HolderKind, err error) {
+	r.missing[kind] = err.Error()
+	r.Unread = append(r.Unread, ledger.Unread{Holder: ledger.Holder{Kind: kind}, Reason: err.Error()})
+}
+
+func (r *Reading) index(holders []ledger.Holder) {
+	r.holders = make(map[ledger.HolderID]string, len(holders))
+	r.byName = make(map[nameKey][]ledger.Holder, len(holders))
+	for _, h := range holders {
+		r.holders[h.Identity()] = h.Name
+		key := keyOf(h.Kind, h.Name)
+		r.byName[key] = append(r.byName[key], h)
+	}
+	ledger.SortGrants(r.Grants)
+}

@@ -1,0 +1,251 @@
+package tenant
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// Resolved is what the files want, in ids.
+type Resolved struct {
+	Want     []ledger.Grant // sorted by key, one for each
+	Policies []ledger.Policy
+	Guard    ledger.Guard
+	Gone     []ledger.HolderID // declared holders that the tenant no longer has
+	Asleep   []ledger.Key      // wants of disabled accounts, to be held back
+	Notices  []ledger.Notice   // those of severity Error refuse the plan
+}
+
+// Declared is what the files want, in names.
+type Declared struct {
+	Wants    []ledger.Want
+	Policies []ledger.Policy
+	Guard    ledger.Guard
+	Known    []ledger.Holder // everybody in the state, by the last name
+}
+
+// nameKey is a name as names are compared: without regard to case.
+type nameKey struct {
+	kind ledger.HolderKind
+	name string
+}
+
+func keyOf(kind ledger.HolderKind, name string) nameKey {
+	return nameKey{kind, strings.ToLower(name)}
+}
+
+// resolver turns names into ids. It is the only place that does.
+type resolver struct {
+	*Reading
+	pinned map[nameKey]ledger.Holder // by the name that the state last knew
+	out    *Resolved
+	seen   map[nameKey]found         // what a name was resolved to
+	owner  map[ledger.HolderID]claim // the name under which a holder was declared
+}
+
+type found struct {
+	holder ledger.Holder
+	ok     bool
+}
+
+type claim struct {
+	name    string
+	origins []ledger.Origin
+}
+
+// Resolve gives every name of the files its id. A name means whoever bears
+// it now; if nobody does, whom the state last knew by it. Whatever could mean
+// somebody else than the author meant is refused, with the ids, never guessed.
+func (r *Reading) Resolve(d Declared) *Resolved {
+	x := &resolver{Reading: r, out: &Resolved{Guard: d.Guard}, pinned: map[nameKey]ledger.Holder{},
+		seen: map[nameKey]found{}, owner: map[ledger.HolderID]claim{}}
+	for _, h := range d.Known {
+		x.pinned[keyOf(h.Kind, h.Name)] = h
+	}
+	products := x.policies(d.Policies)
+	x.wants(d.Wants, products)
+	x.guard(d.Guard)
+	return x.out
+}
+
+func (x *resolver) wants(wants []ledger.Want, products map[string]*ledger.Supply) {
+	disabled := map[ledger.HolderID]bool{}
+	for _, id := range x.Disabled {
+		disabled[id] = true
+	}
+	lists := listCounter{}
+	x.out.Want = make([]ledger.Grant, 0, len(wants))
+	for _, w := range wants {
+		h, ok := x.holder(w)
+		lists.count(w, ok)
+		if !ok {
+			continue
+		}
+		g := ledger.Grant{Holder: h, Item: w.Item, Value: ledger.Value{Units: w.Units}, Origins: w.Origins}
+		if w.Item.Kind == ledger.Seat {
+			supply := products[w.Item.Name]
+			if supply == nil {
+				continue // refused at the license block
+			}
+			g.Item = supply.Item
+			g.Without = x.plans(w, supply)
+		}
+		x.out.Want = append(x.out.Want, g)
+		if disabled[h.Identity()] && !w.Asleep {
+			x.out.Asleep = append(x.out.Asleep, g.Key())
+		}
+	}
+	if x.missing[ledger.User] == "" && !x.Unlisted {
+		x.out.Notices = append(x.out.Notices, lists.unknown()...)
+	}
+	ledger.SortGrants(x.out.Want)
+	x.out.Want = x.mergeIDs(x.out.Want)
+}
+
+// mergeIDs drops what an error about two names for one id leaves behind.
+func (x *resolver) mergeIDs(grants []ledger.Grant) []ledger.Grant {
+	return slices.CompactFunc(grants, func(a, b ledger.Grant) bool { return a.Key() == b.Key() })
+}
+
+// holder resolves the holder of a want and reports each name once.
+func (x *resolver) holder(w ledger.Want) (ledger.Holder, bool) {
+	key := keyOf(w.Kind, w.Holder)
+	if f, done := x.seen[key]; done {
+		return f.holder, f.ok
+	}
+	h, ok := x.lookup(key, w)
+	if ok {
+		ok = x.own(h, w)
+	}
+	x.seen[key] = found{h, ok}
+	return h, ok
+}
+
+func (x *resolver) lookup(key nameKey, w ledger.Want) (ledger.Holder, bool) {
+	if isID(w.Holder) {
+		return x.byID(strings.ToLower(w.Holder), w)
+	}
+	bearers := x.byName[key]
+	pin, pinned := x.pinned[key]
+	switch {
+	case len(bearers) > 1:
+		x.refuse(w, "name-ambiguous", fmt.Sprintf("%d %ss bear this name: %s", len(bearers), w.Kind, ids(bearers)),
+			"write the id of the one you mean")
+		return ledger.Holder{}, false
+	case len(bearers) == 1 && pinned && bearers[0].ID != pin.ID:
+		return x.reused(w, bearers[0], pin)
+	case len(bearers) == 1:
+		return bearers[0], true
+	case pinned:
+		return x.formerName(w, pin)
+	}
+	return x.gone(w, ledger.Holder{Kind: w.Kind, Name: w.Holder})
+}
+
+func (x *resolver) byID(id string, w ledger.Want) (ledger.Holder, bool) {
+	h := ledger.Holder{Kind: w.Kind, ID: id}
+	name, ok := x.holders[h.Identity()]
+	if h.Name = name; ok {
+		return h, true
+	}
+	h.Name = w.Holder
+	return x.gone(w, h)
+}
+
+// reused handles a name that belongs to another id than the state pinned:
+// recreated under an old name, or swapped.
+func (x *resolver) reused(w ledger.Want, bearer, pin ledger.Holder) (ledger.Holder, bool) {
+	was := "which the tenant no longer has"
+	if name, still := x.holders[pin.Identity()]; still {
+		was = "now called " + name
+	}
+	x.refuse(w, "name-reused", fmt.Sprintf("this name belongs to %s now, and the state knows %s by it, %s", bearer.ID, pin.ID, was),
+		"write the id of the one you mean, or drop the old one's records with usher state rm")
+	return ledger.Holder{}, false
+}
+
+// formerName handles a name that nobody bears and the state remembers.
+func (x *resolver) formerName(w ledger.Want, pin ledger.Holder) (ledger.Holder, bool) {
+	name, still := x.holders[pin.Identity()]
+	if !still {
+		return x.gone(w, pin)
+	}
+	x.note(w, ledger.Info, "holder-renamed", "is now called "+name, "write "+name+" in the file")
+	pin.Name = name
+	return pin, true
+}
+
+// gone reports a declared holder that the tenant does not have, unless the
+// list in which it would stand was not read.
+func (x *resolver) gone(w ledger.Want, h ledger.Holder) (ledger.Holder, bool) {
+	if reason, ok := x.missing[w.Kind]; ok {
+		x.note(w, ledger.Warning, "holder-unread", "could not be looked up: "+reason, "")
+		return h, h.ID != ""
+	}
+	if x.Unlisted && w.Kind == ledger.User {
+		x.note(w, ledger.Warning, "holder-unread", "is new to the state, and people were not read", "plan without -refresh=false")
+		x.Unread = append(x.Unread, ledger.Unread{Holder: ledger.Holder{Kind: w.Kind, ID: "?", Name: w.Holder}, Reason: "not read, because of -refresh=false"})
+		return h, false
+	}
+	x.note(w, ledger.Warning, "holder-gone", fmt.Sprintf("the tenant has no such %s%s; nothing is done for it", w.Kind, x.suggestion(w)),
+		"take it out of the file, or correct it")
+	if h.ID != "" {
+		x.out.Gone = append(x.out.Gone, h.Identity())
+		return h, true
+	}
+	return h, false
+}
+
+// own refuses a holder that two names of the files mean.
+func (x *resolver) own(h ledger.Holder, w ledger.Want) bool {
+	first, taken := x.owner[h.Identity()]
+	if !taken {
+		x.owner[h.Identity()] = claim{w.Holder, w.Origins}
+		return true
+	}
+	n := notice(w, ledger.Error, "name-doubled", fmt.Sprintf("%s and %s are both %s %s", first.name, w.Holder, w.Kind, h.ID), "keep one of the two names")
+	n.Origins = ledger.MergeOrigins(first.origins, w.Origins)
+	x.out.Notices = append(x.out.Notices, n)
+	return false
+}
+
+func (x *resolver) refuse(w ledger.Want, code, text, fix string) {
+	x.note(w, ledger.Error, code, text, fix)
+}
+
+func (x *resolver) note(w ledger.Want, severity ledger.Severity, code, text, fix string) {
+	x.out.Notices = append(x.out.Notices, notice(w, severity, code, text, fix))
+}
+
+func notice(w ledger.Want, severity ledger.Severity, code, text, fix string) ledger.Notice {
+	return ledger.Notice{Code: code, Severity: severity, Text: text, Fix: fix, Origins: w.Origins,
+		Address: ledger.Holder{Kind: w.Kind, Name: w.Holder}.Address()}
+}
+
+func ids(holders []ledger.Holder) string {
+	var all []string
+	for _, h := range holders {
+		all = append(all, h.ID)
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}
+
+// isID reports whether a reference is an object id: the groups of hexadecimal
+// digits that every object has, or the name of a default environment.
+func isID(s string) bool {
+	s = strings.TrimPrefix(strings.ToLower(s), "default-")
+	if len(s) != 36 {
+		return false
+	}
+	for i, c := range s {
+		dash := i == 8 || i == 13 || i == 18 || i == 23
+		hexDigit := c >= '0' && c <= '9' || c >= 'a' && c <= 'f'
+		if dash != (c == '-') || !dash && !hexDigit {
+			return false
+		}
+	}
+	return true
+}

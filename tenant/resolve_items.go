@@ -1,0 +1,216 @@
+package tenant
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// policies gives every policy its item's id, and returns the products by the
+// name that the files use for them.
+func (x *resolver) policies(policies []ledger.Policy) map[string]*ledger.Supply {
+	products := map[string]*ledger.Supply{}
+	labels := map[string]ledger.Policy{}
+	for _, p := range policies {
+		if p.Item.Kind == ledger.Seat {
+			supply := x.product(p)
+			if supply == nil {
+				continue
+			}
+			products[p.Item.Name] = supply
+			p.Item = supply.Item
+		}
+		if first, twice := labels[p.Item.ID]; twice {
+			x.out.Notices = append(x.out.Notices, ledger.Notice{Code: "product-doubled", Severity: ledger.Error,
+				Text:    fmt.Sprintf("%s and %s are the same product, %s", first.Origin.Block, p.Origin.Block, p.Item.Name),
+				Fix:     "keep one of the two blocks: two cannot share a pool",
+				Origins: ledger.MergeOrigins([]ledger.Origin{first.Origin}, []ledger.Origin{p.Origin})})
+			continue
+		}
+		labels[p.Item.ID] = p
+		x.out.Policies = append(x.out.Policies, p)
+	}
+	return products
+}
+
+func (x *resolver) product(p ledger.Policy) *ledger.Supply {
+	problem, fix := "", ""
+	for i := range x.Supply {
+		s := &x.Supply[i]
+		if s.Item.Kind != ledger.Seat || !strings.EqualFold(s.Item.ID, p.Item.Name) && !strings.EqualFold(s.Item.Name, p.Item.Name) {
+			continue
+		}
+		switch {
+		case s.SelfService:
+			problem, fix = s.Item.Name+" was bought by people themselves, and the service lets no program assign or remove it", "manage it in the admin centre"
+		case !s.Assignable:
+			problem, fix = s.Item.Name+" is capacity of the whole tenant and cannot be given to people", "declare a capacity block, and allocate it to environments"
+		default:
+			return s
+		}
+	}
+	if problem == "" {
+		problem, fix = "the tenant does not own "+p.Item.Name, "buy it first; it owns "+strings.Join(x.assignable(), ", ")
+	}
+	x.out.Notices = append(x.out.Notices, ledger.Notice{Code: "product-unusable", Severity: ledger.Error, Text: problem, Fix: fix,
+		Origins: []ledger.Origin{p.Origin}})
+	return nil
+}
+
+func (x *resolver) assignable() []string {
+	var names []string
+	for _, s := range x.Supply {
+		if s.Assignable && !s.SelfService {
+			names = append(names, s.Item.Name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// plans turns a list of service plans into the set of disabled ones. An
+// allow-list disables all others that a person can be without.
+func (x *resolver) plans(w ledger.Want, s *ledger.Supply) ledger.Plans {
+	if w.Disabled == nil && w.Enabled == nil {
+		return nil
+	}
+	named := map[string]bool{}
+	for _, ref := range slices.Concat(w.Disabled, w.Enabled) {
+		at := slices.IndexFunc(s.Plans, func(p ledger.ServicePlan) bool { return strings.EqualFold(p.Name, ref) || strings.EqualFold(p.ID, ref) })
+		switch {
+		case at < 0:
+			x.planProblem(w, "plan-unknown", fmt.Sprintf("%s has no service plan %s", s.Item.Name, ref), "its plans are "+planNames(s))
+		case s.Plans[at].ByTenant && w.Disabled != nil:
+			x.planProblem(w, "plan-of-tenant", fmt.Sprintf("%s of %s applies to the whole tenant and cannot be switched off for one person", ref, s.Item.Name), "take it out of disabled_plans")
+		default:
+			named[s.Plans[at].ID] = true
+		}
+	}
+	without := ledger.Plans{}
+	for _, p := range s.Plans {
+		if !p.ByTenant && named[p.ID] == (w.Disabled != nil) {
+			without = append(without, p.ID)
+		}
+	}
+	slices.Sort(without)
+	return without
+}
+
+// planProblem reports a wrong plan once a block, not once a person.
+func (x *resolver) planProblem(w ledger.Want, code, text, fix string) {
+	for _, n := range x.out.Notices {
+		if n.Code == code && n.Text == text && n.Origins[0].Block == w.Origins[0].Block {
+			return
+		}
+	}
+	n := notice(w, ledger.Error, code, text, fix)
+	n.Address = ""
+	x.out.Notices = append(x.out.Notices, n)
+}
+
+func planNames(s *ledger.Supply) string {
+	var names []string
+	for _, p := range s.Plans {
+		if !p.ByTenant {
+			names = append(names, p.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// guard pins the protected holders by id. One that resolves to nobody is an
+// error: it would protect nobody, in silence.
+func (x *resolver) guard(g ledger.Guard) {
+	protected := make([]ledger.Holder, 0, len(g.Protect))
+	for _, h := range g.Protect {
+		w := ledger.Want{Kind: h.Kind, Holder: h.Name, Origins: []ledger.Origin{g.Origin}}
+		bearers := x.byName[keyOf(h.Kind, h.Name)]
+		pin, pinned := x.pinned[keyOf(h.Kind, h.Name)]
+		id := ledger.Holder{Kind: h.Kind, ID: strings.ToLower(h.Name), Name: x.holders[ledger.HolderID{Kind: h.Kind, ID: strings.ToLower(h.Name)}]}
+		switch {
+		case len(bearers) > 0: // protecting all bearers of a name harms nobody
+			protected = append(protected, bearers...)
+		case id.Name != "":
+			protected = append(protected, id)
+		case pinned:
+			protected = append(protected, pin)
+		case x.Unlisted || x.missing[h.Kind] != "":
+			// Whoever is neither read nor in the state loses nothing in this plan.
+		default:
+			x.refuse(w, "protect-nobody", "is protected, and the tenant has nobody of that name", "correct the name, or take it out of protect")
+		}
+	}
+	slices.SortFunc(protected, func(a, b ledger.Holder) int { return strings.Compare(string(a.Kind)+a.ID, string(b.Kind)+b.ID) })
+	x.out.Guard.Protect = slices.Compact(protected)
+}
+
+// listCounter finds users_files of which nobody is in the tenant.
+type listCounter map[string]*listCount
+
+type listCount struct {
+	known, all int
+	origin     ledger.Origin
+}
+
+func (l listCounter) count(w ledger.Want, known bool) {
+	if w.List == "" {
+		return
+	}
+	c := l[w.List]
+	if c == nil {
+		c = &listCount{origin: w.Origins[0]}
+		l[w.List] = c
+	}
+	c.all++
+	if known {
+		c.known++
+	}
+}
+
+func (l listCounter) unknown() []ledger.Notice {
+	var all []ledger.Notice
+	for file, c := range l {
+		if c.known == 0 {
+			all = append(all, ledger.Notice{Code: "list-unknown", Severity: ledger.Error,
+				Text: fmt.Sprintf("the tenant has nobody of the %d in %s", c.all, file), Fix: "check that the file is of this tenant",
+				Origins: []ledger.Origin{{File: file, Line: c.origin.Line, Block: c.origin.Block}}})
+		}
+	}
+	slices.SortFunc(all, func(a, b ledger.Notice) int { return strings.Compare(a.Text, b.Text) })
+	return all
+}
+
+// suggestion names the most similar holder, where one is similar enough. Its
+// cost is one pass over the directory, so it is only asked of small numbers
+// of misses.
+func (x *resolver) suggestion(w ledger.Want) string {
+	const mostMisses, longest = 20, 3
+	if len(x.out.Notices) > mostMisses {
+		return ""
+	}
+	best, least := "", longest
+	for id, name := range x.holders {
+		if id.Kind != w.Kind || abs(len(name)-len(w.Holder)) >= least {
+			continue
+		}
+		d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(w.Holder), nil)
+		if d < least || d == least && best != "" && name < best {
+			best, least = name, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean %s?)", best)
+}
+
+func abs(n int) int {
+	if n < 0 {
+		return -n
+	}
+	return n
+}

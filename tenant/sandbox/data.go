@@ -1,0 +1,191 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// Tenant is the content of a tenant file.
+type Tenant struct {
+	Format       int              `json:"format"` // 1
+	ID           string           `json:"id"`
+	Name         string           `json:"name"`
+	SKUs         []*SKU           `json:"skus"`
+	Capacity     map[string]int64 `json:"capacity"` // purchased units by currency type
+	Environments []*Environment   `json:"environments"`
+	Users        []*User          `json:"users"`
+	Faults       []*Fault         `json:"faults,omitempty"`
+	Overspends   []Overspend      `json:"overspends,omitempty"`
+}
+
+// SKU is a product that the tenant has.
+type SKU struct {
+	ID         string `json:"id"`
+	PartNumber string `json:"partNumber"`
+	AppliesTo  string `json:"appliesTo"` // User or Company
+	Enabled    int64  `json:"enabled"`
+	Warning    int64  `json:"warning,omitempty"`
+	Suspended  int64  `json:"suspended,omitempty"`
+	LockedOut  int64  `json:"lockedOut,omitempty"`
+	Plans      []Plan `json:"plans"`
+
+	consumed int64
+}
+
+// Plan is a service plan of a SKU.
+type Plan struct {
+	ID        string   `json:"id"`
+	Name      string   `json:"name"`
+	AppliesTo string   `json:"appliesTo,omitempty"` // User unless Company
+	DependsOn []string `json:"dependsOn,omitempty"` // plan ids
+	Excludes  []string `json:"excludes,omitempty"`  // plan ids
+}
+
+// User is an account of the directory.
+type User struct {
+	ID            string    `json:"id"`
+	UPN           string    `json:"upn"`
+	DisplayName   string    `json:"displayName"`
+	Disabled      bool      `json:"disabled,omitempty"`
+	UsageLocation string    `json:"usageLocation,omitempty"`
+	UserType      string    `json:"userType,omitempty"` // Member unless Guest
+	Licenses      []License `json:"licenses,omitempty"`
+}
+
+// License is one source of one SKU for one user: direct, or by a group.
+type License struct {
+	SKU     string   `json:"sku"` // skuId
+	Group   string   `json:"group,omitempty"`
+	Without []string `json:"without,omitempty"` // ids of disabled plans
+	Error   string   `json:"error,omitempty"`   // such as CountViolation: takes no seat
+}
+
+// Environment is a Power Platform environment.
+type Environment struct {
+	ID          string           `json:"id"`
+	Name        string           `json:"name"`
+	Type        string           `json:"type,omitempty"`
+	Unreadable  bool             `json:"unreadable,omitempty"` // allocations answer 403
+	Allocations map[string]int64 `json:"allocations,omitempty"`
+}
+
+// Overspend records a moment at which more was given than was purchased.
+type Overspend struct {
+	Item      string `json:"item"`
+	Purchased int64  `json:"purchased"`
+	Used      int64  `json:"used"`
+	By        string `json:"by"` // the request that did it
+}
+
+// errFormat is wrapped by every refusal of a tenant file.
+var errFormat = errors.New("not a usable tenant file")
+
+// Decode reads a tenant file and checks what the rest relies on.
+func Decode(r io.Reader) (*Tenant, error) {
+	t := &Tenant{}
+	dec := json.NewDecoder(r)
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(t); err != nil {
+		return nil, fmt.Errorf("%w: %w", errFormat, err)
+	}
+	if dec.More() {
+		return nil, fmt.Errorf("%w: something follows the closing brace", errFormat)
+	}
+	return t, t.check()
+}
+
+func (t *Tenant) check() error {
+	if t.Format != 1 {
+		return fmt.Errorf("%w: format is %d, and this usher reads format 1", errFormat, t.Format)
+	}
+	if t.ID == "" {
+		return fmt.Errorf("%w: it has no id", errFormat)
+	}
+	seen := map[string]string{}
+	once := func(kind, id, name string) error {
+		key := kind + strings.ToLower(id)
+		if id == "" {
+			return fmt.Errorf("%w: %s %q has no id", errFormat, kind, name)
+		}
+		if other, twice := seen[key]; twice {
+			return fmt.Errorf("%w: %s %q and %q share the id %s", errFormat, kind, other, name, id)
+		}
+		seen[key] = name
+		return nil
+	}
+	for _, s := range t.SKUs {
+		if err := once("sku", s.ID, s.PartNumber); err != nil {
+			return err
+		}
+	}
+	for _, e := range t.Environments {
+		if err := once("environment", e.ID, e.Name); err != nil {
+			return err
+		}
+	}
+	return t.checkUsers(seen, once)
+}
+
+func (t *Tenant) checkUsers(seen map[string]string, once func(kind, id, name string) error) error {
+	for _, u := range t.Users {
+		if err := once("user", u.ID, u.UPN); err != nil {
+			return err
+		}
+		for _, l := range u.Licenses {
+			if _, ok := seen["sku"+strings.ToLower(l.SKU)]; !ok {
+				return fmt.Errorf("%w: user %q has a license of the SKU %q, which is not among skus", errFormat, u.UPN, l.SKU)
+			}
+		}
+	}
+	return nil
+}
+
+// Encode writes the tenant with one user, SKU and environment a line, so that
+// tenant files can be compared and searched.
+func (t *Tenant) Encode(w io.Writer) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "{\n  \"format\": %d,\n  \"id\": %s,\n  \"name\": %s", t.Format, compact(t.ID), compact(t.Name))
+	lines(&b, "skus", t.SKUs)
+	fmt.Fprintf(&b, ",\n  \"capacity\": %s", compact(t.Capacity))
+	lines(&b, "environments", t.Environments)
+	lines(&b, "users", t.Users)
+	if len(t.Faults) > 0 {
+		lines(&b, "faults", t.Faults)
+	}
+	if len(t.Overspends) > 0 {
+		lines(&b, "overspends", t.Overspends)
+	}
+	b.WriteString("\n}\n")
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+func lines[T any](b *bytes.Buffer, name string, rows []T) {
+	fmt.Fprintf(b, ",\n  %q: [", name)
+	for i, row := range rows {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString("\n    ")
+		b.Write(compact(row))
+	}
+	if len(rows) > 0 {
+		b.WriteString("\n  ")
+	}
+	b.WriteByte(']')
+}
+
+// compact marshals a value of this package's own types, which cannot fail.
+func compact(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic(err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}

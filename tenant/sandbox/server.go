@@ -1,0 +1,125 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Options are what a server is given by whoever runs it.
+type Options struct {
+	Log io.Writer        // a JSON line for every request; nil for none
+	Now func() time.Time // the clock
+}
+
+// Server answers for one tenant.
+type Server struct {
+	mu    sync.Mutex
+	x     *indexed
+	store *store
+	opts  Options
+	mux   *http.ServeMux
+	calls int // requests so far, for request ids
+}
+
+// Open runs the tenant of a file until Close. The error wraps ErrBusy where
+// another process runs it.
+func Open(path string, opts Options) (*Server, error) {
+	st, t, err := openStore(path)
+	if err != nil {
+		return nil, err
+	}
+	s := New(t, opts)
+	s.store = st
+	return s, nil
+}
+
+// New runs a tenant in memory only.
+func New(t *Tenant, opts Options) *Server {
+	s := &Server{x: index(t), opts: opts, mux: http.NewServeMux()}
+	s.graphRoutes()
+	s.powerPlatformRoutes()
+	s.mux.HandleFunc("/", s.unknownRoute)
+	return s
+}
+
+// Close writes the tenant back to its file.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.store.close(s.x.Tenant)
+}
+
+// Snapshot returns the tenant as it is, encoded as a tenant file.
+func (s *Server) Snapshot() ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var b strings.Builder
+	err := s.x.Encode(&b)
+	return []byte(b.String()), err
+}
+
+// ServeHTTP answers one request: nothing else happens in the tenant meanwhile,
+// and what it wrote is on disk before the answer leaves.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<22))
+	if err != nil {
+		return // the request never arrived whole
+	}
+	ex := s.exchange(r, body, "")
+	if err := s.store.sync(); err != nil {
+		http.Error(w, "the sandbox cannot write its journal: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	if ex.lost {
+		panic(http.ErrAbortHandler) // what net/http offers to cut the connection
+	}
+	ex.writeTo(w)
+}
+
+// exchange answers one request or one part of a batch, faults included, and
+// logs it.
+func (s *Server) exchange(r *http.Request, body []byte, part string) *answer {
+	s.calls++
+	a := newAnswer()
+	f := s.fault(r)
+	if f == nil || f.Status == 0 || f.AfterWrite || f.LoseReply {
+		r.Body = io.NopCloser(strings.NewReader(string(body)))
+		s.mux.ServeHTTP(a, r)
+	}
+	if f != nil {
+		f.distort(a)
+	}
+	s.log(r, body, part, a)
+	return a
+}
+
+// entry is one line of the request log.
+type entry struct {
+	Time   string          `json:"time"`
+	Method string          `json:"method"`
+	Path   string          `json:"path"`
+	Query  string          `json:"query,omitempty"`
+	Part   string          `json:"part,omitempty"` // id within a batch
+	Status int             `json:"status"`
+	Lost   bool            `json:"lost,omitempty"`
+	Body   json.RawMessage `json:"body,omitempty"`
+	Agent  string          `json:"agent,omitempty"`
+}
+
+func (s *Server) log(r *http.Request, body []byte, part string, a *answer) {
+	if s.opts.Log == nil {
+		return
+	}
+	e := entry{Time: s.opts.Now().UTC().Format(time.RFC3339Nano), Method: r.Method, Path: r.URL.Path,
+		Query: r.URL.RawQuery, Part: part, Status: a.status, Lost: a.lost, Agent: r.UserAgent()}
+	if json.Valid(body) && !strings.HasSuffix(r.URL.Path, "/$batch") { // the parts of a batch have lines of their own
+		e.Body = body
+	}
+	_, _ = s.opts.Log.Write(append(compact(e), '\n'))
+}

@@ -1,0 +1,290 @@
+package sandbox
+
+import (
+	"encoding/base64"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+func (s *Server) graphRoutes() {
+	s.mux.HandleFunc("GET /v1.0/organization", s.getOrganization)
+	s.mux.HandleFunc("GET /v1.0/subscribedSkus", s.getSKUs)
+	s.mux.HandleFunc("GET /v1.0/users", s.listUsers)
+	s.mux.HandleFunc("POST /v1.0/users", s.createUser)
+	s.mux.HandleFunc("GET /v1.0/users/{id}", s.getUser)
+	s.mux.HandleFunc("PATCH /v1.0/users/{id}", s.patchUser)
+	s.mux.HandleFunc("DELETE /v1.0/users/{id}", s.deleteUser)
+	s.mux.HandleFunc("POST /v1.0/users/{id}/assignLicense", s.assignLicense)
+	s.mux.HandleFunc("POST /v1.0/$batch", s.batch)
+}
+
+func (s *Server) getOrganization(w http.ResponseWriter, r *http.Request) {
+	if s.onlyQuery(w, r, "$select") {
+		reply(w, http.StatusOK, map[string]any{"value": []any{map[string]string{"id": s.x.ID, "displayName": s.x.Name}}})
+	}
+}
+
+// userProperty gives every property of a user that this tenant models, in the
+// shape of the wire.
+func userProperty(u *User, name string) (any, bool) {
+	switch name {
+	case "id":
+		return u.ID, true
+	case "userPrincipalName":
+		return u.UPN, true
+	case "displayName":
+		return u.DisplayName, true
+	case "accountEnabled":
+		return !u.Disabled, true
+	case "usageLocation":
+		return nullable(u.UsageLocation), true
+	case "userType":
+		if u.UserType == "" {
+			return "Member", true
+		}
+		return u.UserType, true
+	case "assignedLicenses":
+		return assignedLicenses(u), true
+	case "licenseAssignmentStates":
+		return assignmentStates(u), true
+	}
+	return nil, false
+}
+
+func nullable(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+type assignedLicense struct {
+	SKUID         string   `json:"skuId"`
+	DisabledPlans []string `json:"disabledPlans"`
+}
+
+// assignedLicenses is the merged view: a plan is disabled where every source
+// disables it.
+func assignedLicenses(u *User) []assignedLicense {
+	merged := []assignedLicense{}
+	for _, id := range slices.Sorted(maps.Keys(covered(u))) {
+		var without []string
+		first := true
+		for _, l := range u.Licenses {
+			if strings.ToLower(l.SKU) != id || l.Error != "" {
+				continue
+			}
+			if first {
+				without = slices.Clone(l.Without)
+			}
+			without = slices.DeleteFunc(without, func(p string) bool { return !slices.Contains(l.Without, p) })
+			first = false
+		}
+		merged = append(merged, assignedLicense{id, notNull(without)})
+	}
+	return merged
+}
+
+type assignmentState struct {
+	SKUID           string   `json:"skuId"`
+	AssignedByGroup any      `json:"assignedByGroup"`
+	DisabledPlans   []string `json:"disabledPlans"`
+	State           string   `json:"state"`
+	Error           string   `json:"error"`
+}
+
+func assignmentStates(u *User) []assignmentState {
+	states := []assignmentState{}
+	for _, l := range u.Licenses {
+		state := assignmentState{l.SKU, nullable(l.Group), notNull(l.Without), "Active", "None"}
+		if l.Error != "" {
+			state.State, state.Error = "Error", l.Error
+		}
+		states = append(states, state)
+	}
+	return states
+}
+
+func notNull(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}
+
+// selected returns the properties that $select names, or the defaults, which
+// include nothing about licences.
+func (s *Server) selected(w http.ResponseWriter, r *http.Request) ([]string, bool) {
+	text := r.URL.Query().Get("$select")
+	if text == "" {
+		return []string{"id", "userPrincipalName", "displayName"}, true
+	}
+	names := strings.Split(text, ",")
+	for _, name := range names {
+		if _, ok := userProperty(&User{}, name); !ok {
+			s.graphError(w, http.StatusBadRequest, "BadRequest", "Could not find a property named '%s' on type 'microsoft.graph.user'.", name)
+			return nil, false
+		}
+	}
+	return names, true
+}
+
+func view(u *User, names []string) map[string]any {
+	m := make(map[string]any, len(names))
+	for _, name := range names {
+		m[name], _ = userProperty(u, name)
+	}
+	return m
+}
+
+// Page sizes of the service.
+const (
+	defaultPage = 100
+	maxPage     = 999
+)
+
+func (s *Server) listUsers(w http.ResponseWriter, r *http.Request) {
+	if !s.onlyQuery(w, r, "$select", "$top", "$skiptoken") {
+		return
+	}
+	names, ok := s.selected(w, r)
+	if !ok {
+		return
+	}
+	q := r.URL.Query()
+	top := defaultPage
+	if text := q.Get("$top"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > maxPage {
+			s.graphError(w, http.StatusBadRequest, "Request_BadRequest", "Invalid page size specified: '%s'. Must be between 1 and 999 inclusive.", text)
+			return
+		}
+		top = n
+	}
+	start, ok := s.skip(q.Get("$skiptoken"))
+	if !ok {
+		s.graphError(w, http.StatusBadRequest, "Directory_ExpiredPageToken", "The specified page token value has expired and can no longer be included in your request.")
+		return
+	}
+	end := min(start+top, len(s.x.Users))
+	page := make([]map[string]any, 0, end-start)
+	for _, u := range s.x.Users[start:end] {
+		page = append(page, view(u, names))
+	}
+	body := map[string]any{"@odata.context": "$metadata#users", "value": page}
+	if end < len(s.x.Users) {
+		q.Set("$skiptoken", base64.RawURLEncoding.EncodeToString([]byte(s.x.Users[end-1].ID)))
+		body["@odata.nextLink"] = baseURL(r) + r.URL.Path + "?" + q.Encode()
+	}
+	reply(w, http.StatusOK, body)
+}
+
+// skip finds where the page after a token starts: behind the user it names.
+func (s *Server) skip(token string) (int, bool) {
+	if token == "" {
+		return 0, true
+	}
+	id, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || s.x.users[string(id)] == nil {
+		return 0, false
+	}
+	return s.x.place[string(id)] + 1, true
+}
+
+func baseURL(r *http.Request) string {
+	u := url.URL{Scheme: "http", Host: r.Host}
+	return u.String()
+}
+
+// user finds the user of the path by id or UPN, or answers 404.
+func (s *Server) user(w http.ResponseWriter, r *http.Request) *User {
+	id := r.PathValue("id")
+	u := s.x.users[strings.ToLower(id)]
+	if u == nil {
+		s.graphError(w, http.StatusNotFound, "Request_ResourceNotFound",
+			"Resource '%s' does not exist or one of its queried reference-property objects are not present.", id)
+	}
+	return u
+}
+
+func (s *Server) getUser(w http.ResponseWriter, r *http.Request) {
+	if !s.onlyQuery(w, r, "$select") {
+		return
+	}
+	names, ok := s.selected(w, r)
+	if u := s.user(w, r); ok && u != nil {
+		reply(w, http.StatusOK, view(u, names))
+	}
+}
+
+// userWrite is the body of the requests with which a directory changes.
+type userWrite struct {
+	ID                *string `json:"id"` // lets a scenario choose it; the service does not
+	UserPrincipalName *string `json:"userPrincipalName"`
+	DisplayName       *string `json:"displayName"`
+	AccountEnabled    *bool   `json:"accountEnabled"`
+	UsageLocation     *string `json:"usageLocation"`
+	MailNickname      *string `json:"mailNickname"`
+}
+
+func (b userWrite) into(u *User) {
+	if b.UserPrincipalName != nil {
+		u.UPN = *b.UserPrincipalName
+	}
+	if b.DisplayName != nil {
+		u.DisplayName = *b.DisplayName
+	}
+	if b.AccountEnabled != nil {
+		u.Disabled = !*b.AccountEnabled
+	}
+	if b.UsageLocation != nil {
+		u.UsageLocation = *b.UsageLocation
+	}
+}
+
+func (s *Server) createUser(w http.ResponseWriter, r *http.Request) {
+	var b userWrite
+	if !s.decode(w, r, &b) {
+		return
+	}
+	u := &User{ID: generatedID("user", len(s.x.Users)+s.calls)}
+	if b.ID != nil {
+		u.ID = strings.ToLower(*b.ID)
+	}
+	b.into(u)
+	if u.UPN == "" || s.x.users[strings.ToLower(u.UPN)] != nil || s.x.users[u.ID] != nil {
+		s.graphError(w, http.StatusBadRequest, "Request_BadRequest", "Another object with the same value for property userPrincipalName already exists.")
+		return
+	}
+	s.commit(change{User: u})
+	reply(w, http.StatusCreated, view(u, []string{"id", "userPrincipalName", "displayName"}))
+}
+
+func (s *Server) patchUser(w http.ResponseWriter, r *http.Request) {
+	var b userWrite
+	u := s.user(w, r)
+	if u == nil || !s.decode(w, r, &b) {
+		return
+	}
+	changed := *u
+	b.into(&changed)
+	s.commit(change{User: &changed})
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (s *Server) deleteUser(w http.ResponseWriter, r *http.Request) {
+	if u := s.user(w, r); u != nil {
+		s.commit(change{DeletedUser: u.ID})
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+// commit makes a change in memory and queues it for the journal.
+func (s *Server) commit(c change) {
+	s.x.apply(c)
+	s.store.add(c)
+}

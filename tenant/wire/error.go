@@ -1,0 +1,85 @@
+package wire
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// Error is an answer that is not a success. Its texts come from the service
+// and are untrusted.
+type Error struct {
+	Status    int
+	Code      string
+	Message   string
+	RequestID string // for the service's support
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	text := e.Message
+	if text == "" {
+		text = http.StatusText(e.Status)
+	}
+	if e.RequestID != "" {
+		return fmt.Sprintf("%s (%d %s, request %s)", text, e.Status, e.Code, e.RequestID)
+	}
+	return fmt.Sprintf("%s (%d %s)", text, e.Status, e.Code)
+}
+
+// Ambiguous reports whether the service may have done what it was asked, in
+// spite of the answer.
+func (e *Error) Ambiguous() bool { return e.Status >= 500 || e.Status == http.StatusRequestTimeout }
+
+// ParseError reads the shapes in which Graph and the Power Platform report
+// errors: {"error":{…}}, {"code","message"}, a problem document, a list of
+// validation errors, plain text, and nothing at all.
+func ParseError(status int, header http.Header, body []byte) *Error {
+	e := &Error{Status: status, RequestID: header.Get("request-id")}
+	var shape struct {
+		Error   *inner `json:"error"`
+		Code    string `json:"code"`
+		Message string `json:"message"`
+		Title   string `json:"title"`
+		Detail  string `json:"detail"`
+	}
+	var list []inner
+	switch {
+	case json.Unmarshal(body, &shape) == nil && shape.Error != nil:
+		e.fill(*shape.Error)
+	case shape.Code != "" || shape.Message != "":
+		e.Code, e.Message = shape.Code, shape.Message
+	case shape.Title != "" || shape.Detail != "":
+		e.Code, e.Message = shape.Title, shape.Detail
+	case json.Unmarshal(body, &list) == nil && len(list) > 0:
+		e.fill(list[0])
+	default:
+		e.Message = clip(strings.TrimSpace(string(body)))
+	}
+	return e
+}
+
+type inner struct {
+	Code       string `json:"code"`
+	Message    string `json:"message"`
+	InnerError struct {
+		RequestID string `json:"request-id"`
+	} `json:"innerError"` // decoded in either case of its letters
+}
+
+func (e *Error) fill(i inner) {
+	e.Code, e.Message = i.Code, clip(i.Message)
+	if i.InnerError.RequestID != "" {
+		e.RequestID = i.InnerError.RequestID
+	}
+}
+
+// clip bounds texts that somebody else wrote.
+func clip(s string) string {
+	const most = 500
+	if len(s) > most {
+		return s[:most] + "…"
+	}
+	return s
+}

@@ -1,0 +1,110 @@
+// Package wire is the one road from usher to a service: an azcore pipeline
+// with retries, a user agent and one way to read errors, whatever shape the
+// service gives them.
+//
+// It knows no route. It never sends a request to another host than its own,
+// and never decides what an error means for a grant.
+package wire
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+)
+
+// Options configure a Client.
+type Options struct {
+	Base       string             // such as https://graph.microsoft.com
+	Transport  policy.Transporter // nil for the network
+	Version    string             // of usher, for the user agent
+	RetryDelay time.Duration      // before the first retry; 0 for the default of 800 ms
+}
+
+// Client sends JSON requests to one service.
+type Client struct {
+	base     string
+	pipeline runtime.Pipeline
+}
+
+// Retries are bounded in number, and generous in how long the service may
+// ask to wait: a longer Retry-After would be returned at once, unheeded.
+const (
+	maxRetries    = 4
+	maxRetryDelay = 5 * time.Minute
+)
+
+// New makes a client.
+func New(o Options) *Client {
+	p := runtime.NewPipeline("usher", o.Version, runtime.PipelineOptions{}, &policy.ClientOptions{
+		Transport: o.Transport,
+		Retry:     policy.RetryOptions{MaxRetries: maxRetries, RetryDelay: o.RetryDelay, MaxRetryDelay: maxRetryDelay},
+		Telemetry: policy.TelemetryOptions{ApplicationID: "usher"},
+	})
+	return &Client{base: strings.TrimSuffix(o.Base, "/"), pipeline: p}
+}
+
+// JSON sends a request and decodes the answer into out, which may be nil.
+// Path is either a path with its query, or a whole link that the service gave
+// out, which must lead to the same host. An answer that is not a success is
+// an *Error; anything else means that nobody can tell what the service did.
+func (c *Client) JSON(ctx context.Context, method, path string, in, out any) error {
+	target, err := c.target(path)
+	if err != nil {
+		return err
+	}
+	req, err := runtime.NewRequest(ctx, method, target)
+	if err != nil {
+		return err
+	}
+	if in != nil {
+		if err := runtime.MarshalAsJSON(req, in); err != nil {
+			return err
+		}
+	}
+	req.Raw().Header.Set("Accept", "application/json")
+	resp, err := c.pipeline.Do(req)
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", method, req.Raw().URL.Path, err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return fmt.Errorf("%s %s: the answer broke off: %w", method, req.Raw().URL.Path, err)
+	}
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		return ParseError(resp.StatusCode, resp.Header, body)
+	}
+	if out == nil || len(bytes.TrimSpace(body)) == 0 {
+		return nil
+	}
+	if err := json.Unmarshal(body, out); err != nil {
+		return fmt.Errorf("%s %s: the answer is not understood: %w", method, req.Raw().URL.Path, err)
+	}
+	return nil
+}
+
+func (c *Client) target(path string) (string, error) {
+	if strings.HasPrefix(path, "/") {
+		return c.base + path, nil
+	}
+	link, err := url.Parse(path)
+	base, _ := url.Parse(c.base)
+	if err != nil || link.Host != base.Host || link.Scheme != base.Scheme {
+		return "", fmt.Errorf("the service answered with a link to another host (%.100q): it is not followed", path)
+	}
+	return path, nil
+}
+
+// Get is JSON without a body.
+func (c *Client) Get(ctx context.Context, path string, out any) error {
+	return c.JSON(ctx, http.MethodGet, path, nil, out)
+}

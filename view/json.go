@@ -1,0 +1,130 @@
+package view
+
+import (
+	"encoding/json"
+	"io"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
+)
+
+// Format is the version of the documents that -json writes, which the schemas
+// in docs/schema describe.
+const Format = 1
+
+// JSON writes one document.
+func JSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", " ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// Problem is a diagnostic for machines.
+type Problem struct {
+	Severity string `json:"severity"`
+	Summary  string `json:"summary"`
+	Detail   string `json:"detail"`
+	File     string `json:"file,omitempty"`
+	Line     int    `json:"line,omitempty"`
+	Column   int    `json:"column,omitempty"`
+}
+
+// Validation is the document of validate -json.
+type Validation struct {
+	Format   int       `json:"format"`
+	Valid    bool      `json:"valid"`
+	Problems []Problem `json:"problems"`
+}
+
+// NewValidation makes the document of a set of diagnostics.
+func NewValidation(diags hcl.Diagnostics) Validation {
+	v := Validation{Format: Format, Valid: !diags.HasErrors(), Problems: []Problem{}}
+	for _, d := range diags {
+		p := Problem{Severity: "error", Summary: d.Summary, Detail: d.Detail}
+		if d.Severity == hcl.DiagWarning {
+			p.Severity = "warning"
+		}
+		if d.Subject != nil {
+			p.File, p.Line, p.Column = d.Subject.Filename, d.Subject.Start.Line, d.Subject.Start.Column
+		}
+		v.Problems = append(v.Problems, p)
+	}
+	return v
+}
+
+// Run is the document of apply -json.
+type Run struct {
+	Format      int         `json:"format"`
+	Digest      string      `json:"digest"`
+	Done        int         `json:"done"`
+	Failed      int         `json:"failed"`
+	Unknown     int         `json:"unknown"`
+	Skipped     int         `json:"skipped"`
+	Interrupted bool        `json:"interrupted"`
+	NotDone     []RunResult `json:"not_done"`
+}
+
+// RunResult is a call that did not succeed.
+type RunResult struct {
+	Holder  string         `json:"holder"`
+	Outcome ledger.Outcome `json:"outcome"`
+	Message string         `json:"message"`
+	Steps   []ledger.Step  `json:"steps"`
+}
+
+// NewRun makes the document of a run.
+func NewRun(p *plan.Plan, r *ledger.Report) Run {
+	out := Run{Format: Format, Digest: p.Digest, Done: r.Done, Failed: r.Failed, Unknown: r.Unknown, Skipped: r.Skipped,
+		Interrupted: r.Interrupted, NotDone: []RunResult{}}
+	for _, res := range r.Results {
+		out.NotDone = append(out.NotDone, RunResult{res.Call.Holder.Address(), res.Outcome, res.Message, res.Call.Steps})
+	}
+	return out
+}
+
+// DriftReport is the document of drift -json.
+type DriftReport struct {
+	Format int             `json:"format"`
+	Tenant string          `json:"tenant"`
+	Drift  []plan.Drift    `json:"drift"`
+	Unread []ledger.Unread `json:"unread"`
+}
+
+// NewDriftReport makes the document of a comparison.
+func NewDriftReport(have ledger.Have, drift []plan.Drift) DriftReport {
+	r := DriftReport{Format: Format, Tenant: have.Tenant, Drift: drift, Unread: have.Unread}
+	if r.Drift == nil {
+		r.Drift = []plan.Drift{}
+	}
+	if r.Unread == nil {
+		r.Unread = []ledger.Unread{}
+	}
+	return r
+}
+
+// UsageReport is the document of usage -json.
+type UsageReport struct {
+	Format int             `json:"format"`
+	Tenant string          `json:"tenant"`
+	Usage  []ledger.Usage  `json:"usage"`
+	Unread []ledger.Unread `json:"unread"`
+}
+
+// NewUsageReport makes the document of a summary; without people it leaves
+// out the sources.
+func NewUsageReport(have ledger.Have, usage []ledger.Usage, people bool) UsageReport {
+	r := UsageReport{Format: Format, Tenant: have.Tenant, Usage: []ledger.Usage{}, Unread: have.Unread}
+	for _, u := range usage {
+		if !people {
+			u.Sources = nil
+		}
+		r.Usage = append(r.Usage, u)
+	}
+	if r.Unread == nil {
+		r.Unread = []ledger.Unread{}
+	}
+	return r
+}

@@ -1,0 +1,151 @@
+package view
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/fatih/color"
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// Printer writes text for people.
+type Printer struct {
+	w       io.Writer
+	colored bool
+	files   map[string]*hcl.File
+}
+
+// NewPrinter makes a printer that uses colour only where it is told so.
+func NewPrinter(w io.Writer, colored bool) *Printer { return &Printer{w: w, colored: colored} }
+
+// WithFiles gives the printer the sources from which to show lines.
+func (p *Printer) WithFiles(files map[string]*hcl.File) *Printer {
+	p.files = files
+	return p
+}
+
+// Line prints a formatted line. Texts that are not usher's own must have
+// passed through Safe.
+func (p *Printer) Line(format string, args ...any) {
+	fmt.Fprintf(p.w, format+"\n", args...)
+}
+
+func (p *Printer) paint(s string, attributes ...color.Attribute) string {
+	c := color.New(attributes...)
+	if p.colored {
+		c.EnableColor()
+	} else {
+		c.DisableColor()
+	}
+	return c.Sprint(s)
+}
+
+func (p *Printer) op(o ledger.Op) string {
+	switch o {
+	case ledger.Add:
+		return p.paint(string(o), color.FgGreen)
+	case ledger.Remove:
+		return p.paint(string(o), color.FgRed)
+	case ledger.Change:
+		return p.paint(string(o), color.FgYellow)
+	}
+	return p.paint(string(o), color.FgCyan)
+}
+
+// Diagnostics prints what is wrong with files, each with its line, and says
+// how many errors there are.
+func (p *Printer) Diagnostics(diags hcl.Diagnostics) {
+	for _, d := range diags {
+		word, paint := "Error", color.FgRed
+		if d.Severity == hcl.DiagWarning {
+			word, paint = "Warning", color.FgYellow
+		}
+		p.Line("%s: %s", p.paint(word, paint, color.Bold), p.paint(Safe(d.Summary), color.Bold))
+		if d.Subject != nil {
+			p.source(d.Subject.Filename, d.Subject.Start.Line, "")
+		}
+		p.Line("  %s", Safe(d.Detail))
+		p.Line("")
+	}
+}
+
+// source prints a place and, where it is known, the line that stands there.
+func (p *Printer) source(file string, line int, block string) {
+	where := fmt.Sprintf("%s:%d", Safe(file), line)
+	if block != "" {
+		where += ", in " + Safe(block)
+	}
+	p.Line("  on %s", where)
+	if text, ok := p.lineOf(file, line); ok {
+		p.Line("  %4d | %s", line, Safe(text))
+	}
+}
+
+func (p *Printer) lineOf(file string, line int) (string, bool) {
+	f := p.files[file]
+	if f == nil || line < 1 {
+		return "", false
+	}
+	rest := string(f.Bytes)
+	for ; line > 1; line-- {
+		at := strings.IndexByte(rest, '\n')
+		if at < 0 {
+			return "", false
+		}
+		rest = rest[at+1:]
+	}
+	text, _, _ := strings.Cut(rest, "\n")
+	return strings.ReplaceAll(strings.TrimRight(text, "\r"), "\t", "  "), true
+}
+
+// Failure prints an error that is not about a line of a file.
+func (p *Printer) Failure(err error) {
+	p.Line("%s: %s", p.paint("Error", color.FgRed, color.Bold), Safe(err.Error()))
+}
+
+// mostNotices bounds how many notices of one kind are listed.
+const mostNotices = 20
+
+// Notices prints notices, the many of one kind cut short with their number.
+func (p *Printer) Notices(notices []ledger.Notice) {
+	shown := map[string]int{}
+	for i, n := range notices {
+		shown[n.Code]++
+		if n.Severity == ledger.Error || shown[n.Code] <= mostNotices {
+			p.notice(n)
+		}
+		if last := i == len(notices)-1 || notices[i+1].Code != n.Code; last && n.Severity != ledger.Error && shown[n.Code] > mostNotices {
+			p.Line("  … and %d more of this kind (%s); -json lists them all.", shown[n.Code]-mostNotices, n.Code)
+		}
+	}
+	if len(notices) > 0 {
+		p.Line("")
+	}
+}
+
+func (p *Printer) notice(n ledger.Notice) {
+	word, paint := "Note", color.FgCyan
+	switch n.Severity {
+	case ledger.Error:
+		word, paint = "Error", color.FgRed
+	case ledger.Warning:
+		word, paint = "Warning", color.FgYellow
+	}
+	text := n.Text
+	if n.Address != "" {
+		text = n.Address + ": " + n.Text
+	}
+	p.Line("%s: %s", p.paint(word, paint, color.Bold), Safe(text))
+	if n.Severity == ledger.Info && n.Code == "unmanaged" {
+		return
+	}
+	for _, o := range n.Origins {
+		p.source(o.File, o.Line, o.Block)
+	}
+	if n.Fix != "" {
+		p.Line("  %s.", Safe(n.Fix))
+	}
+}

@@ -1,0 +1,173 @@
+package view
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/fatih/color"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/state"
+)
+
+// Result prints the end of one call: a line that says what and how.
+func (p *Printer) Result(r ledger.Result) {
+	var steps []string
+	for _, s := range r.Call.Steps {
+		text := p.op(s.Op) + " " + Safe(s.Item.Name)
+		if s.Holder.Kind == ledger.Environment {
+			text += fmt.Sprintf(" %d -> %d", units(s.Before), units(s.After))
+		}
+		steps = append(steps, text)
+	}
+	line := fmt.Sprintf("%s: %s: %s", Safe(r.Call.Holder.Address()), strings.Join(steps, ", "), p.outcome(r.Outcome))
+	if r.Message != "" {
+		line += ": " + Safe(r.Message)
+	}
+	p.Line("%s", line)
+}
+
+func (p *Printer) outcome(o ledger.Outcome) string {
+	switch o {
+	case ledger.Done:
+		return p.paint("done", color.FgGreen)
+	case ledger.Unknown:
+		return p.paint("outcome unknown", color.FgYellow)
+	case ledger.Skipped:
+		return p.paint("skipped", color.FgYellow)
+	}
+	return p.paint("failed", color.FgRed)
+}
+
+// Report prints how a run ended: what did not succeed once more, and the sum.
+func (p *Printer) Report(r *ledger.Report) {
+	if len(r.Results) > 0 {
+		p.Line("")
+		p.Line("Not done:")
+		for _, res := range r.Results {
+			p.Result(res)
+		}
+	}
+	p.Line("")
+	text := fmt.Sprintf("Apply complete: %s done.", count(int64(r.Done), "call"))
+	if !r.Complete() {
+		text = fmt.Sprintf("Apply incomplete: %d done, %d failed, %d of unknown outcome, %d skipped. Plan again to see what is left.",
+			r.Done, r.Failed, r.Unknown, r.Skipped)
+	}
+	p.Line("%s", p.paint(text, color.Bold))
+}
+
+// Drift prints what drifted, and a line that sums it up.
+func (p *Printer) Drift(all []plan.Drift) {
+	words := map[plan.DriftKind]string{plan.Gone: "taken away by somebody", plan.Changed: "changed by somebody", plan.Undeclared: "no file declares it"}
+	n := map[plan.DriftKind]int{}
+	for _, d := range all {
+		n[d.Kind]++
+		line := fmt.Sprintf("  %s: %s", Safe(string(d.Address())), words[d.Kind])
+		switch {
+		case d.Kind == plan.Changed && d.Holder.Kind == ledger.Environment:
+			line += fmt.Sprintf(": %d -> %d", units(d.Known), units(d.Have))
+		case d.Kind == plan.Changed:
+			line += ": disabled plans " + planChange(*d.Known, *d.Have)
+		}
+		p.Line("%s", line)
+	}
+	if len(all) == 0 {
+		p.Line("%s", p.paint("No drift. What usher manages is as it left it.", color.Bold))
+		return
+	}
+	p.Line("")
+	p.Line("%s", p.paint(fmt.Sprintf("Drift: %d gone, %d changed, %d undeclared.", n[plan.Gone], n[plan.Changed], n[plan.Undeclared]), color.Bold))
+}
+
+// Usage prints how much of every item there is, with everybody who has it
+// where asked for.
+func (p *Printer) Usage(all []ledger.Usage, people bool) {
+	rows := [][]string{{"license", "purchased", "assigned", "available"}}
+	capacity := [][]string{{"capacity", "purchased", "allocated", "available"}}
+	for _, u := range all {
+		row := []string{Safe(u.Item.Name), number(u.Purchased), number(u.Used), number(u.Available)}
+		if u.Item.Kind == ledger.Seat {
+			rows = append(rows, row)
+		} else {
+			capacity = append(capacity, row)
+		}
+	}
+	p.table(rows)
+	p.Line("")
+	p.table(capacity)
+	if !people {
+		return
+	}
+	for _, u := range all {
+		if len(u.Sources) == 0 {
+			continue
+		}
+		p.Line("")
+		p.Line("%s", p.paint(Safe(u.Item.Name), color.Bold))
+		for _, s := range u.Sources {
+			p.Line("  %s  %s", Safe(s.Holder.Address()), sourceText(s))
+		}
+	}
+}
+
+func sourceText(s ledger.Source) string {
+	switch {
+	case s.Holder.Kind == ledger.Environment:
+		return count(s.Units, "unit")
+	case s.Group != "":
+		return "through group " + Safe(s.Group)
+	}
+	return "directly"
+}
+
+// StateList prints the addresses of the records, one a line.
+func (p *Printer) StateList(d *state.Document) {
+	for _, r := range d.Grants {
+		p.Line("%s", r.Address())
+	}
+}
+
+// StateShow prints one record.
+func (p *Printer) StateShow(r state.Record) {
+	p.Line("address  %s", r.Address())
+	p.Line("holder   %s", Safe(r.Holder.ID))
+	p.Line("item     %s", Safe(r.Item.ID))
+	p.Line("units    %d", r.Units)
+	if r.Without != nil {
+		p.Line("without  [%s]", Safe(strings.Join(r.Without, ", ")))
+	}
+	p.Line("since    %s", Safe(r.Since))
+}
+
+// Progress shows, on a terminal, one line that is written over again.
+type Progress struct {
+	w    io.Writer
+	last string
+}
+
+// NewProgress makes a progress line; with a nil writer it shows nothing.
+func NewProgress(w io.Writer) *Progress { return &Progress{w: w} }
+
+// Show replaces the line.
+func (p *Progress) Show(format string, args ...any) {
+	if p.w == nil {
+		return
+	}
+	text := fmt.Sprintf(format, args...)
+	if text == p.last {
+		return
+	}
+	fmt.Fprintf(p.w, "\r\x1b[K%s", text)
+	p.last = text
+}
+
+// Clear removes the line.
+func (p *Progress) Clear() {
+	if p.w != nil && p.last != "" {
+		fmt.Fprint(p.w, "\r\x1b[K")
+		p.last = ""
+	}
+}

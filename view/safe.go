@@ -1,0 +1,35 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// Safe makes a text that somebody else wrote harmless on a terminal: control
+// characters, escapes, line ends and characters that reorder or hide text are
+// written as \u escapes.
+func Safe(s string) string {
+	if !strings.ContainsFunc(s, harmful) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r == '\n':
+			b.WriteString(`\n`)
+		case harmful(r):
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// harmful is true for what is not meant to be seen: controls, formats such as
+// bidirectional overrides and zero-width characters, separators of lines, and
+// bytes that are no text at all.
+func harmful(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) || r == unicode.ReplacementChar
+}
