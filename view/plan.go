@@ -16,6 +16,10 @@ import (
 // account of its pools, what stands in its way, and the line that sums it up.
 func (p *Printer) Plan(pl *plan.Plan) {
 	p.Notices(pl.Notices)
+	if n := len(pl.Errors()); n > 0 {
+		p.Line("%s", p.paint(fmt.Sprintf("No plan: %s to correct first.", count(int64(n), "error")), color.Bold))
+		return
+	}
 	if !pl.Empty() {
 		p.Line("usher will perform these steps:")
 		p.steps(pl)

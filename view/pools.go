@@ -62,8 +62,8 @@ func (p *Printer) Refusals(pl *plan.Plan) {
 		p.shortage(s)
 	}
 	for _, g := range pl.Gaps {
-		p.refusal("%s of %s would have to be without a seat for a moment: %s",
-			Safe(g.Person), count(int64(g.People), "person")+" who swap", "every seat that they need is held by another of them")
+		p.refusal("%s, one of %d who swap, would have to be without a seat for a moment: all the seats that they need are held by each other",
+			Safe(g.Person), g.People)
 		p.Line("  One free seat of %s makes it possible: buy one, or free one.", Safe(strings.Join(g.Items, " or ")))
 		p.Line("")
 	}

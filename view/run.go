@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/fatih/color"
@@ -125,8 +126,13 @@ func sourceText(s ledger.Source) string {
 
 // StateList prints the addresses of the records, one a line.
 func (p *Printer) StateList(d *state.Document) {
+	var all []string
 	for _, r := range d.Grants {
-		p.Line("%s", r.Address())
+		all = append(all, string(r.Address()))
+	}
+	slices.Sort(all)
+	for _, address := range all {
+		p.Line("%s", address)
 	}
 }
 

@@ -130,14 +130,22 @@ func (a *app) openSandbox(file, log string) (*sandbox.Server, func() error, erro
 	}
 	opts, done := sandbox.Options{Now: a.now}, func() error { return nil }
 	if log != "" {
-		f, err := os.OpenFile(a.path(log), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		f, err := openLog(a.path(log))
 		if err != nil {
-			return nil, nil, fmt.Errorf("the log cannot be opened: %w", err)
+			return nil, nil, err
 		}
 		opts.Log, done = f, f.Close
 	}
 	server, err := sandbox.Open(a.path(file), opts)
 	return server, done, err
+}
+
+func openLog(path string) (io.WriteCloser, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("the request log cannot be opened: %w", err)
+	}
+	return f, nil
 }
 
 type sandboxRequestOptions struct {

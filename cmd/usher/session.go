@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/user"
 	"strings"
@@ -41,6 +42,7 @@ type session struct {
 	cfg     *config.Config
 	store   state.Store
 	tenant  *tenant.Tenant
+	log     io.WriteCloser // of an embedded tenant; nil for none
 	doc     *state.Document
 	etag    string
 	reading *tenant.Reading
@@ -67,11 +69,18 @@ func (a *app) load(in inputs) (*session, error) {
 	return s, nil
 }
 
-// openTenant opens the tenant that the configuration names.
+// openTenant opens the tenant that the configuration names. An embedded one
+// logs its requests to the file that USHER_SANDBOX_LOG names.
 func (s *session) openTenant() error {
-	t, err := tenant.Open(tenant.Settings{File: s.cfg.Tenant.File, Endpoint: s.cfg.Tenant.Endpoint,
-		Version: version, Catalog: s.catalog, Now: s.a.now})
-	s.tenant = t
+	o := tenant.Settings{File: s.cfg.Tenant.File, Endpoint: s.cfg.Tenant.Endpoint, Version: version, Catalog: s.catalog, Now: s.a.now}
+	var err error
+	if path := s.a.env("USHER_SANDBOX_LOG"); path != "" && o.File != "" {
+		if s.log, err = openLog(path); err != nil {
+			return err
+		}
+		o.Log = s.log
+	}
+	s.tenant, err = tenant.Open(o)
 	return err
 }
 
@@ -80,8 +89,12 @@ func (s *session) close(err *error) {
 	if s.tenant == nil {
 		return
 	}
-	if problem := s.tenant.Close(); problem != nil {
-		*err = multierror.Append(*err, problem).ErrorOrNil()
+	problem := s.tenant.Close()
+	if s.log != nil {
+		problem = errors.Join(problem, s.log.Close())
+	}
+	if problem != nil && *err == nil {
+		*err = problem
 	}
 }
 

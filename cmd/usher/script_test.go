@@ -1,0 +1,133 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets stories run usher as a program of its own.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"usher": func() {
+		a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, env: os.Getenv}
+		os.Exit(a.run(os.Args[1:]))
+	}})
+}
+
+// TestScript tells the stories: every story has a copy of the small tenant
+// beside its own files.
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			root, err := filepath.Abs("../..")
+			if err != nil {
+				return err
+			}
+			env.Setenv("ROOT", root)
+			text, err := os.ReadFile("testdata/tenants/small.tenant.json")
+			if err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(env.WorkDir, "small.tenant.json"), text, 0o600)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "count": count, "replace": replace, "serve": serve, "record": record,
+		},
+	})
+}
+
+// exits CODE COMMAND... runs a command that must exit with the code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND...")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	if exit := (*exec.ExitError)(nil); err != nil {
+		if !asExit(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		code = exit.ExitCode()
+	}
+	if got := fmt.Sprint(code); got != args[0] {
+		ts.Fatalf("exit code %s, want %s", got, args[0])
+	}
+}
+
+func asExit(err error, target **exec.ExitError) bool {
+	exit, ok := err.(*exec.ExitError) //nolint:errorlint // ts.Exec returns it bare
+	*target = exit
+	return ok
+}
+
+// count N PATTERN FILE checks how many lines of a file match.
+func count(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: count N PATTERN FILE")
+	}
+	pattern, n := regexp.MustCompile(args[1]), 0
+	for _, line := range strings.Split(ts.ReadFile(args[2]), "\n") {
+		if pattern.MatchString(line) {
+			n++
+		}
+	}
+	if fmt.Sprint(n) != args[0] {
+		ts.Fatalf("%d lines of %s match %q, want %s", n, args[2], args[1], args[0])
+	}
+}
+
+// replace OLD NEW FILE replaces a text that must be in the file.
+func replace(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: replace OLD NEW FILE")
+	}
+	text := ts.ReadFile(args[2])
+	unquote := strings.NewReplacer(`\n`, "\n", `\e`, "\x1b")
+	old, next := unquote.Replace(args[0]), unquote.Replace(args[1])
+	if !strings.Contains(text, old) {
+		ts.Fatalf("%s does not contain %q", args[2], old)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(strings.ReplaceAll(text, old, next)), 0o600))
+}
+
+// serve FILE LOG CONFIG serves a tenant in a process of its own until the
+// story ends, and points the configuration at it, where it says ENDPOINT.
+func serve(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: serve FILE LOG CONFIG")
+	}
+	cmd := exec.Command("usher", "sandbox", "serve", "-file="+ts.MkAbs(args[0]), "-log="+ts.MkAbs(args[1]), "-listen=127.0.0.1:0")
+	cmd.Env = []string{"PATH=" + ts.Getenv("PATH"), "HOME=" + ts.Getenv("HOME")}
+	cmd.Path, _ = exec.LookPath("usher")
+	out, err := cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(cmd.Start())
+	ts.Defer(func() { _ = cmd.Process.Signal(os.Interrupt); _ = cmd.Wait() })
+	line := make([]byte, 200)
+	n, err := out.Read(line)
+	ts.Check(err)
+	url := regexp.MustCompile(`http://[0-9.:]+`).FindString(string(line[:n]))
+	replace(ts, false, []string{"ENDPOINT", url, args[2]})
+}
+
+// record NAME=PATTERN FILE puts what the pattern's group matches into a
+// variable of the story.
+func record(ts *testscript.TestScript, neg bool, args []string) {
+	name, pattern, ok := strings.Cut(strings.Join(args[:1], ""), "=")
+	if neg || len(args) != 2 || !ok {
+		ts.Fatalf("usage: record NAME=PATTERN FILE")
+	}
+	found := regexp.MustCompile(pattern).FindStringSubmatch(ts.ReadFile(args[1]))
+	if len(found) < 2 {
+		ts.Fatalf("nothing in %s matches %q", args[1], pattern)
+	}
+	ts.Setenv(name, found[1])
+}
