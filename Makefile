@@ -26,7 +26,7 @@ lint:
 	$(GO) run $(LINTER) run
 
 laws: ## the laws of the planner in WORLDS random worlds
-	$(GO) test ./plan -run 'TestLaws' -count=1 -timeout=2h -v -worlds=$(WORLDS)
+	$(GO) test ./plan ./apply -run 'TestLaws' -count=1 -timeout=2h -v -rapid.checks=$(WORLDS)
 
 fuzz: ## every fuzz target for FUZZ
 	@set -e; for t in $(FUZZED); do $(GO) test "$${t%%:*}" -run='^$$' -fuzz="^$${t##*:}\$$" -fuzztime=$(FUZZ); done

@@ -1,0 +1,325 @@
+package plan_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/plan/worlds"
+)
+
+// TestMain raises the number of worlds that an ordinary run looks at;
+// -rapid.checks names another.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
+		_ = f.Value.Set("3000")
+	}
+	os.Exit(m.Run())
+}
+
+// counters show that the worlds are hard.
+type counters struct {
+	worlds, refused, tight, overfull, failing, swaps, stuck atomic.Int64
+}
+
+func (c *counters) report(t *testing.T) {
+	t.Logf("%d worlds: %d refused, %d with a tight pool, %d with an over-full pool, %d with calls that fail, %d with swaps, %d of them stuck",
+		c.worlds.Load(), c.refused.Load(), c.tight.Load(), c.overfull.Load(), c.failing.Load(), c.swaps.Load(), c.stuck.Load())
+	if n := c.worlds.Load(); n >= 1000 {
+		for name, least := range map[string][2]int64{
+			"tight": {c.tight.Load(), n / 5}, "over-full": {c.overfull.Load(), n / 10}, "failing": {c.failing.Load(), n / 5}} {
+			if least[0] < least[1] {
+				t.Errorf("only %d of %d worlds are %s: the laws are not tested hard enough", least[0], n, name)
+			}
+		}
+	}
+}
+
+func TestLaws(t *testing.T) {
+	var c counters
+	rapid.Check(t, func(t *rapid.T) {
+		in := worlds.Draw(t)
+		p := plan.New(in)
+		c.count(in, p)
+		orderFree(t, in, p)
+		refusedOnlyWithReason(t, in, p)
+		if p.Refused() {
+			return
+		}
+		final := run(t, in, p)
+		accountsAreTrue(t, in, p)
+		sound(t, in, final)
+		handsOff(t, in, final)
+		leftAlone(t, in, p)
+		settled(t, in, p, final)
+		resume(t, in, p, &c)
+	})
+	c.report(t)
+}
+
+func (c *counters) count(in plan.Input, p *plan.Plan) {
+	c.worlds.Add(1)
+	if p.Refused() {
+		c.refused.Add(1)
+	}
+	j := worlds.NewJudge(in)
+	tight, over := false, false
+	for _, pool := range p.Pools {
+		use, limit := j.Use(pool.Item.ID), j.Limit(pool.Item.ID)
+		tight = tight || use == limit || pool.After == limit
+		over = over || use > limit
+	}
+	if tight {
+		c.tight.Add(1)
+	}
+	if over {
+		c.overfull.Add(1)
+	}
+	if slices.ContainsFunc(p.Calls, func(call ledger.Call) bool { return len(call.Takes) == 1 && len(call.Releases) == 1 }) {
+		c.swaps.Add(1)
+	}
+	if len(p.Gaps) > 0 {
+		c.stuck.Add(1)
+	}
+}
+
+// run carries out the whole plan in its order: law 4 for a run without
+// failures, one call at a time.
+func run(t *rapid.T, in plan.Input, p *plan.Plan) *worlds.Judge {
+	j := worlds.NewJudge(in)
+	for _, c := range p.Calls {
+		j.Do(c)
+	}
+	if len(j.Broken) > 0 {
+		t.Fatalf("fits: %v", j.Broken)
+	}
+	return j
+}
+
+// settledWant lists the wants that a complete run must have fulfilled.
+func settledWant(in plan.Input, had map[ledger.Key]ledger.Value) []ledger.Grant {
+	var wants []ledger.Grant
+	for _, w := range in.Want {
+		_, there := had[w.Key()]
+		switch {
+		case slices.Contains(in.Gone, w.Holder.Identity()):
+		case !there && slices.Contains(in.Asleep, w.Key()):
+		case unread(in, w.Holder):
+		default:
+			wants = append(wants, w)
+		}
+	}
+	return wants
+}
+
+func unread(in plan.Input, h ledger.Holder) bool {
+	return slices.ContainsFunc(in.Have.Unread, func(u ledger.Unread) bool { return u.Holder.Kind == h.Kind && u.Holder.ID == h.ID })
+}
+
+// sound is law 1: after all calls, have equals want on want's keys.
+func sound(t *rapid.T, in plan.Input, final *worlds.Judge) {
+	for _, w := range settledWant(in, worlds.NewJudge(in).Values) {
+		got := final.Values[w.Key()]
+		if got.Units != w.Units || w.Without != nil && !slices.Equal(got.Without, w.Without) {
+			t.Fatalf("sound: %s is %+v at the end, and %+v is wanted", w.Address(), got, w.Value)
+		}
+	}
+}
+
+// handsOff is law 3: what is neither wanted nor ours is as it was, unless
+// the policy says that it goes.
+func handsOff(t *rapid.T, in plan.Input, final *worlds.Judge) {
+	ours := map[ledger.Key]bool{}
+	for _, g := range slices.Concat(in.Want, in.Known) {
+		ours[g.Key()] = true
+	}
+	claimed := map[ledger.Key]bool{}
+	for _, g := range in.Claims {
+		claimed[g.Key()] = true
+	}
+	for _, g := range in.Have.Grants {
+		taken := g.Holder.Kind == ledger.User && !claimed[g.Key()] && slices.ContainsFunc(in.Policies, func(p ledger.Policy) bool {
+			return p.Item.ID == g.Item.ID && p.Unmanaged == ledger.Take
+		})
+		if got, there := final.Values[g.Key()]; !ours[g.Key()] && !taken && (!there || !cmp.Equal(got, g.Value)) {
+			t.Fatalf("hands-off: %s was %+v and is %+v (there: %t)", g.Address(), g.Value, got, there)
+		}
+	}
+}
+
+// leftAlone: there is no step where nothing was read, for whoever is gone but
+// declared, and for a disabled account that lacks its seat.
+func leftAlone(t *rapid.T, in plan.Input, p *plan.Plan) {
+	wanted := map[ledger.Key]bool{}
+	for _, w := range in.Want {
+		wanted[w.Key()] = true
+	}
+	for _, s := range p.Steps() {
+		switch {
+		case unread(in, s.Holder):
+			t.Fatalf("left alone: %s was not read, and has the step %s", s.Address(), s.Op)
+		case wanted[s.Key()] && slices.Contains(in.Gone, s.Holder.Identity()):
+			t.Fatalf("left alone: %s is gone, and has the step %s", s.Address(), s.Op)
+		case s.Op == ledger.Add && slices.Contains(in.Asleep, s.Key()):
+			t.Fatalf("left alone: %s belongs to a disabled account, and is added", s.Address())
+		}
+	}
+}
+
+// settled is law 2: planning again gives nothing, and the state knows just
+// what is wanted and there.
+func settled(t *rapid.T, in plan.Input, p *plan.Plan, final *worlds.Judge) {
+	next := in
+	next.Have = final.Reading(in.Have)
+	next.Known = worlds.Recorded(in.Known, p.Steps())
+	next.Claims = nil
+	for _, g := range in.Claims {
+		if slices.Contains(p.Perhaps, string(g.Address())) {
+			next.Claims = append(next.Claims, g)
+		}
+	}
+	if again := plan.New(next); !again.Empty() {
+		t.Fatalf("settled: planning again gives %+v", again.Steps())
+	}
+	wanted := map[ledger.Key]bool{}
+	for _, w := range in.Want {
+		wanted[w.Key()] = true
+	}
+	known := map[ledger.Key]bool{}
+	for _, g := range next.Known {
+		known[g.Key()] = true
+		if _, there := final.Values[g.Key()]; !there && !wanted[g.Key()] && !unread(in, g.Holder) {
+			t.Fatalf("settled: %s is neither wanted nor there, and the state still knows it", g.Address())
+		}
+	}
+	for _, w := range settledWant(in, worlds.NewJudge(in).Values) {
+		if !known[w.Key()] {
+			t.Fatalf("settled: %s is wanted and there, and the state does not know it", w.Address())
+		}
+	}
+}
+
+// accountsAreTrue compares the account of every pool with the judge's count.
+func accountsAreTrue(t *rapid.T, in plan.Input, p *plan.Plan) {
+	for _, pool := range p.Pools {
+		j := worlds.NewJudge(in)
+		before := j.Use(pool.Item.ID)
+		peak := before
+		for _, c := range p.Calls {
+			j.Do(c)
+			peak = max(peak, j.Use(pool.Item.ID))
+		}
+		got := []int64{pool.Before, pool.Peak, pool.After, pool.Limit()}
+		if want := []int64{before, peak, j.Use(pool.Item.ID), j.Limit(pool.Item.ID)}; !slices.Equal(got, want) {
+			t.Fatalf("ledger: the account of %s is %v (before, peak, after, limit), and the judge counts %v", pool.Item.Name, got, want)
+		}
+	}
+}
+
+// refusedOnlyWithReason: a shortage is a pool that the end does not fit and
+// that something is added to.
+func refusedOnlyWithReason(t *rapid.T, in plan.Input, p *plan.Plan) {
+	j := worlds.NewJudge(in)
+	for _, c := range p.Calls {
+		j.Do(c)
+	}
+	for _, s := range p.Shortages {
+		if short := j.Use(s.Item.ID) - j.Limit(s.Item.ID); short != s.Short || short <= 0 {
+			t.Fatalf("shortage: %s is said to be short by %d, and the judge finds %d", s.Item.Name, s.Short, short)
+		}
+	}
+	if len(p.Shortages) == 0 && len(p.Gaps) == 0 && len(j.Broken) > 0 {
+		t.Fatalf("fits: nothing is short, and yet %v", j.Broken)
+	}
+}
+
+// orderFree is law 6: permuting the inputs gives the same plan, to the byte.
+func orderFree(t *rapid.T, in plan.Input, p *plan.Plan) {
+	mixed := in
+	mixed.Want = rapid.Permutation(in.Want).Draw(t, "mixed want")
+	mixed.Known = rapid.Permutation(in.Known).Draw(t, "mixed known")
+	mixed.Policies = rapid.Permutation(in.Policies).Draw(t, "mixed policies")
+	mixed.Have.Grants = rapid.Permutation(in.Have.Grants).Draw(t, "mixed have")
+	mixed.Have.Supply = rapid.Permutation(in.Have.Supply).Draw(t, "mixed supply")
+	if a, b := encoded(t, p), encoded(t, plan.New(mixed)); a != b {
+		t.Fatalf("order-free: %s", cmp.Diff(a, b))
+	}
+	if back, err := plan.Decode(bytes.NewReader([]byte(encoded(t, p)))); err != nil || encoded(t, back) != encoded(t, p) {
+		t.Fatalf("a plan does not survive being saved: %v", err)
+	}
+}
+
+func encoded(t *rapid.T, p *plan.Plan) string {
+	var b bytes.Buffer
+	if err := p.Encode(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// resume is law 5: after any subset of the calls, recorded or not, the calls
+// of a new plan are exactly the old ones that are not yet effective.
+func resume(t *rapid.T, in plan.Input, p *plan.Plan, c *counters) {
+	j := worlds.NewJudge(in)
+	var recorded, claimed []ledger.Step
+	var open []string
+	failing := false
+	for _, call := range p.Calls {
+		if rapid.Bool().Draw(t, "not done") {
+			open = append(open, effects(call)...)
+			failing = true
+			continue
+		}
+		j.Do(call)
+		if rapid.Bool().Draw(t, "recorded") {
+			recorded = append(recorded, call.Steps...)
+		} else {
+			claimed = append(claimed, call.Steps...)
+		}
+	}
+	if failing {
+		c.failing.Add(1)
+	}
+	next := in
+	next.Have = j.Reading(in.Have)
+	next.Known = worlds.Recorded(worlds.Recorded(in.Known, p.Records), recorded)
+	for _, s := range claimed {
+		if s.After != nil {
+			next.Claims = append(next.Claims, ledger.Grant{Holder: s.Holder, Item: s.Item, Value: *s.After})
+		}
+	}
+	var got []string
+	for _, call := range plan.New(next).Calls {
+		got = append(got, effects(call)...)
+	}
+	slices.Sort(open)
+	slices.Sort(got)
+	if !slices.Equal(open, got) {
+		t.Fatalf("resume: open were %v, and the new plan does %v", open, got)
+	}
+}
+
+func effects(c ledger.Call) []string {
+	var all []string
+	for _, s := range c.Steps {
+		all = append(all, fmt.Sprintf("%s %s -> %s", s.Op, s.Address(), valueText(s.After)))
+	}
+	return all
+}
+
+func valueText(v *ledger.Value) string {
+	if v == nil {
+		return "nothing"
+	}
+	return fmt.Sprint(*v)
+}
