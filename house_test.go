@@ -23,6 +23,7 @@ var mayImport = map[string][]string{
 	"tenant/wire":          {},
 	"config":               {"ledger", "catalog"},
 	"plan":                 {"ledger", "catalog"},
+	"plan/worlds":          {"ledger", "plan"}, // for tests only
 	"state":                {"ledger"},
 	"tenant/graph":         {"ledger", "tenant/wire"},
 	"tenant/powerplatform": {"ledger", "tenant/wire"},

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/usher-cli/usher/ledger"
@@ -23,6 +24,7 @@ type Runner struct {
 	Parallelism int           // requests under way at once
 	Checkpoint  time.Duration // between records of a long run
 	Lag         func(ledger.HolderKind) time.Duration
+	Name        func(ledger.HolderID) (string, bool) // what the tenant calls a holder now
 	Now         func() time.Time
 	Day         func() string                     // today, as YYYY-MM-DD
 	Stop        <-chan struct{}                   // closed to start nothing more
@@ -38,11 +40,12 @@ func (r *Runner) Run(ctx context.Context, p *plan.Plan, d *state.Document, etag 
 		return nil, err
 	}
 	report, err := r.calls(ctx, p, rec, lost)
-	if err != nil {
-		return report, err
+	// What happened is recorded even when the run was told to stop, and tried
+	// once more when it could not be before.
+	if last := rec.end(context.WithoutCancel(ctx), report.Complete()); last != nil {
+		return report, errors.Join(err, last)
 	}
-	// What happened is recorded even when the run was told to stop.
-	return report, rec.end(context.WithoutCancel(ctx), report.Complete())
+	return report, nil
 }
 
 // answer is what one request brought back.
@@ -68,10 +71,11 @@ func (r *Runner) calls(ctx context.Context, p *plan.Plan, rec *recorder, lost <-
 	answers := make(chan answer)
 	requests := 0
 	stop := r.Stop
+	var broken error // the state could not be written: what is in flight still counts
 	for {
 		requests += r.start(ctx, d, answers, requests)
 		if requests == 0 {
-			return report, nil
+			return report, broken
 		}
 		select {
 		case a := <-answers:
@@ -82,10 +86,9 @@ func (r *Runner) calls(ctx context.Context, p *plan.Plan, rec *recorder, lost <-
 			}
 			note(a.results)
 			note(given)
-			if err := rec.checkpoint(ctx); err != nil {
+			if err := rec.checkpoint(ctx); err != nil && broken == nil {
+				broken = err
 				note(d.abandon("the state could not be written"))
-				drain(answers, requests)
-				return report, err
 			}
 		case <-stop:
 			stop, report.Interrupted = nil, true
@@ -119,10 +122,4 @@ func pick(calls []ledger.Call, places []int) []ledger.Call {
 		out[i] = calls[p]
 	}
 	return out
-}
-
-func drain(answers <-chan answer, n int) {
-	for range n {
-		<-answers
-	}
 }

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/usher-cli/usher/ledger"
@@ -98,25 +99,18 @@ func (d *dispatcher) take(most int) []int {
 	if len(d.ready) == 0 {
 		return nil
 	}
-	var batch, rest []int
-	for at, i := range d.ready {
-		person := d.calls[i].Holder.Kind == ledger.User
-		switch {
-		case len(batch) == 0, person && d.calls[batch[0]].Holder.Kind == ledger.User:
-			batch = append(batch, i)
-		default:
-			rest = append(rest, i)
-		}
-		if len(batch) == most || !person && len(batch) == 1 && len(rest) == 0 {
-			rest = append(rest, d.ready[at+1:]...)
-			break
-		}
+	kind := d.calls[d.ready[0]].Holder.Kind
+	if kind != ledger.User {
+		most = 1
 	}
-	for _, i := range batch {
-		d.state[i] = running
+	n := 0
+	for n < min(most, len(d.ready)) && d.calls[d.ready[n]].Holder.Kind == kind {
+		d.state[d.ready[n]] = running
+		n++
 	}
-	d.ready = rest
-	d.running += len(batch)
+	batch := d.ready[:n:n]
+	d.ready = d.ready[n:]
+	d.running += n
 	return batch
 }
 
@@ -225,12 +219,11 @@ func (d *dispatcher) skip(i int, why string) []ledger.Result {
 	c := d.calls[i]
 	d.state[i] = finished
 	for _, t := range c.Takes {
-		q := d.queues[t.Pool]
-		for at, j := range q {
-			if j == i {
-				d.queues[t.Pool] = append(append([]int{}, q[:at]...), q[at+1:]...)
-				break
-			}
+		if q := d.queues[t.Pool]; q[0] == i {
+			d.queues[t.Pool] = q[1:]
+		} else {
+			at := slices.Index(q, i)
+			d.queues[t.Pool] = slices.Delete(slices.Clone(q), at, at+1)
 		}
 		d.dirty = append(d.dirty, t.Pool)
 	}

@@ -18,7 +18,8 @@ type recorder struct {
 	etag   string
 	edit   *state.Edit
 	claims map[ledger.Key]ledger.Grant
-	since  time.Time // of the last write
+	prior  map[ledger.Key]bool // claims of an earlier run: only success settles them
+	since  time.Time           // of the last write
 	dirty  bool
 	frozen bool // nothing may be written: the lock is lost
 }
@@ -27,7 +28,7 @@ func newRecorder(r *Runner, p *plan.Plan, d *state.Document, etag string) *recor
 	if d == nil {
 		d = state.New(p.Tenant)
 	}
-	return &recorder{r: r, p: p, doc: d, etag: etag, edit: state.NewEdit(), claims: map[ledger.Key]ledger.Grant{}}
+	return &recorder{r: r, p: p, doc: d, etag: etag, edit: state.NewEdit(), claims: map[ledger.Key]ledger.Grant{}, prior: map[ledger.Key]bool{}}
 }
 
 // begin records, in one write and before the first call: adoptions, forgets,
@@ -64,29 +65,37 @@ func (c *recorder) keepPerhaps() {
 	if c.doc.Claims == nil {
 		return
 	}
-	perhaps := map[string]bool{}
-	for _, a := range c.p.Perhaps {
-		perhaps[a] = true
+	for _, k := range c.p.Perhaps {
+		c.prior[k] = true
+	}
+	for _, call := range c.p.Calls { // not seen yet, or seen with another value
+		for _, s := range call.Steps {
+			c.prior[s.Key()] = true
+		}
 	}
 	for _, g := range c.doc.Claims.Grants {
-		if perhaps[string(g.Address())] {
+		if c.prior[g.Key()] {
 			c.claims[g.Key()] = g
+		}
+	}
+	for k := range c.prior {
+		if _, claimed := c.claims[k]; !claimed {
+			delete(c.prior, k)
 		}
 	}
 }
 
-// rename brings the names of the records up to date with the tenant's.
+// rename brings the names of records and claims up to date with the tenant's.
 func (c *recorder) rename() {
-	names := map[ledger.HolderID]ledger.Holder{}
-	for _, call := range c.p.Calls {
-		names[call.Holder.Identity()] = call.Holder
-	}
-	for _, s := range c.p.Records {
-		names[s.Holder.Identity()] = s.Holder
-	}
 	for i := range c.doc.Grants {
-		if h, ok := names[c.doc.Grants[i].Holder.Identity()]; ok {
-			c.doc.Grants[i].Holder = h
+		if name, ok := c.r.Name(c.doc.Grants[i].Holder.Identity()); ok {
+			c.doc.Grants[i].Holder.Name = name
+		}
+	}
+	for key, g := range c.claims {
+		if name, ok := c.r.Name(g.Holder.Identity()); ok {
+			g.Holder.Name = name
+			c.claims[key] = g
 		}
 	}
 }
@@ -110,7 +119,9 @@ func (c *recorder) note(res ledger.Result) {
 			delete(c.claims, s.Key())
 			c.dirty = true
 		case ledger.Failed, ledger.Skipped:
-			delete(c.claims, s.Key())
+			if !c.prior[s.Key()] {
+				delete(c.claims, s.Key())
+			}
 			c.dirty = true
 		}
 	}

@@ -3,6 +3,8 @@ package config
 import (
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -32,12 +34,17 @@ func (l *lowering) forEach(b *hclsyntax.Block, each func(ev *evaluator, name, la
 		each(l.eval, blockName(b), b.Labels[0])
 		return
 	}
-	v, ok := l.eval.value(attr)
-	if !ok {
+	v, diags := attr.Expr.Value(l.eval.ctx)
+	l.eval.diags = append(l.eval.diags, diags...)
+	if diags.HasErrors() || !v.IsKnown() && !v.IsNull() {
+		return
+	}
+	if v.IsNull() {
+		l.fail(attr.Expr.Range(), "Missing value", "for_each is null: an empty set or map gives no %s.", b.Type)
 		return
 	}
 	t := v.Type()
-	setOfTexts := t.IsSetType() && t.ElementType() == cty.String
+	setOfTexts := t.IsSetType() && (t.ElementType() == cty.String || t.ElementType() == cty.DynamicPseudoType)
 	if !t.IsMapType() && !t.IsObjectType() && !setOfTexts {
 		l.fail(attr.Expr.Range(), "Wrong type", "for_each takes a map or a set of texts, and this is %s. Turn a list into a set with toset(…).", kindOf(v))
 		return
@@ -57,13 +64,13 @@ func (l *lowering) forEach(b *hclsyntax.Block, each func(ev *evaluator, name, la
 
 func (l *lowering) assignment(b *hclsyntax.Block, ev *evaluator, name string) {
 	attrs := b.Body.Attributes
-	people := l.people(b, ev, name)
+	people, named := l.people(b, ev, name)
 	asleep := ev.flag(attrs["disabled_accounts"])
 	grants := ofType(b.Body, "grant", 1)
 	if len(grants) == 0 {
 		l.diags = append(l.diags, warning(b.DefRange(), "Assignment of nothing", "%s has no grant block, so it gives nothing to anybody.", name))
 	}
-	if attrs["users"] == nil && attrs["users_file"] == nil {
+	if !named {
 		l.fail(b.DefRange(), "Assignment to nobody", "%s needs users or users_file.", name)
 	}
 	given := map[string]hcl.Range{}
@@ -101,9 +108,11 @@ func (l *lowering) give(want ledger.Want, people []person, g *hclsyntax.Block) {
 	}
 }
 
-func (l *lowering) people(b *hclsyntax.Block, ev *evaluator, name string) []person {
-	var people []person
-	items, _ := ev.list(b.Body.Attributes["users"])
+// people lists the people of an assignment; named is false where neither
+// argument has a value, which is not the same as an empty list.
+func (l *lowering) people(b *hclsyntax.Block, ev *evaluator, name string) (people []person, named bool) {
+	errors := len(ev.diags)
+	items, named := ev.list(b.Body.Attributes["users"])
 	for _, it := range items {
 		text := strings.TrimSpace(it.text)
 		if !validUser(text) {
@@ -114,11 +123,12 @@ func (l *lowering) people(b *hclsyntax.Block, ev *evaluator, name string) []pers
 	}
 	attr := b.Body.Attributes["users_file"]
 	if path, ok := ev.text(attr); ok {
+		named = true
 		listed, diags := l.src.userList(path, attr.Expr.Range(), name)
 		l.diags = append(l.diags, diags...)
 		people = append(people, listed...)
 	}
-	return people
+	return people, named || len(ev.diags) > errors
 }
 
 // validUser accepts what can be a user principal name or an object id, and
@@ -129,7 +139,7 @@ func validUser(s string) bool {
 	}
 	at := strings.LastIndexByte(s, '@')
 	return at > 0 && at < len(s)-1 && len(s) <= 1024 && !strings.ContainsFunc(s, func(r rune) bool {
-		return r <= ' ' || r == 0x7f || r == '/' || r == '\\' || r == ',' || r == ';' || r == '"' || r == '<' || r == '>'
+		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError || strings.ContainsRune(`/\,;"<>`, r)
 	})
 }
 
@@ -166,11 +176,17 @@ func (l *lowering) plans(attr *hclsyntax.Attribute, ev *evaluator, lic license) 
 	}
 	names := []string{}
 	for _, it := range items {
-		names = append(names, it.text)
 		if lic.product == nil {
+			names = append(names, it.text)
 			continue
 		}
-		if _, known := lic.product.Plan(it.text); !known && !lic.product.Partial {
+		plan, known := lic.product.Plan(it.text)
+		if known {
+			names = append(names, plan.Name) // one spelling, so that equal lists are equal
+			continue
+		}
+		names = append(names, it.text)
+		if !lic.product.Partial {
 			var all []string
 			for _, p := range lic.product.Plans {
 				all = append(all, p.Name)

@@ -1,9 +1,7 @@
 package config
 
 import (
-	"maps"
 	"math/big"
-	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -39,65 +37,6 @@ func (e *evaluator) fail(at hcl.Range, summary, format string, args ...any) {
 	e.diags = append(e.diags, failure(at, summary, format, args...))
 }
 
-// locals evaluates every local value after those that it refers to.
-func (e *evaluator) locals(body *hclsyntax.Body) hcl.Diagnostics {
-	attrs := hclsyntax.Attributes{}
-	var diags hcl.Diagnostics
-	for _, b := range body.Blocks {
-		if b.Type != "locals" {
-			continue
-		}
-		for name, attr := range b.Body.Attributes {
-			if first := attrs[name]; first != nil {
-				diags = append(diags, failure(attr.NameRange, "Duplicate local value",
-					"local.%s is defined at %s already.", name, rangeText(first.NameRange)))
-			}
-			attrs[name] = attr
-		}
-	}
-	r := localResolver{eval: e, attrs: attrs, values: map[string]cty.Value{}, active: map[string]bool{}}
-	for _, name := range slices.Sorted(maps.Keys(attrs)) {
-		diags = append(diags, r.resolve(name)...)
-	}
-	e.ctx.Variables["local"] = cty.ObjectVal(r.values)
-	return diags
-}
-
-type localResolver struct {
-	eval   *evaluator
-	attrs  hclsyntax.Attributes
-	values map[string]cty.Value
-	active map[string]bool
-}
-
-func (r *localResolver) resolve(name string) hcl.Diagnostics {
-	attr := r.attrs[name]
-	if _, done := r.values[name]; done || attr == nil {
-		return nil
-	}
-	if r.active[name] {
-		r.values[name] = cty.DynamicVal
-		return hcl.Diagnostics{failure(attr.NameRange, "Circular local values",
-			"local.%s depends on itself.", name)}
-	}
-	r.active[name] = true
-	var diags hcl.Diagnostics
-	for _, ref := range attr.Expr.Variables() {
-		if ref.RootName() == "local" && len(ref) > 1 {
-			if step, ok := ref[1].(hcl.TraverseAttr); ok {
-				diags = append(diags, r.resolve(step.Name)...)
-			}
-		}
-	}
-	r.eval.ctx.Variables["local"] = cty.ObjectVal(r.values)
-	value, more := attr.Expr.Value(r.eval.ctx)
-	if diags.HasErrors() { // the cause is reported already, and more would repeat it
-		value, more = cty.DynamicVal, nil
-	}
-	r.values[name] = value
-	return append(diags, more...)
-}
-
 // value evaluates an attribute. ok is false where there is nothing to use:
 // the attribute is missing, null, in error, or rests on something in error.
 func (e *evaluator) value(attr *hclsyntax.Attribute) (cty.Value, bool) {
@@ -126,11 +65,24 @@ func (e *evaluator) text(attr *hclsyntax.Attribute) (string, bool) {
 
 func (e *evaluator) textOf(v cty.Value, at hcl.Range) (string, bool) {
 	s, err := convert.Convert(v, cty.String)
-	if err != nil || s.IsNull() || !s.IsKnown() {
+	if err == nil && !s.IsKnown() {
+		return "", false // it rests on something that is in error already
+	}
+	if err != nil || s.IsNull() {
 		e.fail(at, "Wrong type", "This must be a text, and it is %s.", kindOf(v))
 		return "", false
 	}
 	return s.AsString(), true
+}
+
+// required is text for an argument that the shape demands: null is no value.
+func (e *evaluator) required(attr *hclsyntax.Attribute) (string, bool) {
+	errors := len(e.diags)
+	s, ok := e.text(attr)
+	if !ok && attr != nil && len(e.diags) == errors {
+		e.fail(attr.Expr.Range(), "Missing value", "%s is null, and must have a value.", attr.Name)
+	}
+	return s, ok && s != ""
 }
 
 func (e *evaluator) flag(attr *hclsyntax.Attribute) bool {
@@ -166,7 +118,7 @@ func (e *evaluator) countOf(v cty.Value, at hcl.Range) (int64, bool) {
 	i, accuracy := n.AsBigFloat().Int64()
 	if accuracy != big.Exact || i < 0 || i > maxUnits {
 		e.fail(at, "Number out of range", "This must be a whole number from 0 to %d, and it is %s.",
-			int64(maxUnits), n.AsBigFloat().Text('f', -1))
+			int64(maxUnits), n.AsBigFloat().Text('g', 20))
 		return 0, false
 	}
 	return i, true
@@ -190,8 +142,9 @@ func (e *evaluator) list(attr *hclsyntax.Attribute) ([]item, bool) {
 	}
 	items := make([]item, 0, len(tuple.Exprs))
 	for _, x := range tuple.Exprs {
-		v, ok := e.expr(x)
-		if !ok {
+		v, diags := x.Value(e.ctx)
+		e.diags = append(e.diags, diags...)
+		if diags.HasErrors() || v == cty.DynamicVal {
 			continue
 		}
 		if s, ok := e.textOf(v, x.Range()); ok {

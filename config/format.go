@@ -25,6 +25,9 @@ type Formatted struct {
 func Format(dir string, recursive bool) ([]Formatted, hcl.Diagnostics) {
 	var changed []Formatted
 	var diags hcl.Diagnostics
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real // a walk does not follow a link that it starts from
+	}
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:

@@ -31,7 +31,7 @@ func (l *lowering) license(b *hclsyntax.Block) {
 		}
 	}
 	lic := license{policy: p, block: b}
-	if ref, ok := l.eval.text(attrs["sku"]); ok {
+	if ref, ok := l.eval.required(attrs["sku"]); ok {
 		lic.policy.Item, lic.product = l.product(ref, attrs["sku"].Expr.Range())
 		l.sameSKU(lic, attrs["sku"].Expr.Range())
 	}
@@ -45,8 +45,8 @@ var guid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{1
 // still be right: the tenant decides, unless it looks like a slip.
 func (l *lowering) product(ref string, at hcl.Range) (ledger.Item, *catalog.Product) {
 	named := ledger.Item{Kind: ledger.Seat, Name: ref}
-	if guid.MatchString(ref) {
-		named.Name = strings.ToLower(ref)
+	if guid.MatchString(ref) { // an id means that SKU, whatever it is called
+		named.ID, named.Name = strings.ToLower(ref), strings.ToLower(ref)
 	}
 	switch found := l.catalog.Product(ref); {
 	case len(found) > 1:
@@ -58,7 +58,8 @@ func (l *lowering) product(ref string, at hcl.Range) (ledger.Item, *catalog.Prod
 	case len(found) == 1 && found[0].Kind == catalog.Units:
 		l.fail(at, "Capacity is not a seat", "%s (%s) is capacity, which environments hold: declare a capacity block, not a license.", found[0].PartNumber, found[0].Name)
 	case len(found) == 1:
-		return ledger.Item{Kind: ledger.Seat, ID: found[0].ID, Name: found[0].PartNumber}, &found[0]
+		named.Name = found[0].PartNumber
+		return named, &found[0]
 	case guid.MatchString(ref):
 	case similar(ref, l.catalog.PartNumbers()) != "":
 		l.fail(at, "Unknown product", "There is no SKU %q.%s", ref, didYouMean(ref, l.catalog.PartNumbers()))

@@ -31,6 +31,9 @@ func (s *source) userList(path string, at hcl.Range, block string) ([]person, hc
 		return nil, hcl.Diagnostics{failure(at, "File not readable", "users_file %q cannot be read: %s.", path, plainError(err))}
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, hcl.Diagnostics{failure(at, "File not readable", "users_file %q is not a regular file.", path)}
+	}
 	r, err := newUserReader(f)
 	if err != nil {
 		return nil, hcl.Diagnostics{failure(at, "Not a list of users", "users_file %q: %s.", path, err)}
@@ -81,6 +84,12 @@ func newUserReader(f io.Reader) (*userReader, error) {
 	r := csv.NewReader(io.MultiReader(strings.NewReader(string(head)), text))
 	r.Comma = delimiter(string(head))
 	r.ReuseRecord = true
+	if strings.HasPrefix(string(head), "sep=") { // a line of Excel's, with the delimiter after the sign
+		r.Comma = rune(head[len("sep=")])
+		r.FieldsPerRecord = -1
+		_, _ = r.Read()
+		r.FieldsPerRecord = 0
+	}
 	row, err := r.Read()
 	if errors.Is(err, io.EOF) {
 		return nil, errors.New("it is empty")
@@ -103,6 +112,7 @@ func newUserReader(f io.Reader) (*userReader, error) {
 // many countries semicolons, a copied table tabs.
 func delimiter(head string) rune {
 	line, _, _ := strings.Cut(head, "\n")
+	line = outsideQuotes(line)
 	best, most := ',', strings.Count(line, ",")
 	for _, c := range []rune{';', '\t'} {
 		if n := strings.Count(line, string(c)); n > most {
@@ -110,6 +120,16 @@ func delimiter(head string) rune {
 		}
 	}
 	return best
+}
+
+// outsideQuotes drops the quoted parts of a line.
+func outsideQuotes(line string) string {
+	parts := strings.Split(line, `"`)
+	var b strings.Builder
+	for i := 0; i < len(parts); i += 2 {
+		b.WriteString(parts[i])
+	}
+	return b.String()
 }
 
 func userColumn(header []string) int {
@@ -131,6 +151,9 @@ func (u *userReader) next() (string, int, error) {
 		return strings.TrimSpace(name), 1, nil
 	}
 	row, err := u.csv.Read()
+	for err == nil && strings.TrimSpace(strings.Join(row, "")) == "" { // Excel leaves rows of delimiters
+		row, err = u.csv.Read()
+	}
 	if err != nil {
 		var parse *csv.ParseError
 		if errors.As(err, &parse) {

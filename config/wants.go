@@ -28,10 +28,15 @@ func mergeWants(wants []ledger.Want) ([]ledger.Want, hcl.Diagnostics) {
 			continue
 		}
 		m := &merged[last]
-		m.Origins = ledger.MergeOrigins(m.Origins, w.Origins)
+		m.Origins = append(m.Origins, w.Origins...)
 		m.Asleep = m.Asleep || w.Asleep
 		if m.Disabled == nil && m.Enabled == nil {
 			m.Disabled, m.Enabled = w.Disabled, w.Enabled
+		}
+	}
+	for i := range merged {
+		if len(merged[i].Origins) > 1 {
+			merged[i].Origins = ledger.MergeOrigins(merged[i].Origins, nil)
 		}
 	}
 	return slices.Clip(merged), diags

@@ -48,9 +48,9 @@ func (h Holder) Identity() HolderID { return HolderID{h.Kind, h.ID} }
 
 // Key is the identity of a grant: which holder, which item.
 type Key struct {
-	Kind   HolderKind
-	Holder string
-	Item   string
+	Kind   HolderKind `json:"kind"`
+	Holder string     `json:"holder"`
+	Item   string     `json:"item"`
 }
 
 // Compare orders keys by kind, holder and item.

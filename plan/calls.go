@@ -75,8 +75,9 @@ func newCall(steps []ledger.Step, c cover) ledger.Call {
 	for i := range call.Steps {
 		s := &call.Steps[i]
 		d := delta(*s)
-		if c[s.Key()] { // a group covers the user before and after
-			s.Kept = s.Op == ledger.Remove
+		covered := c[s.Key()] // by a group, before and after
+		s.Kept = covered && s.Op == ledger.Remove
+		if covered {
 			d = 0
 		}
 		draw := ledger.Draw{Pool: ledger.PoolID{Item: s.Item.ID}, Units: max(d, -d)}

@@ -22,6 +22,7 @@ func digest(p *Plan) string {
 		Item     string
 		Quantity *int64
 		Reserve  int64
+		Grace    bool
 	}
 	var doc struct {
 		Tenant  string
@@ -36,7 +37,7 @@ func digest(p *Plan) string {
 	slices.SortFunc(doc.Changes, func(a, b change) int { return a.Key.Compare(b.Key) })
 	for _, pool := range p.Pools {
 		if pool.Label != "" {
-			doc.Limits = append(doc.Limits, limit{pool.Item.ID, pool.Quantity, pool.Reserve})
+			doc.Limits = append(doc.Limits, limit{pool.Item.ID, pool.Quantity, pool.Reserve, pool.Grace})
 		}
 	}
 	h := sha256.New()

@@ -72,6 +72,11 @@ func (p *Plan) check() error {
 			}
 		}
 	}
+	for _, pool := range p.Pools {
+		if pool.Label != "" && len(pool.Origins) == 0 {
+			return fmt.Errorf("%w: the pool of %s does not say where it is declared", ErrFormat, pool.Item.Name)
+		}
+	}
 	if got := digest(p); got != p.Digest {
 		return fmt.Errorf("%w: its content does not match its digest, so it was edited or damaged", ErrFormat)
 	}

@@ -25,17 +25,17 @@ func mutants() []mutant {
 		{"the quantity is dropped", "../ledger/pool.go", "	if p.Quantity != nil {\n		n = min(n, *p.Quantity)\n	}\n	return max", "	return max"},
 		{"grace seats are given unasked", "pools.go", "if policy.UseGrace {", "if true {"},
 		{"overlap is summed", "pools.go", "if g.Item.Kind == ledger.Capacity || !c[g.Key()] {", "if true {"},
-		{"a covered removal counts as a release", "calls.go", "if c[s.Key()] {", "if c[s.Key()] && s.Op != ledger.Remove {"},
+		{"a covered removal counts as a release", "calls.go", "if covered {", "if covered && s.Op != ledger.Remove {"},
 		{"unread is absent", "table.go", "if scope, ok := t.unreadScope(holder.Identity()); ok {", "if scope, ok := t.unreadScope(holder.Identity()); ok && r.known == nil {"},
 		{"units that were not seen are free", "pools.go", "p.Before = max(p.Before, s.Used)", "p.Before = max(p.Before, 0)"},
 		{"whoever is gone is given a seat", "table.go", "if r.want != nil && t.gone[holder.Identity()] {", "if false {"},
 		{"disabled accounts are given seats", "table.go", "if t.asleep[r.key] {", "if false {"},
 		{"unmanaged seats are removed unasked", "table.go", "case ledger.Warn:\n		t.note(", "case ledger.Warn:\n		t.remove(r, ledger.Unmanaged)\n		t.note("},
-		{"a claim makes a seat ours", "table.go", "if t.claimed[r.key] {", "if t.claimed[r.key] && r.have == nil {"},
+		{"a claim makes a seat ours", "table.go", "func (t *table) unmanaged(r row) {\n	if t.claimed[r.key] {", "func (t *table) unmanaged(r row) {\n	if false {"},
 		{"adoptions are not recorded", "table.go", "t.record(ledger.Adopt, r, nil, &after)", "_ = after"},
 		{"forgets are not recorded", "table.go", "t.record(ledger.Forget, r, &r.known.Value, nil)", "_ = r"},
 		{"service plans are not compared", "../ledger/grant.go", "return v.Units == o.Units && v.Without.Equal(o.Without)", "return v.Units == o.Units"},
-		{"the input's order shows", "rows.go", "	ledger.SortGrants(grants)\n	return grants", "	return grants"},
+		{"the input's order shows", "rows.go", "	ledger.SortGrants(grants)\n	return slices", "	return slices"},
 	}
 }
 

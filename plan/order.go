@@ -33,12 +33,8 @@ func order(calls []ledger.Call, room map[ledger.PoolID]int64) (ordered, stuck []
 			rich = append(rich, c)
 		}
 	}
-	for waiting := -1; waiting != len(swaps)+len(rich); {
-		waiting = len(swaps) + len(rich)
-		swaps = s.trails(swaps)
-		rich = s.fitting(rich)
-	}
-	stuck = slices.Concat(swaps, rich)
+	swaps = s.trails(swaps)
+	stuck = s.fitting(slices.Concat(swaps, rich))
 	for _, c := range takes {
 		s.run(c)
 	}
@@ -70,18 +66,27 @@ func (s *scheduler) fits(c ledger.Call) (ledger.PoolID, bool) {
 // room, so the work stays near linear.
 func (s *scheduler) fitting(calls []ledger.Call) []ledger.Call {
 	waiting := map[ledger.PoolID][]ledger.Call{}
-	for len(calls) > 0 {
-		c := calls[0]
-		calls = calls[1:]
+	var woken []ledger.PoolID
+	try := func(c ledger.Call) {
 		if pool, ok := s.fits(c); !ok {
 			waiting[pool] = append(waiting[pool], c)
-			continue
+			return
 		}
 		s.run(c)
 		for _, d := range c.Releases {
-			n := min(len(waiting[d.Pool]), int(max(0, s.room[d.Pool])))
-			calls = append(calls, waiting[d.Pool][:n]...)
-			waiting[d.Pool] = waiting[d.Pool][n:]
+			woken = append(woken, d.Pool)
+		}
+	}
+	for _, c := range calls {
+		try(c)
+	}
+	for len(woken) > 0 {
+		pool := woken[0]
+		woken = woken[1:]
+		for n := len(waiting[pool]); n > 0 && s.room[pool] > 0; n-- {
+			c := waiting[pool][0]
+			waiting[pool] = waiting[pool][1:]
+			try(c)
 		}
 	}
 	var left []ledger.Call

@@ -52,7 +52,7 @@ type Plan struct {
 	Breaches  []Breach        `json:"breaches,omitempty"`
 	Notices   []ledger.Notice `json:"notices,omitempty"`
 	Unread    []ledger.Unread `json:"unread,omitempty"`
-	Perhaps   []string        `json:"perhaps_ours,omitempty"` // addresses to be settled with state confirm or state rm
+	Perhaps   []ledger.Key    `json:"perhaps_ours,omitempty"` // to be settled with state confirm or state rm
 }
 
 // Shortage is a pool that the end of the plan does not fit.

@@ -57,7 +57,7 @@ func (b *book) pool(item ledger.Item) *ledger.Pool {
 // allocated. Where a reading is not complete, the service's own count stands
 // in for what was not seen, if it is higher.
 func (b *book) use(in Input, c cover) {
-	for _, g := range settleLag(in) {
+	for _, g := range slices.Concat(sorted(settleLag(in)), unseen(in)) {
 		p := b.pool(g.Item)
 		if g.Item.Kind == ledger.Capacity || !c[g.Key()] {
 			p.Before += g.Units
@@ -79,6 +79,22 @@ func (b *book) use(in Input, c cover) {
 			p.Before = max(p.Before, s.Used)
 		}
 	}
+}
+
+// unseen is what the state knows of environments that were not read: at
+// least that much is in use there.
+func unseen(in Input) []ledger.Grant {
+	hidden := map[ledger.HolderID]bool{}
+	for _, u := range in.Have.Unread {
+		hidden[u.Holder.Identity()] = u.Holder.Kind == ledger.Environment
+	}
+	var grants []ledger.Grant
+	for _, g := range in.Known {
+		if hidden[g.Holder.Identity()] || hidden[ledger.HolderID{Kind: g.Holder.Kind}] {
+			grants = append(grants, g)
+		}
+	}
+	return grants
 }
 
 // room is how many units each pool can still give; negative where it is

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/usher-cli/usher/ledger"
 )
@@ -12,7 +13,9 @@ type Fresh struct {
 	State  StateRef
 	Claims string // digest of the run that left claims in the state; "" for none
 	Known  []ledger.Grant
+	Recent []ledger.Recent
 	Have   ledger.Have
+	At     time.Time
 }
 
 // Renew fits a saved plan to a new reading, or says why it no longer holds:
@@ -27,6 +30,7 @@ func (p *Plan) Renew(f Fresh) (*Plan, []string) {
 	if f.State != p.State && !resumed {
 		return nil, []string{fmt.Sprintf("the plan was made from %s, and the state is now %s", p.State, f.State)}
 	}
+	f.Have.Grants = settleLag(Input{Have: f.Have, Recent: f.Recent, At: f.At})
 	r := renewal{have: map[ledger.Key]ledger.Value{}, resumed: resumed, fresh: f}
 	for _, g := range f.Have.Grants {
 		r.have[g.Key()] = g.Value
@@ -50,12 +54,14 @@ func (p *Plan) Renew(f Fresh) (*Plan, []string) {
 	}
 	for _, s := range p.Records {
 		r.record(s)
-		q.Records = append(q.Records, s)
 	}
 	if len(r.stale) > 0 {
 		return nil, r.stale
 	}
-	q.refit(steps, f.Have)
+	done := q.Records
+	q.Records = p.Records // what the guards are about: done steps were judged before
+	q.refit(steps, f)
+	q.Records = slices.Concat(done, p.Records)
 	return &q, nil
 }
 
@@ -114,8 +120,8 @@ func (r *renewal) is(s ledger.Step, v *ledger.Value) bool {
 }
 
 // refit makes calls of the open steps and settles them in the new accounts.
-func (p *Plan) refit(steps []ledger.Step, have ledger.Have) {
-	in := Input{Have: have, At: p.At}
+func (p *Plan) refit(steps []ledger.Step, f Fresh) {
+	in := Input{Have: f.Have, Known: f.Known, Guard: p.Guard, At: p.At}
 	for _, pool := range p.Pools {
 		if pool.Label == "" {
 			continue
@@ -124,7 +130,8 @@ func (p *Plan) refit(steps []ledger.Step, have ledger.Have) {
 			UseGrace: pool.Grace, Origin: pool.Origins[0]})
 	}
 	slices.SortStableFunc(steps, func(a, b ledger.Step) int { return a.Key().Compare(b.Key()) })
-	c := newCover(have)
+	c := newCover(f.Have)
 	p.settle(group(steps, c), accounts(in, c))
 	p.Shortages = explainShortages(p, in)
+	p.Breaches = breaches(p, in)
 }

@@ -27,7 +27,7 @@ func (in Input) rows(each func(row)) {
 func sorted(grants []ledger.Grant) []ledger.Grant {
 	grants = slices.Clone(grants)
 	ledger.SortGrants(grants)
-	return grants
+	return slices.CompactFunc(grants, func(a, b ledger.Grant) bool { return a.Key() == b.Key() })
 }
 
 func least(sets ...[]ledger.Grant) ledger.Key {

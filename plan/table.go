@@ -21,8 +21,8 @@ type table struct {
 	steps   []ledger.Step // with a call
 	records []ledger.Step // without
 	notices []ledger.Notice
-	perhaps []string                // addresses of claims that stay open
-	unread  map[ledger.HolderID]int // rows left alone, by unread scope
+	perhaps []ledger.Key            // claims that stay open
+	unread  map[ledger.HolderID]int // rows left alone, by unread scope; an empty id is a kind
 }
 
 func newTable(in Input) *table {
@@ -33,6 +33,9 @@ func newTable(in Input) *table {
 	}
 	for _, s := range in.Have.Supply {
 		t.selfMade[s.Item.ID] = s.SelfService
+	}
+	for _, u := range in.Have.Unread {
+		t.unread[u.Holder.Identity()] = 0
 	}
 	for _, h := range in.Gone {
 		t.gone[h] = true
@@ -55,10 +58,10 @@ func (t *table) compare() {
 	t.in.rows(t.row)
 	for _, g := range t.in.Claims { // what was not read or not looked at stays open
 		if t.claimed[g.Key()] && !t.inScope(g.Holder) {
-			t.perhaps = append(t.perhaps, string(g.Address()))
+			t.perhaps = append(t.perhaps, g.Key())
 		}
 	}
-	slices.Sort(t.perhaps)
+	slices.SortFunc(t.perhaps, ledger.Key.Compare)
 	t.sumUp()
 }
 
@@ -74,6 +77,9 @@ func (t *table) row(r row) {
 		return
 	}
 	if r.want != nil && t.gone[holder.Identity()] {
+		if t.claimed[r.key] {
+			t.perhaps = append(t.perhaps, r.key)
+		}
 		return // reported by the resolver; its record waits for the file
 	}
 	t.decide(r)
@@ -137,9 +143,6 @@ func (t *table) add(r row) {
 // keep handles what is wanted and there.
 func (t *table) keep(r row) {
 	after := r.want.Value
-	if after.Without == nil {
-		after.Without = r.have.Without // unset leaves what is there
-	}
 	if !r.want.Equal(r.have.Value) {
 		s := r.step(ledger.Change, &r.have.Value, &after)
 		if r.known != nil && r.known.Equal(r.want.Value) {
@@ -169,7 +172,7 @@ func (t *table) remove(r row, why ledger.Why) {
 // unmanaged handles what is there and neither wanted nor ours.
 func (t *table) unmanaged(r row) {
 	if t.claimed[r.key] {
-		t.perhaps = append(t.perhaps, string(r.have.Address()))
+		t.perhaps = append(t.perhaps, r.key)
 		t.note(ledger.Warning, "perhaps-ours", r, "an interrupted run may have given this, or somebody else did: it is left alone",
 			fmt.Sprintf("run usher state confirm %[1]s to take it over, or usher state rm %[1]s to leave it", r.have.Address()))
 		return
@@ -194,9 +197,9 @@ func (t *table) note(severity ledger.Severity, code string, r row, text, fix str
 }
 
 func (t *table) unreadScope(h ledger.HolderID) (ledger.HolderID, bool) {
-	for _, u := range t.in.Have.Unread {
-		if u.Covers(h) {
-			return u.Holder.Identity(), true
+	for _, scope := range []ledger.HolderID{h, {Kind: h.Kind}} {
+		if _, ok := t.unread[scope]; ok {
+			return scope, true
 		}
 	}
 	return ledger.HolderID{}, false

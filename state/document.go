@@ -85,17 +85,42 @@ func (d *Document) Holders() []ledger.Holder {
 	return all
 }
 
-// Find returns the record of an address, or -1.
-func (d *Document) Find(a ledger.Address) int {
-	return slices.IndexFunc(d.Grants, func(r Record) bool { return r.Address() == a })
+// Find returns the positions of the records of an address. Names are not
+// unique, so there can be several; the address with the holder's id in place
+// of its name has one at most.
+func (d *Document) Find(a ledger.Address) []int {
+	return find(d.Known(), a)
 }
 
-// FindClaim returns the claim of an address, or -1.
-func (d *Document) FindClaim(a ledger.Address) int {
+// FindClaim returns the positions of the claims of an address.
+func (d *Document) FindClaim(a ledger.Address) []int {
 	if d.Claims == nil {
-		return -1
+		return nil
 	}
-	return slices.IndexFunc(d.Claims.Grants, func(g ledger.Grant) bool { return g.Address() == a })
+	return find(d.Claims.Grants, a)
+}
+
+func find(grants []ledger.Grant, a ledger.Address) []int {
+	var at []int
+	for i, g := range grants {
+		byID := ledger.Holder{Kind: g.Holder.Kind, Name: g.Holder.ID}
+		if g.Address() == a || ledger.NewAddress(byID, g.Item) == a {
+			at = append(at, i)
+		}
+	}
+	return at
+}
+
+// Detach makes the claims those of no run: after somebody edited the state, no
+// saved plan continues on it.
+func (d *Document) Detach() {
+	switch {
+	case d.Claims == nil:
+	case len(d.Claims.Grants) == 0:
+		d.Claims = nil
+	default:
+		d.Claims.Digest = ""
+	}
 }
 
 // DropClaim removes a claim, and the claims with the last of them.

@@ -23,7 +23,14 @@ import (
 type FileStore struct{ path string }
 
 // NewFileStore makes a store of a path. Its directory must exist.
-func NewFileStore(path string) *FileStore { return &FileStore{path} }
+// A symbolic link is followed first, so that two paths to one state exclude
+// each other.
+func NewFileStore(path string) *FileStore {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	return &FileStore{path}
+}
 
 var _ Store = (*FileStore)(nil)
 
@@ -83,6 +90,9 @@ func (s *FileStore) Write(_ context.Context, d *Document, etag string) (string, 
 	next := *d
 	next.Serial++
 	text := next.Encode()
+	if _, err := Decode(text); err != nil { // never leave behind what cannot be read
+		return "", fmt.Errorf("the new state is not readable, so it is not written: %w", err)
+	}
 	if err := atomic.WriteFile(s.path, bytes.NewReader(text)); err != nil {
 		return "", fmt.Errorf("the state cannot be written: %w", err)
 	}

@@ -110,3 +110,9 @@ func (r *Reading) index(holders []ledger.Holder) {
 	}
 	ledger.SortGrants(r.Grants)
 }
+
+// Name returns what the tenant calls a holder now.
+func (r *Reading) Name(h ledger.HolderID) (string, bool) {
+	name, ok := r.holders[h]
+	return name, ok
+}

@@ -43,6 +43,8 @@ type resolver struct {
 	out    *Resolved
 	seen   map[nameKey]found         // what a name was resolved to
 	owner  map[ledger.HolderID]claim // the name under which a holder was declared
+	named  map[nameKey]bool          // every name of the files
+	said   map[string]bool           // problems that were reported already
 }
 
 type found struct {
@@ -60,7 +62,7 @@ type claim struct {
 // somebody else than the author meant is refused, with the ids, never guessed.
 func (r *Reading) Resolve(d Declared) *Resolved {
 	x := &resolver{Reading: r, out: &Resolved{Guard: d.Guard}, pinned: map[nameKey]ledger.Holder{},
-		seen: map[nameKey]found{}, owner: map[ledger.HolderID]claim{}}
+		seen: map[nameKey]found{}, owner: map[ledger.HolderID]claim{}, named: map[nameKey]bool{}, said: map[string]bool{}}
 	for _, h := range d.Known {
 		x.pinned[keyOf(h.Kind, h.Name)] = h
 	}
@@ -75,11 +77,15 @@ func (x *resolver) wants(wants []ledger.Want, products map[string]*ledger.Supply
 	for _, id := range x.Disabled {
 		disabled[id] = true
 	}
+	for _, w := range wants {
+		x.named[keyOf(w.Kind, w.Holder)] = true
+	}
 	lists := listCounter{}
 	x.out.Want = make([]ledger.Grant, 0, len(wants))
 	for _, w := range wants {
 		h, ok := x.holder(w)
-		lists.count(w, ok)
+		_, here := x.holders[h.Identity()]
+		lists.count(w, here)
 		if !ok {
 			continue
 		}
@@ -134,7 +140,7 @@ func (x *resolver) lookup(key nameKey, w ledger.Want) (ledger.Holder, bool) {
 		x.refuse(w, "name-ambiguous", fmt.Sprintf("%d %ss bear this name: %s", len(bearers), w.Kind, ids(bearers)),
 			"write the id of the one you mean")
 		return ledger.Holder{}, false
-	case len(bearers) == 1 && pinned && bearers[0].ID != pin.ID:
+	case len(bearers) == 1 && pinned && bearers[0].ID != pin.ID && !x.followed(pin):
 		return x.reused(w, bearers[0], pin)
 	case len(bearers) == 1:
 		return bearers[0], true
@@ -152,6 +158,16 @@ func (x *resolver) byID(id string, w ledger.Want) (ledger.Holder, bool) {
 	}
 	h.Name = w.Holder
 	return x.gone(w, h)
+}
+
+// followed reports whether the files already call somebody by a new name, so
+// that the old one is free for whoever bears it now. A name that the state
+// pins to somebody else is no such name: that is a swap.
+func (x *resolver) followed(pin ledger.Holder) bool {
+	name, still := x.holders[pin.Identity()]
+	key := keyOf(pin.Kind, name)
+	other, pinned := x.pinned[key]
+	return still && x.named[key] && (!pinned || other.ID == pin.ID)
 }
 
 // reused handles a name that belongs to another id than the state pinned:

@@ -38,27 +38,45 @@ func (x *resolver) policies(policies []ledger.Policy) map[string]*ledger.Supply 
 }
 
 func (x *resolver) product(p ledger.Policy) *ledger.Supply {
-	problem, fix := "", ""
-	for i := range x.Supply {
-		s := &x.Supply[i]
-		if s.Item.Kind != ledger.Seat || !strings.EqualFold(s.Item.ID, p.Item.Name) && !strings.EqualFold(s.Item.Name, p.Item.Name) {
-			continue
-		}
-		switch {
-		case s.SelfService:
-			problem, fix = s.Item.Name+" was bought by people themselves, and the service lets no program assign or remove it", "manage it in the admin centre"
-		case !s.Assignable:
-			problem, fix = s.Item.Name+" is capacity of the whole tenant and cannot be given to people", "declare a capacity block, and allocate it to environments"
-		default:
-			return s
-		}
-	}
-	if problem == "" {
+	var problem, fix string
+	switch found := x.products(p.Item); {
+	case len(found) == 0:
 		problem, fix = "the tenant does not own "+p.Item.Name, "buy it first; it owns "+strings.Join(x.assignable(), ", ")
+	case len(found) > 1:
+		problem, fix = fmt.Sprintf("%d products of the tenant are called %s", len(found), p.Item.Name), "write the id of one: "+productIDs(found)
+	case found[0].SelfService:
+		problem, fix = found[0].Item.Name+" was bought by people themselves, and the service lets no program assign or remove it", "manage it in the admin centre"
+	case !found[0].Assignable:
+		problem, fix = found[0].Item.Name+" is capacity of the whole tenant and cannot be given to people", "declare a capacity block, and allocate it to environments"
+	default:
+		return found[0]
 	}
 	x.out.Notices = append(x.out.Notices, ledger.Notice{Code: "product-unusable", Severity: ledger.Error, Text: problem, Fix: fix,
 		Origins: []ledger.Origin{p.Origin}})
 	return nil
+}
+
+// products finds what an item names: the SKU of an id, or every SKU of a name.
+func (x *resolver) products(item ledger.Item) []*ledger.Supply {
+	var found []*ledger.Supply
+	for i := range x.Supply {
+		s := &x.Supply[i]
+		if s.Item.Kind != ledger.Seat {
+			continue
+		}
+		if item.ID != "" && s.Item.ID == item.ID || item.ID == "" && strings.EqualFold(s.Item.Name, item.Name) {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+func productIDs(found []*ledger.Supply) string {
+	var all []string
+	for _, s := range found {
+		all = append(all, s.Item.ID)
+	}
+	return strings.Join(all, ", ")
 }
 
 func (x *resolver) assignable() []string {
@@ -102,11 +120,11 @@ func (x *resolver) plans(w ledger.Want, s *ledger.Supply) ledger.Plans {
 
 // planProblem reports a wrong plan once a block, not once a person.
 func (x *resolver) planProblem(w ledger.Want, code, text, fix string) {
-	for _, n := range x.out.Notices {
-		if n.Code == code && n.Text == text && n.Origins[0].Block == w.Origins[0].Block {
-			return
-		}
+	key := code + text + w.Origins[0].Block
+	if x.said[key] {
+		return
 	}
+	x.said[key] = true
 	n := notice(w, ledger.Error, code, text, fix)
 	n.Address = ""
 	x.out.Notices = append(x.out.Notices, n)
@@ -132,8 +150,11 @@ func (x *resolver) guard(g ledger.Guard) {
 		pin, pinned := x.pinned[keyOf(h.Kind, h.Name)]
 		id := ledger.Holder{Kind: h.Kind, ID: strings.ToLower(h.Name), Name: x.holders[ledger.HolderID{Kind: h.Kind, ID: strings.ToLower(h.Name)}]}
 		switch {
-		case len(bearers) > 0: // protecting all bearers of a name harms nobody
+		case len(bearers) > 0: // protecting all whom the name may mean harms nobody
 			protected = append(protected, bearers...)
+			if pinned {
+				protected = append(protected, pin)
+			}
 		case id.Name != "":
 			protected = append(protected, id)
 		case pinned:

@@ -1,11 +1,13 @@
 package view
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/fatih/color"
+	"github.com/hashicorp/go-multierror"
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/usher-cli/usher/ledger"
@@ -16,10 +18,13 @@ type Printer struct {
 	w       io.Writer
 	colored bool
 	files   map[string]*hcl.File
+	lines   map[string][]string // of the files that were shown
 }
 
 // NewPrinter makes a printer that uses colour only where it is told so.
-func NewPrinter(w io.Writer, colored bool) *Printer { return &Printer{w: w, colored: colored} }
+func NewPrinter(w io.Writer, colored bool) *Printer {
+	return &Printer{w: w, colored: colored, lines: map[string][]string{}}
+}
 
 // WithFiles gives the printer the sources from which to show lines.
 func (p *Printer) WithFiles(files map[string]*hcl.File) *Printer {
@@ -86,24 +91,27 @@ func (p *Printer) source(file string, line int, block string) {
 
 func (p *Printer) lineOf(file string, line int) (string, bool) {
 	f := p.files[file]
-	if f == nil || line < 1 {
+	if f == nil {
 		return "", false
 	}
-	rest := string(f.Bytes)
-	for ; line > 1; line-- {
-		at := strings.IndexByte(rest, '\n')
-		if at < 0 {
-			return "", false
-		}
-		rest = rest[at+1:]
+	if p.lines[file] == nil {
+		p.lines[file] = strings.Split(string(f.Bytes), "\n")
 	}
-	text, _, _ := strings.Cut(rest, "\n")
-	return strings.ReplaceAll(strings.TrimRight(text, "\r"), "\t", "  "), true
+	if line < 1 || line > len(p.lines[file]) {
+		return "", false
+	}
+	return strings.ReplaceAll(strings.TrimRight(p.lines[file][line-1], "\r"), "\t", "  "), true
 }
 
 // Failure prints an error that is not about a line of a file.
 func (p *Printer) Failure(err error) {
-	p.Line("%s: %s", p.paint("Error", color.FgRed, color.Bold), Safe(err.Error()))
+	var many *multierror.Error
+	if !errors.As(err, &many) {
+		many = &multierror.Error{Errors: []error{err}}
+	}
+	for _, e := range many.Errors {
+		p.Line("%s: %s", p.paint("Error", color.FgRed, color.Bold), Safe(e.Error()))
+	}
 }
 
 // mostNotices bounds how many notices of one kind are listed.

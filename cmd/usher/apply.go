@@ -76,6 +76,12 @@ func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 	if err := s.read(ctx, true); err != nil {
 		return err
 	}
+	return s.apply(ctx, o, targets, lease.Lost)
+}
+
+// apply makes or renews the plan, shows it, has it approved and runs it.
+func (s *session) apply(ctx context.Context, o *applyOptions, targets []ledger.Holder, lost <-chan struct{}) error {
+	a := s.a
 	p, err := s.decide(o, targets)
 	if err != nil {
 		return err
@@ -92,7 +98,11 @@ func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 	if p, err = s.approve(ctx, o, p); err != nil {
 		return err
 	}
-	return s.run(ctx, o, p, lease.Lost)
+	if len(p.Errors()) > 0 || p.Refused() { // somebody used the tenant while somebody else was thinking
+		a.stdout().Refusals(p)
+		return verdict(p)
+	}
+	return s.run(ctx, o, p, lost)
 }
 
 // decide makes the plan, or fits the saved one to the present.
@@ -112,13 +122,7 @@ func (s *session) renew(p *plan.Plan) (*plan.Plan, error) {
 	if len(stale) == 0 {
 		return fresh, nil
 	}
-	problems := &multierror.Error{ErrorFormat: func(all []error) string {
-		lines := []string{"the plan no longer holds, and nothing was done; plan again"}
-		for _, e := range all {
-			lines = append(lines, view.Safe(e.Error()))
-		}
-		return strings.Join(lines, ": ")
-	}}
+	problems := multierror.Append(nil, errors.New("the plan no longer holds, and nothing was done; plan again"))
 	const most = 10
 	for i, text := range stale {
 		if i == most {
@@ -170,7 +174,7 @@ func (s *session) run(ctx context.Context, o *applyOptions, p *plan.Plan, lost <
 	quiet := o.json || s.a.progress && len(p.Calls) > wideRun
 	r := &apply.Runner{
 		Tenant: s.tenant, Store: s.store, Batch: tenant.Batch, Parallelism: o.parallelism, Checkpoint: o.checkpoint,
-		Lag: s.lag, Now: s.a.now, Stop: stop,
+		Name: s.reading.Name, Lag: s.lag, Now: s.a.now, Stop: stop,
 		Day: func() string { return s.a.now().In(s.cfg.Timezone).Format(time.DateOnly) },
 		Progress: func(res ledger.Result, t ledger.Tally) {
 			if !quiet {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"path/filepath"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/rogpeppe/go-internal/diff"
@@ -98,7 +99,9 @@ func runFmt(a *app, o *fmtOptions) error {
 		}
 		a.stdout().Line("%s", view.Safe(name))
 		if o.diff {
-			_, _ = a.out.Write(diff.Diff("old/"+name, f.Before, "new/"+name, f.After))
+			for line := range strings.Lines(string(diff.Diff("old/"+name, f.Before, "new/"+name, f.After))) {
+				a.stdout().Line("%s", view.Safe(strings.TrimSuffix(line, "\n")))
+			}
 		}
 		if o.check {
 			continue

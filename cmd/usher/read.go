@@ -59,6 +59,10 @@ func runDrift(ctx context.Context, a *app, o *driftOptions) (err error) {
 	}
 	defer s.close(&err)
 	in := s.input(nil)
+	if p := (&plan.Plan{Notices: in.Notices}); len(p.Errors()) > 0 {
+		a.stdout().WithFiles(s.cfg.Files).Notices(p.Errors())
+		return exitError
+	}
 	drift := plan.Drifts(in)
 	if o.json {
 		err = view.JSON(a.out, view.NewDriftReport(in.Have, drift))

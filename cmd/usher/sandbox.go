@@ -18,6 +18,7 @@ import (
 
 	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/tenant/sandbox"
+	"github.com/usher-cli/usher/view"
 )
 
 func newSandbox(a *app) *cobra.Command {
@@ -174,10 +175,15 @@ func runSandboxRequest(a *app, o *sandboxRequestOptions, args []string) (err err
 		return fmt.Errorf("that is not a request: %w", err)
 	}
 	w := httptest.NewRecorder()
+	defer func() {
+		if cause := recover(); cause != nil { // how a handler cuts a connection
+			err = errors.Join(errors.New("the connection was cut before an answer came"), err)
+		}
+	}()
 	server.ServeHTTP(w, r)
 	body, _ := io.ReadAll(w.Result().Body)
 	if len(body) > 0 {
-		a.stdout().Line("%s", body)
+		a.stdout().Line("%s", view.Safe(string(body)))
 	}
 	if w.Code >= 300 {
 		return fmt.Errorf("the tenant answered %d %s", w.Code, http.StatusText(w.Code))

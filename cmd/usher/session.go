@@ -148,9 +148,12 @@ func (s *session) stateRef() plan.StateRef {
 
 // fresh is what a saved plan is checked against.
 func (s *session) fresh() plan.Fresh {
-	f := plan.Fresh{State: s.stateRef(), Known: s.doc.Known(), Have: s.reading.Have}
-	if s.doc != nil && s.doc.Claims != nil {
-		f.Claims = s.doc.Claims.Digest
+	f := plan.Fresh{State: s.stateRef(), Known: s.doc.Known(), Have: s.reading.Have, At: s.a.now().UTC()}
+	if s.doc != nil {
+		f.Recent = s.doc.Recent
+		if s.doc.Claims != nil {
+			f.Claims = s.doc.Claims.Digest
+		}
 	}
 	return f
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-multierror"
@@ -79,12 +80,27 @@ func runStateShow(ctx context.Context, s *session, args []string) error {
 	if err != nil {
 		return err
 	}
-	i := d.Find(ledger.Address(args[0]))
-	if i < 0 {
+	at := d.Find(ledger.Address(args[0]))
+	if len(at) == 0 {
 		return unknownAddress(args[0])
 	}
-	s.a.stdout().StateShow(d.Grants[i])
+	for _, i := range at {
+		s.a.stdout().StateShow(d.Grants[i])
+	}
 	return nil
+}
+
+// one returns the only position among several, or an error that says how to
+// name it.
+func one(at []int, address string, ids func(int) string) (int, error) {
+	if len(at) == 1 {
+		return at[0], nil
+	}
+	var all []string
+	for _, i := range at {
+		all = append(all, ids(i))
+	}
+	return 0, fmt.Errorf("%d holders bear the name in %s: write the id of one in its place: %s", len(at), address, strings.Join(all, ", "))
 }
 
 func unknownAddress(address string) error {
@@ -119,6 +135,7 @@ func (s *session) edit(ctx context.Context, operation string, timeout time.Durat
 	if err != nil {
 		return err
 	}
+	next.Detach()
 	if _, err = s.store.Write(ctx, next, etag); err == nil {
 		s.a.stdout().Line("The state is at serial %d.", next.Serial)
 	}
@@ -156,12 +173,22 @@ func (s *session) remove(d *state.Document, addresses []string) error {
 	var problems *multierror.Error
 	for _, text := range addresses {
 		a := ledger.Address(text)
-		record, claim := d.Find(a), d.FindClaim(a)
+		records, claims := d.Find(a), d.FindClaim(a)
 		switch {
-		case record >= 0:
-			edit.Drop(d.Grants[record].Key())
-		case claim >= 0:
-			d.DropClaim(claim)
+		case len(records) > 0:
+			i, err := one(records, text, func(i int) string { return d.Grants[i].Holder.ID })
+			if err != nil {
+				problems = multierror.Append(problems, err)
+				continue
+			}
+			edit.Drop(d.Grants[i].Key())
+		case len(claims) > 0:
+			i, err := one(claims, text, func(i int) string { return d.Claims.Grants[i].Holder.ID })
+			if err != nil {
+				problems = multierror.Append(problems, err)
+				continue
+			}
+			d.DropClaim(i)
 		default:
 			problems = multierror.Append(problems, unknownAddress(text))
 		}
@@ -177,9 +204,14 @@ func (s *session) confirm(d *state.Document, addresses []string) error {
 	edit := state.NewEdit()
 	var problems *multierror.Error
 	for _, text := range addresses {
-		claim := d.FindClaim(ledger.Address(text))
-		if claim < 0 {
+		claims := d.FindClaim(ledger.Address(text))
+		if len(claims) == 0 {
 			problems = multierror.Append(problems, fmt.Errorf("nothing waits to be confirmed at %s", text))
+			continue
+		}
+		claim, err := one(claims, text, func(i int) string { return d.Claims.Grants[i].Holder.ID })
+		if err != nil {
+			problems = multierror.Append(problems, err)
 			continue
 		}
 		edit.Put(d.Claims.Grants[claim], s.a.now().In(s.cfg.Timezone).Format(time.DateOnly))

@@ -47,11 +47,22 @@ func NewJudge(in plan.Input) *Judge {
 			limit -= p.Reserve
 		}
 		j.limits[s.Item.ID] = max(0, limit)
-		if seen := j.use(s.Item.ID); s.Item.Kind == ledger.Capacity && len(in.Have.Unread) > 0 && s.Used > seen {
-			j.hidden[s.Item.ID] = s.Used - seen
+		if s.Item.Kind == ledger.Capacity && len(in.Have.Unread) > 0 {
+			j.hidden[s.Item.ID] = max(s.Used-j.use(s.Item.ID), hiddenUnits(in, s.Item.ID))
 		}
 	}
 	return j
+}
+
+// hiddenUnits sums what the state knows of places that could not be read.
+func hiddenUnits(in plan.Input, item string) int64 {
+	var n int64
+	for _, g := range in.Known {
+		if g.Item.ID == item && slices.ContainsFunc(in.Have.Unread, func(u ledger.Unread) bool { return u.Holder.ID == g.Holder.ID }) {
+			n += g.Units
+		}
+	}
+	return n
 }
 
 // Use counts an item: people with at least one source, or units.

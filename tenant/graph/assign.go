@@ -65,21 +65,51 @@ type partAnswer struct {
 	Body    json.RawMessage   `json:"body"`
 }
 
+// attempt is what is known of one call while its batches come and go.
+type attempt struct {
+	ledger.Result
+	open  bool
+	doubt bool // an earlier request may have carried it out
+}
+
+// end books a refusal. After a doubtful try a refusal speaks only for itself:
+// a reading decides, or nobody can tell.
+func (a *attempt) end(ctx context.Context, c *Client, message string, alreadyDone bool) {
+	a.open, a.Outcome, a.Message = false, ledger.Failed, message
+	if !a.doubt && !alreadyDone {
+		return
+	}
+	reached, err := c.reached(ctx, a.Call)
+	switch {
+	case reached:
+		a.Outcome, a.Message = ledger.Done, ""
+	case a.doubt || err != nil:
+		a.Outcome = ledger.Unknown
+	}
+}
+
 // Assign runs at most MaxBatch calls, each for another user, in one request,
 // and repeats those whose outcome is not known yet.
 func (c *Client) Assign(ctx context.Context, calls []ledger.Call) []ledger.Result {
-	results := make([]ledger.Result, len(calls))
-	open := make([]int, len(calls))
+	all := make([]attempt, len(calls))
 	for i := range calls {
-		open[i] = i
-		results[i] = ledger.Result{Call: calls[i], Outcome: ledger.Unknown, Message: "no answer"}
+		all[i] = attempt{Result: ledger.Result{Call: calls[i], Outcome: ledger.Unknown, Message: "no answer"}, open: true}
 	}
-	for attempt := 0; len(open) > 0 && attempt < attempts; attempt++ {
-		var wait time.Duration
-		open, wait = c.send(ctx, calls, open, results)
-		if len(open) > 0 && !sleep(ctx, max(wait, time.Duration(attempt)*time.Second)) {
+	for n := 1; ; n++ {
+		wait := c.send(ctx, all)
+		if !slices.ContainsFunc(all, func(a attempt) bool { return a.open }) {
 			break
 		}
+		if n == attempts || !sleep(ctx, max(wait, time.Duration(n)*time.Second/2)) {
+			break
+		}
+	}
+	results := make([]ledger.Result, len(all))
+	for i := range all {
+		if a := &all[i]; a.open && a.doubt { // refused for now in the end, and doubtful before
+			a.end(ctx, c, a.Message, false)
+		}
+		results[i] = all[i].Result
 	}
 	return results
 }
@@ -93,120 +123,118 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// send posts the open calls once. It returns those that are still open and
-// how long the service asks to wait.
-func (c *Client) send(ctx context.Context, calls []ledger.Call, open []int, results []ledger.Result) ([]int, time.Duration) {
+// send posts the open calls once, and returns how long the service asks to
+// wait before those that are still open are sent again.
+func (c *Client) send(ctx context.Context, all []attempt) time.Duration {
 	var request struct {
 		Requests []part `json:"requests"`
 	}
-	for _, i := range open {
-		request.Requests = append(request.Requests, part{ID: strconv.Itoa(i), Method: http.MethodPost,
-			URL:     "/users/" + url.PathEscape(calls[i].Holder.ID) + "/assignLicense",
-			Headers: map[string]string{"Content-Type": "application/json"}, Body: bodyOf(calls[i].Steps)})
+	for i, a := range all {
+		if a.open {
+			request.Requests = append(request.Requests, part{ID: strconv.Itoa(i), Method: http.MethodPost,
+				URL:     "/users/" + url.PathEscape(a.Call.Holder.ID) + "/assignLicense",
+				Headers: map[string]string{"Content-Type": "application/json"}, Body: bodyOf(a.Call.Steps)})
+		}
 	}
 	var reply struct {
 		Responses []partAnswer `json:"responses"`
 	}
-	if err := c.w.JSON(ctx, http.MethodPost, "/v1.0/$batch", request, &reply); err != nil {
-		return c.batchFailed(err, open, results)
-	}
-	var still []int
+	err := c.w.JSON(ctx, http.MethodPost, "/v1.0/$batch", request, &reply)
 	var wait time.Duration
-	for _, i := range open {
-		at := slices.IndexFunc(reply.Responses, func(a partAnswer) bool { return a.ID == strconv.Itoa(i) })
-		if at < 0 {
-			still = append(still, i)
+	for i := range all {
+		a := &all[i]
+		if !a.open {
 			continue
 		}
-		a := reply.Responses[at]
-		settled, pause := c.settle(ctx, a, &results[i])
-		if !settled {
-			still = append(still, i)
-			wait = max(wait, pause)
+		at := slices.IndexFunc(reply.Responses, func(p partAnswer) bool { return p.ID == strconv.Itoa(i) })
+		switch {
+		case err != nil:
+			c.unanswered(ctx, err, a)
+		case at < 0:
+			a.doubt = true
+		default:
+			wait = max(wait, c.settle(ctx, reply.Responses[at], a))
 		}
 	}
-	return still, wait
+	return wait
 }
 
-// batchFailed handles a batch that was not answered as one. Refused as a
-// whole, nothing of it happened; otherwise everything may have.
-func (c *Client) batchFailed(err error, open []int, results []ledger.Result) ([]int, time.Duration) {
+// unanswered handles a call whose batch was not answered as one. Refused as
+// a whole, nothing of it happened; otherwise everything may have.
+func (c *Client) unanswered(ctx context.Context, err error, a *attempt) {
+	a.Message = explain(err)
 	var refused *wire.Error
-	definite := errors.As(err, &refused) && !refused.Ambiguous()
-	for _, i := range open {
-		results[i].Message = explain(err)
-		if definite {
-			results[i].Outcome = ledger.Failed
-		}
+	if errors.As(err, &refused) && !refused.Ambiguous() {
+		a.end(ctx, c, a.Message, false)
+		return
 	}
-	if definite {
-		return nil, 0
-	}
-	return open, time.Second
+	a.doubt, a.Outcome = true, ledger.Unknown
 }
 
-// settle reads the answer of one part. It reports false where the call must
-// be repeated to know its outcome.
-func (c *Client) settle(ctx context.Context, a partAnswer, r *ledger.Result) (bool, time.Duration) {
-	if a.Status >= 200 && a.Status < 300 {
-		r.Outcome, r.Message = ledger.Done, ""
-		return true, 0
+// settle reads the answer of one part, and returns how long to wait where it
+// has to be sent again.
+func (c *Client) settle(ctx context.Context, p partAnswer, a *attempt) time.Duration {
+	if p.Status >= 200 && p.Status < 300 {
+		a.open, a.Outcome, a.Message = false, ledger.Done, ""
+		return 0
 	}
 	header := http.Header{}
-	for name, value := range a.Headers {
+	for name, value := range p.Headers {
 		header.Set(name, value)
 	}
-	e := wire.ParseError(a.Status, header, a.Body)
-	r.Message = explain(e)
+	e := wire.ParseError(p.Status, header, p.Body)
+	a.Message = explain(e)
 	switch {
-	case a.Status == http.StatusTooManyRequests:
-		r.Outcome = ledger.Failed // refused for now; a repetition may still do it
-		return false, retryAfter(header)
+	case p.Status == http.StatusTooManyRequests, p.Status == http.StatusConflict:
+		a.Outcome = ledger.Failed // refused for now; a repetition may still do it
+		return retryAfter(header)
 	case e.Ambiguous():
-		r.Outcome = ledger.Unknown
-		return false, retryAfter(header)
-	case strings.Contains(e.Message, notHeld):
-		// An earlier attempt, of this run or of one that was killed, may have
-		// done all of it: only a reading tells.
-		r.Outcome = ledger.Failed
-		if c.reached(ctx, r.Call) {
-			r.Outcome, r.Message = ledger.Done, ""
-		}
-		return true, 0
+		a.doubt, a.Outcome = true, ledger.Unknown
+		return retryAfter(header)
 	}
-	r.Outcome = ledger.Failed
-	return true, 0
+	// "Not held" may mean that an earlier run, killed since, did all of it.
+	a.end(ctx, c, a.Message, strings.Contains(e.Message, notHeld))
+	return 0
 }
 
+// mostPatience bounds how long a run waits because the service asks for it.
+const mostPatience = 5 * time.Minute
+
+// retryAfter reads seconds, whole or fractional, or a date.
 func retryAfter(h http.Header) time.Duration {
-	seconds, err := strconv.ParseFloat(h.Get("Retry-After"), 64)
-	if err != nil || seconds < 0 {
-		return time.Second
+	text := h.Get("Retry-After")
+	if seconds, err := strconv.ParseFloat(text, 64); err == nil && seconds >= 0 {
+		return time.Duration(min(seconds, mostPatience.Seconds()) * float64(time.Second))
 	}
-	return time.Duration(seconds * float64(time.Second))
+	if at, err := http.ParseTime(text); err == nil {
+		if now, err := http.ParseTime(h.Get("Date")); err == nil {
+			return min(max(0, at.Sub(now)), mostPatience)
+		}
+	}
+	return 0
 }
 
 // reached reads one user and reports whether every step of the call is in
 // effect.
-func (c *Client) reached(ctx context.Context, call ledger.Call) bool {
+func (c *Client) reached(ctx context.Context, call ledger.Call) (bool, error) {
 	var u user
 	err := c.w.Get(ctx, "/v1.0/users/"+url.PathEscape(call.Holder.ID)+"?$select=id,licenseAssignmentStates", &u)
 	if err != nil {
-		return false
+		return false, err
 	}
 	for _, s := range call.Steps {
 		at := slices.IndexFunc(u.States, func(st state) bool {
 			return (st.Group == nil || *st.Group == "") && strings.EqualFold(st.SKU, s.Item.ID)
 		})
 		if (at >= 0) != (s.After != nil) {
-			return false
+			return false, nil
 		}
 		if at >= 0 && s.After.Without != nil {
 			have := slices.Sorted(slices.Values(u.States[at].Disabled))
 			if !slices.EqualFunc(have, s.After.Without, strings.EqualFold) {
-				return false
+				return false, nil
 			}
 		}
 	}
-	return true
+	return true, nil
 }

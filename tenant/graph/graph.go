@@ -6,6 +6,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -115,6 +116,7 @@ const userQuery = "?$select=id,userPrincipalName,accountEnabled,licenseAssignmen
 // returns what was read so far, which proves nothing about the rest.
 func (c *Client) People(ctx context.Context, supply []ledger.Supply, progress func(people int)) (People, error) {
 	items := newInterner(supply)
+	seen := map[string]bool{} // pages of a changing directory can overlap
 	var all People
 	for next := "/v1.0/users" + userQuery; next != ""; {
 		var page struct {
@@ -125,7 +127,10 @@ func (c *Client) People(ctx context.Context, supply []ledger.Supply, progress fu
 			return all, err
 		}
 		for i := range page.Value {
-			all.add(&page.Value[i], items)
+			if u := &page.Value[i]; !seen[u.ID] {
+				seen[u.ID] = true
+				all.add(u, items)
+			}
 		}
 		progress(len(all.Holders))
 		next = page.Next
@@ -135,17 +140,18 @@ func (c *Client) People(ctx context.Context, supply []ledger.Supply, progress fu
 }
 
 func (p *People) add(u *user, items *interner) {
-	h := ledger.Holder{Kind: ledger.User, ID: strings.ToLower(u.ID), Name: u.UPN}
+	h := ledger.Holder{Kind: ledger.User, ID: strings.ToLower(u.ID), Name: cmp.Or(u.UPN, strings.ToLower(u.ID))}
 	p.Holders = append(p.Holders, h)
 	if u.Enabled != nil && !*u.Enabled {
 		p.Disabled = append(p.Disabled, h.Identity())
 	}
 	for _, s := range u.States {
+		if s.State == "Error" { // a source in error covers nobody
+			continue
+		}
 		item := items.item(s.SKU)
 		if s.Group != nil && *s.Group != "" {
-			if s.State != "Error" { // a source in error covers nobody
-				p.Inherited = append(p.Inherited, ledger.Inherited{User: h, Item: item.ID, Group: *s.Group})
-			}
+			p.Inherited = append(p.Inherited, ledger.Inherited{User: h, Item: item.ID, Group: *s.Group})
 			continue
 		}
 		p.Grants = append(p.Grants, ledger.Grant{Holder: h, Item: item,

@@ -6,6 +6,7 @@
 package powerplatform
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -45,7 +46,7 @@ func (c *Client) Environments(ctx context.Context) ([]ledger.Holder, error) {
 			return nil, err
 		}
 		for _, e := range page.Value {
-			all = append(all, ledger.Holder{Kind: ledger.Environment, ID: strings.ToLower(e.ID), Name: e.Name})
+			all = append(all, ledger.Holder{Kind: ledger.Environment, ID: strings.ToLower(e.ID), Name: cmp.Or(e.Name, strings.ToLower(e.ID))})
 		}
 		next = page.Next + page.Odata
 	}

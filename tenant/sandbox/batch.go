@@ -81,6 +81,9 @@ func (s *Server) part(outer *http.Request, p batchPart, done map[string]int) bat
 	}
 	if a.body.Len() > 0 {
 		out.Body = json.RawMessage(a.body.Bytes())
+		if !json.Valid(out.Body) { // what is no JSON travels as base64 text
+			out.Body = compact(a.body.Bytes())
+		}
 	}
 	return out
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -117,7 +118,13 @@ func (t *Tenant) check() error {
 		seen[key] = name
 		return nil
 	}
+	if slices.Contains(t.SKUs, nil) || slices.Contains(t.Environments, nil) || slices.Contains(t.Users, nil) || slices.Contains(t.Faults, nil) {
+		return fmt.Errorf("%w: a list has an element that is null", errFormat)
+	}
 	for _, s := range t.SKUs {
+		if s.Enabled < 0 || s.Warning < 0 {
+			return fmt.Errorf("%w: sku %q has a negative number of units", errFormat, s.PartNumber)
+		}
 		if err := once("sku", s.ID, s.PartNumber); err != nil {
 			return err
 		}

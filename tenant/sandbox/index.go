@@ -18,18 +18,32 @@ func index(t *Tenant) *indexed {
 	for _, s := range t.SKUs {
 		s.ID = strings.ToLower(s.ID)
 		s.consumed = 0
+		for i := range s.Plans {
+			s.Plans[i].ID = strings.ToLower(s.Plans[i].ID)
+			lower(s.Plans[i].DependsOn)
+			lower(s.Plans[i].Excludes)
+		}
 		x.skus[s.ID] = s
 	}
 	for i, u := range t.Users {
 		u.ID = strings.ToLower(u.ID)
 		x.users[u.ID], x.users[strings.ToLower(u.UPN)] = u, u
 		x.place[u.ID] = i
+		for _, l := range u.Licenses {
+			lower(l.Without)
+		}
 		x.count(u, 1)
 	}
 	for _, e := range t.Environments {
 		e.ID = strings.ToLower(e.ID)
 	}
 	return x
+}
+
+func lower(ids []string) {
+	for i := range ids {
+		ids[i] = strings.ToLower(ids[i])
+	}
 }
 
 // count adds the user's seats to what the SKUs have consumed: one a SKU,

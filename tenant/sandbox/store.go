@@ -38,6 +38,9 @@ func journalPath(path string) string { return path + ".journal" }
 
 // openStore loads the tenant of a file and everything its journal adds.
 func openStore(path string) (*store, *Tenant, error) {
+	if _, err := os.Stat(path); err != nil {
+		return nil, nil, fmt.Errorf("the tenant file cannot be read: %w", err)
+	}
 	lock := flock.New(path + ".lock")
 	locked, err := lock.TryLock()
 	if err != nil {

@@ -256,12 +256,18 @@ func (s *Server) createUser(w http.ResponseWriter, r *http.Request) {
 		u.ID = strings.ToLower(*b.ID)
 	}
 	b.into(u)
-	if u.UPN == "" || s.x.users[strings.ToLower(u.UPN)] != nil || s.x.users[u.ID] != nil {
+	if s.taken(u) || s.x.users[u.ID] != nil {
 		s.graphError(w, http.StatusBadRequest, "Request_BadRequest", "Another object with the same value for property userPrincipalName already exists.")
 		return
 	}
 	s.commit(change{User: u})
 	reply(w, http.StatusCreated, view(u, []string{"id", "userPrincipalName", "displayName"}))
+}
+
+// taken reports whether a user's name is empty or somebody else's.
+func (s *Server) taken(u *User) bool {
+	bearer := s.x.users[strings.ToLower(u.UPN)]
+	return u.UPN == "" || bearer != nil && bearer.ID != u.ID
 }
 
 func (s *Server) patchUser(w http.ResponseWriter, r *http.Request) {
@@ -271,7 +277,10 @@ func (s *Server) patchUser(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	changed := *u
-	b.into(&changed)
+	if b.into(&changed); s.taken(&changed) {
+		s.graphError(w, http.StatusBadRequest, "Request_BadRequest", "Another object with the same value for property userPrincipalName already exists.")
+		return
+	}
 	s.commit(change{User: &changed})
 	w.WriteHeader(http.StatusNoContent)
 }

@@ -14,6 +14,7 @@ type Error struct {
 	Code      string
 	Message   string
 	RequestID string // for the service's support
+	Doubt     bool   // an earlier try of the same request may have been carried out
 }
 
 // Error implements error.
@@ -30,7 +31,9 @@ func (e *Error) Error() string {
 
 // Ambiguous reports whether the service may have done what it was asked, in
 // spite of the answer.
-func (e *Error) Ambiguous() bool { return e.Status >= 500 || e.Status == http.StatusRequestTimeout }
+func (e *Error) Ambiguous() bool { return e.Doubt || unclear(e.Status) }
+
+func unclear(status int) bool { return status >= 500 || status == http.StatusRequestTimeout }
 
 // ParseError reads the shapes in which Graph and the Power Platform report
 // errors: {"error":{…}}, {"code","message"}, a problem document, a list of

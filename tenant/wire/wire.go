@@ -44,7 +44,7 @@ const (
 
 // New makes a client.
 func New(o Options) *Client {
-	p := runtime.NewPipeline("usher", o.Version, runtime.PipelineOptions{}, &policy.ClientOptions{
+	p := runtime.NewPipeline("usher", o.Version, runtime.PipelineOptions{PerRetry: []policy.Policy{noteDoubt{}}}, &policy.ClientOptions{
 		Transport: o.Transport,
 		Retry:     policy.RetryOptions{MaxRetries: maxRetries, RetryDelay: o.RetryDelay, MaxRetryDelay: maxRetryDelay},
 		Telemetry: policy.TelemetryOptions{ApplicationID: "usher"},
@@ -61,7 +61,8 @@ func (c *Client) JSON(ctx context.Context, method, path string, in, out any) err
 	if err != nil {
 		return err
 	}
-	req, err := runtime.NewRequest(ctx, method, target)
+	var doubt bool
+	req, err := runtime.NewRequest(context.WithValue(ctx, doubtKey{}, &doubt), method, target)
 	if err != nil {
 		return err
 	}
@@ -81,7 +82,9 @@ func (c *Client) JSON(ctx context.Context, method, path string, in, out any) err
 		return fmt.Errorf("%s %s: the answer broke off: %w", method, req.Raw().URL.Path, err)
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return ParseError(resp.StatusCode, resp.Header, body)
+		e := ParseError(resp.StatusCode, resp.Header, body)
+		e.Doubt = doubt
+		return e
 	}
 	if out == nil || len(bytes.TrimSpace(body)) == 0 {
 		return nil
@@ -90,6 +93,23 @@ func (c *Client) JSON(ctx context.Context, method, path string, in, out any) err
 		return fmt.Errorf("%s %s: the answer is not understood: %w", method, req.Raw().URL.Path, err)
 	}
 	return nil
+}
+
+// noteDoubt remembers that a try of a request was not answered for certain,
+// because the retries after it show only the last answer.
+type noteDoubt struct{}
+
+type doubtKey struct{}
+
+// Do implements policy.Policy.
+func (noteDoubt) Do(req *policy.Request) (*http.Response, error) {
+	resp, err := req.Next()
+	if err != nil || unclear(resp.StatusCode) {
+		if doubt, ok := req.Raw().Context().Value(doubtKey{}).(*bool); ok {
+			*doubt = true
+		}
+	}
+	return resp, err
 }
 
 func (c *Client) target(path string) (string, error) {

@@ -1,0 +1,95 @@
+package plan_test
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/plan/worlds"
+)
+
+// orderFree is law 6: permuting the inputs gives the same plan, to the byte.
+func orderFree(t *rapid.T, in plan.Input, p *plan.Plan) {
+	mixed := in
+	mixed.Want = rapid.Permutation(in.Want).Draw(t, "mixed want")
+	mixed.Known = rapid.Permutation(in.Known).Draw(t, "mixed known")
+	mixed.Policies = rapid.Permutation(in.Policies).Draw(t, "mixed policies")
+	mixed.Have.Grants = rapid.Permutation(in.Have.Grants).Draw(t, "mixed have")
+	mixed.Have.Supply = rapid.Permutation(in.Have.Supply).Draw(t, "mixed supply")
+	if a, b := encoded(t, p), encoded(t, plan.New(mixed)); a != b {
+		t.Fatalf("order-free: %s", cmp.Diff(a, b))
+	}
+	if back, err := plan.Decode(bytes.NewReader([]byte(encoded(t, p)))); err != nil || encoded(t, back) != encoded(t, p) {
+		t.Fatalf("a plan does not survive being saved: %v", err)
+	}
+}
+
+func encoded(t *rapid.T, p *plan.Plan) string {
+	var b bytes.Buffer
+	if err := p.Encode(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// resume is law 5: after any subset of the calls, recorded or not, the calls
+// of a new plan are exactly the old ones that are not yet effective.
+func resume(t *rapid.T, in plan.Input, p *plan.Plan, c *counters) {
+	j := worlds.NewJudge(in)
+	var recorded, claimed []ledger.Step
+	var open []string
+	failing := false
+	for _, call := range p.Calls {
+		if rapid.Bool().Draw(t, "not done") {
+			open = append(open, effects(call)...)
+			failing = true
+			continue
+		}
+		j.Do(call)
+		if rapid.Bool().Draw(t, "recorded") {
+			recorded = append(recorded, call.Steps...)
+		} else {
+			claimed = append(claimed, call.Steps...)
+		}
+	}
+	if failing {
+		c.failing.Add(1)
+	}
+	next := in
+	next.Have = j.Reading(in.Have)
+	next.Known = worlds.Recorded(worlds.Recorded(in.Known, p.Records), recorded)
+	for _, s := range claimed {
+		if s.After != nil {
+			next.Claims = append(next.Claims, ledger.Grant{Holder: s.Holder, Item: s.Item, Value: *s.After})
+		}
+	}
+	var got []string
+	for _, call := range plan.New(next).Calls {
+		got = append(got, effects(call)...)
+	}
+	slices.Sort(open)
+	slices.Sort(got)
+	if !slices.Equal(open, got) {
+		t.Fatalf("resume: open were %v, and the new plan does %v", open, got)
+	}
+}
+
+func effects(c ledger.Call) []string {
+	var all []string
+	for _, s := range c.Steps {
+		all = append(all, fmt.Sprintf("%s %s -> %s", s.Op, s.Address(), valueText(s.After)))
+	}
+	return all
+}
+
+func valueText(v *ledger.Value) string {
+	if v == nil {
+		return "nothing"
+	}
+	return fmt.Sprint(*v)
+}
