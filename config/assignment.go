@@ -34,9 +34,8 @@ func (l *lowering) forEach(b *hclsyntax.Block, each func(ev *evaluator, name, la
 		each(l.eval, blockName(b), b.Labels[0])
 		return
 	}
-	v, diags := attr.Expr.Value(l.eval.ctx)
-	l.eval.diags = append(l.eval.diags, diags...)
-	if diags.HasErrors() || !v.IsKnown() && !v.IsNull() {
+	v, ok := l.eval.any(attr.Expr)
+	if !ok || !v.IsKnown() && !v.IsNull() {
 		return
 	}
 	if v.IsNull() {
@@ -111,8 +110,7 @@ func (l *lowering) give(want ledger.Want, people []person, g *hclsyntax.Block) {
 // people lists the people of an assignment; named is false where neither
 // argument has a value, which is not the same as an empty list.
 func (l *lowering) people(b *hclsyntax.Block, ev *evaluator, name string) (people []person, named bool) {
-	errors := len(ev.diags)
-	items, named := ev.list(b.Body.Attributes["users"])
+	items, _ := ev.list(b.Body.Attributes["users"])
 	for _, it := range items {
 		text := strings.TrimSpace(it.text)
 		if !validUser(text) {
@@ -123,12 +121,24 @@ func (l *lowering) people(b *hclsyntax.Block, ev *evaluator, name string) (peopl
 	}
 	attr := b.Body.Attributes["users_file"]
 	if path, ok := ev.text(attr); ok {
-		named = true
 		listed, diags := l.src.userList(path, attr.Expr.Range(), name)
 		l.diags = append(l.diags, diags...)
 		people = append(people, listed...)
 	}
-	return people, named || len(ev.diags) > errors
+	return people, given(ev, b.Body.Attributes["users"]) || given(ev, attr)
+}
+
+// given reports whether an argument is there and not null. One in error is
+// given: its error is reported already.
+func given(ev *evaluator, attr *hclsyntax.Attribute) bool {
+	if attr == nil {
+		return false
+	}
+	if _, written := attr.Expr.(*hclsyntax.TupleConsExpr); written {
+		return true
+	}
+	v, diags := attr.Expr.Value(ev.ctx)
+	return diags.HasErrors() || !v.IsNull()
 }
 
 // validUser accepts what can be a user principal name or an object id, and

@@ -1,7 +1,9 @@
 package config
 
 import (
+	"maps"
 	"math/big"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -47,12 +49,52 @@ func (e *evaluator) value(attr *hclsyntax.Attribute) (cty.Value, bool) {
 }
 
 func (e *evaluator) expr(x hclsyntax.Expression) (cty.Value, bool) {
-	v, diags := x.Value(e.ctx)
-	e.diags = append(e.diags, diags...)
-	if diags.HasErrors() || v.IsNull() || !v.IsKnown() {
+	v, ok := e.any(x)
+	if !ok || v.IsNull() || !v.IsKnown() {
 		return cty.NilVal, false
 	}
 	return v, true
+}
+
+// any evaluates an expression, to null or to something unknown as well. ok is
+// false where it is in error.
+func (e *evaluator) any(x hclsyntax.Expression) (cty.Value, bool) {
+	if unknown := e.unknownNames(x); len(unknown) > 0 {
+		e.diags = append(e.diags, unknown...)
+		return cty.DynamicVal, false
+	}
+	v, diags := x.Value(e.ctx)
+	e.diags = append(e.diags, diags...)
+	return v, !diags.HasErrors()
+}
+
+// unknownNames reports variables and local values that nobody declared, with
+// the names that they were probably meant to be.
+func (e *evaluator) unknownNames(x hclsyntax.Expression) hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	for _, ref := range x.Variables() {
+		root := ref.RootName()
+		if root != "var" && root != "local" || len(ref) < 2 {
+			continue
+		}
+		step, ok := ref[1].(hcl.TraverseAttr)
+		declared := e.root(root)
+		if ok && !declared.Type().HasAttribute(step.Name) {
+			diags = append(diags, failure(step.SrcRange, "Unknown name", "Nothing declares %s.%s.%s", root, step.Name,
+				didYouMean(step.Name, slices.Sorted(maps.Keys(declared.Type().AttributeTypes())))))
+		}
+	}
+	return diags
+}
+
+// root finds a root name in this scope or one around it.
+func (e *evaluator) root(name string) cty.Value {
+	for ctx := e.ctx; ctx != nil; ctx = ctx.Parent() {
+		if v, ok := ctx.Variables[name]; ok {
+			return v
+		}
+	}
+	return cty.EmptyObjectVal
 }
 
 func (e *evaluator) text(attr *hclsyntax.Attribute) (string, bool) {
@@ -117,11 +159,20 @@ func (e *evaluator) countOf(v cty.Value, at hcl.Range) (int64, bool) {
 	}
 	i, accuracy := n.AsBigFloat().Int64()
 	if accuracy != big.Exact || i < 0 || i > maxUnits {
-		e.fail(at, "Number out of range", "This must be a whole number from 0 to %d, and it is %s.",
-			int64(maxUnits), n.AsBigFloat().Text('g', 20))
+		e.fail(at, "Number out of range", "This must be a whole number from 0 to %d, and it is %s.", int64(maxUnits), numberText(n.AsBigFloat()))
 		return 0, false
 	}
 	return i, true
+}
+
+// numberText writes a number, or says that it is beyond writing: the digits
+// of 1e100000000 alone would take minutes.
+func numberText(f *big.Float) string {
+	const mostBits = 200
+	if exponent := f.MantExp(nil); exponent > mostBits || exponent < -mostBits {
+		return "far outside of that"
+	}
+	return f.Text('g', 20)
 }
 
 // item is one element of a list, with the line that it stands on.
@@ -142,9 +193,8 @@ func (e *evaluator) list(attr *hclsyntax.Attribute) ([]item, bool) {
 	}
 	items := make([]item, 0, len(tuple.Exprs))
 	for _, x := range tuple.Exprs {
-		v, diags := x.Value(e.ctx)
-		e.diags = append(e.diags, diags...)
-		if diags.HasErrors() || v == cty.DynamicVal {
+		v, ok := e.any(x)
+		if !ok || v == cty.DynamicVal {
 			continue
 		}
 		if s, ok := e.textOf(v, x.Range()); ok {

@@ -17,7 +17,7 @@ import (
 func (p *Printer) Plan(pl *plan.Plan) {
 	p.Notices(pl.Notices)
 	if n := len(pl.Errors()); n > 0 {
-		p.Line("%s", p.paint(fmt.Sprintf("No plan: %s to correct first.", count(int64(n), "error")), color.Bold))
+		p.Line("%s", p.paint(fmt.Sprintf("No plan: %s to correct first.", Count(n, "error")), color.Bold))
 		return
 	}
 	if !pl.Empty() {
@@ -169,7 +169,7 @@ func describe(s shownStep) string {
 	case s.Op == ledger.Change:
 		parts = append(parts, "disabled plans: "+planChange(*s.Before, *s.After))
 	case s.Op == ledger.Add && len(s.After.Without) > 0:
-		parts = append(parts, fmt.Sprintf("without %s", count(int64(len(s.After.Without)), "service plan")))
+		parts = append(parts, fmt.Sprintf("without %s", Count(len(s.After.Without), "service plan")))
 	}
 	return strings.Join(append(parts, reasons(s)...), ", ")
 }
@@ -265,7 +265,8 @@ func has(c ledger.Call, op ledger.Op) bool {
 	return slices.ContainsFunc(c.Steps, func(s ledger.Step) bool { return s.Op == op })
 }
 
-func count(n int64, word string) string {
+// Count writes a number of things, in the singular for one.
+func Count[N int | int64](n N, word string) string {
 	if n == 1 {
 		return "1 " + word
 	}

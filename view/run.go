@@ -52,7 +52,7 @@ func (p *Printer) Report(r *ledger.Report) {
 		}
 	}
 	p.Line("")
-	text := fmt.Sprintf("Apply complete: %s done.", count(int64(r.Done), "call"))
+	text := fmt.Sprintf("Apply complete: %s done.", Count(r.Done, "call"))
 	if !r.Complete() {
 		text = fmt.Sprintf("Apply incomplete: %d done, %d failed, %d of unknown outcome, %d skipped. Plan again to see what is left.",
 			r.Done, r.Failed, r.Unknown, r.Skipped)
@@ -117,7 +117,7 @@ func (p *Printer) Usage(all []ledger.Usage, people bool) {
 func sourceText(s ledger.Source) string {
 	switch {
 	case s.Holder.Kind == ledger.Environment:
-		return count(s.Units, "unit")
+		return Count(s.Units, "unit")
 	case s.Group != "":
 		return "through group " + Safe(s.Group)
 	}

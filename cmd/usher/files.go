@@ -65,9 +65,9 @@ func printValidation(a *app, cfg *config.Config, diags hcl.Diagnostics) {
 	}
 	switch {
 	case errs > 0:
-		a.stderr().Line("The configuration has %d errors and %d warnings.", errs, warnings)
+		a.stderr().Line("The configuration has %s and %s.", view.Count(errs, "error"), view.Count(warnings, "warning"))
 	case warnings > 0:
-		a.stdout().Line("The configuration is valid, with %d warnings.", warnings)
+		a.stdout().Line("The configuration is valid, with %s.", view.Count(warnings, "warning"))
 	default:
 		a.stdout().Line("The configuration is valid.")
 	}
