@@ -29,13 +29,13 @@ laws: ## the laws of the planner in WORLDS random worlds
 	$(GO) test ./plan ./apply -run 'TestLaws' -count=1 -timeout=2h -v -rapid.checks=$(WORLDS)
 
 fuzz: ## every fuzz target for FUZZ
-	@set -e; for t in $(FUZZED); do $(GO) test "$${t%%:*}" -run='^$$' -fuzz="^$${t##*:}\$$" -fuzztime=$(FUZZ); done
+	@set -e; for t in $(FUZZED); do $(GO) test "$${t%%:*}" -run='^$$' -fuzz="^$${t##*:}\$$" -fuzztime=$(FUZZ) -fuzzminimizetime=10x; done
 
 crash: ## kill -9 at 200 points of an apply
 	$(GO) test ./cmd/usher -run 'TestKill' -count=1 -timeout=30m -v -kills=200
 
-bench: build ## whole processes, beside terraform where it is installed
-	$(GO) test ./cmd/usher -run '^$$' -bench . -benchtime=1x -timeout=1h -usher="$(CURDIR)/bin/usher"
+bench: ## whole processes, beside terraform where it is installed
+	$(GO) test ./cmd/usher -run '^$$' -bench . -benchtime=1x -timeout=1h
 
 clean:
 	rm -rf bin
