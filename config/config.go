@@ -16,7 +16,7 @@ type Config struct {
 	State    string         // path of the state file, inside or outside Dir
 	Tenant   Tenant
 	Policies []ledger.Policy // sorted by label
-	Wants    []ledger.Want   // merged, sorted by holder and item
+	Wants    []ledger.Want   // one for each holder and item, in the order of the files
 	Guard    ledger.Guard
 	Files    map[string]*hcl.File // the sources, for showing lines
 }

@@ -64,7 +64,7 @@ func (l *lowering) lower(body *hclsyntax.Body, version string) {
 	}
 }
 
-// finish merges what was declared more than once and sorts everything.
+// finish merges what was declared more than once.
 func (l *lowering) finish() hcl.Diagnostics {
 	slices.SortFunc(l.cfg.Policies, func(a, b ledger.Policy) int { return strings.Compare(a.Label, b.Label) })
 	wants, diags := mergeWants(l.cfg.Wants)

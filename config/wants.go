@@ -1,7 +1,6 @@
 package config
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -10,28 +9,36 @@ import (
 	"github.com/usher-cli/usher/ledger"
 )
 
-// mergeWants sorts wants by holder and item and makes one of those that say
-// the same: a grant declared twice with one value has two origins, with two
+// wantKey is what makes two wants one. Names are compared without regard to
+// case.
+type wantKey struct {
+	kind         ledger.HolderKind
+	holder, item string
+}
+
+// mergeWants makes one want of those that say the same, in the order of the
+// files: a grant declared twice with one value has two origins, with two
 // values it is an error that names both lines.
 func mergeWants(wants []ledger.Want) ([]ledger.Want, hcl.Diagnostics) {
-	slices.SortStableFunc(wants, compareWants)
 	var diags hcl.Diagnostics
+	first := make(map[wantKey]int, len(wants))
 	merged := wants[:0]
 	for _, w := range wants {
-		last := len(merged) - 1
-		if last < 0 || !sameKey(merged[last], w) {
+		key := wantKey{w.Kind, strings.ToLower(w.Holder), w.Item.Name}
+		i, twice := first[key]
+		switch {
+		case !twice:
+			first[key] = len(merged)
 			merged = append(merged, w)
-			continue
-		}
-		if !sameValue(merged[last], w) {
-			diags = append(diags, contradiction(merged[last], w))
-			continue
-		}
-		m := &merged[last]
-		m.Origins = append(m.Origins, w.Origins...)
-		m.Asleep = m.Asleep || w.Asleep
-		if m.Disabled == nil && m.Enabled == nil {
-			m.Disabled, m.Enabled = w.Disabled, w.Enabled
+		case !sameValue(merged[i], w):
+			diags = append(diags, contradiction(merged[i], w))
+		default:
+			m := &merged[i]
+			m.Origins = append(m.Origins, w.Origins...)
+			m.Asleep = m.Asleep || w.Asleep
+			if m.Disabled == nil && m.Enabled == nil {
+				m.Disabled, m.Enabled = w.Disabled, w.Enabled
+			}
 		}
 	}
 	for i := range merged {
@@ -40,20 +47,6 @@ func mergeWants(wants []ledger.Want) ([]ledger.Want, hcl.Diagnostics) {
 		}
 	}
 	return slices.Clip(merged), diags
-}
-
-func compareWants(a, b ledger.Want) int {
-	return cmp.Or(
-		strings.Compare(string(a.Kind), string(b.Kind)),
-		compareFold(a.Holder, b.Holder),
-		strings.Compare(string(a.Item.Kind), string(b.Item.Kind)),
-		strings.Compare(a.Item.Name, b.Item.Name),
-		a.Origins[0].Compare(b.Origins[0]),
-	)
-}
-
-func sameKey(a, b ledger.Want) bool {
-	return a.Kind == b.Kind && a.Item == b.Item && compareFold(a.Holder, b.Holder) == 0
 }
 
 // sameValue treats an unwritten list of plans as agreeing with any other.
@@ -83,7 +76,3 @@ func valueText(w ledger.Want) string {
 	}
 	return "[" + strings.Join(w.Disabled, ", ") + "] disabled"
 }
-
-// compareFold compares without regard to case, cheaply where both are in
-// lower case already.
-func compareFold(a, b string) int { return strings.Compare(strings.ToLower(a), strings.ToLower(b)) }

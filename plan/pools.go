@@ -57,10 +57,12 @@ func (b *book) pool(item ledger.Item) *ledger.Pool {
 // allocated. Where a reading is not complete, the service's own count stands
 // in for what was not seen, if it is higher.
 func (b *book) use(in Input, c cover) {
-	for _, g := range slices.Concat(sorted(settleLag(in)), unseen(in)) {
-		p := b.pool(g.Item)
-		if g.Item.Kind == ledger.Capacity || !c[g.Key()] {
-			p.Before += g.Units
+	for _, grants := range [][]ledger.Grant{sorted(settleLag(in)), unseen(in)} {
+		for _, g := range grants {
+			p := b.pool(g.Item)
+			if g.Item.Kind == ledger.Capacity || !c[g.Key()] {
+				p.Before += g.Units
+			}
 		}
 	}
 	for key := range c {

@@ -25,9 +25,22 @@ func (in Input) rows(each func(row)) {
 }
 
 func sorted(grants []ledger.Grant) []ledger.Grant {
+	if strictlySorted(grants) {
+		return grants
+	}
 	grants = slices.Clone(grants)
 	ledger.SortGrants(grants)
 	return slices.CompactFunc(grants, func(a, b ledger.Grant) bool { return a.Key() == b.Key() })
+}
+
+// strictlySorted reports whether the set is sorted, with each key once.
+func strictlySorted(grants []ledger.Grant) bool {
+	for i := 1; i < len(grants); i++ {
+		if grants[i-1].Key().Compare(grants[i].Key()) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func least(sets ...[]ledger.Grant) ledger.Key {

@@ -20,6 +20,8 @@ var (
 	ErrDamaged = errors.New("the state is damaged")
 )
 
+var errMore = errors.New("something follows it")
+
 // row is a grant as the document has it, on a line of its own. The address
 // carries the names, the other two fields the identities.
 type row struct {
@@ -140,19 +142,41 @@ func compact(v any) []byte {
 // Decode reads a document of any version up to Version.
 func Decode(text []byte) (*Document, error) {
 	var f file
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.DisallowUnknownFields()
-	err := dec.Decode(&f)
+	lines, rest := split(text)
+	err := unmarshal(rest, &f)
+	if err != nil {
+		err = unmarshal(text, &f) // says on which line of the whole
+	}
 	if newer := newerVersion(text, f.Version); newer > 0 {
 		return nil, fmt.Errorf("%w: its version is %d, and this usher reads up to %d; upgrade usher", ErrNewer, newer, Version)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	if f.Version < 1 || f.Lineage == "" || dec.More() {
-		return nil, fmt.Errorf("%w: it has no version or no lineage, or something follows it", ErrDamaged)
+	if f.Version < 1 || f.Lineage == "" {
+		return nil, fmt.Errorf("%w: it has no version or no lineage", ErrDamaged)
 	}
-	return f.document()
+	recs, err := records(lines)
+	if err != nil {
+		return nil, err
+	}
+	return f.document(recs)
+}
+
+// unmarshal reads one JSON value strictly, and says on which line it stops
+// being one.
+func unmarshal(text []byte, f *file) error {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(f)
+	if err == nil && dec.More() {
+		err = errMore
+	}
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		return fmt.Errorf("line %d: %w", 1+bytes.Count(text[:min(int(syntax.Offset), len(text))], []byte("\n")), err)
+	}
+	return err
 }
 
 // newerVersion finds a newer version also in a document whose other fields
@@ -170,8 +194,10 @@ func newerVersion(text []byte, read int) int {
 	return head.Version
 }
 
-func (f file) document() (*Document, error) {
-	d := &Document{Lineage: f.Lineage, Serial: f.Serial, Tenant: f.Tenant, Grants: make([]Record, 0, len(f.Grants))}
+// document makes a document of the file and of the records that were read
+// apart from it.
+func (f file) document(recs []Record) (*Document, error) {
+	d := &Document{Lineage: f.Lineage, Serial: f.Serial, Tenant: f.Tenant, Grants: recs}
 	for _, r := range f.Grants {
 		g, err := r.grant()
 		if err != nil {
@@ -180,7 +206,9 @@ func (f file) document() (*Document, error) {
 		d.Grants = append(d.Grants, Record{g, r.Since})
 	}
 	byKey := func(a, b Record) int { return a.Key().Compare(b.Key()) }
-	slices.SortStableFunc(d.Grants, byKey)
+	if !slices.IsSortedFunc(d.Grants, byKey) {
+		slices.SortStableFunc(d.Grants, byKey)
+	}
 	for i := 1; i < len(d.Grants); i++ {
 		if d.Grants[i-1].Key() == d.Grants[i].Key() {
 			return nil, fmt.Errorf("%w: %s is there twice", ErrDamaged, d.Grants[i].Address())

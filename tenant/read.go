@@ -13,7 +13,8 @@ import (
 type Reading struct {
 	ledger.Have
 	holders map[ledger.HolderID]string   // names by identity
-	byName  map[nameKey][]ledger.Holder  // bearers of a name
+	byName  map[nameKey]string           // id of the first bearer of a name
+	twins   map[nameKey][]ledger.Holder  // further bearers
 	missing map[ledger.HolderKind]string // kinds whose list is incomplete, with the reason
 }
 
@@ -102,13 +103,29 @@ func (r *Reading) unread(kind ledger.HolderKind, err error) {
 
 func (r *Reading) index(holders []ledger.Holder) {
 	r.holders = make(map[ledger.HolderID]string, len(holders))
-	r.byName = make(map[nameKey][]ledger.Holder, len(holders))
+	r.byName = make(map[nameKey]string, len(holders))
+	r.twins = map[nameKey][]ledger.Holder{}
 	for _, h := range holders {
 		r.holders[h.Identity()] = h.Name
 		key := keyOf(h.Kind, h.Name)
-		r.byName[key] = append(r.byName[key], h)
+		if _, taken := r.byName[key]; taken {
+			r.twins[key] = append(r.twins[key], h)
+			continue
+		}
+		r.byName[key] = h.ID
 	}
 	ledger.SortGrants(r.Grants)
+}
+
+// bearers lists everybody who is called by a name now.
+func (r *Reading) bearers(key nameKey) []ledger.Holder {
+	id, ok := r.byName[key]
+	if !ok {
+		return nil
+	}
+	first := ledger.Holder{Kind: key.kind, ID: id}
+	first.Name = r.holders[first.Identity()]
+	return append([]ledger.Holder{first}, r.twins[key]...)
 }
 
 // Name returns what the tenant calls a holder now.

@@ -39,12 +39,13 @@ func keyOf(kind ledger.HolderKind, name string) nameKey {
 // resolver turns names into ids. It is the only place that does.
 type resolver struct {
 	*Reading
-	pinned map[nameKey]ledger.Holder // by the name that the state last knew
-	out    *Resolved
-	seen   map[nameKey]found         // what a name was resolved to
-	owner  map[ledger.HolderID]claim // the name under which a holder was declared
-	named  map[nameKey]bool          // every name of the files
-	said   map[string]bool           // problems that were reported already
+	pinned   map[nameKey]ledger.Holder // by the name that the state last knew
+	out      *Resolved
+	seen     map[nameKey]found         // what a name was resolved to
+	owner    map[ledger.HolderID]claim // the name under which a holder was declared
+	named    map[nameKey]bool          // every name of the files, once somebody asks
+	declared []ledger.Want
+	said     map[string]bool // problems that were reported already
 }
 
 type found struct {
@@ -62,7 +63,7 @@ type claim struct {
 // somebody else than the author meant is refused, with the ids, never guessed.
 func (r *Reading) Resolve(d Declared) *Resolved {
 	x := &resolver{Reading: r, out: &Resolved{Guard: d.Guard}, pinned: map[nameKey]ledger.Holder{},
-		seen: map[nameKey]found{}, owner: map[ledger.HolderID]claim{}, named: map[nameKey]bool{}, said: map[string]bool{}}
+		seen: map[nameKey]found{}, owner: map[ledger.HolderID]claim{}, said: map[string]bool{}}
 	for _, h := range d.Known {
 		x.pinned[keyOf(h.Kind, h.Name)] = h
 	}
@@ -77,9 +78,7 @@ func (x *resolver) wants(wants []ledger.Want, products map[string]*ledger.Supply
 	for _, id := range x.Disabled {
 		disabled[id] = true
 	}
-	for _, w := range wants {
-		x.named[keyOf(w.Kind, w.Holder)] = true
-	}
+	x.declared = wants
 	lists := listCounter{}
 	x.out.Want = make([]ledger.Grant, 0, len(wants))
 	for _, w := range wants {
@@ -133,7 +132,7 @@ func (x *resolver) lookup(key nameKey, w ledger.Want) (ledger.Holder, bool) {
 	if isID(w.Holder) {
 		return x.byID(strings.ToLower(w.Holder), w)
 	}
-	bearers := x.byName[key]
+	bearers := x.bearers(key)
 	pin, pinned := x.pinned[key]
 	switch {
 	case len(bearers) > 1:
@@ -164,6 +163,12 @@ func (x *resolver) byID(id string, w ledger.Want) (ledger.Holder, bool) {
 // that the old one is free for whoever bears it now. A name that the state
 // pins to somebody else is no such name: that is a swap.
 func (x *resolver) followed(pin ledger.Holder) bool {
+	if x.named == nil {
+		x.named = make(map[nameKey]bool, len(x.declared))
+		for _, w := range x.declared {
+			x.named[keyOf(w.Kind, w.Holder)] = true
+		}
+	}
 	name, still := x.holders[pin.Identity()]
 	key := keyOf(pin.Kind, name)
 	other, pinned := x.pinned[key]

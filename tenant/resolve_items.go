@@ -146,7 +146,7 @@ func (x *resolver) guard(g ledger.Guard) {
 	protected := make([]ledger.Holder, 0, len(g.Protect))
 	for _, h := range g.Protect {
 		w := ledger.Want{Kind: h.Kind, Holder: h.Name, Origins: []ledger.Origin{g.Origin}}
-		bearers := x.byName[keyOf(h.Kind, h.Name)]
+		bearers := x.bearers(keyOf(h.Kind, h.Name))
 		pin, pinned := x.pinned[keyOf(h.Kind, h.Name)]
 		id := ledger.Holder{Kind: h.Kind, ID: strings.ToLower(h.Name), Name: x.holders[ledger.HolderID{Kind: h.Kind, ID: strings.ToLower(h.Name)}]}
 		switch {

@@ -27,6 +27,7 @@ func BenchmarkPlanUnchanged(b *testing.B) {
 			w.inline(n)
 			w.run("apply", "-auto-approve")
 			for b.Loop() {
+				w.requests()
 				cpu, memory := w.run("plan")
 				b.ReportMetric(cpu, "cpu-s/op")
 				b.ReportMetric(memory, "peak-MB")

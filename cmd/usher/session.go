@@ -44,6 +44,7 @@ type session struct {
 	tenant  *tenant.Tenant
 	log     io.WriteCloser // of an embedded tenant; nil for none
 	doc     *state.Document
+	known   []ledger.Grant // the records of doc
 	etag    string
 	reading *tenant.Reading
 }
@@ -104,12 +105,12 @@ func (s *session) read(ctx context.Context, refresh bool) error {
 	if err != nil {
 		return err
 	}
-	s.doc, s.etag = doc, etag
+	s.doc, s.etag, s.known = doc, etag, doc.Known()
 	progress := s.a.progressLine()
 	defer progress.Clear()
 	o := tenant.ReadOptions{Progress: func(n int) { progress.Show("Reading the tenant: %d people", n) }}
 	if !refresh {
-		if o.Known = doc.Known(); o.Known == nil {
+		if o.Known = s.known; o.Known == nil {
 			o.Known = []ledger.Grant{}
 		}
 	}
@@ -129,7 +130,7 @@ func place(o ledger.Origin) string { return fmt.Sprintf("%s:%d", o.File, o.Line)
 func (s *session) input(targets []ledger.Holder) plan.Input {
 	r := s.reading.Resolve(tenant.Declared{Wants: s.cfg.Wants, Policies: s.cfg.Policies, Guard: s.cfg.Guard, Known: s.doc.Holders()})
 	in := plan.Input{Want: r.Want, Gone: r.Gone, Asleep: r.Asleep, Policies: r.Policies, Guard: r.Guard, Notices: r.Notices,
-		Known: s.doc.Known(), Have: s.reading.Have, At: s.a.now().UTC().Truncate(time.Second), Targets: targets, State: s.stateRef()}
+		Known: s.known, Have: s.reading.Have, At: s.a.now().UTC().Truncate(time.Second), Targets: targets, State: s.stateRef()}
 	if s.doc != nil {
 		in.Recent = s.doc.Recent
 		if s.doc.Claims != nil {
@@ -148,7 +149,7 @@ func (s *session) stateRef() plan.StateRef {
 
 // fresh is what a saved plan is checked against.
 func (s *session) fresh() plan.Fresh {
-	f := plan.Fresh{State: s.stateRef(), Known: s.doc.Known(), Have: s.reading.Have, At: s.a.now().UTC()}
+	f := plan.Fresh{State: s.stateRef(), Known: s.known, Have: s.reading.Have, At: s.a.now().UTC()}
 	if s.doc != nil {
 		f.Recent = s.doc.Recent
 		if s.doc.Claims != nil {

@@ -1,0 +1,109 @@
+package state
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// grantsOpen and grantsClose enclose the lines of grants as Encode writes
+// them. A document of 100,000 grants is nearly all such lines, and cutting
+// them apart costs an eighth of decoding them as JSON.
+const (
+	grantsOpen  = "\n  \"grants\": ["
+	grantsClose = "\n  ]"
+)
+
+// split cuts a document into its grant lines and the rest, which is the same
+// document without grants. A document of another layout has no such lines,
+// and all of it is the rest.
+func split(text []byte) (lines string, rest []byte) {
+	start := bytes.Index(text, []byte(grantsOpen)) + len(grantsOpen)
+	if start < len(grantsOpen) || start >= len(text) || text[start] != '\n' { // an empty list; those of the claims come later
+		return "", text
+	}
+	start++
+	end := bytes.Index(text[start:], []byte(grantsClose))
+	if end < 0 {
+		return "", text
+	}
+	rest = append(bytes.Clone(text[:start]), text[start+end:]...)
+	return string(text[start : start+end]), rest
+}
+
+// records reads grant lines. Names of items are few and shared.
+func records(lines string) ([]Record, error) {
+	all := make([]Record, 0, strings.Count(lines, "\n")+1)
+	items := map[string]ledger.Item{}
+	for n := 0; lines != ""; n++ {
+		line, more, found := strings.Cut(lines, "\n")
+		if body, comma := strings.CutSuffix(line, ","); comma == found {
+			line = body
+		} else {
+			return nil, fmt.Errorf("%w: grant %d is not followed by what it should be", ErrDamaged, n+1)
+		}
+		r, ok := plainRow(strings.TrimPrefix(line, "    "))
+		if !ok {
+			dec := json.NewDecoder(strings.NewReader(line))
+			dec.DisallowUnknownFields()
+			if err := dec.Decode(&r); err != nil || dec.More() {
+				return nil, fmt.Errorf("%w: grant %d: %w", ErrDamaged, n+1, orMore(err))
+			}
+		}
+		g, err := r.grant()
+		if err != nil {
+			return nil, err
+		}
+		key := g.Item.ID + "\x00" + g.Item.Name
+		if _, ok := items[key]; !ok {
+			items[key] = g.Item
+		}
+		g.Item = items[key]
+		all = append(all, Record{g, r.Since})
+		lines = more
+	}
+	return all, nil
+}
+
+func orMore(err error) error {
+	if err == nil {
+		return errMore
+	}
+	return err
+}
+
+// plainRow reads a line that has just what nearly all have: a grant without
+// service plans and without anything that JSON escapes.
+func plainRow(line string) (r row, ok bool) {
+	for i := 0; i < len(line); i++ {
+		if c := line[i]; c < ' ' || c > '~' || c == '\\' {
+			return row{}, false
+		}
+	}
+	var units string
+	for _, f := range []struct {
+		before string
+		value  *string
+		end    byte
+	}{
+		{`{"address":"`, (*string)(&r.Address), '"'},
+		{`,"holder":"`, &r.Holder, '"'},
+		{`,"item":"`, &r.Item, '"'},
+		{`,"units":`, &units, ','},
+		{`"since":"`, &r.Since, '"'},
+	} {
+		rest, found := strings.CutPrefix(line, f.before)
+		at := strings.IndexByte(rest, f.end)
+		if !found || at < 0 {
+			return row{}, false
+		}
+		*f.value, line = rest[:at], rest[at+1:]
+	}
+	n, err := strconv.ParseInt(units, 10, 64)
+	r.Units = n
+	return r, err == nil && line == "}" && units == strconv.FormatInt(n, 10)
+}
