@@ -1,0 +1,73 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// TestDocumentsMatchTheirSchemas validates what usher writes, in all its
+// variety, against the schemas that others rely on.
+func TestDocumentsMatchTheirSchemas(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"contoso", "over-capacity"} {
+		if err := os.CopyFS(filepath.Join(dir, name), os.DirFS("../../examples/"+name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	contoso, over := filepath.Join(dir, "contoso"), filepath.Join(dir, "over-capacity")
+	run := func(in string, code int, args ...string) []byte {
+		t.Helper()
+		var out, errs bytes.Buffer
+		a := &app{in: &bytes.Buffer{}, out: &out, err: &errs, now: time.Now, env: func(string) string { return "" }}
+		if got := a.run(append(args, "-chdir="+in)); got != code {
+			t.Fatalf("usher %v: exit %d\n%s%s", args, got, out.String(), errs.String())
+		}
+		return out.Bytes()
+	}
+	read := func(path string) []byte {
+		t.Helper()
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	conforms(t, "tenant", read(filepath.Join(contoso, "contoso.tenant.json")))
+	conforms(t, "plan", run(contoso, 0, "plan", "-json", "-out=one.plan.json"))
+	conforms(t, "plan", read(filepath.Join(contoso, "one.plan.json")))
+	conforms(t, "plan", run(contoso, 0, "show", "-json", "one.plan.json"))
+	conforms(t, "plan", run(over, 3, "plan", "-json"))
+	conforms(t, "validation", run(over, 1, "validate", "-json"))
+	conforms(t, "run", run(contoso, 0, "apply", "-json", "one.plan.json"))
+	conforms(t, "state", read(filepath.Join(contoso, "usher.state.json")))
+	conforms(t, "usage", run(contoso, 0, "usage", "-json"))
+	conforms(t, "usage", run(contoso, 0, "usage", "-json", "-users"))
+	conforms(t, "drift", run(contoso, 2, "drift", "-json"))
+	conforms(t, "state", read("../../state/testdata/v1.json"))
+}
+
+func conforms(t *testing.T, schema string, document []byte) {
+	t.Helper()
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	s, err := compiler.Compile("../../docs/schema/" + schema + ".schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(document))
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", schema, err, document)
+	}
+	if err := s.Validate(v); err != nil {
+		t.Errorf("%s: %v", schema, err)
+	}
+	if !json.Valid(document) {
+		t.Errorf("%s: more than one document", schema)
+	}
+}
