@@ -13,7 +13,8 @@ import (
 type Reading struct {
 	ledger.Have
 	holders map[ledger.HolderID]string   // names by identity
-	byName  map[nameKey]string           // id of the first bearer of a name
+	people  []ledger.Holder              // everybody and everything that was read
+	byName  map[nameKey]int              // the first bearer of a name, in people
 	twins   map[nameKey][]ledger.Holder  // further bearers
 	missing map[ledger.HolderKind]string // kinds whose list is incomplete, with the reason
 }
@@ -103,29 +104,31 @@ func (r *Reading) unread(kind ledger.HolderKind, err error) {
 
 func (r *Reading) index(holders []ledger.Holder) {
 	r.holders = make(map[ledger.HolderID]string, len(holders))
-	r.byName = make(map[nameKey]string, len(holders))
+	r.people = holders
+	r.byName = make(map[nameKey]int, len(holders))
 	r.twins = map[nameKey][]ledger.Holder{}
-	for _, h := range holders {
+	for i, h := range holders {
 		r.holders[h.Identity()] = h.Name
 		key := keyOf(h.Kind, h.Name)
 		if _, taken := r.byName[key]; taken {
 			r.twins[key] = append(r.twins[key], h)
 			continue
 		}
-		r.byName[key] = h.ID
+		r.byName[key] = i
 	}
 	ledger.SortGrants(r.Grants)
 }
 
 // bearers lists everybody who is called by a name now.
 func (r *Reading) bearers(key nameKey) []ledger.Holder {
-	id, ok := r.byName[key]
+	i, ok := r.byName[key]
 	if !ok {
 		return nil
 	}
-	first := ledger.Holder{Kind: key.kind, ID: id}
-	first.Name = r.holders[first.Identity()]
-	return append([]ledger.Holder{first}, r.twins[key]...)
+	if len(r.twins) == 0 {
+		return r.people[i : i+1 : i+1]
+	}
+	return append([]ledger.Holder{r.people[i]}, r.twins[key]...)
 }
 
 // Name returns what the tenant calls a holder now.

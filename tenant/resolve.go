@@ -83,8 +83,10 @@ func (x *resolver) wants(wants []ledger.Want, products map[string]*ledger.Supply
 	x.out.Want = make([]ledger.Grant, 0, len(wants))
 	for _, w := range wants {
 		h, ok := x.holder(w)
-		_, here := x.holders[h.Identity()]
-		lists.count(w, here)
+		if w.List != "" {
+			_, here := x.holders[h.Identity()]
+			lists.count(w, ok && here)
+		}
 		if !ok {
 			continue
 		}
