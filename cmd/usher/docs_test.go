@@ -1,0 +1,85 @@
+package main
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestDocsSayWhatHappens runs every command of the console blocks in README
+// and docs, in a copy of examples/contoso, and compares what they print; a
+// line of three dots stands for any lines.
+func TestDocsSayWhatHappens(t *testing.T) {
+	pages, err := filepath.Glob("../../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := 0
+	for _, page := range append(pages, "../../README.md") {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := t.TempDir()
+		if err := os.CopyFS(dir, os.DirFS("../../examples/contoso")); err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range regexp.MustCompile("(?s)```console\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+			if n := strings.Count(block[1], "\n"); filepath.Base(page) == "README.md" && n > 40 {
+				t.Errorf("the tour has %d lines", n)
+			}
+			for _, part := range strings.Split("\n"+block[1], "\n$ ")[1:] {
+				command, want, _ := strings.Cut(part, "\n")
+				commands++
+				if got := consoleCommand(t, dir, command); !matches(got, want) {
+					t.Errorf("%s: $ %s prints\n%s\nand the page says\n%s", page, command, got, want)
+				}
+			}
+		}
+	}
+	if commands < 7 {
+		t.Errorf("only %d commands were found", commands)
+	}
+}
+
+func consoleCommand(t *testing.T, dir, command string) string {
+	t.Helper()
+	args := strings.Fields(command)
+	if args[0] == "cp" {
+		for _, from := range args[1 : len(args)-1] {
+			text, err := fs.ReadFile(os.DirFS(dir), from)
+			if err != nil {
+				t.Fatal(err)
+			}
+			put(t, filepath.Join(dir, filepath.Base(from)), string(text))
+		}
+		return ""
+	}
+	if args[0] != "usher" {
+		t.Fatalf("this test cannot run %q", command)
+	}
+	var out bytes.Buffer
+	a := &app{in: strings.NewReader(""), out: &out, err: &out, now: time.Now, env: func(string) string { return "" }}
+	if code := a.run(append(args[1:], "-chdir="+dir)); code != 0 {
+		t.Errorf("$ %s exits with %d:\n%s", command, code, out.String())
+	}
+	return out.String()
+}
+
+// matches compares line by line; "..." matches any lines, also none.
+func matches(got, want string) bool {
+	var pattern strings.Builder
+	for _, line := range strings.SplitAfter(want, "\n") {
+		if line == "...\n" {
+			pattern.WriteString(`(?s:.*?)`)
+		} else {
+			pattern.WriteString(regexp.QuoteMeta(line))
+		}
+	}
+	return regexp.MustCompile("^" + pattern.String() + `\n?$`).MatchString(got)
+}
