@@ -111,7 +111,9 @@ func (c *recorder) note(res ledger.Result) {
 		switch res.Outcome {
 		case ledger.Done:
 			if s.After != nil {
-				c.edit.Put(grantOf(s), c.r.Day())
+				g := grantOf(s)
+				g.Surplus = res.Surplus[s.Item.ID]
+				c.edit.Put(g, c.r.Day())
 			} else {
 				c.edit.Drop(s.Key())
 			}

@@ -16,11 +16,28 @@ func (p Plans) Equal(o Plans) bool {
 type Value struct {
 	Units   int64 `json:"units"`
 	Without Plans `json:"without,omitzero"`
+	// Surplus is the part of Without that the service switched on all the same,
+	// when it carried out what was asked. It is a record, and not compared.
+	Surplus Plans `json:"surplus,omitempty"`
 }
 
 // Equal reports whether two values agree.
 func (v Value) Equal(o Value) bool {
 	return v.Units == o.Units && v.Without.Equal(o.Without)
+}
+
+// Accepts reports whether a reading is what a want comes to, where v is what
+// was recorded when the want was carried out: what the service switched on by
+// itself then is accepted, not fought.
+func (v Value) Accepts(want, have Value) bool {
+	if want.Equal(have) {
+		return true
+	}
+	if len(v.Surplus) == 0 || want.Units != have.Units || !slices.Equal(v.Without, want.Without) {
+		return false
+	}
+	left := slices.DeleteFunc(slices.Clone(want.Without), func(p string) bool { return slices.Contains(v.Surplus, p) })
+	return slices.Equal(left, have.Without)
 }
 
 // Grant is units of an item given to a holder. Origins say where it was

@@ -78,4 +78,5 @@ type Result struct {
 	Call    Call
 	Outcome Outcome
 	Message string
+	Surplus map[string]Plans // by item id: see Value.Surplus
 }

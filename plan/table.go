@@ -143,6 +143,12 @@ func (t *table) add(r row) {
 // keep handles what is wanted and there.
 func (t *table) keep(r row) {
 	after := r.want.Value
+	if r.known != nil && r.known.Accepts(r.want.Value, r.have.Value) {
+		if !r.known.Equal(r.want.Value) { // done already, and not recorded
+			t.record(ledger.Adopt, r, &r.known.Value, &after)
+		}
+		return
+	}
 	if !r.want.Equal(r.have.Value) {
 		s := r.step(ledger.Change, &r.have.Value, &after)
 		if r.known != nil && r.known.Equal(r.want.Value) {
@@ -151,12 +157,7 @@ func (t *table) keep(r row) {
 		t.steps = append(t.steps, s)
 		return
 	}
-	switch {
-	case r.known == nil:
-		t.record(ledger.Adopt, r, nil, &after)
-	case !r.known.Equal(r.want.Value): // done already, and not recorded
-		t.record(ledger.Adopt, r, &r.known.Value, &after)
-	}
+	t.record(ledger.Adopt, r, nil, &after)
 }
 
 func (t *table) remove(r row, why ledger.Why) {

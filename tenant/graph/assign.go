@@ -176,6 +176,7 @@ func (c *Client) unanswered(ctx context.Context, err error, a *attempt) {
 func (c *Client) settle(ctx context.Context, p partAnswer, a *attempt) time.Duration {
 	if p.Status >= 200 && p.Status < 300 {
 		a.open, a.Outcome, a.Message = false, ledger.Done, ""
+		a.Surplus = surplus(a.Call, p.Body)
 		return 0
 	}
 	header := http.Header{}
@@ -230,9 +231,10 @@ func (c *Client) reached(ctx context.Context, call ledger.Call) (bool, error) {
 			return false, nil
 		}
 		if at >= 0 && s.After.Without != nil {
-			have := slices.Sorted(slices.Values(u.States[at].Disabled))
-			if !slices.EqualFunc(have, s.After.Without, strings.EqualFold) {
-				return false, nil
+			for _, plan := range u.States[at].Disabled { // the service may keep more of them on
+				if !slices.Contains(s.After.Without, strings.ToLower(plan)) {
+					return false, nil
+				}
 			}
 		}
 	}

@@ -101,10 +101,13 @@ func (s *Server) addDirect(u *User, add assignedLicense) refusal {
 	without := []string{}
 	for _, plan := range add.DisabledPlans {
 		p := strings.ToLower(plan)
-		if !slices.ContainsFunc(sku.Plans, func(q Plan) bool { return strings.EqualFold(q.ID, p) }) {
+		at := slices.IndexFunc(sku.Plans, func(q Plan) bool { return q.ID == p })
+		if at < 0 {
 			return refusal("The service plan " + plan + " is not part of the license " + id + ".")
 		}
-		without = append(without, p)
+		if !sku.Plans[at].AlwaysOn {
+			without = append(without, p)
+		}
 	}
 	slices.Sort(without)
 	added := License{SKU: id, Without: slices.Compact(without)}

@@ -44,6 +44,7 @@ type Plan struct {
 	AppliesTo string   `json:"appliesTo,omitempty"` // User unless Company
 	DependsOn []string `json:"dependsOn,omitempty"` // plan ids
 	Excludes  []string `json:"excludes,omitempty"`  // plan ids
+	AlwaysOn  bool     `json:"alwaysOn,omitempty"`  // the service switches it on by itself
 }
 
 // User is an account of the directory.
