@@ -1,0 +1,143 @@
+package tenant_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/usher-cli/usher/catalog"
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant"
+)
+
+// Ids of the small tenant.
+const (
+	ada = "0392f5df-9768-419b-aa0a-46991f222553"
+	e3  = "05e9a617-0261-4cee-bb44-138d3ef5d965"
+	e5  = "06ebc4ee-1bb5-47dd-8120-11324bc54e06"
+	env = "52a57ebf-cbb3-47e0-a58a-5f135db7d291"
+)
+
+// open runs the small tenant with faults, and logs its requests.
+func open(t *testing.T, faults string) (*tenant.Tenant, *bytes.Buffer) {
+	t.Helper()
+	text, err := os.ReadFile("../cmd/usher/testdata/tenants/small.tenant.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "small.json")
+	with := strings.Replace(string(text), `"users":`, `"faults": [`+faults+`], "users":`, 1)
+	if err := os.WriteFile(file, []byte(with), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cat, err := catalog.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	tn, err := tenant.Open(tenant.Settings{File: file, Version: "0.0.0", Catalog: cat, Now: time.Now, Log: &log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := tn.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return tn, &log
+}
+
+// move is Ada's call from E3 to E5.
+func move() ledger.Call {
+	h := ledger.Holder{Kind: ledger.User, ID: ada, Name: "ada@contoso.com"}
+	one := &ledger.Value{Units: 1}
+	return ledger.Call{ID: 1, Holder: h, Steps: []ledger.Step{
+		{Op: ledger.Remove, Holder: h, Item: ledger.Item{Kind: ledger.Seat, ID: e3}, Before: one},
+		{Op: ledger.Add, Holder: h, Item: ledger.Item{Kind: ledger.Seat, ID: e5}, After: one},
+	}}
+}
+
+// TestOutcomes runs one call against a tenant that misbehaves. The outcome
+// must be what the tenant did: Failed only where it certainly did nothing.
+func TestOutcomes(t *testing.T) {
+	raise := ledger.Call{ID: 1, Holder: ledger.Holder{Kind: ledger.Environment, ID: env, Name: "production"}}
+	raise.Steps = []ledger.Step{{Op: ledger.Change, Holder: raise.Holder, Item: ledger.Item{Kind: ledger.Capacity, ID: "PAHostedRPA"},
+		Before: &ledger.Value{}, After: &ledger.Value{Units: 1}}}
+	cases := []struct {
+		name, faults string
+		call         ledger.Call
+		want         ledger.Outcome
+		says         string
+	}{
+		{"nothing wrong", ``, move(), ledger.Done, ""},
+		{"the answer is lost", `{"path":"$batch","loseReply":true,"times":1}`, move(), ledger.Done, ""},
+		{"a part is done and answers 504", `{"path":"assignLicense","status":504,"afterWrite":true,"times":1}`, move(), ledger.Done, ""},
+		{"a part is throttled", `{"path":"assignLicense","status":429,"retryAfter":"0.01","times":2}`, move(), ledger.Done, ""},
+		{"somebody else writes at once", `{"path":"assignLicense","status":409,"code":"Directory_ConcurrencyViolation","message":"x","times":1}`, move(), ledger.Done, ""},
+		{"refused", `{"path":"assignLicense","status":400,"code":"Request_BadRequest","message":"License assignment cannot be done for user with invalid usage location."}`,
+			move(), ledger.Failed, "set the user's usage location in the admin centre first"},
+		{"in doubt, then refused, and not to be read", `{"path":"assignLicense","status":504,"times":1},{"path":"$batch","status":401,"skip":1},{"method":"GET","path":"/users/","status":403}`,
+			move(), ledger.Unknown, ""},
+		{"in doubt, then refused, and a reading tells", `{"path":"assignLicense","status":504,"afterWrite":true,"times":1},{"path":"$batch","status":401,"skip":1}`, move(), ledger.Done, ""},
+		{"an allocation's answer is lost", `{"path":"/allocations","method":"PATCH","loseReply":true,"times":1}`, raise, ledger.Done, ""},
+		{"an allocation is refused", `{"path":"/allocations","method":"PATCH","status":403}`, raise, ledger.Failed, "registered as a management application"},
+		{"an allocation in doubt is refused", `{"path":"/allocations","method":"PATCH","loseReply":true,"times":1},{"path":"/allocations","method":"PATCH","status":403}`, raise, ledger.Unknown, ""},
+	}
+	for _, c := range cases {
+		t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {
+			t.Parallel()
+			tn, log := open(t, c.faults)
+			got := tn.Run(context.Background(), []ledger.Call{c.call})[0]
+			if got.Outcome != c.want || !strings.Contains(got.Message, c.says) {
+				t.Errorf("%s: %s, want %s (%s)\n%s", got.Outcome, got.Message, c.want, c.says, log)
+			}
+			if c.want == ledger.Done {
+				effective(t, tn, c.call)
+			}
+		})
+	}
+}
+
+func effective(t *testing.T, tn *tenant.Tenant, c ledger.Call) {
+	t.Helper()
+	r, err := tn.Read(context.Background(), tenant.ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := map[ledger.Key]int64{}
+	for _, g := range r.Grants {
+		have[g.Key()] = g.Units
+	}
+	for _, s := range c.Steps {
+		want := int64(0)
+		if s.After != nil {
+			want = s.After.Units
+		}
+		if have[s.Key()] != want {
+			t.Errorf("%s has %d units, want %d", s.Holder.Name, have[s.Key()], want)
+		}
+	}
+}
+
+// TestReadingIsComplete reads the small tenant: every source on its own, what
+// is in error left out, and one request a kind.
+func TestReadingIsComplete(t *testing.T) {
+	tn, log := open(t, "")
+	r, err := tn.Read(context.Background(), tenant.ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Inherited) != 1 || r.Inherited[0].User.Name != "donald@contoso.com" {
+		t.Errorf("inherited: %+v", r.Inherited)
+	}
+	if len(r.Disabled) != 1 || len(r.Unread) != 0 || r.Tenant != "81db8ebb-bbc6-4c6c-aad4-a6aa92b76e0c" {
+		t.Errorf("read %+v", r.Have)
+	}
+	if n := strings.Count(log.String(), "\n"); n != 6 {
+		t.Errorf("%d requests:\n%s", n, log)
+	}
+}

@@ -1,0 +1,67 @@
+package wire_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/usher-cli/usher/tenant/wire"
+)
+
+// TestErrorShapes reads every shape in which the services report errors.
+func TestErrorShapes(t *testing.T) {
+	for name, c := range map[string]struct{ body, code, message, request string }{
+		"graph":      {`{"error":{"code":"Request_BadRequest","message":"No.","innerError":{"date":"2025-07-14T16:14:05","request-id":"r1"}}}`, "Request_BadRequest", "No.", "r1"},
+		"nested":     {`{"error":{"code":"X","message":"No.","innererror":{"request-id":"r2"}}}`, "X", "No.", "r2"},
+		"gateway":    {`{"code":"ForbiddenAccess","message":"Caller is not an authorized app."}`, "ForbiddenAccess", "Caller is not an authorized app.", ""},
+		"problem":    {`{"type":"t","title":"Storage","status":400,"detail":"Full.","instance":"i"}`, "Storage", "Full.", ""},
+		"validation": {`[{"key":"k","code":"InvalidRequest","message":"Error converting value"}]`, "InvalidRequest", "Error converting value", ""},
+		"text":       {"Supported API versions are: 2024-10-01\n", "", "Supported API versions are: 2024-10-01", ""},
+		"nothing":    {"", "", "", ""},
+		"long":       {strings.Repeat("x", 10000), "", strings.Repeat("x", 500) + "…", ""},
+	} {
+		e := wire.ParseError(400, http.Header{}, []byte(c.body))
+		if e.Code != c.code || e.Message != c.message || e.RequestID != c.request {
+			t.Errorf("%s is read as %+v", name, e)
+		}
+	}
+}
+
+// TestLinksStayHome: a link to another host is not followed, and nothing is
+// sent there.
+func TestLinksStayHome(t *testing.T) {
+	away := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the request left for another host") }))
+	defer away.Close()
+	home := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) }))
+	defer home.Close()
+	c := wire.New(wire.Options{Base: home.URL, Version: "0"})
+	if err := c.Get(context.Background(), away.URL+"/v1.0/users", nil); err == nil || !strings.Contains(err.Error(), "another host") {
+		t.Errorf("a link to another host gives %v", err)
+	}
+	if err := c.Get(context.Background(), home.URL+"/v1.0/users", nil); err != nil {
+		t.Errorf("a link to the same host gives %v", err)
+	}
+}
+
+// TestDoubtIsRemembered: a refusal that follows an unanswered try leaves open
+// what that try did.
+func TestDoubtIsRemembered(t *testing.T) {
+	n := 0
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if n++; n == 1 {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	defer s.Close()
+	c := wire.New(wire.Options{Base: s.URL, Version: "0", RetryDelay: time.Millisecond})
+	var e *wire.Error
+	if err := c.JSON(context.Background(), http.MethodPatch, "/x", struct{}{}, nil); !errors.As(err, &e) || e.Status != http.StatusForbidden || !e.Ambiguous() {
+		t.Errorf("a refusal after a doubtful try is %+v", e)
+	}
+}
