@@ -134,7 +134,7 @@ func (t *table) add(r row) {
 		return
 	}
 	s := r.step(ledger.Add, nil, &r.want.Value)
-	if r.known != nil {
+	if r.known != nil && r.known.Units > 0 {
 		s.Why = ledger.Drift
 	}
 	t.steps = append(t.steps, s)

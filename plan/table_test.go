@@ -1,0 +1,251 @@
+package plan_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+// TestTables reads testdata/*.txtar. A file is one case: what is wanted, known
+// and there, the pools, and the plan that follows. Lines are
+//
+//	user/ada E5 [without=p1,p2]        environment/prod process 8
+//	E5 owned=2 [quantity=3] [reserve=1] [grace=1] [use_grace] [unmanaged=remove]
+//
+// and in facts: gone, asleep, inherited, claimed, unread or protect, followed
+// by a holder and, where it takes one, an item; or max_losses=N.
+func TestTables(t *testing.T) {
+	paths, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(paths) == 0 {
+		t.Fatal("no tables", err)
+	}
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sections := map[string]string{}
+			for _, f := range archive.Files {
+				sections[f.Name] = string(f.Data)
+			}
+			got := shown(plan.New(tableInput(t, sections)))
+			if *update {
+				for i := range archive.Files {
+					if archive.Files[i].Name == "plan" {
+						archive.Files[i].Data = []byte(got)
+					}
+				}
+				if err := os.WriteFile(path, txtar.Format(archive), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if diff := cmp.Diff(sections["plan"], got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func tableInput(t *testing.T, s map[string]string) plan.Input {
+	t.Helper()
+	in := plan.Input{At: time.Unix(0, 0).UTC(), Guard: ledger.Guard{MaxLosses: 100, MaxLossPercent: 100}, Have: ledger.Have{Tenant: "tenant"}}
+	in.Want, in.Known, in.Have.Grants = grants(t, s["want"]), grants(t, s["known"]), grants(t, s["have"])
+	for i := range in.Want {
+		in.Want[i].Origins = []ledger.Origin{{File: "main.hcl", Line: i + 1, Block: "assignment.a"}}
+	}
+	for _, line := range lines(s["pools"]) {
+		tablePool(t, &in, line)
+	}
+	for _, line := range lines(s["facts"]) {
+		tableFact(t, &in, line)
+	}
+	return in
+}
+
+func lines(text string) [][]string {
+	var all [][]string
+	for _, line := range strings.Split(text, "\n") {
+		if f := strings.Fields(line); len(f) > 0 {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+func holder(t *testing.T, s string) ledger.Holder {
+	t.Helper()
+	kind, name, err := ledger.SplitHolder(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ledger.Holder{Kind: kind, ID: "id-" + name, Name: name}
+}
+
+func item(h ledger.Holder, name string) ledger.Item {
+	if h.Kind == ledger.Environment {
+		return ledger.Item{Kind: ledger.Capacity, ID: name, Name: name}
+	}
+	return ledger.Item{Kind: ledger.Seat, ID: name, Name: name}
+}
+
+func grants(t *testing.T, text string) []ledger.Grant {
+	t.Helper()
+	var all []ledger.Grant
+	for _, f := range lines(text) {
+		h := holder(t, f[0])
+		g := ledger.Grant{Holder: h, Item: item(h, f[1]), Value: ledger.Value{Units: 1}}
+		for _, extra := range f[2:] {
+			if plans, ok := strings.CutPrefix(extra, "without="); ok {
+				g.Without = ledger.Plans{}
+				if plans != "" {
+					g.Without = strings.Split(plans, ",")
+				}
+				continue
+			}
+			g.Units = number(t, extra)
+		}
+		all = append(all, g)
+	}
+	return all
+}
+
+func number(t *testing.T, s string) int64 {
+	t.Helper()
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func tablePool(t *testing.T, in *plan.Input, f []string) {
+	t.Helper()
+	kind := ledger.Environment
+	if strings.ToUpper(f[0]) == f[0] {
+		kind = ledger.User
+	}
+	it := item(ledger.Holder{Kind: kind}, f[0])
+	s := ledger.Supply{Item: it, Assignable: kind == ledger.User}
+	p := ledger.Policy{Label: f[0], Item: it, Origin: ledger.Origin{File: "main.hcl", Line: 100, Block: "license." + f[0]}}
+	for _, setting := range f[1:] {
+		name, value, _ := strings.Cut(setting, "=")
+		switch name {
+		case "owned":
+			s.Owned = number(t, value)
+		case "used":
+			s.Used = number(t, value)
+		case "grace":
+			s.Grace = number(t, value)
+		case "self_service":
+			s.SelfService = true
+		case "quantity":
+			n := number(t, value)
+			p.Quantity = &n
+		case "reserve":
+			p.Reserve = number(t, value)
+		case "use_grace":
+			p.UseGrace = true
+		case "unmanaged":
+			p.Unmanaged = ledger.UnmanagedMode(value)
+		default:
+			t.Fatalf("what is %q?", setting)
+		}
+	}
+	in.Have.Supply = append(in.Have.Supply, s)
+	in.Policies = append(in.Policies, p)
+}
+
+func tableFact(t *testing.T, in *plan.Input, f []string) {
+	t.Helper()
+	if n, ok := strings.CutPrefix(f[0], "max_losses="); ok {
+		in.Guard.MaxLosses, in.Guard.MaxLossPercent = number(t, n), 0
+		return
+	}
+	h := holder(t, f[1])
+	switch f[0] {
+	case "gone":
+		in.Gone = append(in.Gone, h.Identity())
+	case "protect":
+		in.Guard.Protect = append(in.Guard.Protect, h)
+	case "unread":
+		in.Have.Unread = append(in.Have.Unread, ledger.Unread{Holder: h, Reason: "forbidden"})
+	case "asleep":
+		in.Asleep = append(in.Asleep, ledger.Key{Kind: h.Kind, Holder: h.ID, Item: f[2]})
+	case "inherited":
+		in.Have.Inherited = append(in.Have.Inherited, ledger.Inherited{User: h, Item: f[2], Group: "g"})
+	case "claimed":
+		in.Claims = append(in.Claims, ledger.Grant{Holder: h, Item: item(h, f[2]), Value: ledger.Value{Units: 1}})
+	default:
+		t.Fatalf("what is %q?", f[0])
+	}
+}
+
+// shown is a plan as the tables write it.
+func shown(p *plan.Plan) string {
+	var b strings.Builder
+	for _, c := range p.Calls {
+		var steps []string
+		for _, s := range c.Steps {
+			steps = append(steps, stepText(s))
+		}
+		fmt.Fprintf(&b, "call %d: %s\n", c.ID, strings.Join(steps, ", "))
+	}
+	for _, s := range p.Records {
+		fmt.Fprintf(&b, "record: %s\n", stepText(s))
+	}
+	for _, pool := range p.Pools {
+		fmt.Fprintf(&b, "pool %s: limit %d, use %d, highest %d, then %d\n", pool.Item.Name, pool.Limit(), pool.Before, pool.Peak, pool.After)
+	}
+	for _, s := range p.Shortages {
+		fmt.Fprintf(&b, "short: %s by %d, bound by %s\n", s.Item.Name, s.Short, s.Term)
+	}
+	for _, g := range p.Gaps {
+		fmt.Fprintf(&b, "gap: %s, one of %d, for want of %s\n", g.Person, g.People, strings.Join(g.Items, " or "))
+	}
+	for _, x := range p.Breaches {
+		fmt.Fprintf(&b, "breach: %s of %s: %d of %d, allowed %d %s\n", x.Kind, x.Item, x.Count, x.Of, x.Allowed, x.Address)
+	}
+	for _, n := range p.Notices {
+		fmt.Fprintf(&b, "%s: %s: %s\n", n.Severity, n.Code, n.Address)
+	}
+	return b.String()
+}
+
+func stepText(s ledger.Step) string {
+	text := fmt.Sprintf("%s %s", s.Op, s.Address())
+	if s.Holder.Kind == ledger.Environment {
+		var from, to int64
+		if s.Before != nil {
+			from = s.Before.Units
+		}
+		if s.After != nil {
+			to = s.After.Units
+		}
+		text += fmt.Sprintf(" %d -> %d", from, to)
+	}
+	if s.Op == ledger.Change && s.Holder.Kind == ledger.User {
+		text += fmt.Sprintf(" %v -> %v", s.Before.Without, s.After.Without)
+	}
+	if s.Why != "" {
+		text += " (" + string(s.Why) + ")"
+	}
+	if s.Kept {
+		text += " (kept)"
+	}
+	return text
+}
