@@ -179,6 +179,7 @@ func (s *session) run(ctx context.Context, o *applyOptions, p *plan.Plan, lost <
 		Progress: func(res ledger.Result, t ledger.Tally) {
 			if !quiet {
 				out.Result(res)
+				return
 			}
 			progress.Show("Applying: %d of %d done, %d not", t.Done, t.All, t.Failed+t.Unknown+t.Skipped)
 		},
