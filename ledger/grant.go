@@ -1,6 +1,9 @@
 package ledger
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Plans is a sorted set of disabled service plan ids. Nil is unset, which
 // equals anything; an empty, non-nil set says that nothing is disabled.
@@ -55,12 +58,34 @@ func (g Grant) Key() Key { return Key{g.Holder.Kind, g.Holder.ID, g.Item.ID} }
 // Address returns what people call the grant.
 func (g Grant) Address() Address { return NewAddress(g.Holder, g.Item) }
 
-// SortGrants orders grants by key, in place. Sorted input costs one pass.
+// SortGrants orders grants by key, in place; equal keys keep their order.
+// Sorted input costs one pass.
 func SortGrants(grants []Grant) {
-	byKey := func(a, b Grant) int { return a.Key().Compare(b.Key()) }
-	if !slices.IsSortedFunc(grants, byKey) {
-		slices.SortFunc(grants, byKey)
+	if slices.IsSortedFunc(grants, func(a, b Grant) int { return a.Key().Compare(b.Key()) }) {
+		return
 	}
+	// A grant is large and a sort moves what it sorts some twenty times: so
+	// small stand-ins are sorted, and each grant is moved once.
+	type standIn struct {
+		holder string
+		at     int
+	}
+	order := make([]standIn, len(grants))
+	for i := range grants {
+		order[i] = standIn{grants[i].Holder.ID, i}
+	}
+	slices.SortFunc(order, func(a, b standIn) int {
+		x, y := &grants[a.at], &grants[b.at]
+		if x.Holder.Kind == y.Holder.Kind && a.holder != b.holder {
+			return compare(a.holder, b.holder)
+		}
+		return cmp.Or(x.Key().Compare(y.Key()), a.at-b.at)
+	})
+	sorted := make([]Grant, len(grants))
+	for i, o := range order {
+		sorted[i] = grants[o.at]
+	}
+	copy(grants, sorted)
 }
 
 // Origin is a place in a file that asks for something.

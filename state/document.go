@@ -76,7 +76,7 @@ func (d *Document) Holders() []ledger.Holder {
 	if d == nil {
 		return nil
 	}
-	var all []ledger.Holder
+	all := make([]ledger.Holder, 0, len(d.Grants))
 	for _, r := range d.Grants {
 		if n := len(all); n == 0 || all[n-1].Identity() != r.Holder.Identity() {
 			all = append(all, r.Holder)

@@ -53,7 +53,8 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 
 func (t *Tenant) people(ctx context.Context, r *Reading, seats []ledger.Supply, o ReadOptions) []ledger.Holder {
 	if o.Known != nil {
-		var holders []ledger.Holder
+		holders := make([]ledger.Holder, 0, len(o.Known))
+		r.Grants = make([]ledger.Grant, 0, len(o.Known))
 		for _, g := range o.Known {
 			if g.Holder.Kind != ledger.User {
 				continue

@@ -62,8 +62,8 @@ type claim struct {
 // it now; if nobody does, whom the state last knew by it. Whatever could mean
 // somebody else than the author meant is refused, with the ids, never guessed.
 func (r *Reading) Resolve(d Declared) *Resolved {
-	x := &resolver{Reading: r, out: &Resolved{Guard: d.Guard}, pinned: map[nameKey]ledger.Holder{},
-		seen: map[nameKey]found{}, owner: map[ledger.HolderID]claim{}, said: map[string]bool{}}
+	x := &resolver{Reading: r, out: &Resolved{Guard: d.Guard}, pinned: make(map[nameKey]ledger.Holder, len(d.Known)),
+		seen: make(map[nameKey]found, len(d.Wants)), owner: make(map[ledger.HolderID]claim, len(d.Wants)), said: map[string]bool{}}
 	for _, h := range d.Known {
 		x.pinned[keyOf(h.Kind, h.Name)] = h
 	}
