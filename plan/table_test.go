@@ -26,7 +26,8 @@ var update = flag.Bool("update", false, "rewrite golden files")
 //	E5 owned=2 [quantity=3] [reserve=1] [grace=1] [use_grace] [unmanaged=remove]
 //
 // and in facts: gone, asleep, inherited, claimed, unread or protect, followed
-// by a holder and, where it takes one, an item; or max_losses=N.
+// by a holder and, where it takes one, an item; recent HOLDER ITEM + or -, for
+// a write a minute ago; or max_losses=N.
 func TestTables(t *testing.T) {
 	paths, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(paths) == 0 {
@@ -188,6 +189,15 @@ func tableFact(t *testing.T, in *plan.Input, f []string) {
 		in.Asleep = append(in.Asleep, ledger.Key{Kind: h.Kind, Holder: h.ID, Item: f[2]})
 	case "inherited":
 		in.Have.Inherited = append(in.Have.Inherited, ledger.Inherited{User: h, Item: f[2], Group: "g"})
+	case "recent": // written a minute ago, where readings may be five minutes old
+		in.Have.SeatLag, in.Have.UnitLag = 5*time.Minute, 5*time.Minute
+		r := ledger.Recent{Grant: ledger.Grant{Holder: h, Item: item(h, f[2])}, At: in.At.Add(-time.Minute)}
+		if f[3] == "+" {
+			r.Grant.Units = 1
+		} else {
+			r.Before = &ledger.Value{Units: 1}
+		}
+		in.Recent = append(in.Recent, r)
 	case "claimed":
 		in.Claims = append(in.Claims, ledger.Grant{Holder: h, Item: item(h, f[2]), Value: ledger.Value{Units: 1}})
 	default:
