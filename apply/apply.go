@@ -55,7 +55,7 @@ type answer struct {
 }
 
 func (r *Runner) calls(ctx context.Context, p *plan.Plan, rec *recorder, lost <-chan struct{}) (*ledger.Report, error) {
-	report := &ledger.Report{Tally: ledger.Tally{All: len(p.Calls)}}
+	report := &ledger.Report{Tally: ledger.Tally{All: len(p.Calls), Recorded: len(p.Records)}}
 	d := newDispatcher(p.Calls, p.Pools)
 	note := func(results []ledger.Result) {
 		for _, res := range results {

@@ -45,6 +45,24 @@ const (
 	defaultMaxLossPercent = 10
 )
 
+// LoadSettings reads only where a configuration keeps its state, for commands
+// that look at nothing else: they work also while the rest is in error, or
+// wants variables that nobody has at hand.
+func LoadSettings(dir string, opts Options) (*Config, hcl.Diagnostics) {
+	src, diags := openSource(dir)
+	cfg := &Config{Dir: dir, Timezone: time.UTC, State: defaultState(dir), Files: src.files()}
+	if diags.HasErrors() {
+		return cfg, sortDiags(diags)
+	}
+	defer src.close()
+	ev, _ := newEvaluator(src, src.body, opts)
+	l := &lowering{eval: ev, src: src, catalog: opts.Catalog, cfg: cfg}
+	for _, b := range ofType(src.body, "usher", 0) {
+		l.settings(b, opts.Version)
+	}
+	return cfg, sortDiags(append(ev.diags, l.diags...))
+}
+
 // Load reads, checks and lowers the configuration in dir. It always returns
 // a Config, as complete as the diagnostics allow; with errors among them it
 // must not be acted on.

@@ -24,8 +24,7 @@ func warning(at hcl.Range, summary, format string, args ...any) *hcl.Diagnostic 
 
 // broken reports something that has no line of its own to point at.
 func broken(file, summary, format string, args ...any) *hcl.Diagnostic {
-	start := hcl.Pos{Line: 1, Column: 1}
-	return failure(hcl.Range{Filename: file, Start: start, End: start}, summary, format, args...)
+	return failure(hcl.Range{Filename: file}, summary, format, args...)
 }
 
 // atOrigin gives the range of an origin, for messages about a want that has

@@ -113,7 +113,7 @@ func fromFile(vars map[string]*variable, e *evaluator, path string) hcl.Diagnost
 // the variable is one, and an expression where it is anything else.
 func fromFlag(vars map[string]*variable, pair string) hcl.Diagnostics {
 	name, text, ok := strings.Cut(pair, "=")
-	at := hcl.Range{Filename: "-var=" + pair, Start: hcl.InitialPos, End: hcl.InitialPos}
+	at := hcl.Range{Filename: "-var=" + pair}
 	if !ok {
 		return hcl.Diagnostics{failure(at, "Wrong -var", "%q is not NAME=VALUE.", pair)}
 	}

@@ -46,7 +46,10 @@ func SplitHolder(s string) (HolderKind, string, error) {
 		return "", "", fmt.Errorf("%q does not start with user/ or environment/", s)
 	}
 	name, err := unescape(back)
-	if err == nil && name == "" {
+	switch {
+	case err != nil:
+		err = fmt.Errorf("%w: if this is a name, write %s", err, Holder{Kind: kind, Name: back}.Address())
+	case name == "":
 		err = fmt.Errorf("%q names nobody after %s/", s, kind)
 	}
 	return kind, name, err

@@ -16,6 +16,17 @@ type Have struct {
 	UnitLag   time.Duration // how long readings of environments may be old
 }
 
+// Incomplete reports whether holders of a kind of item were not all read, so
+// that counting them gives too little.
+func (h Have) Incomplete(kind ItemKind) bool {
+	for _, u := range h.Unread {
+		if (u.Holder.Kind == User) == (kind == Seat) {
+			return true
+		}
+	}
+	return h.Unlisted && kind == Seat
+}
+
 // Inherited is an item that a user holds through a group: it covers the user,
 // and is never touched through the user.
 type Inherited struct {

@@ -3,6 +3,7 @@ package ledger
 // Tally counts how calls ended.
 type Tally struct {
 	Done, Failed, Unknown, Skipped, All int
+	Recorded                            int // adoptions and forgets, which make no call
 }
 
 // Add counts one more.

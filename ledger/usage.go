@@ -53,6 +53,11 @@ func UsageOf(h Have) []Usage {
 	for _, i := range h.Inherited {
 		count(i.Item, Source{Holder: i.User, Units: 1, Group: i.Group})
 	}
+	for _, s := range h.Supply { // what was not seen is not absent
+		if u := at[s.Item.ID]; u != nil && h.Incomplete(s.Item.Kind) {
+			u.Used = max(u.Used, s.Used)
+		}
+	}
 	return finishUsage(all)
 }
 

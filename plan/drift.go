@@ -1,6 +1,11 @@
 package plan
 
-import "github.com/usher-cli/usher/ledger"
+import (
+	"slices"
+	"strings"
+
+	"github.com/usher-cli/usher/ledger"
+)
 
 // DriftKind says how the tenant differs from what usher left there.
 type DriftKind string
@@ -21,6 +26,8 @@ type Drift struct {
 	Item   ledger.Item   `json:"item"`
 	Known  *ledger.Value `json:"known,omitempty"`
 	Have   *ledger.Value `json:"have,omitempty"`
+	// Deleted says that the tenant no longer has the declared holder at all.
+	Deleted bool `json:"deleted,omitempty"`
 }
 
 // Address returns what people call the grant that drifted.
@@ -36,7 +43,7 @@ func Drifts(in Input) []Drift {
 			return
 		}
 		if kind, ok := t.drift(r); ok {
-			d := Drift{Kind: kind, Holder: r.holder(), Item: r.item()}
+			d := Drift{Kind: kind, Holder: r.holder(), Item: r.item(), Deleted: kind == Gone && t.gone[r.holder().Identity()]}
 			if r.known != nil {
 				d.Known = &r.known.Value
 			}
@@ -46,6 +53,7 @@ func Drifts(in Input) []Drift {
 			all = append(all, d)
 		}
 	})
+	slices.SortFunc(all, func(a, b Drift) int { return strings.Compare(string(a.Address()), string(b.Address())) })
 	return all
 }
 

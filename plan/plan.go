@@ -42,6 +42,7 @@ type Plan struct {
 	Tenant    string          `json:"tenant"`
 	State     StateRef        `json:"state"`
 	At        time.Time       `json:"at"`
+	Targets   int             `json:"targets,omitempty"` // how many holders it is narrowed to; 0 for all
 	Digest    string          `json:"digest"`
 	Calls     []ledger.Call   `json:"calls"`   // in an order that fits
 	Records   []ledger.Step   `json:"records"` // adoptions and forgets: no request
@@ -109,7 +110,7 @@ const (
 func New(in Input) *Plan {
 	t := newTable(in)
 	t.compare()
-	p := &Plan{Format: Format, Tenant: in.Have.Tenant, State: in.State, At: in.At, Guard: in.Guard,
+	p := &Plan{Format: Format, Tenant: in.Have.Tenant, State: in.State, At: in.At, Targets: len(in.Targets), Guard: in.Guard,
 		Records: t.records, Notices: t.notices, Unread: in.Have.Unread, Perhaps: t.perhaps}
 	cover := newCover(in.Have)
 	p.settle(group(t.steps, cover), accounts(in, cover))

@@ -70,14 +70,8 @@ func (b *book) use(in Input, c cover) {
 			p.Before++
 		}
 	}
-	seats, units := in.Have.Unlisted, false
-	for _, u := range in.Have.Unread {
-		seats = seats || u.Holder.Kind == ledger.User
-		units = units || u.Holder.Kind == ledger.Environment
-	}
 	for _, s := range in.Have.Supply {
-		p := b.pool(s.Item)
-		if s.Item.Kind == ledger.Seat && seats || s.Item.Kind == ledger.Capacity && units {
+		if p := b.pool(s.Item); in.Have.Incomplete(s.Item.Kind) {
 			p.Before = max(p.Before, s.Used)
 		}
 	}

@@ -119,6 +119,20 @@ func (r *renewal) is(s ledger.Step, v *ledger.Value) bool {
 	return there && have.Equal(*v)
 }
 
+// drawnAsBefore says who draws on a short pool as far as the saved plan knew:
+// the files that declare it are not at hand any more.
+func drawnAsBefore(now, saved []Shortage) []Shortage {
+	for i := range now {
+		now[i].Unlisted = 0
+		for _, old := range saved {
+			if old.Pool == now[i].Pool {
+				now[i].Drawers, now[i].Unlisted = old.Drawers, old.Unlisted
+			}
+		}
+	}
+	return now
+}
+
 // refit makes calls of the open steps and settles them in the new accounts.
 func (p *Plan) refit(steps []ledger.Step, f Fresh) {
 	in := Input{Have: f.Have, Known: f.Known, Guard: p.Guard, At: p.At}
@@ -132,6 +146,6 @@ func (p *Plan) refit(steps []ledger.Step, f Fresh) {
 	slices.SortStableFunc(steps, func(a, b ledger.Step) int { return a.Key().Compare(b.Key()) })
 	c := newCover(f.Have)
 	p.settle(group(steps, c), accounts(in, c))
-	p.Shortages = explainShortages(p, in)
+	p.Shortages = drawnAsBefore(explainShortages(p, in), p.Shortages)
 	p.Breaches = breaches(p, in)
 }

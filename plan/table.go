@@ -17,6 +17,7 @@ type table struct {
 	asleep   map[ledger.Key]bool
 	claimed  map[ledger.Key]bool
 	targets  map[string]bool
+	met      map[string]bool // targets that some row was about
 
 	steps   []ledger.Step // with a call
 	records []ledger.Step // without
@@ -27,7 +28,7 @@ type table struct {
 
 func newTable(in Input) *table {
 	t := &table{in: in, policies: map[string]ledger.Policy{}, selfMade: map[string]bool{}, gone: map[ledger.HolderID]bool{},
-		asleep: map[ledger.Key]bool{}, claimed: map[ledger.Key]bool{}, targets: map[string]bool{}, unread: map[ledger.HolderID]int{}}
+		asleep: map[ledger.Key]bool{}, claimed: map[ledger.Key]bool{}, targets: map[string]bool{}, met: map[string]bool{}, unread: map[ledger.HolderID]int{}}
 	for _, p := range in.Policies {
 		t.policies[p.Item.ID] = p
 	}
@@ -62,6 +63,7 @@ func (t *table) compare() {
 		}
 	}
 	slices.SortFunc(t.perhaps, ledger.Key.Compare)
+	t.missedTargets()
 	t.sumUp()
 }
 
@@ -69,6 +71,9 @@ func (t *table) row(r row) {
 	holder := r.holder()
 	if !t.targeted(holder) {
 		return
+	}
+	for _, name := range targetNames(holder) {
+		t.met[name] = true
 	}
 	if scope, ok := t.unreadScope(holder.Identity()); ok {
 		if r.want != nil || r.known != nil {
@@ -106,7 +111,23 @@ func (t *table) decide(r row) {
 }
 
 func (t *table) targeted(h ledger.Holder) bool {
-	return len(t.targets) == 0 || t.targets[strings.ToLower(h.Address())]
+	return len(t.targets) == 0 || slices.ContainsFunc(targetNames(h), func(name string) bool { return t.targets[name] })
+}
+
+// targetNames are what a target can call a holder: its name or its id.
+func targetNames(h ledger.Holder) []string {
+	return []string{strings.ToLower(h.Address()), strings.ToLower(ledger.Holder{Kind: h.Kind, Name: h.ID}.Address())}
+}
+
+// missedTargets refuses targets that met nobody: a slip of the fingers must
+// not look like "nothing to do".
+func (t *table) missedTargets() {
+	for name := range t.targets {
+		if !t.met[name] {
+			t.notices = append(t.notices, ledger.Notice{Code: "target-unknown", Severity: ledger.Error, Address: name,
+				Text: "is a target, and nothing of that name or id is declared, recorded or in the tenant", Fix: "correct -target: usher plan and usher usage -users show names"})
+		}
+	}
 }
 
 // inScope reports whether rows of the holder are looked at at all.
@@ -214,7 +235,7 @@ func (t *table) sumUp() {
 			who = u.Holder.Address()
 		}
 		t.notices = append(t.notices, ledger.Notice{Code: "unread", Severity: ledger.Warning, Address: who,
-			Text: fmt.Sprintf("could not be read completely, so the %d grants declared or recorded there are left alone: %s",
+			Text: fmt.Sprintf("could not be read completely, so what is declared or recorded there (%d) is left alone: %s",
 				t.unread[u.Holder.Identity()], u.Reason)})
 	}
 	slices.SortStableFunc(t.notices, compareNotices)

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/usher-cli/usher/ledger"
@@ -104,7 +105,7 @@ func find(grants []ledger.Grant, a ledger.Address) []int {
 	var at []int
 	for i, g := range grants {
 		byID := ledger.Holder{Kind: g.Holder.Kind, Name: g.Holder.ID}
-		if g.Address() == a || ledger.NewAddress(byID, g.Item) == a {
+		if strings.EqualFold(string(g.Address()), string(a)) || strings.EqualFold(string(ledger.NewAddress(byID, g.Item)), string(a)) {
 			at = append(at, i)
 		}
 	}

@@ -51,6 +51,7 @@ type resolver struct {
 type found struct {
 	holder ledger.Holder
 	ok     bool
+	notice int // where in the notices it is reported; -1 for nowhere
 }
 
 type claim struct {
@@ -120,13 +121,22 @@ func (x *resolver) mergeIDs(grants []ledger.Grant) []ledger.Grant {
 func (x *resolver) holder(w ledger.Want) (ledger.Holder, bool) {
 	key := keyOf(w.Kind, w.Holder)
 	if f, done := x.seen[key]; done {
+		if f.notice >= 0 { // one notice a name, with all its lines
+			n := &x.out.Notices[f.notice]
+			n.Origins = ledger.MergeOrigins(n.Origins, w.Origins)
+		}
 		return f.holder, f.ok
 	}
+	notices := len(x.out.Notices)
 	h, ok := x.lookup(key, w)
 	if ok {
 		ok = x.own(h, w)
 	}
-	x.seen[key] = found{h, ok}
+	f := found{h, ok, -1}
+	if len(x.out.Notices) > notices {
+		f.notice = notices
+	}
+	x.seen[key] = f
 	return h, ok
 }
 

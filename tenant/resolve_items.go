@@ -162,7 +162,7 @@ func (x *resolver) guard(g ledger.Guard) {
 		case x.Unlisted || x.missing[h.Kind] != "":
 			// Whoever is neither read nor in the state loses nothing in this plan.
 		default:
-			x.refuse(w, "protect-nobody", "is protected, and the tenant has nobody of that name", "correct the name, or take it out of protect")
+			x.refuse(w, "protect-nobody", "is protected, and the tenant has no "+string(h.Kind)+" of that name", "correct the name, or take it out of protect")
 		}
 	}
 	slices.SortFunc(protected, func(a, b ledger.Holder) int { return strings.Compare(string(a.Kind)+a.ID, string(b.Kind)+b.ID) })

@@ -59,6 +59,7 @@ func NewValidation(diags hcl.Diagnostics) Validation {
 type Run struct {
 	Format      int         `json:"format"`
 	Digest      string      `json:"digest"`
+	Recorded    int         `json:"recorded"` // adoptions and forgets, which make no call
 	Done        int         `json:"done"`
 	Failed      int         `json:"failed"`
 	Unknown     int         `json:"unknown"`
@@ -77,7 +78,7 @@ type RunResult struct {
 
 // NewRun makes the document of a run.
 func NewRun(p *plan.Plan, r *ledger.Report) Run {
-	out := Run{Format: Format, Digest: p.Digest, Done: r.Done, Failed: r.Failed, Unknown: r.Unknown, Skipped: r.Skipped,
+	out := Run{Format: Format, Digest: p.Digest, Recorded: r.Recorded, Done: r.Done, Failed: r.Failed, Unknown: r.Unknown, Skipped: r.Skipped,
 		Interrupted: r.Interrupted, NotDone: []RunResult{}}
 	for _, res := range r.Results {
 		out.NotDone = append(out.NotDone, RunResult{res.Call.Holder.Address(), res.Outcome, res.Message, res.Call.Steps})

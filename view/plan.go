@@ -230,7 +230,12 @@ func places(origins []ledger.Origin) string {
 
 // Summary is the last line of a plan.
 func Summary(pl *plan.Plan) string {
-	if pl.Empty() {
+	switch {
+	case pl.Empty() && pl.Targets > 0:
+		return fmt.Sprintf("No changes for %s. Nothing else was looked at.", Count(pl.Targets, "target"))
+	case pl.Empty() && len(pl.Unread) > 0:
+		return "No changes in what was read."
+	case pl.Empty():
 		return "No changes. The tenant is as the files declare."
 	}
 	n := map[ledger.Op]int{}

@@ -96,7 +96,7 @@ func (p *Printer) shortage(s plan.Shortage) {
 func (p *Printer) breach(b plan.Breach) {
 	switch b.Kind {
 	case plan.Protected:
-		p.refusal("%s is protected, and the plan takes or changes its %s", Safe(b.Address), Safe(b.Item))
+		p.refusal("%s is protected, and the plan takes it or changes it", Safe(b.Address))
 		p.Line("  Take it out of protect in the guard block if that is meant.")
 	case plan.Losses:
 		p.refusal("%d of the %d people who have %s lose it or a part of it, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)

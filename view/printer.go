@@ -79,7 +79,10 @@ func (p *Printer) Diagnostics(diags hcl.Diagnostics) {
 
 // source prints a place and, where it is known, the line that stands there.
 func (p *Printer) source(file string, line int, block string) {
-	where := fmt.Sprintf("%s:%d", Safe(file), line)
+	where := Safe(file)
+	if line > 0 {
+		where = fmt.Sprintf("%s:%d", where, line)
+	}
 	if block != "" {
 		where += ", in " + Safe(block)
 	}

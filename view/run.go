@@ -53,6 +53,9 @@ func (p *Printer) Report(r *ledger.Report) {
 	}
 	p.Line("")
 	text := fmt.Sprintf("Apply complete: %s done.", Count(r.Done, "call"))
+	if r.Recorded > 0 {
+		text = fmt.Sprintf("Apply complete: %s done, %s corrected.", Count(r.Done, "call"), Count(r.Recorded, "record"))
+	}
 	if !r.Complete() {
 		text = fmt.Sprintf("Apply incomplete: %d done, %d failed, %d of unknown outcome, %d skipped. Plan again to see what is left.",
 			r.Done, r.Failed, r.Unknown, r.Skipped)
@@ -60,14 +63,17 @@ func (p *Printer) Report(r *ledger.Report) {
 	p.Line("%s", p.paint(text, color.Bold))
 }
 
-// Drift prints what drifted, and a line that sums it up.
-func (p *Printer) Drift(all []plan.Drift) {
+// Drift prints what drifted, and a line that sums it up; complete says whether
+// all of the tenant was read.
+func (p *Printer) Drift(all []plan.Drift, complete bool) {
 	words := map[plan.DriftKind]string{plan.Gone: "taken away by somebody", plan.Changed: "changed by somebody", plan.Undeclared: "no file declares it"}
 	n := map[plan.DriftKind]int{}
 	for _, d := range all {
 		n[d.Kind]++
 		line := fmt.Sprintf("  %s: %s", Safe(string(d.Address())), words[d.Kind])
 		switch {
+		case d.Deleted:
+			line = fmt.Sprintf("  %s: gone with its holder, whom the tenant no longer has", Safe(string(d.Address())))
 		case d.Kind == plan.Changed && d.Holder.Kind == ledger.Environment:
 			line += fmt.Sprintf(": %d -> %d", units(d.Known), units(d.Have))
 		case d.Kind == plan.Changed:
@@ -76,7 +82,11 @@ func (p *Printer) Drift(all []plan.Drift) {
 		p.Line("%s", line)
 	}
 	if len(all) == 0 {
-		p.Line("%s", p.paint("No drift. What usher manages is as it left it.", color.Bold))
+		text := "No drift. What usher manages is as it left it."
+		if !complete {
+			text = "No drift in what was read."
+		}
+		p.Line("%s", p.paint(text, color.Bold))
 		return
 	}
 	p.Line("")
@@ -109,7 +119,7 @@ func (p *Printer) Usage(all []ledger.Usage, people bool) {
 		p.Line("")
 		p.Line("%s", p.paint(Safe(u.Item.Name), color.Bold))
 		for _, s := range u.Sources {
-			p.Line("  %s  %s", Safe(s.Holder.Address()), sourceText(s))
+			p.Line("  %s  %s", Safe(s.Holder.Name), sourceText(s))
 		}
 	}
 }

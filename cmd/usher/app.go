@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -67,9 +68,16 @@ func (a *app) command() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "usher",
 		Short:         "Keeps Power Automate and Microsoft 365 licences the way your repository says",
+		Version:       "v" + version,
 		SilenceUsage:  true,
 		SilenceErrors: true,
+
+		DisableSuggestions: true, // they are laid out for a help page
 	}
+	root.SetVersionTemplate("usher {{.Version}}\n")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return fmt.Errorf("%s: see %s -help", strings.Replace(err.Error(), "--", "-", 1), cmd.CommandPath())
+	})
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
@@ -148,6 +156,27 @@ func interrupts(parent context.Context) (context.Context, <-chan struct{}, func(
 		close(done)
 		cancel()
 	}
+}
+
+// argCount is cobra.RangeArgs with a message that shows the usage.
+func argCount(least, most int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) < least || len(args) > most {
+			return fmt.Errorf("write: %s, and not with %s", strings.TrimSuffix(cmd.UseLine(), " [flags]"), view.Count(len(args), "argument"))
+		}
+		return nil
+	}
+}
+
+// parent makes a command that only holds others: without one it shows its
+// help, with one that it does not have it is an error.
+func parent(use, short string) *cobra.Command {
+	return &cobra.Command{Use: use, Short: short, Args: cobra.ArbitraryArgs, RunE: func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return fmt.Errorf("unknown command %q for %q: see %s -help", args[0], cmd.CommandPath(), cmd.CommandPath())
+		}
+		return cmd.Help()
+	}}
 }
 
 // noArgs is cobra.NoArgs with a message that shows what was not expected.

@@ -33,7 +33,7 @@ type applyOptions struct {
 func newApply(a *app) *cobra.Command {
 	o := &applyOptions{}
 	cmd := &cobra.Command{
-		Use: "apply [PLAN]", Short: "Run the steps of a plan: a saved one, or a new one after asking", Args: cobra.MaximumNArgs(1),
+		Use: "apply [PLAN]", Short: "Run the steps of a plan: a saved one, or a new one after asking", Args: argCount(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				o.file = args[0]
@@ -54,8 +54,14 @@ func newApply(a *app) *cobra.Command {
 
 func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 	targets, err := targetFlag(o.targets)
-	if err == nil && o.file != "" && len(targets) > 0 {
+	switch {
+	case err != nil:
+	case o.file != "" && len(targets) > 0:
 		err = errors.New("-target narrows a new plan, and this is a saved one")
+	case o.file != "" && len(o.vars)+len(o.varFiles) > 0:
+		err = errors.New("-var and -var-file shape a new plan, and this is a saved one")
+	case o.parallelism < 1:
+		err = fmt.Errorf("-parallelism is at least 1, and this is %d", o.parallelism)
 	}
 	if err != nil {
 		return err
@@ -86,11 +92,15 @@ func (s *session) apply(ctx context.Context, o *applyOptions, targets []ledger.H
 	if err != nil {
 		return err
 	}
-	if !o.json {
+	stops := len(p.Errors()) > 0 || p.Refused()
+	switch {
+	case !o.json:
 		a.stdout().WithFiles(s.cfg.Files).Plan(p)
+	case stops: // the document is about a run, and there is none
+		a.stderr().WithFiles(s.cfg.Files).Plan(p)
 	}
-	if err := verdict(p); err != nil && err != exitPartial { //nolint:errorlint // a plain value of ours
-		return err
+	if stops {
+		return verdict(p)
 	}
 	if p.Empty() {
 		return s.nothing(o, p)
@@ -136,7 +146,7 @@ func (s *session) renew(p *plan.Plan) (*plan.Plan, error) {
 
 func (s *session) nothing(o *applyOptions, p *plan.Plan) error {
 	if o.json {
-		if err := view.JSON(s.a.out, view.NewRun(p, &ledger.Report{})); err != nil {
+		if err := view.JSON(s.a.out, view.NewRun(p, &ledger.Report{Tally: ledger.Tally{Recorded: len(p.Records)}})); err != nil {
 			return err
 		}
 	}

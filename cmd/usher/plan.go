@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/natefinch/atomic"
@@ -76,7 +77,11 @@ func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
 	return nil
 }
 
+// savePlan writes a plan, over an older plan but over nothing else.
 func savePlan(path string, p *plan.Plan) error {
+	if _, err := openPlan(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s is there and is not a plan, so it is not written over", path)
+	}
 	r, w := io.Pipe()
 	go func() { w.CloseWithError(p.Encode(w)) }()
 	if err := atomic.WriteFile(path, r); err != nil {

@@ -17,7 +17,7 @@ type showOptions struct {
 func newShow(a *app) *cobra.Command {
 	o := &showOptions{}
 	cmd := &cobra.Command{
-		Use: "show PLAN", Short: "Show a saved plan", Args: cobra.ExactArgs(1),
+		Use: "show PLAN", Short: "Show a saved plan", Args: argCount(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error { return runShow(a, o, args[0]) },
 	}
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the plan as JSON")
@@ -68,7 +68,7 @@ func runDrift(ctx context.Context, a *app, o *driftOptions) (err error) {
 		err = view.JSON(a.out, view.NewDriftReport(in.Have, drift))
 	} else {
 		s.printUnread()
-		a.stdout().Drift(drift)
+		a.stdout().Drift(drift, len(in.Have.Unread) == 0)
 	}
 	switch {
 	case err != nil:

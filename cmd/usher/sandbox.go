@@ -22,7 +22,7 @@ import (
 )
 
 func newSandbox(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "sandbox", Short: "Make, serve and talk to a simulated tenant"}
+	cmd := parent("sandbox", "Make, serve and talk to a simulated tenant")
 	cmd.AddCommand(newSandboxInit(a), newSandboxServe(a), newSandboxRequest(a))
 	return cmd
 }
@@ -155,7 +155,7 @@ type sandboxRequestOptions struct {
 
 func newSandboxRequest(a *app) *cobra.Command {
 	o := &sandboxRequestOptions{}
-	cmd := &cobra.Command{Use: "request METHOD PATH [BODY]", Short: "Send one request to a tenant file, as somebody else would", Args: cobra.RangeArgs(2, 3),
+	cmd := &cobra.Command{Use: "request METHOD PATH [BODY]", Short: "Send one request to a tenant file, as somebody else would", Args: argCount(2, 3),
 		RunE: func(_ *cobra.Command, args []string) error { return runSandboxRequest(a, o, append(args, "")) }}
 	cmd.Flags().StringVar(&o.file, "file", "", "the tenant `FILE`")
 	return cmd
@@ -170,7 +170,7 @@ func runSandboxRequest(a *app, o *sandboxRequestOptions, args []string) (err err
 	if !strings.HasPrefix(args[1], "/") {
 		return fmt.Errorf("the path %q does not start with a slash, such as /v1.0/users", args[1])
 	}
-	r, err := http.NewRequest(args[0], "http://sandbox.invalid"+args[1], strings.NewReader(args[2]))
+	r, err := http.NewRequest(strings.ToUpper(args[0]), "http://sandbox.invalid"+args[1], strings.NewReader(args[2]))
 	if err != nil {
 		return fmt.Errorf("that is not a request: %w", err)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-multierror"
+	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/usher-cli/usher/catalog"
@@ -50,7 +51,12 @@ type session struct {
 }
 
 // load reads the configuration and reports what is wrong with it.
-func (a *app) load(in inputs) (*session, error) {
+func (a *app) load(in inputs) (*session, error) { return a.loadBy(in, config.Load) }
+
+// loadSettings is load for commands that need the state and nothing else.
+func (a *app) loadSettings(in inputs) (*session, error) { return a.loadBy(in, config.LoadSettings) }
+
+func (a *app) loadBy(in inputs, load func(string, config.Options) (*config.Config, hcl.Diagnostics)) (*session, error) {
 	s := &session{a: a}
 	var err error
 	if s.catalog, err = catalog.Load(); err != nil {
@@ -60,7 +66,7 @@ func (a *app) load(in inputs) (*session, error) {
 	for _, f := range in.varFiles {
 		opts.VarFiles = append(opts.VarFiles, a.path(f))
 	}
-	cfg, diags := config.Load(a.chdir, opts)
+	cfg, diags := load(a.chdir, opts)
 	a.stderr().WithFiles(cfg.Files).Diagnostics(diags)
 	if diags.HasErrors() {
 		return nil, exitError
@@ -186,7 +192,10 @@ func targetFlag(values []string) ([]ledger.Holder, error) {
 	var targets []ledger.Holder
 	var problems *multierror.Error
 	for _, v := range values {
-		front, _, _ := strings.Cut(v, ":")
+		front, _, found := strings.Cut(v, ":")
+		if _, _, _, err := ledger.Address(v).Split(); found && err != nil {
+			front = v // not an address with an item, so the colon may be a name's
+		}
 		kind, name, err := ledger.SplitHolder(front)
 		if err != nil {
 			problems = multierror.Append(problems, fmt.Errorf("-target: %w", err))

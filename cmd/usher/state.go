@@ -22,10 +22,10 @@ type stateOptions struct {
 
 func newState(a *app) *cobra.Command {
 	o := &stateOptions{}
-	cmd := &cobra.Command{Use: "state", Short: "Look into the state, and correct it"}
+	cmd := parent("state", "Look into the state, and correct it")
 	add := func(use, short string, args cobra.PositionalArgs, run func(context.Context, *session, []string) error) {
 		sub := &cobra.Command{Use: use, Short: short, Args: args, RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := a.load(o.inputs)
+			s, err := a.loadSettings(o.inputs)
 			if err != nil {
 				return err
 			}
@@ -36,19 +36,19 @@ func newState(a *app) *cobra.Command {
 		cmd.AddCommand(sub)
 	}
 	add("list", "List the addresses of what usher manages", noArgs, runStateList)
-	add("show ADDRESS", "Show one record", cobra.ExactArgs(1), runStateShow)
+	add("show ADDRESS", "Show one record", argCount(1, 1), runStateShow)
 	add("pull", "Print the state", noArgs, runStatePull)
-	add("push FILE", "Replace the state by a newer version of itself", cobra.ExactArgs(1),
+	add("push FILE", "Replace the state by a newer version of itself", argCount(1, 1),
 		func(ctx context.Context, s *session, args []string) error {
 			return s.edit(ctx, "state push", o.lockTimeout, func(d *state.Document) (*state.Document, error) {
 				return pushed(s.a.path(args[0]), d)
 			})
 		})
-	add("rm ADDRESS...", "Let go of grants without changing them in the tenant", cobra.MinimumNArgs(1),
+	add("rm ADDRESS...", "Let go of grants without changing them in the tenant", argCount(1, 1000),
 		func(ctx context.Context, s *session, args []string) error {
 			return s.edit(ctx, "state rm", o.lockTimeout, func(d *state.Document) (*state.Document, error) { return d, s.remove(d, args) })
 		})
-	add("confirm ADDRESS...", "Take over grants that an interrupted run may have given", cobra.MinimumNArgs(1),
+	add("confirm ADDRESS...", "Take over grants that an interrupted run may have given", argCount(1, 1000),
 		func(ctx context.Context, s *session, args []string) error {
 			return s.edit(ctx, "state confirm", o.lockTimeout, func(d *state.Document) (*state.Document, error) { return d, s.confirm(d, args) })
 		})
@@ -224,9 +224,9 @@ func (s *session) confirm(d *state.Document, addresses []string) error {
 
 func newForceUnlock(a *app) *cobra.Command {
 	o := &inputs{}
-	cmd := &cobra.Command{Use: "force-unlock ID", Short: "Remove a lock that a process left behind", Args: cobra.ExactArgs(1),
+	cmd := &cobra.Command{Use: "force-unlock ID", Short: "Remove a lock that a process left behind", Args: argCount(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := a.load(*o)
+			s, err := a.loadSettings(*o)
 			if err != nil {
 				return err
 			}

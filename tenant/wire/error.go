@@ -2,8 +2,8 @@ package wire
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -23,10 +23,14 @@ func (e *Error) Error() string {
 	if text == "" {
 		text = http.StatusText(e.Status)
 	}
-	if e.RequestID != "" {
-		return fmt.Sprintf("%s (%d %s, request %s)", text, e.Status, e.Code, e.RequestID)
+	where := strconv.Itoa(e.Status)
+	if e.Code != "" {
+		where += " " + e.Code
 	}
-	return fmt.Sprintf("%s (%d %s)", text, e.Status, e.Code)
+	if e.RequestID != "" {
+		where += ", request " + e.RequestID
+	}
+	return text + " (" + where + ")"
 }
 
 // Ambiguous reports whether the service may have done what it was asked, in
