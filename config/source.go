@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclparse"
@@ -75,6 +76,13 @@ func (s *source) read(name string) ([]byte, error) {
 	}
 	defer f.Close()
 	return io.ReadAll(f)
+}
+
+// show makes the lines of a file that is no HCL available to messages.
+func (s *source) show(path string) {
+	if text, err := s.read(path); err == nil && utf8.Valid(text) {
+		s.parser.AddFile(path, &hcl.File{Bytes: text})
+	}
 }
 
 func (s *source) close() { s.root.Close() }

@@ -31,14 +31,16 @@ func (s *source) userList(path string, at hcl.Range, block string) ([]person, hc
 		return nil, hcl.Diagnostics{failure(at, "File not readable", "users_file %q cannot be read: %s.", path, plainError(err))}
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
 		return nil, hcl.Diagnostics{failure(at, "File not readable", "users_file %q is not a regular file.", path)}
 	}
 	r, err := newUserReader(f)
 	if err != nil {
 		return nil, hcl.Diagnostics{failure(at, "Not a list of users", "users_file %q: %s.", path, err)}
 	}
-	var people []person
+	const usualRow = 24 // bytes
+	people := make([]person, 0, info.Size()/usualRow)
 	var diags hcl.Diagnostics
 	for {
 		name, line, err := r.next()
@@ -58,6 +60,9 @@ func (s *source) userList(path string, at hcl.Range, block string) ([]person, hc
 	}
 	if len(people) == 0 && len(diags) == 0 {
 		diags = append(diags, failure(at, "Empty list of users", "users_file %q has no users. To give nothing to anybody, delete the assignment.", path))
+	}
+	if len(diags) > 0 {
+		s.show(path)
 	}
 	return people, diags
 }

@@ -72,8 +72,10 @@ func (t *table) row(r row) {
 	if !t.targeted(holder) {
 		return
 	}
-	for _, name := range targetNames(holder) {
-		t.met[name] = true
+	if len(t.targets) > 0 {
+		for _, name := range targetNames(holder) {
+			t.met[name] = true
+		}
 	}
 	if scope, ok := t.unreadScope(holder.Identity()); ok {
 		if r.want != nil || r.known != nil {
