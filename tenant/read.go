@@ -54,12 +54,9 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 func (t *Tenant) people(ctx context.Context, r *Reading, seats []ledger.Supply, o ReadOptions) []ledger.Holder {
 	if o.Known != nil {
 		holders := make([]ledger.Holder, 0, len(o.Known))
-		r.Grants = make([]ledger.Grant, 0, len(o.Known))
-		for _, g := range o.Known {
-			if g.Holder.Kind != ledger.User {
-				continue
-			}
-			r.Grants = append(r.Grants, g)
+		first := slices.IndexFunc(o.Known, func(g ledger.Grant) bool { return g.Holder.Kind == ledger.User })
+		r.Grants = o.Known[max(0, first):len(o.Known):len(o.Known)] // users come last
+		for _, g := range r.Grants {
 			if n := len(holders); n == 0 || holders[n-1] != g.Holder {
 				holders = append(holders, g.Holder)
 			}
@@ -92,7 +89,7 @@ func (t *Tenant) environments(ctx context.Context, r *Reading) []ledger.Holder {
 	}
 	grants, unread := t.power.Allocations(ctx, environments)
 	r.Supply = supply
-	r.Grants = append(r.Grants, grants...)
+	r.Grants = slices.Concat(grants, r.Grants) // environments sort before users
 	r.Unread = append(r.Unread, unread...)
 	return environments
 }

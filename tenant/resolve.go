@@ -41,9 +41,9 @@ type resolver struct {
 	*Reading
 	pinned   map[nameKey]ledger.Holder // by the name that the state last knew
 	out      *Resolved
-	seen     map[nameKey]found         // what a name was resolved to
-	owner    map[ledger.HolderID]claim // the name under which a holder was declared
-	named    map[nameKey]bool          // every name of the files, once somebody asks
+	seen     map[nameKey]found                // what a name was resolved to
+	owner    map[ledger.HolderID]*ledger.Want // the want that named a holder first
+	named    map[nameKey]bool                 // every name of the files, once somebody asks
 	declared []ledger.Want
 	said     map[string]bool // problems that were reported already
 }
@@ -54,17 +54,12 @@ type found struct {
 	notice int // where in the notices it is reported; -1 for nowhere
 }
 
-type claim struct {
-	name    string
-	origins []ledger.Origin
-}
-
 // Resolve gives every name of the files its id. A name means whoever bears
 // it now; if nobody does, whom the state last knew by it. Whatever could mean
 // somebody else than the author meant is refused, with the ids, never guessed.
 func (r *Reading) Resolve(d Declared) *Resolved {
 	x := &resolver{Reading: r, out: &Resolved{Guard: d.Guard}, pinned: make(map[nameKey]ledger.Holder, len(d.Known)),
-		seen: make(map[nameKey]found, len(d.Wants)), owner: make(map[ledger.HolderID]claim, len(d.Wants)), said: map[string]bool{}}
+		seen: make(map[nameKey]found, len(d.Wants)), owner: make(map[ledger.HolderID]*ledger.Want, len(d.Wants)), said: map[string]bool{}}
 	for _, h := range d.Known {
 		x.pinned[keyOf(h.Kind, h.Name)] = h
 	}
@@ -82,11 +77,12 @@ func (x *resolver) wants(wants []ledger.Want, products map[string]*ledger.Supply
 	x.declared = wants
 	lists := listCounter{}
 	x.out.Want = make([]ledger.Grant, 0, len(wants))
-	for _, w := range wants {
+	for i := range wants {
+		w := &wants[i]
 		h, ok := x.holder(w)
 		if w.List != "" {
 			_, here := x.holders[h.Identity()]
-			lists.count(w, ok && here)
+			lists.count(*w, ok && here)
 		}
 		if !ok {
 			continue
@@ -98,7 +94,7 @@ func (x *resolver) wants(wants []ledger.Want, products map[string]*ledger.Supply
 				continue // refused at the license block
 			}
 			g.Item = supply.Item
-			g.Without = x.plans(w, supply)
+			g.Without = x.plans(*w, supply)
 		}
 		x.out.Want = append(x.out.Want, g)
 		if disabled[h.Identity()] && !w.Asleep {
@@ -118,7 +114,7 @@ func (x *resolver) mergeIDs(grants []ledger.Grant) []ledger.Grant {
 }
 
 // holder resolves the holder of a want and reports each name once.
-func (x *resolver) holder(w ledger.Want) (ledger.Holder, bool) {
+func (x *resolver) holder(w *ledger.Want) (ledger.Holder, bool) {
 	key := keyOf(w.Kind, w.Holder)
 	if f, done := x.seen[key]; done {
 		if f.notice >= 0 { // one notice a name, with all its lines
@@ -140,7 +136,7 @@ func (x *resolver) holder(w ledger.Want) (ledger.Holder, bool) {
 	return h, ok
 }
 
-func (x *resolver) lookup(key nameKey, w ledger.Want) (ledger.Holder, bool) {
+func (x *resolver) lookup(key nameKey, w *ledger.Want) (ledger.Holder, bool) {
 	if isID(w.Holder) {
 		return x.byID(strings.ToLower(w.Holder), w)
 	}
@@ -161,7 +157,7 @@ func (x *resolver) lookup(key nameKey, w ledger.Want) (ledger.Holder, bool) {
 	return x.gone(w, ledger.Holder{Kind: w.Kind, Name: w.Holder})
 }
 
-func (x *resolver) byID(id string, w ledger.Want) (ledger.Holder, bool) {
+func (x *resolver) byID(id string, w *ledger.Want) (ledger.Holder, bool) {
 	h := ledger.Holder{Kind: w.Kind, ID: id}
 	name, ok := x.holders[h.Identity()]
 	if h.Name = name; ok {
@@ -189,7 +185,7 @@ func (x *resolver) followed(pin ledger.Holder) bool {
 
 // reused handles a name that belongs to another id than the state pinned:
 // recreated under an old name, or swapped.
-func (x *resolver) reused(w ledger.Want, bearer, pin ledger.Holder) (ledger.Holder, bool) {
+func (x *resolver) reused(w *ledger.Want, bearer, pin ledger.Holder) (ledger.Holder, bool) {
 	was := "which the tenant no longer has"
 	if name, still := x.holders[pin.Identity()]; still {
 		was = "now called " + name
@@ -200,7 +196,7 @@ func (x *resolver) reused(w ledger.Want, bearer, pin ledger.Holder) (ledger.Hold
 }
 
 // formerName handles a name that nobody bears and the state remembers.
-func (x *resolver) formerName(w ledger.Want, pin ledger.Holder) (ledger.Holder, bool) {
+func (x *resolver) formerName(w *ledger.Want, pin ledger.Holder) (ledger.Holder, bool) {
 	name, still := x.holders[pin.Identity()]
 	if !still {
 		return x.gone(w, pin)
@@ -212,7 +208,7 @@ func (x *resolver) formerName(w ledger.Want, pin ledger.Holder) (ledger.Holder, 
 
 // gone reports a declared holder that the tenant does not have, unless the
 // list in which it would stand was not read.
-func (x *resolver) gone(w ledger.Want, h ledger.Holder) (ledger.Holder, bool) {
+func (x *resolver) gone(w *ledger.Want, h ledger.Holder) (ledger.Holder, bool) {
 	if reason, ok := x.missing[w.Kind]; ok {
 		x.note(w, ledger.Warning, "holder-unread", "could not be looked up: "+reason, "")
 		return h, h.ID != ""
@@ -232,27 +228,27 @@ func (x *resolver) gone(w ledger.Want, h ledger.Holder) (ledger.Holder, bool) {
 }
 
 // own refuses a holder that two names of the files mean.
-func (x *resolver) own(h ledger.Holder, w ledger.Want) bool {
+func (x *resolver) own(h ledger.Holder, w *ledger.Want) bool {
 	first, taken := x.owner[h.Identity()]
 	if !taken {
-		x.owner[h.Identity()] = claim{w.Holder, w.Origins}
+		x.owner[h.Identity()] = w
 		return true
 	}
-	n := notice(w, ledger.Error, "name-doubled", fmt.Sprintf("%s and %s are both %s %s", first.name, w.Holder, w.Kind, h.ID), "keep one of the two names")
-	n.Origins = ledger.MergeOrigins(first.origins, w.Origins)
+	n := notice(w, ledger.Error, "name-doubled", fmt.Sprintf("%s and %s are both %s %s", first.Holder, w.Holder, w.Kind, h.ID), "keep one of the two names")
+	n.Origins = ledger.MergeOrigins(first.Origins, w.Origins)
 	x.out.Notices = append(x.out.Notices, n)
 	return false
 }
 
-func (x *resolver) refuse(w ledger.Want, code, text, fix string) {
+func (x *resolver) refuse(w *ledger.Want, code, text, fix string) {
 	x.note(w, ledger.Error, code, text, fix)
 }
 
-func (x *resolver) note(w ledger.Want, severity ledger.Severity, code, text, fix string) {
+func (x *resolver) note(w *ledger.Want, severity ledger.Severity, code, text, fix string) {
 	x.out.Notices = append(x.out.Notices, notice(w, severity, code, text, fix))
 }
 
-func notice(w ledger.Want, severity ledger.Severity, code, text, fix string) ledger.Notice {
+func notice(w *ledger.Want, severity ledger.Severity, code, text, fix string) ledger.Notice {
 	return ledger.Notice{Code: code, Severity: severity, Text: text, Fix: fix, Origins: w.Origins,
 		Address: ledger.Holder{Kind: w.Kind, Name: w.Holder}.Address()}
 }

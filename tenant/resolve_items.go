@@ -125,7 +125,7 @@ func (x *resolver) planProblem(w ledger.Want, code, text, fix string) {
 		return
 	}
 	x.said[key] = true
-	n := notice(w, ledger.Error, code, text, fix)
+	n := notice(&w, ledger.Error, code, text, fix)
 	n.Address = ""
 	x.out.Notices = append(x.out.Notices, n)
 }
@@ -162,7 +162,7 @@ func (x *resolver) guard(g ledger.Guard) {
 		case x.Unlisted || x.missing[h.Kind] != "":
 			// Whoever is neither read nor in the state loses nothing in this plan.
 		default:
-			x.refuse(w, "protect-nobody", "is protected, and the tenant has no "+string(h.Kind)+" of that name", "correct the name, or take it out of protect")
+			x.refuse(&w, "protect-nobody", "is protected, and the tenant has no "+string(h.Kind)+" of that name", "correct the name, or take it out of protect")
 		}
 	}
 	slices.SortFunc(protected, func(a, b ledger.Holder) int { return strings.Compare(string(a.Kind)+a.ID, string(b.Kind)+b.ID) })
@@ -208,7 +208,7 @@ func (l listCounter) unknown() []ledger.Notice {
 // suggestion names the most similar holder, where one is similar enough. Its
 // cost is one pass over the directory, so it is only asked of small numbers
 // of misses.
-func (x *resolver) suggestion(w ledger.Want) string {
+func (x *resolver) suggestion(w *ledger.Want) string {
 	const mostMisses, longest = 20, 3
 	if len(x.out.Notices) > mostMisses {
 		return ""
