@@ -42,7 +42,8 @@ type Plan struct {
 	Tenant    string          `json:"tenant"`
 	State     StateRef        `json:"state"`
 	At        time.Time       `json:"at"`
-	Targets   int             `json:"targets,omitempty"` // how many holders it is narrowed to; 0 for all
+	Targets   int             `json:"targets,omitempty"`  // how many holders it is narrowed to; 0 for all
+	Believed  bool            `json:"believed,omitempty"` // people were not read: the state was believed
 	Digest    string          `json:"digest"`
 	Calls     []ledger.Call   `json:"calls"`   // in an order that fits
 	Records   []ledger.Step   `json:"records"` // adoptions and forgets: no request
@@ -110,7 +111,7 @@ const (
 func New(in Input) *Plan {
 	t := newTable(in)
 	t.compare()
-	p := &Plan{Format: Format, Tenant: in.Have.Tenant, State: in.State, At: in.At, Targets: len(in.Targets), Guard: in.Guard,
+	p := &Plan{Format: Format, Tenant: in.Have.Tenant, State: in.State, At: in.At, Targets: len(in.Targets), Believed: in.Have.Unlisted, Guard: in.Guard,
 		Records: t.records, Notices: t.notices, Unread: in.Have.Unread, Perhaps: t.perhaps}
 	cover := newCover(in.Have)
 	p.settle(group(t.steps, cover), accounts(in, cover))

@@ -36,7 +36,7 @@ func (p *Plan) Renew(f Fresh) (*Plan, []string) {
 		r.have[g.Key()] = g.Value
 	}
 	q := *p
-	q.Unread = f.Have.Unread
+	q.Unread, q.Believed = f.Have.Unread, f.Have.Unlisted
 	q.Records = nil
 	var steps []ledger.Step
 	for _, c := range p.Calls {

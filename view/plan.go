@@ -235,6 +235,8 @@ func Summary(pl *plan.Plan) string {
 		return fmt.Sprintf("No changes for %s. Nothing else was looked at.", Count(pl.Targets, "target"))
 	case pl.Empty() && len(pl.Unread) > 0:
 		return "No changes in what was read."
+	case pl.Empty() && pl.Believed:
+		return "No changes, if people have what the state says: they were not read."
 	case pl.Empty():
 		return "No changes. The tenant is as the files declare."
 	}
