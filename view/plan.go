@@ -230,15 +230,8 @@ func places(origins []ledger.Origin) string {
 
 // Summary is the last line of a plan.
 func Summary(pl *plan.Plan) string {
-	switch {
-	case pl.Empty() && pl.Targets > 0:
-		return fmt.Sprintf("No changes for %s. Nothing else was looked at.", Count(pl.Targets, "target"))
-	case pl.Empty() && len(pl.Unread) > 0:
-		return "No changes in what was read."
-	case pl.Empty() && pl.Believed:
-		return "No changes, if people have what the state says: they were not read."
-	case pl.Empty():
-		return "No changes. The tenant is as the files declare."
+	if pl.Empty() {
+		return noChanges(pl)
 	}
 	n := map[ledger.Op]int{}
 	moved := 0
@@ -266,6 +259,19 @@ func Summary(pl *plan.Plan) string {
 		text += fmt.Sprintf(", %d people moved", moved)
 	}
 	return text + "."
+}
+
+// noChanges says how far "no changes" goes.
+func noChanges(pl *plan.Plan) string {
+	switch {
+	case pl.Targets > 0:
+		return fmt.Sprintf("No changes for %s. Nothing else was looked at.", Count(pl.Targets, "target"))
+	case len(pl.Unread) > 0:
+		return "No changes in what was read."
+	case pl.Believed:
+		return "No changes, if people have what the state says: they were not read."
+	}
+	return "No changes. The tenant is as the files declare."
 }
 
 func has(c ledger.Call, op ledger.Op) bool {
