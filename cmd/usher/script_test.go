@@ -39,7 +39,7 @@ func TestScript(t *testing.T) {
 			return os.WriteFile(filepath.Join(env.WorkDir, "small.tenant.json"), text, 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "count": count, "replace": replace, "serve": serve, "record": record,
+			"exits": exits, "count": count, "replace": replace, "serve": serve, "record": record, "await": await,
 		},
 	})
 }
@@ -116,6 +116,21 @@ func serve(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	url := regexp.MustCompile(`http://[0-9.:]+`).FindString(string(line[:n]))
 	replace(ts, false, []string{"ENDPOINT", url, args[2]})
+}
+
+// await FILE waits until a file is there, as a sign of how far another process
+// got.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: await FILE")
+	}
+	for range 1000 {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("%s did not come", args[0])
 }
 
 // record NAME=PATTERN FILE puts what the pattern's group matches into a
