@@ -72,20 +72,6 @@ func (d *Document) Known() []ledger.Grant {
 	return grants
 }
 
-// Holders returns everybody in the state by the last name, each once.
-func (d *Document) Holders() []ledger.Holder {
-	if d == nil {
-		return nil
-	}
-	all := make([]ledger.Holder, 0, len(d.Grants))
-	for _, r := range d.Grants {
-		if n := len(all); n == 0 || all[n-1].Identity() != r.Holder.Identity() {
-			all = append(all, r.Holder)
-		}
-	}
-	return all
-}
-
 // Find returns the positions of the records of an address. Names are not
 // unique, so there can be several; the address with the holder's id in place
 // of its name has one at most.

@@ -12,7 +12,7 @@ import (
 // and the directory in which names are looked up.
 type Reading struct {
 	ledger.Have
-	holders map[ledger.HolderID]string   // names by identity
+	names   map[ledger.HolderID]string   // of people, by identity, once somebody asks
 	people  []ledger.Holder              // everybody and everything that was read
 	byName  map[nameKey]int              // the first bearer of a name, in people
 	twins   map[nameKey][]ledger.Holder  // further bearers
@@ -101,12 +101,10 @@ func (r *Reading) unread(kind ledger.HolderKind, err error) {
 }
 
 func (r *Reading) index(holders []ledger.Holder) {
-	r.holders = make(map[ledger.HolderID]string, len(holders))
 	r.people = holders
 	r.byName = make(map[nameKey]int, len(holders))
 	r.twins = map[nameKey][]ledger.Holder{}
 	for i, h := range holders {
-		r.holders[h.Identity()] = h.Name
 		key := keyOf(h.Kind, h.Name)
 		if _, taken := r.byName[key]; taken {
 			r.twins[key] = append(r.twins[key], h)
@@ -129,8 +127,15 @@ func (r *Reading) bearers(key nameKey) []ledger.Holder {
 	return append([]ledger.Holder{r.people[i]}, r.twins[key]...)
 }
 
-// Name returns what the tenant calls a holder now.
+// Name returns what the tenant calls a holder now. Most plans never ask, so
+// the table is made when one does.
 func (r *Reading) Name(h ledger.HolderID) (string, bool) {
-	name, ok := r.holders[h]
+	if r.names == nil {
+		r.names = make(map[ledger.HolderID]string, len(r.people))
+		for _, p := range r.people {
+			r.names[p.Identity()] = p.Name
+		}
+	}
+	name, ok := r.names[h]
 	return name, ok
 }

@@ -23,7 +23,7 @@ type Declared struct {
 	Wants    []ledger.Want
 	Policies []ledger.Policy
 	Guard    ledger.Guard
-	Known    []ledger.Holder // everybody in the state, by the last name
+	Known    []ledger.Grant // the state's, sorted by key
 }
 
 // nameKey is a name as names are compared: without regard to case.
@@ -45,6 +45,7 @@ type resolver struct {
 	owner    map[ledger.HolderID]*ledger.Want // the want that named a holder first
 	named    map[nameKey]bool                 // every name of the files, once somebody asks
 	declared []ledger.Want
+	gone     map[ledger.HolderID]bool
 	said     map[string]bool // problems that were reported already
 }
 
@@ -58,15 +59,30 @@ type found struct {
 // it now; if nobody does, whom the state last knew by it. Whatever could mean
 // somebody else than the author meant is refused, with the ids, never guessed.
 func (r *Reading) Resolve(d Declared) *Resolved {
-	x := &resolver{Reading: r, out: &Resolved{Guard: d.Guard}, pinned: make(map[nameKey]ledger.Holder, len(d.Known)),
-		seen: make(map[nameKey]found, len(d.Wants)), owner: make(map[ledger.HolderID]*ledger.Want, len(d.Wants)), said: map[string]bool{}}
-	for _, h := range d.Known {
-		x.pinned[keyOf(h.Kind, h.Name)] = h
-	}
+	x := &resolver{Reading: r, out: &Resolved{Guard: d.Guard}, pinned: pins(d.Known, r.Unlisted),
+		seen: make(map[nameKey]found, len(d.Wants)), owner: make(map[ledger.HolderID]*ledger.Want, len(d.Wants)), said: map[string]bool{}, gone: map[ledger.HolderID]bool{}}
 	products := x.policies(d.Policies)
 	x.wants(d.Wants, products)
 	x.guard(d.Guard)
 	return x.out
+}
+
+// pins remembers whom the state last knew by each name. Where people were not
+// read, the state is the reading, and pins would only repeat it.
+func pins(known []ledger.Grant, unlisted bool) map[nameKey]ledger.Holder {
+	size := len(known)
+	if unlisted {
+		size = 0
+	}
+	pinned := make(map[nameKey]ledger.Holder, size)
+	var last ledger.Holder
+	for i := range known {
+		if h := known[i].Holder; h != last && (!unlisted || h.Kind != ledger.User) {
+			pinned[keyOf(h.Kind, h.Name)] = h
+			last = h
+		}
+	}
+	return pinned
 }
 
 func (x *resolver) wants(wants []ledger.Want, products map[string]*ledger.Supply) {
@@ -80,10 +96,7 @@ func (x *resolver) wants(wants []ledger.Want, products map[string]*ledger.Supply
 	for i := range wants {
 		w := &wants[i]
 		h, ok := x.holder(w)
-		if w.List != "" {
-			_, here := x.holders[h.Identity()]
-			lists.count(*w, ok && here)
-		}
+		lists.count(w, ok && !x.gone[h.Identity()])
 		if !ok {
 			continue
 		}
@@ -154,17 +167,17 @@ func (x *resolver) lookup(key nameKey, w *ledger.Want) (ledger.Holder, bool) {
 	case pinned:
 		return x.formerName(w, pin)
 	}
-	return x.gone(w, ledger.Holder{Kind: w.Kind, Name: w.Holder})
+	return x.absent(w, ledger.Holder{Kind: w.Kind, Name: w.Holder})
 }
 
 func (x *resolver) byID(id string, w *ledger.Want) (ledger.Holder, bool) {
 	h := ledger.Holder{Kind: w.Kind, ID: id}
-	name, ok := x.holders[h.Identity()]
+	name, ok := x.Name(h.Identity())
 	if h.Name = name; ok {
 		return h, true
 	}
 	h.Name = w.Holder
-	return x.gone(w, h)
+	return x.absent(w, h)
 }
 
 // followed reports whether the files already call somebody by a new name, so
@@ -177,7 +190,7 @@ func (x *resolver) followed(pin ledger.Holder) bool {
 			x.named[keyOf(w.Kind, w.Holder)] = true
 		}
 	}
-	name, still := x.holders[pin.Identity()]
+	name, still := x.Name(pin.Identity())
 	key := keyOf(pin.Kind, name)
 	other, pinned := x.pinned[key]
 	return still && x.named[key] && (!pinned || other.ID == pin.ID)
@@ -187,7 +200,7 @@ func (x *resolver) followed(pin ledger.Holder) bool {
 // recreated under an old name, or swapped.
 func (x *resolver) reused(w *ledger.Want, bearer, pin ledger.Holder) (ledger.Holder, bool) {
 	was := "which the tenant no longer has"
-	if name, still := x.holders[pin.Identity()]; still {
+	if name, still := x.Name(pin.Identity()); still {
 		was = "now called " + name
 	}
 	x.refuse(w, "name-reused", fmt.Sprintf("this name belongs to %s now, and the state knows %s by it, %s", bearer.ID, pin.ID, was),
@@ -197,18 +210,18 @@ func (x *resolver) reused(w *ledger.Want, bearer, pin ledger.Holder) (ledger.Hol
 
 // formerName handles a name that nobody bears and the state remembers.
 func (x *resolver) formerName(w *ledger.Want, pin ledger.Holder) (ledger.Holder, bool) {
-	name, still := x.holders[pin.Identity()]
+	name, still := x.Name(pin.Identity())
 	if !still {
-		return x.gone(w, pin)
+		return x.absent(w, pin)
 	}
 	x.note(w, ledger.Info, "holder-renamed", "is now called "+name, "write "+name+" in the file")
 	pin.Name = name
 	return pin, true
 }
 
-// gone reports a declared holder that the tenant does not have, unless the
+// absent reports a declared holder that the tenant does not have, unless the
 // list in which it would stand was not read.
-func (x *resolver) gone(w *ledger.Want, h ledger.Holder) (ledger.Holder, bool) {
+func (x *resolver) absent(w *ledger.Want, h ledger.Holder) (ledger.Holder, bool) {
 	if reason, ok := x.missing[w.Kind]; ok {
 		x.note(w, ledger.Warning, "holder-unread", "could not be looked up: "+reason, "")
 		return h, h.ID != ""
@@ -222,6 +235,7 @@ func (x *resolver) gone(w *ledger.Want, h ledger.Holder) (ledger.Holder, bool) {
 		"take it out of the file, or correct it")
 	if h.ID != "" {
 		x.out.Gone = append(x.out.Gone, h.Identity())
+		x.gone[h.Identity()] = true
 		return h, true
 	}
 	return h, false

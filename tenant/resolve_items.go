@@ -148,7 +148,8 @@ func (x *resolver) guard(g ledger.Guard) {
 		w := ledger.Want{Kind: h.Kind, Holder: h.Name, Origins: []ledger.Origin{g.Origin}}
 		bearers := x.bearers(keyOf(h.Kind, h.Name))
 		pin, pinned := x.pinned[keyOf(h.Kind, h.Name)]
-		id := ledger.Holder{Kind: h.Kind, ID: strings.ToLower(h.Name), Name: x.holders[ledger.HolderID{Kind: h.Kind, ID: strings.ToLower(h.Name)}]}
+		id := ledger.Holder{Kind: h.Kind, ID: strings.ToLower(h.Name)}
+		id.Name, _ = x.Name(id.Identity())
 		switch {
 		case len(bearers) > 0: // protecting all whom the name may mean harms nobody
 			protected = append(protected, bearers...)
@@ -177,7 +178,7 @@ type listCount struct {
 	origin     ledger.Origin
 }
 
-func (l listCounter) count(w ledger.Want, known bool) {
+func (l listCounter) count(w *ledger.Want, known bool) {
 	if w.List == "" {
 		return
 	}
@@ -214,8 +215,9 @@ func (x *resolver) suggestion(w *ledger.Want) string {
 		return ""
 	}
 	best, least := "", longest
-	for id, name := range x.holders {
-		if id.Kind != w.Kind || abs(len(name)-len(w.Holder)) >= least {
+	for _, h := range x.people {
+		name := h.Name
+		if h.Kind != w.Kind || abs(len(name)-len(w.Holder)) >= least {
 			continue
 		}
 		d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(w.Holder), nil)

@@ -134,7 +134,7 @@ func place(o ledger.Origin) string { return fmt.Sprintf("%s:%d", o.File, o.Line)
 
 // input puts together what the planner needs.
 func (s *session) input(targets []ledger.Holder) plan.Input {
-	r := s.reading.Resolve(tenant.Declared{Wants: s.cfg.Wants, Policies: s.cfg.Policies, Guard: s.cfg.Guard, Known: s.doc.Holders()})
+	r := s.reading.Resolve(tenant.Declared{Wants: s.cfg.Wants, Policies: s.cfg.Policies, Guard: s.cfg.Guard, Known: s.known})
 	in := plan.Input{Want: r.Want, Gone: r.Gone, Asleep: r.Asleep, Policies: r.Policies, Guard: r.Guard, Notices: r.Notices,
 		Known: s.known, Have: s.reading.Have, At: s.a.now().UTC().Truncate(time.Second), Targets: targets, State: s.stateRef()}
 	if s.doc != nil {
