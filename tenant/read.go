@@ -55,7 +55,10 @@ func (t *Tenant) people(ctx context.Context, r *Reading, seats []ledger.Supply, 
 	if o.Known != nil {
 		holders := make([]ledger.Holder, 0, len(o.Known))
 		first := slices.IndexFunc(o.Known, func(g ledger.Grant) bool { return g.Holder.Kind == ledger.User })
-		r.Grants = o.Known[max(0, first):len(o.Known):len(o.Known)] // users come last
+		if first < 0 {
+			first = len(o.Known)
+		}
+		r.Grants = o.Known[first:len(o.Known):len(o.Known)] // users come last
 		for _, g := range r.Grants {
 			if n := len(holders); n == 0 || holders[n-1] != g.Holder {
 				holders = append(holders, g.Holder)
