@@ -24,7 +24,6 @@ type Config struct {
 // Tenant says which tenant the configuration is about. The embedded one reads
 // File; a served one is reached at Endpoint.
 type Tenant struct {
-	Kind     string // "sandbox"
 	File     string // path of the tenant file, absolute or below the working directory
 	Endpoint string // base URL of a served sandbox
 	Origin   ledger.Origin

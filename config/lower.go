@@ -118,7 +118,6 @@ func (l *lowering) requiredVersion(text, running string, at hcl.Range) {
 }
 
 func (l *lowering) tenant(body *hclsyntax.Body) {
-	l.cfg.Tenant = Tenant{Kind: "sandbox"}
 	blocks := ofType(body, "tenant", 1)
 	if len(blocks) == 0 {
 		l.diags = append(l.diags, broken(l.cfg.Dir, "No tenant",

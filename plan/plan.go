@@ -129,6 +129,7 @@ func (p *Plan) settle(calls []ledger.Call, pools *book) {
 	}
 	p.Calls = ordered
 	p.Pools = pools.run(ordered)
+	p.Gaps = nil
 	if len(pools.short(ordered)) == 0 {
 		p.Gaps = gaps(stuck)
 	}
