@@ -3,7 +3,6 @@ package apply_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -22,14 +21,8 @@ import (
 	"github.com/usher-cli/usher/state"
 )
 
-// TestMain raises the number of worlds of an ordinary run.
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
-		_ = f.Value.Set("3000")
-	}
-	os.Exit(m.Run())
-}
+// TestMain says how many worlds an ordinary run looks at.
+func TestMain(m *testing.M) { os.Exit(worlds.Main(m)) }
 
 // flaky is the tenant of a world on a bad day: calls fail, or nobody can tell
 // what became of them.

@@ -1,7 +1,6 @@
 package plan_test
 
 import (
-	"flag"
 	"os"
 	"slices"
 	"sync/atomic"
@@ -15,15 +14,8 @@ import (
 	"github.com/usher-cli/usher/plan/worlds"
 )
 
-// TestMain raises the number of worlds that an ordinary run looks at;
-// -rapid.checks names another.
-func TestMain(m *testing.M) {
-	flag.Parse()
-	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
-		_ = f.Value.Set("3000")
-	}
-	os.Exit(m.Run())
-}
+// TestMain says how many worlds an ordinary run looks at.
+func TestMain(m *testing.M) { os.Exit(worlds.Main(m)) }
 
 // counters show that the worlds are hard.
 type counters struct {
