@@ -59,15 +59,19 @@ func (r *Runner) calls(ctx context.Context, p *plan.Plan, rec *recorder, lost <-
 	d := newDispatcher(p.Calls, p.Pools)
 	note := func(results []ledger.Result) {
 		for _, res := range results {
-			report.Add(res.Outcome)
+			undo := res.Call.ID > len(p.Calls) // not a call of the plan: it puts somebody back
+			if !undo {
+				report.Add(res)
+			}
 			rec.note(res)
-			if res.Outcome != ledger.Done {
+			if res.Outcome != ledger.Done || len(res.Unfit) > 0 || undo {
 				report.Results = append(report.Results, res)
 			}
 			r.Progress(res, report.Tally)
 		}
 	}
-	note(d.unblock())
+	d.unblock()
+	note(d.givenUp())
 	answers := make(chan answer)
 	requests := 0
 	stop := r.Stop
@@ -80,24 +84,23 @@ func (r *Runner) calls(ctx context.Context, p *plan.Plan, rec *recorder, lost <-
 		select {
 		case a := <-answers:
 			requests--
-			var given []ledger.Result
 			for i, place := range a.places {
-				given = append(given, d.finish(place, a.results[i].Outcome)...)
+				d.finish(place, a.results[i])
 			}
 			note(a.results)
-			note(given)
 			if err := rec.checkpoint(ctx); err != nil && broken == nil {
 				broken = err
-				note(d.abandon("the state could not be written"))
+				d.abandon("the state could not be written")
 			}
 		case <-stop:
 			stop, report.Interrupted = nil, true
-			note(d.abandon("the run was interrupted"))
+			d.abandon("the run was interrupted")
 		case <-lost:
 			lost, report.Interrupted = nil, true
 			rec.frozen = true
-			note(d.abandon("the lock on the state was lost"))
+			d.abandon("the lock on the state was lost")
 		}
+		note(d.givenUp())
 	}
 }
 

@@ -3,7 +3,6 @@ package apply
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/usher-cli/usher/ledger"
 )
@@ -12,17 +11,19 @@ import (
 // for it in the order of the plan, which is known to fit: so none can take
 // the unit that an earlier one was meant to have.
 type dispatcher struct {
-	calls   []ledger.Call
-	state   []phase
-	waits   []int                      // unfinished predecessors of each call
-	next    map[int][]int              // successors by call id
-	room    map[ledger.PoolID]int64    // confirmed headroom
-	queues  map[ledger.PoolID][]int    // calls that take from a pool, by position
-	failed  map[ledger.PoolID][]string // addresses of releases that did not happen
-	ready   []int
-	running int
-	dirty   []ledger.PoolID // pools whose first in the queue may start now
-	cursor  int             // nothing before it is waiting
+	calls     []ledger.Call
+	state     []phase
+	succeeded []bool
+	waits     []int                      // unfinished predecessors of each call
+	next      map[int][]int              // successors by call id
+	room      map[ledger.PoolID]int64    // confirmed headroom
+	queues    map[ledger.PoolID][]int    // calls that take from a pool, by position
+	failed    map[ledger.PoolID][]string // addresses of releases that did not happen
+	ready     []int
+	running   int
+	dirty     []ledger.PoolID // pools whose first in the queue may start now
+	cursor    int             // nothing before it is waiting
+	given     []ledger.Result // calls that were given up since somebody asked
 }
 
 type phase uint8
@@ -35,18 +36,23 @@ const (
 )
 
 func newDispatcher(calls []ledger.Call, pools []ledger.Pool) *dispatcher {
-	d := &dispatcher{calls: calls, state: make([]phase, len(calls)), waits: make([]int, len(calls)), next: map[int][]int{},
+	d := &dispatcher{calls: slices.Clone(calls), state: make([]phase, len(calls)), succeeded: make([]bool, len(calls)), waits: make([]int, len(calls)), next: map[int][]int{},
 		room: map[ledger.PoolID]int64{}, queues: map[ledger.PoolID][]int{}, failed: map[ledger.PoolID][]string{}}
 	for _, p := range pools {
-		d.room[p.ID] = p.Limit() - p.Before
+		d.room[p.ID] = p.Limit - p.Before
 	}
 	for i, c := range calls {
-		for _, draw := range c.Takes {
-			d.queues[draw.Pool] = append(d.queues[draw.Pool], i)
-		}
 		d.waits[i] = len(c.After)
 		for _, id := range c.After {
 			d.next[id] = append(d.next[id], i)
+		}
+		if !c.Runs() { // a person has to do it, or something first
+			d.state[i] = finished
+			d.given = append(d.given, ledger.Result{Call: c, Outcome: ledger.Pending, Message: pendingText(c)})
+			continue
+		}
+		for _, pool := range takenFrom(c) {
+			d.queues[pool] = append(d.queues[pool], i)
 		}
 	}
 	for i := range calls {
@@ -56,20 +62,57 @@ func newDispatcher(calls []ledger.Call, pools []ledger.Pool) *dispatcher {
 	return d
 }
 
+func pendingText(c ledger.Call) string {
+	if c.Manual != "" {
+		return c.Manual
+	}
+	return "it waits for " + c.Waits
+}
+
+// takenFrom lists the pools that a call takes from, each once.
+func takenFrom(c ledger.Call) []ledger.PoolID {
+	var pools []ledger.PoolID
+	for _, t := range c.Takes {
+		if !slices.Contains(pools, t.Pool) {
+			pools = append(pools, t.Pool)
+		}
+	}
+	return pools
+}
+
+// lacks returns a pool without room for what the call takes from it.
+func (d *dispatcher) lacks(c ledger.Call) (pool ledger.PoolID, short int64, lacks bool) {
+	need := map[ledger.PoolID]int64{}
+	for _, t := range c.Takes {
+		need[t.Pool] += t.Units
+	}
+	for _, pool := range takenFrom(c) {
+		if d.room[pool] < need[pool] {
+			return pool, need[pool] - max(0, d.room[pool]), true
+		}
+	}
+	return ledger.PoolID{}, 0, false
+}
+
 // consider makes a call ready if nothing stands in its way.
 func (d *dispatcher) consider(i int) {
 	c := d.calls[i]
 	if d.state[i] != waiting || d.waits[i] > 0 {
 		return
 	}
-	for _, t := range c.Takes {
-		if d.queues[t.Pool][0] != i || d.room[t.Pool] < t.Units {
+	for _, pool := range takenFrom(c) {
+		if d.queues[pool][0] != i {
 			return
 		}
 	}
+	if _, _, lacks := d.lacks(c); lacks {
+		return
+	}
 	for _, t := range c.Takes {
 		d.room[t.Pool] -= t.Units
-		d.leave(t.Pool)
+	}
+	for _, pool := range takenFrom(c) {
+		d.leave(pool)
 	}
 	d.state[i] = ready
 	d.ready = append(d.ready, i)
@@ -114,14 +157,14 @@ func (d *dispatcher) take(most int) []int {
 	return batch
 }
 
-// finish books the outcome of a call that was started, and returns what had
-// to be given up because of it.
-func (d *dispatcher) finish(i int, outcome ledger.Outcome) []ledger.Result {
+// finish books the result of a call that was started.
+func (d *dispatcher) finish(i int, res ledger.Result) {
 	c := d.calls[i]
 	d.state[i] = finished
 	d.running--
-	switch outcome {
+	switch res.Outcome {
 	case ledger.Done:
+		d.succeeded[i] = true
 		for _, r := range c.Releases {
 			d.room[r.Pool] += r.Units
 			d.dirty = append(d.dirty, r.Pool)
@@ -131,117 +174,57 @@ func (d *dispatcher) finish(i int, outcome ledger.Outcome) []ledger.Result {
 			d.room[t.Pool] += t.Units
 			d.dirty = append(d.dirty, t.Pool)
 		}
+		d.undo(i)
 	}
-	if outcome != ledger.Done {
-		for _, r := range c.Releases {
-			d.failed[r.Pool] = append(d.failed[r.Pool], c.Holder.Address())
-		}
+	if res.Outcome != ledger.Done {
+		d.blame(c)
 	}
-	skipped := d.succeed(c.ID, outcome == ledger.Done)
+	d.succeed(c.ID, res)
 	d.advance()
-	return append(skipped, d.unblock()...)
+	d.unblock()
 }
 
-// succeed tells the calls that come after one how it ended.
-func (d *dispatcher) succeed(id int, done bool) []ledger.Result {
-	var skipped []ledger.Result
-	for _, j := range d.next[id] {
-		d.waits[j]--
-		if done {
-			d.consider(j)
-			continue
-		}
-		if d.state[j] == waiting {
-			skipped = append(skipped, d.skip(j, fmt.Sprintf("it comes after the call for %s, which did not succeed", d.calls[id-1].Holder.Address()))...)
-		}
-	}
-	return skipped
-}
-
-// unblock gives up calls at the head of a queue that nothing can serve any
-// more, when nothing runs that might still make room.
-func (d *dispatcher) unblock() []ledger.Result {
-	var skipped []ledger.Result
-	for d.running == 0 && len(d.ready) == 0 {
-		i := d.firstWaiting()
-		if i < 0 {
-			break
-		}
-		skipped = append(skipped, d.skip(i, d.reason(i))...)
-		d.advance()
-	}
-	return skipped
-}
-
-func (d *dispatcher) firstWaiting() int {
-	for ; d.cursor < len(d.state); d.cursor++ {
-		if d.state[d.cursor] == waiting {
-			return d.cursor
-		}
-	}
-	return -1
-}
-
-// reason names the pool without room and the releases that did not happen.
-func (d *dispatcher) reason(i int) string {
-	for _, t := range d.calls[i].Takes {
-		if d.room[t.Pool] >= t.Units {
-			continue
-		}
-		text := fmt.Sprintf("no room in %s: it is short by %d", d.itemName(i, t.Pool), t.Units-max(0, d.room[t.Pool]))
-		if names := d.failed[t.Pool]; len(names) > 0 {
-			text += fmt.Sprintf(", because the call for %s did not succeed", some(names))
-		}
-		return text
-	}
-	return "what it waits for did not happen"
-}
-
-func (d *dispatcher) itemName(i int, p ledger.PoolID) string {
-	for _, s := range d.calls[i].Steps {
-		if s.Item.ID == p.Item {
-			return s.Item.Name
-		}
-	}
-	return p.Item
-}
-
-func some(names []string) string {
-	const most = 3
-	if len(names) > most {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
-	}
-	return strings.Join(names, ", ")
-}
-
-// skip gives a waiting call up, and with it those that come after it.
-func (d *dispatcher) skip(i int, why string) []ledger.Result {
-	c := d.calls[i]
-	d.state[i] = finished
-	for _, t := range c.Takes {
-		if q := d.queues[t.Pool]; q[0] == i {
-			d.queues[t.Pool] = q[1:]
-		} else {
-			at := slices.Index(q, i)
-			d.queues[t.Pool] = slices.Delete(slices.Clone(q), at, at+1)
-		}
-		d.dirty = append(d.dirty, t.Pool)
-	}
+// blame remembers whose releases did not happen, to name them to whoever
+// finds no room.
+func (d *dispatcher) blame(c ledger.Call) {
 	for _, r := range c.Releases {
 		d.failed[r.Pool] = append(d.failed[r.Pool], c.Holder.Address())
 	}
-	return append([]ledger.Result{{Call: c, Outcome: ledger.Skipped, Message: why}}, d.succeed(c.ID, false)...)
+}
+
+// succeed tells the calls that come after one how it ended.
+func (d *dispatcher) succeed(id int, res ledger.Result) {
+	for _, j := range d.next[id] {
+		d.waits[j]--
+		switch {
+		case d.state[j] != waiting:
+		case res.Outcome == ledger.Pending:
+			d.giveUp(j, ledger.Pending, fmt.Sprintf("it comes after the call for %s, which the service has not finished", res.Call.Holder.Address()))
+		case res.Outcome != ledger.Done:
+			d.giveUp(j, ledger.Skipped, fmt.Sprintf("it comes after the call for %s, which did not succeed", res.Call.Holder.Address()))
+		case strands(res, d.calls[j]):
+			d.giveUp(j, ledger.Skipped, fmt.Sprintf("%s could not give everybody what this takes away", res.Call.Holder.Address()))
+		default:
+			d.consider(j)
+		}
+	}
+}
+
+// strands reports whether a call would take from somebody what a group that
+// comes before it did not manage to give.
+func strands(res ledger.Result, next ledger.Call) bool {
+	return slices.ContainsFunc(res.Unfit, func(i ledger.Inherited) bool {
+		return next.Holder.Kind != ledger.User || next.Holder.ID == i.User.ID
+	})
 }
 
 // abandon gives up everything that has not started.
-func (d *dispatcher) abandon(why string) []ledger.Result {
-	var skipped []ledger.Result
+func (d *dispatcher) abandon(why string) {
 	for i, s := range d.state {
 		if s == waiting || s == ready {
 			d.state[i] = finished
-			skipped = append(skipped, ledger.Result{Call: d.calls[i], Outcome: ledger.Skipped, Message: why})
+			d.given = append(d.given, ledger.Result{Call: d.calls[i], Outcome: ledger.Skipped, Message: why})
 		}
 	}
 	d.ready = nil
-	return skipped
 }

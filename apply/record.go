@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/usher-cli/usher/ledger"
@@ -42,11 +43,12 @@ func (c *recorder) begin(ctx context.Context) error {
 	c.keepPerhaps()
 	for _, call := range c.p.Calls {
 		for _, s := range call.Steps {
-			if s.After != nil && !known[s.Key()] {
+			if s.After != nil && !known[s.Key()] && call.Manual == "" {
 				c.claims[s.Key()] = grantOf(s)
 			}
 		}
 	}
+	c.awaited()
 	for _, s := range c.p.Records {
 		switch s.Op {
 		case ledger.Adopt:
@@ -104,29 +106,77 @@ func grantOf(s ledger.Step) ledger.Grant {
 	return ledger.Grant{Holder: s.Holder, Item: s.Item, Value: *s.After}
 }
 
+// awaited keeps, of what earlier runs left pending, what the service still has
+// not finished. What this run leaves pending is noted as it ends.
+func (c *recorder) awaited() {
+	kept := c.doc.Pending[:0:0]
+	for _, p := range c.doc.Pending {
+		working := slices.ContainsFunc(c.p.Awaited, func(h ledger.Holder) bool { return h.Identity() == p.Grant.Holder.Identity() })
+		again := slices.ContainsFunc(c.p.Calls, func(call ledger.Call) bool { return call.Holder.Identity() == p.Grant.Holder.Identity() })
+		if working && !again {
+			kept = append(kept, p)
+		}
+	}
+	c.doc.Pending = kept
+}
+
 // note books a result. An unknown outcome keeps its claims: the next plan
 // sees what became of it.
 func (c *recorder) note(res ledger.Result) {
+	c.dirty = c.dirty || res.Outcome != ledger.Unknown
 	for _, s := range res.Call.Steps {
+		if s.Op == ledger.Reprocess {
+			continue
+		}
 		switch res.Outcome {
 		case ledger.Done:
-			if s.After != nil {
-				g := grantOf(s)
-				g.Surplus = res.Surplus[s.Item.ID]
-				c.edit.Put(g, c.r.Day())
-			} else {
-				c.edit.Drop(s.Key())
-			}
-			c.recent(s)
-			delete(c.claims, s.Key())
-			c.dirty = true
+			c.effective(s, res)
+		case ledger.Pending:
+			c.pend(s, res)
 		case ledger.Failed, ledger.Skipped:
 			if !c.prior[s.Key()] {
 				delete(c.claims, s.Key())
 			}
-			c.dirty = true
 		}
 	}
+	if res.Outcome == ledger.Done { // the gap is over: what was given up is gone for good
+		for _, s := range res.Call.Undo {
+			c.edit.Drop(s.Key())
+		}
+	}
+}
+
+// effective records what a step did. What the first half of a split gives up
+// stays on record until the second half is done: it may have to be given back.
+func (c *recorder) effective(s ledger.Step, res ledger.Result) {
+	switch firstHalf := res.Call.Gap && len(res.Call.Undo) == 0; {
+	case s.After != nil:
+		g := grantOf(s)
+		g.Surplus = res.Surplus[s.Item.ID]
+		c.edit.Put(g, c.r.Day())
+	case !firstHalf:
+		c.edit.Drop(s.Key())
+	}
+	c.recent(s)
+	delete(c.claims, s.Key())
+}
+
+// pend notes what is not done yet. What the service accepted is ours, though
+// it has not finished; what a person has to do is not.
+func (c *recorder) pend(s ledger.Step, res ledger.Result) {
+	if res.Accepted {
+		c.effective(s, res)
+	} else if !c.prior[s.Key()] {
+		delete(c.claims, s.Key())
+	}
+	if !res.Accepted && res.Call.Manual == "" {
+		return // it waits for others, and is planned again
+	}
+	g := ledger.Grant{Holder: s.Holder, Item: s.Item}
+	if s.After != nil {
+		g.Value = *s.After
+	}
+	c.doc.Pending = append(c.doc.Pending, state.Pending{Grant: g, Since: c.r.Now().UTC(), Why: res.Message})
 }
 
 // recent remembers a write for as long as readings may not show it.

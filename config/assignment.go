@@ -64,13 +64,16 @@ func (l *lowering) forEach(b *hclsyntax.Block, each func(ev *evaluator, name, la
 func (l *lowering) assignment(b *hclsyntax.Block, ev *evaluator, name string) {
 	attrs := b.Body.Attributes
 	people, named := l.people(b, ev, name)
+	groups, more := l.groups(b, ev, name)
+	named = named || more
+	from, until := l.window(attrs, ev)
 	asleep := ev.flag(attrs["disabled_accounts"])
 	grants := ofType(b.Body, "grant", 1)
 	if len(grants) == 0 {
 		l.diags = append(l.diags, warning(b.DefRange(), "Assignment of nothing", "%s has no grant block, so it gives nothing to anybody.", name))
 	}
 	if !named {
-		l.fail(b.DefRange(), "Assignment to nobody", "%s needs users or users_file.", name)
+		l.fail(b.DefRange(), "Assignment to nobody", "%s needs users, users_file or groups.", name)
 	}
 	given := map[string]hcl.Range{}
 	for _, g := range grants {
@@ -84,8 +87,10 @@ func (l *lowering) assignment(b *hclsyntax.Block, ev *evaluator, name string) {
 		if !ok {
 			continue
 		}
-		want.Asleep = asleep
+		want.Asleep, want.From, want.Until = asleep, from, until
 		l.give(want, people, g)
+		want.Kind = ledger.Group
+		l.give(want, groups, g)
 	}
 }
 
@@ -100,7 +105,7 @@ func (l *lowering) give(want ledger.Want, people []person, g *hclsyntax.Block) {
 		w.Holder, w.List = p.name, p.list
 		w.Origins = []ledger.Origin{p.at}
 		l.cfg.Wants = append(l.cfg.Wants, w)
-		if lic.product != nil && lic.product.Kind == catalog.Paid && consumer(p.name) {
+		if lic.product != nil && lic.product.Kind == catalog.Paid && want.Kind == ledger.User && consumer(p.name) {
 			l.diags = append(l.diags, warning(atOrigin(p.at), "Consumer address",
 				"%s is a personal Microsoft or mail account: a paid seat needs a work or school account.", p.name))
 		}

@@ -13,19 +13,24 @@ import (
 type Config struct {
 	Dir      string
 	Timezone *time.Location // in which dates are whole days
-	State    string         // path of the state file, inside or outside Dir
-	Tenant   Tenant
-	Policies []ledger.Policy // sorted by label
-	Wants    []ledger.Want   // one for each holder and item, in the order of the files
-	Guard    ledger.Guard
-	Files    map[string]*hcl.File // the sources, for showing lines
+	// FlowCapacity lets usher itself write the capacity of flows and machines,
+	// which no public documentation shows how to do.
+	FlowCapacity bool
+	State        string // path of the state file, inside or outside Dir
+	Tenant       Tenant
+	Policies     []ledger.Policy // sorted by label
+	Wants        []ledger.Want   // one for each holder and item, in the order of the files
+	Places       []ledger.Place  // environments, each by the name or id in its file
+	Guard        ledger.Guard
+	Files        map[string]*hcl.File // the sources, for showing lines
 }
 
 // Tenant says which tenant the configuration is about. The embedded one reads
 // File; a served one is reached at Endpoint.
 type Tenant struct {
-	File     string // path of the tenant file, absolute or below the working directory
-	Endpoint string // base URL of a served sandbox
+	File     string        // path of the tenant file, absolute or below the working directory
+	Endpoint string        // base URL of a served sandbox
+	Lag      time.Duration // how long readings of environments may be old
 	Origin   ledger.Origin
 }
 

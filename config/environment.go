@@ -29,6 +29,9 @@ func (l *lowering) environment(b *hclsyntax.Block, ev *evaluator, name, label st
 		l.fail(b.DefRange(), "Environment without a name", "%s needs an id or a label that is the environment's display name.", name)
 		return
 	}
+	l.place(b, ev, ref)
+	l.flows(b, ev, name, ref)
+	l.machines(b, ev, name, ref)
 	for _, c := range ofType(b.Body, "capacity", 0) {
 		attrs := c.Body.Attributes
 		for _, typ := range slices.SortedFunc(maps.Keys(attrs), byPosition(attrs)) {

@@ -25,6 +25,7 @@ type lowering struct {
 	licenses     map[string]license     // by label
 	capacities   map[string]ledger.Item // declared and known ones, by name
 	environments map[string]hcl.Range   // by name, to find double declarations
+	inside       map[string]hcl.Range   // flows and machines, likewise
 	diags        hcl.Diagnostics
 }
 
@@ -40,6 +41,7 @@ func (l *lowering) lower(body *hclsyntax.Body, version string) {
 	l.licenses = map[string]license{}
 	l.capacities = map[string]ledger.Item{}
 	l.environments = map[string]hcl.Range{}
+	l.inside = map[string]hcl.Range{}
 	for _, t := range l.catalog.CapacityTypes() {
 		l.capacities[t.Name] = ledger.Item{Kind: ledger.Capacity, ID: t.ID, Name: t.Name}
 	}
@@ -90,6 +92,7 @@ func (l *lowering) settings(b *hclsyntax.Block, running string) {
 			l.cfg.Timezone = zone
 		}
 	}
+	l.experiments(attrs["experimental"])
 	for _, backend := range ofType(b.Body, "backend", 1) {
 		if kind := backend.Labels[0]; kind != "file" {
 			l.fail(backend.LabelRanges[0], "Unknown backend", "There is no backend %q; there is \"file\".", kind)
@@ -98,6 +101,19 @@ func (l *lowering) settings(b *hclsyntax.Block, running string) {
 		if path, ok := l.eval.text(backend.Body.Attributes["path"]); ok {
 			l.cfg.State = l.path(path)
 		}
+	}
+}
+
+// experiments reads what the configuration allows usher although it is not
+// known to last.
+func (l *lowering) experiments(attr *hclsyntax.Attribute) {
+	known := []string{"flow_capacity"}
+	names, _ := l.eval.list(attr)
+	for _, n := range names {
+		if !contains(known, n.text) {
+			l.fail(n.at, "Unknown experiment", "There is no experiment %q.%s There is %s.", n.text, didYouMean(n.text, known), strings.Join(known, ", "))
+		}
+		l.cfg.FlowCapacity = l.cfg.FlowCapacity || n.text == "flow_capacity"
 	}
 }
 
@@ -141,6 +157,13 @@ func (l *lowering) tenant(body *hclsyntax.Body) {
 	if hasFile {
 		l.cfg.Tenant.File = l.path(file)
 	}
+	if text, ok := l.eval.text(attrs["lag"]); ok {
+		lag, err := time.ParseDuration(text)
+		if err != nil || lag < 0 {
+			l.fail(attrs["lag"].Expr.Range(), "Not a length of time", "%q is not a length of time such as \"15m\".", text)
+		}
+		l.cfg.Tenant.Lag = lag
+	}
 	if l.cfg.Tenant.Endpoint = strings.TrimSuffix(endpoint, "/"); hasEndpoint && !isLoopbackURL(endpoint) {
 		l.fail(attrs["endpoint"].Expr.Range(), "Endpoint not on this machine",
 			"A sandbox is reached at http://127.0.0.1:PORT or http://localhost:PORT, and this is %q.", endpoint)
@@ -162,7 +185,7 @@ func (l *lowering) guard(b *hclsyntax.Block) {
 	for _, e := range entries {
 		kind, name, err := ledger.SplitHolder(e.text)
 		if err != nil {
-			l.fail(e.at, "Wrong address", "%s: write user/NAME or environment/NAME.", err)
+			l.fail(e.at, "Wrong address", "%s: write user/NAME, group/NAME or environment/NAME.", err)
 			continue
 		}
 		l.cfg.Guard.Protect = append(l.cfg.Guard.Protect, ledger.Holder{Kind: kind, Name: name})

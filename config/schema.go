@@ -18,22 +18,26 @@ type block struct {
 // language is the whole language on one screen.
 func language() block {
 	return block{blocks: []block{
-		{name: "usher", once: true, optional: []string{"required_version", "timezone"}, blocks: []block{
+		{name: "usher", once: true, optional: []string{"required_version", "timezone", "experimental"}, blocks: []block{
 			{name: "backend", labels: []string{"kind"}, once: true, optional: []string{"path"}},
 		}},
-		{name: "tenant", labels: []string{"kind"}, once: true, optional: []string{"file", "endpoint"}},
+		{name: "tenant", labels: []string{"kind"}, once: true, optional: []string{"file", "endpoint", "lag"}},
 		{name: "variable", labels: []string{"name"}, optional: []string{"default", "type", "description"}},
 		{name: "locals", open: true},
 		{name: "license", labels: []string{"label"}, required: []string{"sku"},
 			optional: []string{"quantity", "reserve", "unmanaged", "use_grace"}},
 		{name: "capacity", labels: []string{"name"}, optional: []string{"type", "quantity", "reserve"}},
 		{name: "assignment", labels: []string{"label"},
-			optional: []string{"for_each", "users", "users_file", "disabled_accounts"}, blocks: []block{
+			optional: []string{"for_each", "users", "users_file", "groups", "disabled_accounts", "from", "until"}, blocks: []block{
 				{name: "grant", labels: []string{"license"}, optional: []string{"disabled_plans", "enabled_plans"}},
 			}},
-		{name: "environment", labels: []string{"label"}, optional: []string{"for_each", "id"}, blocks: []block{
-			{name: "capacity", once: true, open: true},
-		}},
+		{name: "environment", labels: []string{"label"},
+			optional: []string{"for_each", "id", "auto_allocated", "hosted_serves_process"}, blocks: []block{
+				{name: "capacity", once: true, open: true},
+				{name: "flow", labels: []string{"label"}, required: []string{"plan"}, optional: []string{"id"}},
+				{name: "machine", labels: []string{"label"}, required: []string{"unattended_runs"}, optional: []string{"id"}},
+				{name: "machine_group", labels: []string{"label"}, required: []string{"committed_bots"}, optional: []string{"id"}},
+			}},
 		{name: "guard", once: true, optional: []string{"max_losses", "max_loss_percent", "protect"}},
 	}}
 }

@@ -2,19 +2,76 @@ package config
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
 )
 
-// Shortages compares what is declared with what is declared to be owned, the
-// part of the capacity check that needs no tenant.
+// Shortages compares what is declared with what is declared to be owned, on
+// every day on which that changes: the part of the capacity check that needs
+// no tenant. What a group draws is not known here.
 func (c *Config) Shortages() hcl.Diagnostics {
-	draws := map[string][]ledger.Want{}
+	var diags hcl.Diagnostics
+	said := map[string]bool{}
+	for _, day := range c.boundaries() {
+		wants := c.on(day)
+		for _, d := range append(c.overdrawn(wants, day), c.overfilled(wants, day)...) {
+			if key := subject(d).String() + d.Summary; !said[key] { // the first day is enough
+				said[key] = true
+				diags = append(diags, d)
+			}
+		}
+	}
+	return append(diags, c.unfed()...)
+}
+
+// boundaries lists the days on which what is wanted changes; the empty day
+// stands for before all of them.
+func (c *Config) boundaries() []string {
+	days := map[string]bool{"": true}
 	for _, w := range c.Wants {
-		draws[w.Item.Name] = append(draws[w.Item.Name], w)
+		days[w.From] = true
+		if t, err := time.Parse(time.DateOnly, w.Until); err == nil {
+			days[t.AddDate(0, 0, 1).Format(time.DateOnly)] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(days))
+}
+
+// on lists what is wanted on a day, each grant once.
+func (c *Config) on(day string) []ledger.Want {
+	seen := map[wantKey]bool{}
+	var wants []ledger.Want
+	for _, w := range c.Wants {
+		key := wantKey{w.Kind, strings.ToLower(w.Around), strings.ToLower(w.Holder), w.Item.Name}
+		if w.From <= day && (w.Until == "" || day <= w.Until) && !seen[key] {
+			seen[key] = true
+			wants = append(wants, w)
+		}
+	}
+	return wants
+}
+
+func onDay(day string) string {
+	if day == "" {
+		return ""
+	}
+	return "On " + day + " "
+}
+
+// overdrawn finds policies whose quantity is less than what is declared.
+func (c *Config) overdrawn(wants []ledger.Want, day string) hcl.Diagnostics {
+	draws := map[string][]ledger.Want{}
+	for _, w := range wants {
+		if w.Kind == ledger.User || w.Kind == ledger.Environment {
+			draws[w.Item.Name] = append(draws[w.Item.Name], w)
+		}
 	}
 	var diags hcl.Diagnostics
 	for _, p := range c.Policies {
@@ -27,9 +84,62 @@ func (c *Config) Shortages() hcl.Diagnostics {
 		}
 		if limit := *p.Quantity - p.Reserve; use > limit {
 			diags = append(diags, failure(atOrigin(p.Origin), "More declared than owned",
-				"%s is short by %d: %s declared, and %s. Drawn by %s.", p.Origin.Block, use-limit,
+				"%s%s is short by %d: %s declared, and %s. Drawn by %s.", onDay(day), p.Origin.Block, use-limit,
 				plural(use, "unit"), limitText(p), strings.Join(drawers(draws[p.Item.Name]), ", ")))
 		}
+	}
+	return diags
+}
+
+// overfilled finds environments that declare less than their flows and
+// machines draw. Hosted units count for both meters where they serve.
+func (c *Config) overfilled(wants []ledger.Want, day string) hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	for _, place := range c.Places {
+		for _, m := range catalog.Meters() {
+			fed, declared := int64(0), false
+			var draws []ledger.Want
+			var use int64
+			for _, w := range wants {
+				feeds := slices.Contains(m.FedBy, w.Item.ID) || m.ID == catalog.Process && place.HostedServes && w.Item.ID == catalog.Hosted
+				switch {
+				case w.Kind == ledger.Environment && strings.EqualFold(w.Holder, place.Environment.Name) && feeds:
+					fed, declared = fed+w.Units, true
+				case w.Kind.Inside() && strings.EqualFold(w.Around, place.Environment.Name) && feeds:
+					use += w.Units
+					draws = append(draws, w)
+				}
+			}
+			if declared && use > fed {
+				diags = append(diags, failure(atOrigin(place.Origin), "More drawn than allocated",
+					"%s%s is short of %s by %d: its flows and machines draw %d, and its capacity block gives %d. Drawn by %s.", onDay(day), place.Origin.Block, m.Name, use-fed, use, fed,
+					strings.Join(drawers(draws), ", ")))
+			}
+		}
+	}
+	return diags
+}
+
+// unfed warns of flows and machines that draw a type which their environment
+// does not declare: capacity belongs to one environment, and is allocated in
+// each that needs it.
+func (c *Config) unfed() hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	declared, said := map[string]bool{}, map[string]bool{}
+	for _, w := range c.Wants {
+		if m, ok := catalog.MeterOf(w.Item.ID); ok && w.Kind == ledger.Environment {
+			declared[strings.ToLower(w.Holder)+"/"+m.ID] = true
+		}
+	}
+	for _, w := range c.Wants {
+		key := strings.ToLower(w.Around) + "/" + w.Item.ID
+		if !w.Kind.Inside() || declared[key] || said[key] {
+			continue
+		}
+		said[key] = true
+		diags = append(diags, warning(atOrigin(w.Origins[0]), "Capacity not declared",
+			"%s draws %s, and the capacity block of its environment does not declare it: capacity belongs to one environment, and has to be allocated in each that needs it.",
+			w.Origins[0].Block, w.Item.Name))
 	}
 	return diags
 }

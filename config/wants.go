@@ -12,20 +12,38 @@ import (
 // wantKey is what makes two wants one. Names are compared without regard to
 // case.
 type wantKey struct {
-	kind         ledger.HolderKind
-	holder, item string
+	kind                 ledger.HolderKind
+	around, holder, item string
+}
+
+// window is the days for which a want holds.
+type window struct {
+	wantKey
+	from, until string
 }
 
 // mergeWants makes one want of those that say the same, in the order of the
 // files: a grant declared twice with one value has two origins, with two
-// values it is an error that names both lines.
+// values it is an error that names both lines. Wants that hold for other days
+// stay apart, and still have to say the same.
 func mergeWants(wants []ledger.Want) ([]ledger.Want, hcl.Diagnostics) {
 	var diags hcl.Diagnostics
 	first := make(map[wantKey]int, len(wants))
+	dated := map[window]int{} // further ones, for other days
 	merged := wants[:0]
 	for _, w := range wants {
-		key := wantKey{w.Kind, strings.ToLower(w.Holder), w.Item.Name}
+		key := wantKey{w.Kind, strings.ToLower(w.Around), strings.ToLower(w.Holder), w.Item.Name}
 		i, twice := first[key]
+		if twice && (merged[i].From != w.From || merged[i].Until != w.Until) && sameValue(merged[i], w) {
+			days := window{key, w.From, w.Until}
+			at, again := dated[days]
+			if !again {
+				dated[days] = len(merged)
+				merged = append(merged, w)
+				continue
+			}
+			i = at
+		}
 		switch {
 		case !twice:
 			first[key] = len(merged)

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -18,7 +19,12 @@ func NewAddress(h Holder, i Item) Address {
 
 // Address returns the printed form of the holder alone, such as
 // "user/ada@contoso.com".
-func (h Holder) Address() string { return string(h.Kind) + "/" + escape(h.Name) }
+func (h Holder) Address() string {
+	if around, own, ok := strings.Cut(h.Name, "/"); ok && h.Kind.Inside() {
+		return string(h.Kind) + "/" + around + "/" + escape(own) // the first part is written as an address already
+	}
+	return string(h.Kind) + "/" + escape(h.Name)
+}
 
 // Split takes an address apart into the holder's kind, its name and the
 // item's name. The error says which part is wrong.
@@ -38,21 +44,37 @@ func (a Address) Split() (kind HolderKind, holder, item string, err error) {
 	return kind, holder, item, err
 }
 
-// SplitHolder takes the address of a holder apart.
+// SplitHolder takes the address of a holder apart. The name of a flow or a
+// machine is what Within makes of it.
 func SplitHolder(s string) (HolderKind, string, error) {
 	front, back, ok := strings.Cut(s, "/")
 	kind := HolderKind(front)
-	if !ok || (kind != User && kind != Environment) {
-		return "", "", fmt.Errorf("%q does not start with user/ or environment/", s)
+	if !ok || !slices.Contains(Kinds(), kind) {
+		return "", "", fmt.Errorf("%q does not start with user/, group/, environment/, flow/, machine/ or machine_group/", s)
+	}
+	around := ""
+	if kind.Inside() {
+		if around, back, ok = strings.Cut(back, "/"); !ok || around == "" {
+			return "", "", fmt.Errorf("%q names no environment: write %s/ENVIRONMENT/NAME", s, kind)
+		}
+		if _, err := unescape(around); err != nil {
+			return "", "", err
+		}
+		around += "/"
 	}
 	name, err := unescape(back)
 	switch {
 	case err != nil:
-		err = fmt.Errorf("%w: if this is a name, write %s", err, Holder{Kind: kind, Name: back}.Address())
+		err = fmt.Errorf("%w: if this is a name, write %s", err, Holder{Kind: kind, Name: around + back}.Address())
 	case name == "":
-		err = fmt.Errorf("%q names nobody after %s/", s, kind)
+		err = fmt.Errorf("%q names nobody after %s/%s", s, kind, around)
 	}
-	return kind, name, err
+	return kind, around + name, err
+}
+
+// Kinds lists every kind of holder.
+func Kinds() []HolderKind {
+	return []HolderKind{User, Group, Environment, Flow, Machine, MachineGroup}
 }
 
 const hexDigits = "0123456789ABCDEF"

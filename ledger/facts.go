@@ -8,7 +8,12 @@ type Have struct {
 	Tenant    string // the tenant's id
 	Grants    []Grant
 	Inherited []Inherited
+	Members   []Members
 	Disabled  []HolderID // accounts that are switched off
+	Working   []Holder   // groups that the service has not finished with
+	Inside    []HolderID // environments whose flows and machines were read
+	Rows      []Row      // what is remarkable about grants inside environments
+	Flows     []FlowFact
 	Supply    []Supply
 	Unread    []Unread
 	Unlisted  bool          // people were not read: the state was believed
@@ -20,31 +25,83 @@ type Have struct {
 // that counting them gives too little.
 func (h Have) Incomplete(kind ItemKind) bool {
 	for _, u := range h.Unread {
-		if (u.Holder.Kind == User) == (kind == Seat) {
+		if !u.Inside && u.Holder.Kind.Holds() == kind {
 			return true
 		}
 	}
 	return h.Unlisted && kind == Seat
 }
 
-// Inherited is an item that a user holds through a group: it covers the user,
-// and is never touched through the user.
+// Inherited is an item that a user is given by a group. It covers the user,
+// unless the service could not give it, and is never touched through the user.
 type Inherited struct {
-	User  Holder
-	Item  string // id
-	Group string // id
+	User  Holder `json:"user"`
+	Item  string `json:"item"`            // id
+	Group string `json:"group"`           // id
+	Error string `json:"error,omitempty"` // the service's cause, such as NoSeat; then it covers nobody
 }
 
-// Unread is a scope that could not be read completely: one holder, or all
-// holders of a kind when Holder.ID is empty.
+// Causes for which the service leaves a member of a group without an item.
+// Source: Microsoft Graph, licenseAssignmentState.error.
+const (
+	// NoSeat is that the pool had no seat left.
+	NoSeat = "CountViolation"
+	// Sibling is that another item of the same group failed.
+	Sibling = "Other"
+)
+
+// Members is who is directly in a group; members of its member groups are
+// given nothing.
+type Members struct {
+	Group string   // id
+	Users []string // ids
+}
+
+// Row is what is remarkable about a grant inside an environment.
+type Row struct {
+	Key     Key
+	System  bool      // the platform allocated it by itself
+	Auto    bool      // the platform may allocate more by itself
+	Created time.Time // the newest falls into overage first
+}
+
+// FlowFact is what decides whether a flow can hold capacity, and what taking
+// it would stop.
+type FlowFact struct {
+	Flow      Holder
+	Published bool   // it is switched on
+	Suspended bool   // a policy of the tenant keeps it from running
+	Principal bool   // a service principal owns it
+	Owner     string // id of the user who owns it, "" for nobody
+}
+
+// Unread is a scope that could not be read completely: one holder, all
+// holders of a kind when Holder.ID is empty, or what lives inside an
+// environment.
 type Unread struct {
 	Holder Holder `json:"holder"`
+	Inside bool   `json:"inside,omitempty"`
 	Reason string `json:"reason"` // untrusted text
 }
 
-// Covers reports whether the unread scope includes the holder.
+// Covers reports whether the unread scope includes the holder. What lives in
+// an environment that was not read was not read either.
 func (u Unread) Covers(h HolderID) bool {
-	return u.Holder.Kind == h.Kind && (u.Holder.ID == "" || u.Holder.ID == h.ID)
+	if h.Kind.Inside() && (u.Inside || u.Holder.Kind == Environment) {
+		return u.Holder.ID == "" || u.Holder.ID == h.Place()
+	}
+	return !u.Inside && u.Holder.Kind == h.Kind && (u.Holder.ID == "" || u.Holder.ID == h.ID)
+}
+
+// Address names the scope for people.
+func (u Unread) Address() string {
+	switch {
+	case u.Inside:
+		return "inside " + u.Holder.Address()
+	case u.Holder.Name == "":
+		return u.Holder.Kind.Words() + "s"
+	}
+	return u.Holder.Address()
 }
 
 // Recent is a write of ours that a reading may not show yet.
@@ -53,6 +110,27 @@ type Recent struct {
 	At     time.Time
 	Before *Value // nil where there was no grant
 }
+
+// Place is what the configuration says about an environment as a whole.
+type Place struct {
+	Environment  Holder   `json:"environment"`
+	HostedServes bool     `json:"hosted_serves_process,omitempty"`
+	Auto         AutoMode `json:"auto_allocated,omitempty"`
+	Origin       Origin   `json:"origin"`
+}
+
+// AutoMode says what to do about units that the platform allocated inside an
+// environment by itself and that no file declares.
+type AutoMode string
+
+const (
+	// AutoIgnore shows them.
+	AutoIgnore AutoMode = "ignore"
+	// AutoAdopt keeps them as if they were declared.
+	AutoAdopt AutoMode = "adopt"
+	// AutoRemove takes them away.
+	AutoRemove AutoMode = "remove"
+)
 
 // Policy is what the configuration says about an item as a whole.
 type Policy struct {
@@ -83,6 +161,7 @@ type Guard struct {
 	MaxLosses      int64    `json:"max_losses"`
 	MaxLossPercent int64    `json:"max_loss_percent"`
 	Protect        []Holder `json:"protect,omitempty"`
+	MayStop        bool     `json:"may_stop_flows,omitempty"` // flows of service principals may lose their capacity
 	Origin         Origin   `json:"-"`
 }
 
@@ -90,14 +169,30 @@ type Guard struct {
 type Want struct {
 	Kind     HolderKind
 	Holder   string // a user principal name, a display name, or an object id
+	Around   string // the environment that it is inside of, by name or id
 	Item     Item   // a seat's ID is empty until the tenant resolves its name
 	Units    int64
 	Disabled []string // service plans by name or id; nil is unset
 	Enabled  []string // allow-list of service plans; nil is unset
 	Asleep   bool     // give it to disabled accounts too
 	List     string   // the users_file that it was read from
+	From     string   // the first day held, as YYYY-MM-DD; "" for always
+	Until    string   // the last day held; "" for ever
 	Origins  []Origin
 }
+
+// Dated is a want that holds from a day up to and including another.
+type Dated struct {
+	Grant
+	From  string // YYYY-MM-DD; "" for always
+	Until string // the last day held; "" for ever
+}
+
+// Started reports whether the first day has come.
+func (d Dated) Started(today string) bool { return d.From == "" || d.From <= today }
+
+// Ended reports whether the last day has passed.
+func (d Dated) Ended(today string) bool { return d.Until != "" && d.Until < today }
 
 // Severity ranks notices.
 type Severity string

@@ -1,5 +1,7 @@
 package ledger
 
+import "strings"
+
 // ItemKind tells the two families of items apart.
 type ItemKind string
 
@@ -25,16 +27,74 @@ type HolderKind string
 const (
 	// User is a person or another account of the directory.
 	User HolderKind = "user"
+	// Group is a group of the directory: its members hold what it is given.
+	Group HolderKind = "group"
 	// Environment is a Power Platform environment.
 	Environment HolderKind = "environment"
+	// Flow is a cloud flow inside an environment.
+	Flow HolderKind = "flow"
+	// Machine is a machine that runs desktop flows, inside an environment.
+	Machine HolderKind = "machine"
+	// MachineGroup is a group of machines, inside an environment.
+	MachineGroup HolderKind = "machine_group"
 )
 
+// Inside reports whether holders of the kind live inside an environment and
+// draw from its pools.
+func (k HolderKind) Inside() bool { return k == Flow || k == Machine || k == MachineGroup }
+
+// Holds says which family of items holders of the kind can be given.
+func (k HolderKind) Holds() ItemKind {
+	if k == User || k == Group {
+		return Seat
+	}
+	return Capacity
+}
+
+// Words is the kind as people say it, such as "machine group".
+func (k HolderKind) Words() string { return strings.ReplaceAll(string(k), "_", " ") }
+
 // Holder is who or what holds units. ID is the object id in lower case and
-// the identity; Name is what people read, as the tenant spells it.
+// the identity; Name is what people read, as the tenant spells it. For what
+// lives inside an environment both start with the environment's and a slash,
+// because one flow can be in many environments: see Within.
 type Holder struct {
 	Kind HolderKind `json:"kind"`
 	ID   string     `json:"id"`
 	Name string     `json:"name"`
+}
+
+// Within makes a holder inside an environment from its own id and name.
+func Within(environment Holder, kind HolderKind, id, name string) Holder {
+	return Holder{Kind: kind, ID: environment.ID + "/" + id, Name: escape(environment.Name) + "/" + name}
+}
+
+// Place returns the id of the environment that the holder is or is inside
+// of, and "" for people and groups.
+func (h Holder) Place() string { return h.Identity().Place() }
+
+// Own returns the holder's own name, without that of its environment.
+func (h Holder) Own() string {
+	if _, own, ok := strings.Cut(h.Name, "/"); ok && h.Kind.Inside() {
+		return own
+	}
+	return h.Name
+}
+
+// Around returns the name of the environment that the holder is or is inside
+// of, and "" for people and groups.
+func (h Holder) Around() string {
+	switch {
+	case h.Kind == Environment:
+		return h.Name
+	case h.Kind.Inside():
+		around, _, _ := strings.Cut(h.Name, "/")
+		if name, err := unescape(around); err == nil {
+			return name
+		}
+		return around
+	}
+	return ""
 }
 
 // HolderID is the identity of a holder, fit for use as a map key.
@@ -45,6 +105,19 @@ type HolderID struct {
 
 // Identity returns the holder without its name.
 func (h Holder) Identity() HolderID { return HolderID{h.Kind, h.ID} }
+
+// Place returns the id of the environment that the holder is or is inside
+// of, and "" for people and groups.
+func (h HolderID) Place() string {
+	switch {
+	case h.Kind == Environment:
+		return h.ID
+	case h.Kind.Inside():
+		place, _, _ := strings.Cut(h.ID, "/")
+		return place
+	}
+	return ""
+}
 
 // Key is the identity of a grant: which holder, which item.
 type Key struct {

@@ -1,23 +1,26 @@
 package ledger
 
-// PoolID names a pool: the units of an item in a place. The empty place is
+// PoolID names a pool: the units of a meter in a place. The empty place is
 // the tenant; an environment's own pool has the environment's id.
 type PoolID struct {
 	Item  string `json:"item"`
 	Place string `json:"place,omitempty"`
 }
 
-// Draw is units that a call takes from a pool or gives back to it.
+// Draw is units that a call takes from a pool or gives back to it. With Limit
+// it is the pool itself that grows or shrinks, not its use: an environment that
+// is raised feeds its own pool.
 type Draw struct {
 	Pool  PoolID `json:"pool"`
 	Units int64  `json:"units"`
+	Limit bool   `json:"limit,omitempty"`
 }
 
 // Term names one of the three numbers that make a limit.
 type Term string
 
 const (
-	// Owned is what the tenant has.
+	// Owned is what the tenant has, or what an environment is allocated.
 	Owned Term = "owned"
 	// Quantity is what the configuration says the organisation means to own.
 	Quantity Term = "quantity"
@@ -43,47 +46,78 @@ type ServicePlan struct {
 	ByTenant bool // applies to the whole tenant, cannot be switched per person
 }
 
-// Pool is the account of one pool over a plan.
+// Pool is the account of one pool over a plan. Limit and Available are
+// written out for readers of the document; Settle computes them.
 type Pool struct {
 	ID       PoolID   `json:"id"`
 	Item     Item     `json:"item"`
-	Label    string   `json:"label,omitempty"` // the license or capacity block
+	Place    string   `json:"environment,omitempty"` // name of the environment
+	Label    string   `json:"label,omitempty"`       // the license or capacity block
 	Owned    int64    `json:"owned"`
+	Growth   int64    `json:"owned_change,omitempty"` // by the plan: allocations, and what is to be bought
 	Quantity *int64   `json:"quantity,omitempty"`
 	Reserve  int64    `json:"reserve,omitempty"`
 	Grace    bool     `json:"use_grace,omitempty"` // owned counts seats past their term
+	Limit    int64    `json:"limit"`               // before
 	Before   int64    `json:"use_before"`
 	Peak     int64    `json:"use_peak"`
 	After    int64    `json:"use_after"`
+	Least    int64    `json:"least_available"` // at any moment on the way; negative where it was over-full
+	Left     int64    `json:"available"`       // after
+	Maybe    bool     `json:"conditional,omitempty"`
 	Origins  []Origin `json:"origins,omitempty"` // where the policy is declared
 }
 
-// Limit is the highest use that new draws may reach:
-// min(owned, quantity) - reserve, and never below zero.
-func (p Pool) Limit() int64 {
-	n := p.Owned
+// limitOf is the highest use that new draws may reach when so many units are
+// owned: min(owned, quantity) - reserve, and never below zero.
+func (p *Pool) limitOf(owned int64) int64 {
 	if p.Quantity != nil {
-		n = min(n, *p.Quantity)
+		owned = min(owned, *p.Quantity)
 	}
-	return max(0, n-p.Reserve)
+	return max(0, owned-p.Reserve)
 }
 
-// Binding names the number that stops whoever runs into the limit: the one
-// whose relaxing alone would let a use of n fit, the reserve first, since
-// changing it costs nothing.
-func (p Pool) Binding(n int64) Term {
-	base := p.Owned
+// Open computes the limit with which the account starts, and closes it there.
+func (p *Pool) Open() {
+	p.Limit = p.limitOf(p.Owned)
+	p.Growth, p.Peak, p.After = 0, p.Before, p.Before
+	p.Left = p.Limit - p.Before
+	p.Least = p.Left
+}
+
+// Book enters what a call takes from the pool, or gives back to it where
+// units is negative. With limit the pool itself shrinks or grows.
+func (p *Pool) Book(units int64, limit bool) {
+	if limit {
+		p.Growth -= units
+	} else {
+		p.After += units
+	}
+	p.Peak = max(p.Peak, p.After)
+	p.Left = p.LimitAfter() - p.After
+	p.Least = min(p.Least, p.Left)
+}
+
+// LimitAfter is the limit at the end of the plan.
+func (p *Pool) LimitAfter() int64 { return p.limitOf(p.Owned + p.Growth) }
+
+// Binding names the number that stops whoever runs into the limit at the end:
+// the one whose relaxing alone would let a use of n fit, the reserve first,
+// since changing it costs nothing.
+func (p *Pool) Binding(n int64) Term {
+	owned := p.Owned + p.Growth
+	base := owned
 	if p.Quantity != nil {
 		base = min(base, *p.Quantity)
 	}
 	switch {
 	case p.Reserve > 0 && n <= base:
 		return Reserve
-	case p.Quantity != nil && *p.Quantity < p.Owned:
+	case p.Quantity != nil && *p.Quantity < owned:
 		return Quantity
 	}
 	return Owned
 }
 
-// Available is what is left for new draws, never negative.
-func (p Pool) Available() int64 { return max(0, p.Limit()-p.After) }
+// Available is what is left for new draws at the end, never negative.
+func (p *Pool) Available() int64 { return max(0, p.Left) }

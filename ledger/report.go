@@ -2,19 +2,23 @@ package ledger
 
 // Tally counts how calls ended.
 type Tally struct {
-	Done, Failed, Unknown, Skipped, All int
-	Recorded                            int // adoptions and forgets, which make no call
+	Done, Failed, Unknown, Pending, Skipped, All int
+	Recorded                                     int // adoptions and forgets, which make no call
+	Unfit                                        int // members of groups for whom a call that is done failed
 }
 
 // Add counts one more.
-func (t *Tally) Add(o Outcome) {
-	switch o {
+func (t *Tally) Add(r Result) {
+	t.Unfit += len(r.Unfit)
+	switch r.Outcome {
 	case Done:
 		t.Done++
 	case Failed:
 		t.Failed++
 	case Unknown:
 		t.Unknown++
+	case Pending:
+		t.Pending++
 	case Skipped:
 		t.Skipped++
 	}
@@ -23,9 +27,13 @@ func (t *Tally) Add(o Outcome) {
 // Report is what a run did.
 type Report struct {
 	Tally
-	Results     []Result // of the calls that did not succeed
+	Results     []Result // of the calls that did not simply succeed
 	Interrupted bool
 }
 
 // Complete reports whether everything was done.
-func (r *Report) Complete() bool { return r.Done == r.All }
+func (r *Report) Complete() bool { return r.Done == r.All && r.Unfit == 0 }
+
+// Waiting reports whether what is left is only for people or for the tenant
+// to finish.
+func (r *Report) Waiting() bool { return r.Done+r.Pending == r.All && r.Unfit == 0 && r.Pending > 0 }

@@ -10,6 +10,9 @@ const (
 	Change Op = "~"
 	// Remove takes a grant away.
 	Remove Op = "-"
+	// Reprocess asks the service to try again what a group gives a member and
+	// could not give for want of a seat.
+	Reprocess Op = "^"
 	// Adopt records a grant that is there already. It makes no request.
 	Adopt Op = "="
 	// Forget drops the record of a grant that is gone. It makes no request.
@@ -26,6 +29,8 @@ const (
 	Drift Why = "drift"
 	// Unmanaged takes what no file ever declared, as a policy asks.
 	Unmanaged Why = "unmanaged"
+	// Expired takes what a file gave up to a day that has passed.
+	Expired Why = "expired"
 )
 
 // Step is one change to one grant. Before and After are nil where there is
@@ -37,7 +42,8 @@ type Step struct {
 	Before  *Value   `json:"before,omitempty"`
 	After   *Value   `json:"after,omitempty"`
 	Why     Why      `json:"why,omitempty"`
-	Kept    bool     `json:"kept,omitempty"` // a removal that the holder does not feel: another source covers it
+	Kept    bool     `json:"kept,omitempty"`   // a removal that nobody feels: another source covers everybody
+	People  int64    `json:"people,omitempty"` // members of a group who gain or lose the item by it
 	Origins []Origin `json:"origins,omitempty"`
 }
 
@@ -55,8 +61,15 @@ type Call struct {
 	Steps    []Step `json:"steps"`
 	Takes    []Draw `json:"takes,omitempty"`
 	Releases []Draw `json:"releases,omitempty"`
-	After    []int  `json:"after,omitempty"` // ids of the calls that must have succeeded
+	After    []int  `json:"after,omitempty"`  // ids of the calls that must have succeeded
+	Manual   string `json:"manual,omitempty"` // no request does it: what a person has to do
+	Waits    string `json:"waits,omitempty"`  // what a person has to do before it can start
+	Gap      bool   `json:"gap,omitempty"`    // one half of a call that was split: between the two its holder is without
+	Undo     []Step `json:"undo,omitempty"`   // in a second half: what puts the holder back if it cannot be done
 }
+
+// Runs reports whether apply can start the call by itself.
+func (c Call) Runs() bool { return c.Manual == "" && c.Waits == "" }
 
 // Outcome is how a call ended.
 type Outcome string
@@ -68,6 +81,9 @@ const (
 	Failed Outcome = "failed"
 	// Unknown means that nobody can tell: it counts as taken, not as released.
 	Unknown Outcome = "unknown"
+	// Pending means that the tenant accepted the call and has not finished with
+	// it, or that a person has to do it: it counts as taken, not as released.
+	Pending Outcome = "pending"
 	// Skipped means that the call was not sent.
 	Skipped Outcome = "skipped"
 )
@@ -75,8 +91,10 @@ const (
 // Result is the outcome of one call, with the tenant's words and a way out
 // where it did not succeed. Message is untrusted text.
 type Result struct {
-	Call    Call
-	Outcome Outcome
-	Message string
-	Surplus map[string]Plans // by item id: see Value.Surplus
+	Call     Call
+	Outcome  Outcome
+	Message  string
+	Surplus  map[string]Plans // by item id: see Value.Surplus
+	Accepted bool             // of a pending call: the tenant has taken it on, and will finish it
+	Unfit    []Inherited      // members of a group for whom it failed, although the call is done
 }

@@ -48,9 +48,15 @@ func UsageOf(h Have) []Usage {
 		}
 	}
 	for _, g := range h.Grants {
+		if g.Holder.Kind == Group || g.Holder.Kind.Inside() {
+			continue // counted by the members, and by the environment
+		}
 		count(g.Item.ID, Source{Holder: g.Holder, Units: g.Units})
 	}
 	for _, i := range h.Inherited {
+		if i.Error != "" {
+			continue
+		}
 		count(i.Item, Source{Holder: i.User, Units: 1, Group: i.Group})
 	}
 	for _, s := range h.Supply { // what was not seen is not absent

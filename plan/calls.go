@@ -6,87 +6,158 @@ import (
 	"github.com/usher-cli/usher/ledger"
 )
 
-// cover knows which items users hold through groups. A seat is counted once
-// for a user, however many sources it has.
-type cover map[ledger.Key]bool
-
-func newCover(have ledger.Have) cover {
-	c := make(cover, len(have.Inherited))
-	for _, i := range have.Inherited {
-		c[ledger.Key{Kind: ledger.User, Holder: i.User.ID, Item: i.Item}] = true
-	}
-	return c
-}
-
-// group makes calls of steps, which are sorted by holder. All steps of a user
-// travel in one request, so that moving between products leaves no moment
-// without one. An environment's numbers are lowered and raised by two calls:
-// its types are independent, and a lowering must not wait for a raise.
-func group(steps []ledger.Step, c cover) []ledger.Call {
-	var calls []ledger.Call
-	for start := 0; start < len(steps); {
-		end := start + 1
-		for end < len(steps) && steps[end].Holder.Identity() == steps[start].Holder.Identity() {
-			end++
+// join makes calls of parts. The two parts of a person or a group travel in
+// one call, save where calls would then wait for each other in a circle: what
+// such a holder gains goes first, and what it loses follows. Calls refer to
+// each other by position, counted from 1.
+func join(parts []*part) []ledger.Call {
+	at := make([]int, len(parts)) // the node of each part: its own position, or that of its twin
+	for i, p := range parts {
+		at[i] = i
+		if p.twin >= 0 && p.twin < i && mayTravel(p, parts[p.twin]) {
+			at[i] = p.twin
 		}
-		of := steps[start:end]
-		if of[0].Holder.Kind != ledger.Environment {
-			calls = append(calls, newCall(of, c))
-		} else {
-			for _, part := range [][]ledger.Step{filter(of, lowers), filter(of, raises)} {
-				if len(part) > 0 {
-					calls = append(calls, newCall(part, c))
-				}
+	}
+	for _, node := range circular(parts, at) {
+		if twin := parts[node].twin; twin >= 0 {
+			gains, losses := max(node, twin), min(node, twin)
+			at[gains], at[losses] = gains, losses
+			parts[losses].comesAfter(gains)
+		}
+	}
+	var calls []ledger.Call
+	number := make([]int, len(parts))
+	for i := range parts {
+		if at[i] != i {
+			continue
+		}
+		c := newCall(parts[i])
+		if twin := parts[i].twin; twin >= 0 && at[twin] == i {
+			c = merged(parts[i], parts[twin])
+		}
+		calls = append(calls, c)
+		number[i] = len(calls)
+		calls[len(calls)-1].ID = number[i]
+	}
+	for i, p := range parts {
+		c := &calls[number[at[i]]-1]
+		for _, other := range p.after {
+			if id := number[at[other]]; id != c.ID && !slices.Contains(c.After, id) {
+				c.After = append(c.After, id)
 			}
 		}
-		start = end
+		slices.Sort(c.After)
 	}
 	return calls
 }
 
-func filter(steps []ledger.Step, keep func(ledger.Step) bool) []ledger.Step {
-	var kept []ledger.Step
-	for _, s := range steps {
-		if keep(s) {
-			kept = append(kept, s)
-		}
-	}
-	return kept
+// mayTravel reports whether two parts of one holder can be one request: an
+// environment's numbers are lowered and raised by two, and what waits for
+// something does not hold up what does not.
+func mayTravel(a, b *part) bool {
+	return a.steps[0].Holder.Kind != ledger.Environment && a.waits == b.waits
 }
 
-func lowers(s ledger.Step) bool { return delta(s) < 0 }
-
-func raises(s ledger.Step) bool { return delta(s) >= 0 }
-
-// delta is the change of units that a step makes for its holder.
-func delta(s ledger.Step) int64 {
-	var d int64
-	if s.After != nil {
-		d += s.After.Units
+// circular returns the nodes that wait for each other in circles: those left
+// when nodes that wait for nobody, and nodes for whom nobody waits, are taken
+// away until there are none.
+func circular(parts []*part, at []int) []int {
+	before, behind := map[int]map[int]bool{}, map[int]map[int]bool{}
+	edge := func(table map[int]map[int]bool, a, b int) {
+		if table[a] == nil {
+			table[a] = map[int]bool{}
+		}
+		table[a][b] = true
 	}
-	if s.Before != nil {
-		d -= s.Before.Units
+	for i, p := range parts {
+		for _, other := range p.after {
+			if at[i] != at[other] {
+				edge(before, at[i], at[other])
+				edge(behind, at[other], at[i])
+			}
+		}
 	}
-	return d
+	peel(before, behind)
+	peel(behind, before)
+	var left []int
+	for node, waits := range before {
+		if len(waits) > 0 {
+			left = append(left, node)
+		}
+	}
+	slices.Sort(left)
+	return left
 }
 
-func newCall(steps []ledger.Step, c cover) ledger.Call {
-	call := ledger.Call{Holder: steps[0].Holder, Steps: slices.Clone(steps)}
-	for i := range call.Steps {
-		s := &call.Steps[i]
-		d := delta(*s)
-		covered := c[s.Key()] // by a group, before and after
-		s.Kept = covered && s.Op == ledger.Remove
-		if covered {
-			d = 0
+// peel takes away, again and again, the nodes with no edge in one direction.
+func peel(from, to map[int]map[int]bool) {
+	var free []int
+	for node := range to {
+		if len(from[node]) == 0 {
+			free = append(free, node)
 		}
-		draw := ledger.Draw{Pool: ledger.PoolID{Item: s.Item.ID}, Units: max(d, -d)}
+	}
+	for len(free) > 0 {
+		node := free[0]
+		free = free[1:]
+		for next := range to[node] {
+			delete(from[next], node)
+			if len(from[next]) == 0 {
+				free = append(free, next)
+			}
+		}
+		delete(to, node)
+	}
+}
+
+func newCall(p *part) ledger.Call {
+	c := ledger.Call{Holder: p.steps[0].Holder, Steps: slices.Clone(p.steps), Manual: p.manual, Waits: p.waits}
+	c.Takes, c.Releases = split(p.draws)
+	return c
+}
+
+// merged is a call of two parts: its steps in the order of their items.
+func merged(a, b *part) ledger.Call {
+	both := &part{steps: slices.Concat(a.steps, b.steps), draws: slices.Clone(a.draws), manual: a.manual, waits: a.waits}
+	for _, d := range b.draws {
+		both.take(d.Pool, d.Units, d.Limit)
+	}
+	slices.SortStableFunc(both.steps, func(x, y ledger.Step) int { return x.Key().Compare(y.Key()) })
+	return newCall(both)
+}
+
+// split sorts draws into what is taken and what is released.
+func split(draws []ledger.Draw) (takes, releases []ledger.Draw) {
+	draws = slices.Clone(draws)
+	slices.SortFunc(draws, compareDraws)
+	for _, d := range draws {
 		switch {
-		case d > 0:
-			call.Takes = append(call.Takes, draw)
-		case d < 0:
-			call.Releases = append(call.Releases, draw)
+		case d.Units > 0:
+			takes = append(takes, d)
+		case d.Units < 0:
+			d.Units = -d.Units
+			releases = append(releases, d)
 		}
 	}
-	return call
+	return takes, releases
+}
+
+func compareDraws(a, b ledger.Draw) int {
+	if c := comparePools(a.Pool, b.Pool); c != 0 || a.Limit == b.Limit {
+		return c
+	}
+	if a.Limit {
+		return 1
+	}
+	return -1
+}
+
+// net is what a call does to each pool, releases negative.
+func net(c ledger.Call) []ledger.Draw {
+	draws := slices.Clone(c.Takes)
+	for _, d := range c.Releases {
+		d.Units = -d.Units
+		draws = append(draws, d)
+	}
+	return draws
 }

@@ -1,10 +1,12 @@
 package plan
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/usher-cli/usher/ledger"
 )
@@ -29,12 +31,15 @@ func digest(p *Plan) string {
 		Changes []change
 		Limits  []limit
 		Guard   ledger.Guard
+		Gaps    int64
 	}
-	doc.Tenant, doc.Guard = p.Tenant, p.Guard
+	doc.Tenant, doc.Guard, doc.Gaps = p.Tenant, p.Guard, p.AllowGaps
 	for _, s := range p.Steps() {
 		doc.Changes = append(doc.Changes, change{s.Op, s.Key(), s.Before, s.After})
 	}
-	slices.SortFunc(doc.Changes, func(a, b change) int { return a.Key.Compare(b.Key) })
+	slices.SortFunc(doc.Changes, func(a, b change) int {
+		return cmp.Or(a.Key.Compare(b.Key), strings.Compare(string(a.Op), string(b.Op)))
+	})
 	for _, pool := range p.Pools {
 		if pool.Label != "" {
 			doc.Limits = append(doc.Limits, limit{pool.Item.ID, pool.Quantity, pool.Reserve, pool.Grace})

@@ -38,7 +38,7 @@ func (d Drift) Address() ledger.Address { return ledger.NewAddress(d.Holder, d.I
 func Drifts(in Input) []Drift {
 	t := newTable(in)
 	var all []Drift
-	in.rows(func(r row) {
+	t.in.rows(func(r row) {
 		if !t.inScope(r.holder()) {
 			return
 		}

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+
+	"github.com/usher-cli/usher/ledger"
 )
 
 // ErrFormat means that a document is not a plan that this version reads.
@@ -63,11 +66,14 @@ func Decode(r io.Reader) (*Plan, error) {
 // that is not well formed.
 func (p *Plan) check() error {
 	for i, c := range p.Calls {
+		if slices.ContainsFunc(c.After, func(id int) bool { return id < 1 || id > len(p.Calls) || id == c.ID }) {
+			return fmt.Errorf("%w: call %d comes after a call that is not there", ErrFormat, i+1)
+		}
 		if c.ID != i+1 || len(c.Steps) == 0 {
 			return fmt.Errorf("%w: call %d is damaged", ErrFormat, i+1)
 		}
 		for _, s := range c.Steps {
-			if s.Holder != c.Holder || s.Before == nil && s.After == nil {
+			if s.Holder != c.Holder || s.Before == nil && s.After == nil && s.Op != ledger.Reprocess {
 				return fmt.Errorf("%w: a step of call %d is damaged", ErrFormat, i+1)
 			}
 		}

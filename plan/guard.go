@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,27 +11,24 @@ import (
 
 // breaches measures the plan against its guard. They stop an apply, never the
 // showing of the plan.
-func breaches(p *Plan, in Input) []Breach {
+func breaches(p *Plan, in Input, c *coverage, parts []*part) []Breach {
 	counts := map[Breach]int64{} // by kind and item
-	for _, c := range p.Calls {
-		lost := losses(c)
-		for _, s := range c.Steps {
-			switch {
-			case s.Holder.Kind == ledger.Environment:
-				if d := delta(s); d < 0 {
-					counts[Breach{Kind: Lowered, Item: s.Item.Name}] -= d
-				}
-			case lost[s.Item.ID]:
-				counts[Breach{Kind: Losses, Item: s.Item.Name}]++
-			}
-		}
+	names := map[string]string{}
+	for _, pool := range p.Pools {
+		names[pool.Item.ID] = pool.Item.Name
 	}
-	for _, s := range p.Records {
-		if s.Op == ledger.Forget {
+	for key := range c.losses(p.Calls, parts) {
+		counts[Breach{Kind: Losses, Item: names[key.Item]}]++
+	}
+	for _, s := range p.Steps() {
+		switch d := delta(s); {
+		case s.Op == ledger.Forget:
 			counts[Breach{Kind: Forgets, Item: s.Item.Name}]++
+		case s.Op != ledger.Adopt && s.Item.Kind == ledger.Capacity && d < 0:
+			counts[Breach{Kind: Lowered, Item: s.Item.Name}] -= d
 		}
 	}
-	all := protected(p, in.Guard)
+	all := slices.Concat(protected(p, in.Guard, c), stops(p, in))
 	held := holders(p, in)
 	for b, n := range counts {
 		of := held[b]
@@ -44,29 +42,46 @@ func breaches(p *Plan, in Input) []Breach {
 	return all
 }
 
-// losses returns the items of which the call takes the seat, or a service
-// plan, from the holder for good. As many removals as the call has additions
-// are a replacement and no loss; one that another source covers is not felt.
-func losses(c ledger.Call) map[string]bool {
-	lost := map[string]bool{}
-	replaced := 0
-	for _, s := range c.Steps {
-		if s.Op == ledger.Add {
-			replaced++
+// losses returns the people, each with an item, whom the plan leaves without
+// a seat or a service plan, by any route. As many losses as a person has gains
+// by the same call, or by one that the loss comes after, are replacements and
+// none; a moment without, where a call was split, is one.
+func (c *coverage) losses(calls []ledger.Call, parts []*part) map[ledger.Key]bool {
+	lost := map[ledger.Key]bool{}
+	replaced := map[string]int{} // gains that are spent
+	for _, key := range slices.SortedFunc(maps.Keys(c.lost), ledger.Key.Compare) {
+		loss, gains := c.lost[key], 0
+		for _, g := range c.gained[key.Holder] {
+			if g.part == parts[loss].twin || slices.Contains(parts[loss].after, g.part) {
+				gains++
+			}
 		}
+		if replaced[key.Holder] < gains {
+			replaced[key.Holder]++
+			continue
+		}
+		lost[key] = true
 	}
-	for _, s := range c.Steps {
-		switch {
-		case s.Op == ledger.Change && losesPlan(s):
-			lost[s.Item.ID] = true
-		case s.Op == ledger.Remove && s.Kept:
-		case s.Op == ledger.Remove && replaced > 0:
-			replaced--
-		case s.Op == ledger.Remove:
-			lost[s.Item.ID] = true
+	for _, call := range calls {
+		for _, s := range call.Steps {
+			switch {
+			case s.Op == ledger.Change && s.Item.Kind == ledger.Seat && losesPlan(s):
+				c.eachHolder(s, func(k ledger.Key) { lost[k] = true })
+			case call.Gap && s.Op == ledger.Remove && !s.Kept:
+				lost[s.Key()] = true
+			}
 		}
 	}
 	return lost
+}
+
+// eachHolder calls f for every person whom a step concerns.
+func (c *coverage) eachHolder(s ledger.Step, f func(ledger.Key)) {
+	if s.Holder.Kind == ledger.User {
+		f(s.Key())
+		return
+	}
+	c.eachMember(s, func(user string) { f(ledger.Key{Kind: ledger.User, Holder: user, Item: s.Item.ID}) })
 }
 
 func losesPlan(s ledger.Step) bool {
@@ -78,8 +93,8 @@ func losesPlan(s ledger.Step) bool {
 func holders(p *Plan, in Input) map[Breach]int64 {
 	held := map[Breach]int64{}
 	for _, pool := range p.Pools {
-		held[Breach{Kind: Losses, Item: pool.Item.Name}] = pool.Before
-		held[Breach{Kind: Lowered, Item: pool.Item.Name}] = pool.Before
+		held[Breach{Kind: Losses, Item: pool.Item.Name}] += pool.Before
+		held[Breach{Kind: Lowered, Item: pool.Item.Name}] += pool.Before
 	}
 	for _, g := range in.Known {
 		held[Breach{Kind: Forgets, Item: g.Item.Name}]++
@@ -88,16 +103,54 @@ func holders(p *Plan, in Input) map[Breach]int64 {
 }
 
 // protected finds losses and changes of protected holders, by any route.
-func protected(p *Plan, g ledger.Guard) []Breach {
-	safe := map[ledger.HolderID]bool{}
+func protected(p *Plan, g ledger.Guard, c *coverage) []Breach {
+	safe := map[ledger.HolderID]ledger.Holder{}
 	for _, h := range g.Protect {
-		safe[h.Identity()] = true
+		safe[h.Identity()] = h
+	}
+	if len(safe) == 0 {
+		return nil
+	}
+	found := map[Breach]bool{}
+	breach := func(h ledger.Holder, item ledger.Item) {
+		found[Breach{Kind: Protected, Item: item.Name, Address: string(ledger.NewAddress(h, item))}] = true
+	}
+	for _, call := range p.Calls {
+		for _, s := range call.Steps {
+			if s.Op == ledger.Add || s.Op == ledger.Reprocess {
+				continue
+			}
+			if h, ok := safe[s.Holder.Identity()]; ok {
+				breach(h, s.Item)
+			}
+			if s.Holder.Kind == ledger.Group && (s.Op == ledger.Change || !s.Kept) {
+				c.eachMember(s, func(user string) {
+					_, lost := c.lost[ledger.Key{Kind: ledger.User, Holder: user, Item: s.Item.ID}]
+					if h, ok := safe[ledger.HolderID{Kind: ledger.User, ID: user}]; ok && (lost || s.Op == ledger.Change) {
+						breach(h, s.Item)
+					}
+				})
+			}
+		}
+	}
+	return slices.Collect(maps.Keys(found))
+}
+
+// stops finds flows that would stop running: one that a service principal
+// owns has no other licence to run on.
+func stops(p *Plan, in Input) []Breach {
+	if in.Guard.MayStop {
+		return nil
+	}
+	principals := map[ledger.HolderID]bool{}
+	for _, f := range in.Have.Flows {
+		principals[f.Flow.Identity()] = f.Principal
 	}
 	var all []Breach
-	for _, c := range p.Calls {
-		for _, s := range c.Steps {
-			if safe[s.Holder.Identity()] && s.Op != ledger.Add {
-				all = append(all, Breach{Kind: Protected, Item: s.Item.Name, Address: string(s.Address())})
+	for _, call := range p.Calls {
+		for _, s := range call.Steps {
+			if principals[s.Holder.Identity()] && s.Op == ledger.Remove {
+				all = append(all, Breach{Kind: Stops, Item: s.Item.Name, Address: string(s.Address())})
 			}
 		}
 	}

@@ -8,53 +8,119 @@ import (
 	"github.com/usher-cli/usher/ledger"
 )
 
-// scheduler puts calls in an order in which each fits when its turn comes.
+// scheduler puts calls in an order in which each fits when its turn comes and
+// comes after those that it waits for. Calls are known by their position.
 type scheduler struct {
-	room map[ledger.PoolID]int64
-	done []ledger.Call
+	calls []ledger.Call
+	room  map[ledger.PoolID]int64
+	waits []int   // unfinished predecessors
+	next  [][]int // successors
+	state []standing
+	done  []int // in the order found
 }
 
-// order returns the calls in such an order: those that make room, those that
-// take and make room, those that take. Calls that no order can start, because
-// they wait for each other in a circle or for units that are not there, come
-// last and are returned as stuck as well.
-func order(calls []ledger.Call, room map[ledger.PoolID]int64) (ordered, stuck []ledger.Call) {
-	s := &scheduler{room: room}
-	var swaps, rich, takes []ledger.Call
-	for _, c := range calls {
-		switch {
-		case len(c.Takes) == 0:
-			s.run(c)
-		case len(c.Releases) == 0:
-			takes = append(takes, c)
-		case oneForOne(c):
-			swaps = append(swaps, c)
-		default:
-			rich = append(rich, c)
+// standing says where a call is.
+type standing uint8
+
+const (
+	open standing = iota
+	held          // not to be scheduled now
+	ran
+)
+
+func newScheduler(calls []ledger.Call, room map[ledger.PoolID]int64) *scheduler {
+	s := &scheduler{calls: calls, room: room, waits: make([]int, len(calls)), next: make([][]int, len(calls)), state: make([]standing, len(calls))}
+	for i, c := range calls {
+		s.waits[i] = len(c.After)
+		for _, id := range c.After {
+			s.next[id-1] = append(s.next[id-1], i)
 		}
 	}
-	swaps = s.trails(swaps)
-	stuck = s.fitting(slices.Concat(swaps, rich))
-	for _, c := range takes {
-		s.run(c)
+	return s
+}
+
+// schedule runs every call that it can. Whenever there is a choice, what makes
+// most room goes first: calls that only release, those that release more than
+// they take, swaps one for one, those that take more, and last what only takes
+// and is waited for by nobody. It may be called again when there is more room,
+// or less is held.
+func (s *scheduler) schedule() {
+	phases := []func(){
+		func() { s.fitting(s.ready(func(c ledger.Call) bool { return len(c.Takes) == 0 })) },
+		func() { s.fitting(s.ready(func(c ledger.Call) bool { return balance(c) < 0 })) },
+		func() { s.trails(s.ready(oneForOne)) },
+		func() { s.fitting(s.ready(func(c ledger.Call) bool { return balance(c) == 0 && s.enables(c) })) },
+		func() { s.fitting(s.ready(s.enables)) },
+		func() { s.fitting(s.ready(func(ledger.Call) bool { return true })) },
 	}
-	return slices.Concat(s.done, stuck), stuck
+	for n := 0; n < len(phases); n++ {
+		before := len(s.done)
+		if phases[n](); len(s.done) > before {
+			n = -1
+		}
+	}
+}
+
+// balance is how many units a call takes more than it releases.
+func balance(c ledger.Call) int64 {
+	var n int64
+	for _, d := range net(c) {
+		n += d.Units
+	}
+	return n
+}
+
+// ready lists the calls that wait for no other and are of a kind.
+func (s *scheduler) ready(kind func(ledger.Call) bool) []int {
+	var list []int
+	for i, c := range s.calls {
+		if s.state[i] == open && s.waits[i] == 0 && kind(c) {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// enables reports whether others may need the call to run first: what only
+// takes, and is waited for by nobody, comes last.
+func (s *scheduler) enables(c ledger.Call) bool {
+	return len(c.Releases) > 0 || len(s.next[c.ID-1]) > 0 || len(c.Undo) > 0
+}
+
+// left lists the calls that did not run.
+func (s *scheduler) left() []int {
+	var list []int
+	for i := range s.calls {
+		if s.state[i] != ran {
+			list = append(list, i)
+		}
+	}
+	return list
 }
 
 func oneForOne(c ledger.Call) bool {
-	return len(c.Takes) == 1 && len(c.Releases) == 1 && c.Takes[0].Units == 1 && c.Releases[0].Units == 1
+	return len(c.Takes) == 1 && len(c.Releases) == 1 && c.Takes[0].Units == 1 && c.Releases[0].Units == 1 && c.Holder.Kind == ledger.User
 }
 
-func (s *scheduler) run(c ledger.Call) {
-	for _, d := range net(c) {
+func (s *scheduler) run(i int) {
+	for _, d := range net(s.calls[i]) {
 		s.room[d.Pool] -= d.Units
 	}
-	s.done = append(s.done, c)
+	s.state[i] = ran
+	s.done = append(s.done, i)
+	for _, j := range s.next[i] {
+		s.waits[j]--
+	}
 }
 
+// fits returns a pool without room for the call, or that there is none.
 func (s *scheduler) fits(c ledger.Call) (ledger.PoolID, bool) {
-	for _, d := range c.Takes {
-		if s.room[d.Pool] < d.Units {
+	for n, d := range c.Takes {
+		units := d.Units
+		if n > 0 && c.Takes[n-1].Pool == d.Pool { // its use and its limit
+			units += c.Takes[n-1].Units
+		}
+		if s.room[d.Pool] < units {
 			return d.Pool, false
 		}
 	}
@@ -64,37 +130,31 @@ func (s *scheduler) fits(c ledger.Call) (ledger.PoolID, bool) {
 // fitting runs the calls that fit, and those that fit once others ran. Each
 // waits for one pool at a time and is looked at again when that pool gets
 // room, so the work stays near linear.
-func (s *scheduler) fitting(calls []ledger.Call) []ledger.Call {
-	waiting := map[ledger.PoolID][]ledger.Call{}
+func (s *scheduler) fitting(calls []int) {
+	waiting := map[ledger.PoolID][]int{}
 	var woken []ledger.PoolID
-	try := func(c ledger.Call) {
-		if pool, ok := s.fits(c); !ok {
-			waiting[pool] = append(waiting[pool], c)
+	try := func(i int) {
+		if pool, ok := s.fits(s.calls[i]); !ok {
+			waiting[pool] = append(waiting[pool], i)
 			return
 		}
-		s.run(c)
-		for _, d := range c.Releases {
+		s.run(i)
+		for _, d := range s.calls[i].Releases {
 			woken = append(woken, d.Pool)
 		}
 	}
-	for _, c := range calls {
-		try(c)
+	for _, i := range calls {
+		try(i)
 	}
 	for len(woken) > 0 {
 		pool := woken[0]
 		woken = woken[1:]
 		for n := len(waiting[pool]); n > 0 && s.room[pool] > 0; n-- {
-			c := waiting[pool][0]
+			i := waiting[pool][0]
 			waiting[pool] = waiting[pool][1:]
-			try(c)
+			try(i)
 		}
 	}
-	var left []ledger.Call
-	for _, pool := range slices.SortedFunc(maps.Keys(waiting), comparePools) {
-		left = append(left, waiting[pool]...)
-	}
-	slices.SortFunc(left, func(a, b ledger.Call) int { return a.Steps[0].Key().Compare(b.Steps[0].Key()) })
-	return left
 }
 
 func comparePools(a, b ledger.PoolID) int {
@@ -104,148 +164,96 @@ func comparePools(a, b ledger.PoolID) int {
 	return strings.Compare(a.Place, b.Place)
 }
 
-// trails orders calls that take one unit and release another. Draw each as an
+// trails runs calls that take one unit and release another. Draw each as an
 // edge from the pool it takes from to the pool it releases to: a free unit is
 // a token that walks along edges, and every edge it walks is a call that fits.
 // First every token walks until it is stuck; what is left over is then made
 // of closed walks, and one that touches a pool where a token passed is spliced
 // in there. So a call stays stuck only where no order of calls could start it.
-func (s *scheduler) trails(calls []ledger.Call) []ledger.Call {
-	w := walker{edges: map[ledger.PoolID][]ledger.Call{}}
-	for _, c := range slices.Backward(calls) { // walked from the end
-		w.edges[c.Takes[0].Pool] = append(w.edges[c.Takes[0].Pool], c)
+func (s *scheduler) trails(calls []int) {
+	w := walker{calls: s.calls, edges: map[ledger.PoolID][]int{}}
+	for _, i := range slices.Backward(calls) { // walked from the end
+		w.put(i)
 	}
 	room := maps.Clone(s.room)
-	var trail []ledger.Call
+	var trail []int
 	for _, pool := range slices.SortedFunc(maps.Keys(w.edges), comparePools) {
 		for room[pool] > 0 && len(w.edges[pool]) > 0 {
 			for at := pool; room[at] > 0 && len(w.edges[at]) > 0; {
-				c := w.next(at)
+				i := w.take(at)
 				room[at]--
-				at = c.Releases[0].Pool
+				at = s.calls[i].Releases[0].Pool
 				room[at]++
-				trail = append(trail, c)
+				trail = append(trail, i)
 			}
 		}
 	}
-	for _, c := range w.splice(trail) {
-		if _, ok := s.fits(c); !ok { // an over-full pool swallowed the token
-			w.edges[c.Takes[0].Pool] = append(w.edges[c.Takes[0].Pool], c)
-			continue
+	for _, i := range w.splice(trail) {
+		if _, ok := s.fits(s.calls[i]); ok { // an over-full pool may have swallowed the token
+			s.run(i)
 		}
-		s.run(c)
 	}
-	return w.left()
 }
 
 // walker holds the edges that no walk has used yet.
 type walker struct {
-	edges map[ledger.PoolID][]ledger.Call
+	calls []ledger.Call
+	edges map[ledger.PoolID][]int
 }
 
-func (w *walker) next(at ledger.PoolID) ledger.Call {
+func (w *walker) put(i int) {
+	pool := w.calls[i].Takes[0].Pool
+	w.edges[pool] = append(w.edges[pool], i)
+}
+
+func (w *walker) take(at ledger.PoolID) int {
 	out := w.edges[at]
-	c := out[len(out)-1]
+	i := out[len(out)-1]
 	w.edges[at] = out[:len(out)-1]
-	return c
+	return i
 }
 
 // splice inserts closed walks into the trail, and closed walks into those,
 // wherever the token stands on a pool with unused edges.
-func (w *walker) splice(trail []ledger.Call) []ledger.Call {
+func (w *walker) splice(trail []int) []int {
 	todo := slices.Clone(trail)
 	slices.Reverse(todo) // a stack
-	out := make([]ledger.Call, 0, len(trail))
+	out := make([]int, 0, len(trail))
 	for len(todo) > 0 {
-		c := todo[len(todo)-1]
-		if loop := w.loop(c.Takes[0].Pool); loop != nil {
+		i := todo[len(todo)-1]
+		if loop := w.loop(w.calls[i].Takes[0].Pool); loop != nil {
 			todo = push(todo, loop)
 			continue
 		}
 		todo = todo[:len(todo)-1]
-		out = append(out, c)
-		if loop := w.loop(c.Releases[0].Pool); loop != nil {
+		out = append(out, i)
+		if loop := w.loop(w.calls[i].Releases[0].Pool); loop != nil {
 			todo = push(todo, loop)
 		}
 	}
 	return out
 }
 
-func push(stack, calls []ledger.Call) []ledger.Call {
-	for _, c := range slices.Backward(calls) {
-		stack = append(stack, c)
+func push(stack, walk []int) []int {
+	for _, i := range slices.Backward(walk) {
+		stack = append(stack, i)
 	}
 	return stack
 }
 
 // loop walks unused edges from a pool until it is back there. Where a walk
 // cannot come back, which takes an over-full pool, its edges stay unused.
-func (w *walker) loop(from ledger.PoolID) []ledger.Call {
-	var loop []ledger.Call
+func (w *walker) loop(from ledger.PoolID) []int {
+	var loop []int
 	for at := from; len(w.edges[at]) > 0; {
-		c := w.next(at)
-		loop = append(loop, c)
-		if at = c.Releases[0].Pool; at == from {
+		i := w.take(at)
+		loop = append(loop, i)
+		if at = w.calls[i].Releases[0].Pool; at == from {
 			return loop
 		}
 	}
-	for _, c := range slices.Backward(loop) {
-		w.edges[c.Takes[0].Pool] = append(w.edges[c.Takes[0].Pool], c)
+	for _, i := range slices.Backward(loop) {
+		w.put(i)
 	}
 	return nil
-}
-
-func (w *walker) left() []ledger.Call {
-	var left []ledger.Call
-	for _, pool := range slices.SortedFunc(maps.Keys(w.edges), comparePools) {
-		left = append(left, w.edges[pool]...)
-	}
-	slices.SortFunc(left, func(a, b ledger.Call) int { return a.Steps[0].Key().Compare(b.Steps[0].Key()) })
-	return left
-}
-
-// gaps groups the calls that are stuck by the pools that they connect: one
-// free unit in any pool of a group sets all of it going.
-func gaps(stuck []ledger.Call) []Gap {
-	parent := map[ledger.PoolID]ledger.PoolID{}
-	var find func(p ledger.PoolID) ledger.PoolID
-	find = func(p ledger.PoolID) ledger.PoolID {
-		if up, ok := parent[p]; ok && up != p {
-			root := find(up)
-			parent[p] = root
-			return root
-		}
-		return p
-	}
-	names := map[ledger.PoolID]string{}
-	for _, c := range stuck {
-		for _, s := range c.Steps {
-			names[ledger.PoolID{Item: s.Item.ID}] = s.Item.Name
-		}
-		for _, d := range net(c) {
-			parent[find(d.Pool)] = find(c.Takes[0].Pool)
-		}
-	}
-	groups := map[ledger.PoolID]*Gap{}
-	var all []*Gap
-	for _, c := range stuck {
-		root := find(c.Takes[0].Pool)
-		g := groups[root]
-		if g == nil {
-			g = &Gap{Person: c.Holder.Address()}
-			groups[root] = g
-			all = append(all, g)
-		}
-		g.People++
-		for _, d := range c.Takes {
-			g.Items = append(g.Items, names[d.Pool])
-		}
-	}
-	var out []Gap
-	for _, g := range all {
-		slices.Sort(g.Items)
-		g.Items = slices.Compact(g.Items)
-		out = append(out, *g)
-	}
-	return out
 }

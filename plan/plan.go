@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/usher-cli/usher/ledger"
@@ -12,9 +14,11 @@ const Format = 1
 // Input is everything that a plan follows from.
 type Input struct {
 	Want     []ledger.Grant // one a key
+	Dated    []ledger.Dated // wants that hold for some days only
 	Gone     []ledger.HolderID
 	Asleep   []ledger.Key
 	Policies []ledger.Policy
+	Places   []ledger.Place
 	Guard    ledger.Guard
 	Notices  []ledger.Notice // of the resolver
 
@@ -25,7 +29,14 @@ type Input struct {
 
 	Have    ledger.Have
 	At      time.Time
+	Today   string          // the day of At where the organisation is, as YYYY-MM-DD
 	Targets []ledger.Holder // by kind and name; empty for all
+	OnlyDue bool            // only what a date makes necessary
+
+	AllowGaps    int64 // people who may be without a seat for a moment
+	FlowCapacity bool  // usher itself may write the capacity of flows and machines
+
+	saved *Plan // the plan that is fitted to a new reading; its files are not at hand
 }
 
 // StateRef is the state that a plan was made from. The zero value is "no
@@ -42,30 +53,52 @@ type Plan struct {
 	Tenant    string          `json:"tenant"`
 	State     StateRef        `json:"state"`
 	At        time.Time       `json:"at"`
+	Today     string          `json:"today,omitempty"`
+	HoldsTo   string          `json:"holds_to,omitempty"` // the last day for which the plan is what the files ask for
 	Targets   int             `json:"targets,omitempty"`  // how many holders it is narrowed to; 0 for all
+	OnlyDue   bool            `json:"only_due,omitempty"`
 	Believed  bool            `json:"believed,omitempty"` // people were not read: the state was believed
 	Digest    string          `json:"digest"`
 	Calls     []ledger.Call   `json:"calls"`   // in an order that fits
 	Records   []ledger.Step   `json:"records"` // adoptions and forgets: no request
 	Pools     []ledger.Pool   `json:"pools"`
+	Places    []ledger.Place  `json:"environments,omitempty"`
+	Purchases []Purchase      `json:"purchases,omitempty"`
 	Guard     ledger.Guard    `json:"guard"`
+	AllowGaps int64           `json:"allow_gaps,omitempty"`
+	ByUsher   bool            `json:"flow_capacity,omitempty"` // usher itself writes the capacity of flows and machines
 	Shortages []Shortage      `json:"shortages,omitempty"`
 	Gaps      []Gap           `json:"gaps,omitempty"`
 	Breaches  []Breach        `json:"breaches,omitempty"`
+	Due       []Due           `json:"due,omitempty"`
 	Notices   []ledger.Notice `json:"notices,omitempty"`
 	Unread    []ledger.Unread `json:"unread,omitempty"`
 	Perhaps   []ledger.Key    `json:"perhaps_ours,omitempty"` // to be settled with state confirm or state rm
+	Awaited   []ledger.Holder `json:"awaited,omitempty"`      // groups that the service has not finished with
+}
+
+// Purchase is what a file declares and the tenant does not own yet.
+type Purchase struct {
+	Item    ledger.Item     `json:"item"`
+	Label   string          `json:"label"`
+	From    int64           `json:"from"`
+	To      int64           `json:"to"`
+	Waiting int             `json:"waiting,omitempty"` // calls that wait for it
+	Origins []ledger.Origin `json:"origins"`
 }
 
 // Shortage is a pool that the end of the plan does not fit.
 type Shortage struct {
 	Pool     ledger.PoolID `json:"pool"`
 	Item     ledger.Item   `json:"item"`
-	Short    int64         `json:"short"` // missing units
+	Place    string        `json:"environment,omitempty"` // its name
+	Short    int64         `json:"short"`                 // missing units
 	Limit    int64         `json:"limit"`
 	Term     ledger.Term   `json:"term"` // what binds
 	Drawers  []Drawer      `json:"drawers"`
 	Unlisted int64         `json:"undeclared,omitempty"` // units in use that no file declares
+	Blocked  []string      `json:"blocked,omitempty"`    // what the service would then not give either
+	Overage  []Overage     `json:"overage,omitempty"`    // what would run without capacity, the first first
 }
 
 // Drawer is a block that draws on a pool, with the first of its lines.
@@ -74,19 +107,27 @@ type Drawer struct {
 	Units  int64         `json:"units"`
 }
 
+// Overage is a flow or machine that would have less than it is given.
+type Overage struct {
+	Address string `json:"address"`
+	Units   int64  `json:"units"` // that it would lack
+}
+
 // Gap is a set of swaps that cannot start, because every one of them waits
-// for a unit that another one holds.
+// for a unit that another one holds. It takes one person who gives up a seat
+// before getting the other, or one free seat.
 type Gap struct {
-	Person string   `json:"person"` // address of one whose call would have to be split
-	People int      `json:"people"`
-	Items  []string `json:"items"` // one free unit of any of these makes it possible
+	Person  string   `json:"person"` // address of the one whose call is split
+	People  int      `json:"people"`
+	Items   []string `json:"items"`             // one free unit of any of these makes it unnecessary
+	Without []string `json:"without,omitempty"` // what the person is without for a moment; nothing where no call can be split
 }
 
 // Breach is a guard that the plan exceeds.
 type Breach struct {
 	Kind    BreachKind `json:"kind"`
 	Item    string     `json:"item,omitempty"`
-	Address string     `json:"address,omitempty"` // of a protected holder's grant
+	Address string     `json:"address,omitempty"` // of the grant, where it is about one
 	Count   int64      `json:"count,omitempty"`
 	Of      int64      `json:"of,omitempty"`
 	Allowed int64      `json:"allowed,omitempty"`
@@ -104,6 +145,8 @@ const (
 	Forgets BreachKind = "forgets"
 	// Protected is a loss or change of a protected holder.
 	Protected BreachKind = "protected"
+	// Stops is a flow of a service principal that would stop running.
+	Stops BreachKind = "stops"
 )
 
 // New makes a plan. It always succeeds: what stands in the way of applying it
@@ -111,28 +154,92 @@ const (
 func New(in Input) *Plan {
 	t := newTable(in)
 	t.compare()
-	p := &Plan{Format: Format, Tenant: in.Have.Tenant, State: in.State, At: in.At, Targets: len(in.Targets), Believed: in.Have.Unlisted, Guard: in.Guard,
-		Records: t.records, Notices: t.notices, Unread: in.Have.Unread, Perhaps: t.perhaps}
-	cover := newCover(in.Have)
-	p.settle(group(t.steps, cover), accounts(in, cover))
-	p.Shortages = explainShortages(p, in)
-	p.Breaches = breaches(p, in)
+	p := &Plan{Format: Format, Tenant: in.Have.Tenant, State: in.State, At: in.At, Today: in.Today, Targets: len(in.Targets), OnlyDue: in.OnlyDue,
+		Believed: in.Have.Unlisted, Guard: in.Guard, Places: in.Places, AllowGaps: in.AllowGaps, ByUsher: in.FlowCapacity,
+		Records: t.records, Unread: in.Have.Unread, Perhaps: t.perhaps, Awaited: in.Have.Working}
+	p.Due, p.HoldsTo = upcoming(in)
+	t.in.Want = t.want
+	p.settle(t.steps, t.in)
+	p.Notices = append(t.notices, p.owned(t.in)...)
+	slices.SortStableFunc(p.Notices, compareNotices)
 	p.Digest = digest(p)
 	return p
 }
 
-// settle puts the calls in order and runs them through the accounts.
-func (p *Plan) settle(calls []ledger.Call, pools *book) {
-	ordered, stuck := order(calls, pools.room())
-	for i := range ordered {
-		ordered[i].ID = i + 1
+// settle makes calls of steps, puts them in order, runs them through the
+// accounts, and says what stands in the way.
+func (p *Plan) settle(steps []ledger.Step, in Input) {
+	cover := newCoverage(in.Have)
+	b := accounts(in, cover)
+	parts := partsOf(steps)
+	cover.link(parts)
+	if more := retries(in, cover, b, parts); len(more) > 0 { // which change who takes what
+		parts = append(partsOf(steps), more...)
+		cover.link(parts)
 	}
-	p.Calls = ordered
-	p.Pools = pools.run(ordered)
+	newMeters(in.Places).book(parts)
+	byHand(parts, in.FlowCapacity)
+	calls := join(parts)
+	b.meet(calls)
+
 	p.Gaps = nil
-	if len(pools.short(ordered)) == 0 {
-		p.Gaps = gaps(stuck)
+	s, now := arrange(calls, b)
+	if left := s.left(); len(left) > 0 {
+		b.run(calls, 0)
+		if len(b.short(calls)) == 0 {
+			var split []ledger.Call
+			split, p.Gaps = splitGaps(calls, b, in.Guard)
+			if !p.tooManyGaps() {
+				calls = split
+				s, now = arrange(calls, b)
+			}
+		}
 	}
+	p.Calls = numbered(s, now, b)
+	p.Pools = b.run(p.Calls, now)
+	if p.Purchases = nil; p.Targets == 0 && !p.OnlyDue {
+		p.Purchases = b.purchases(p.Calls)
+	}
+	p.Shortages = explainShortages(b, p.Calls, in)
+	p.Breaches = breaches(p, in, cover, parts)
+}
+
+// numbered returns the calls in the order found, numbered from 1: those that
+// need nobody, then those that wait, then those that no order can start.
+func numbered(s *scheduler, now int, b *book) []ledger.Call {
+	order := slices.Concat(s.done, s.left())
+	number := make([]int, len(order))
+	for n, i := range order {
+		number[i] = n + 1
+	}
+	calls := make([]ledger.Call, len(order))
+	for n, i := range order {
+		c := s.calls[i]
+		c.ID = n + 1
+		after := make([]int, 0, len(c.After))
+		for _, id := range c.After {
+			after = append(after, number[id-1])
+		}
+		slices.Sort(after)
+		if c.After = after; len(after) == 0 {
+			c.After = nil
+		}
+		if n >= now && n < len(s.done) && c.Runs() {
+			c.Waits = waitsFor(c, b)
+		}
+		calls[n] = c
+	}
+	return calls
+}
+
+// waitsFor says what a person has to do before a call can start.
+func waitsFor(c ledger.Call, b *book) string {
+	for _, d := range c.Takes {
+		if p := b.at(d.Pool); p.Quantity != nil && *p.Quantity > p.Owned {
+			return fmt.Sprintf("%d more of %s to be bought", *p.Quantity-p.Owned, p.Item.Name)
+		}
+	}
+	return "what has to be done by hand first"
 }
 
 // Steps returns every step of the plan, with a call or without.
@@ -144,8 +251,15 @@ func (p *Plan) Steps() []ledger.Step {
 	return append(all, p.Records...)
 }
 
-// Empty reports whether there is nothing to do at all.
-func (p *Plan) Empty() bool { return len(p.Calls) == 0 && len(p.Records) == 0 }
+// Empty reports whether there is nothing to do at all, by usher or by hand.
+func (p *Plan) Empty() bool { return len(p.Calls)+len(p.Records)+len(p.Purchases) == 0 }
+
+// Waiting reports whether there is something to do, and nothing that apply
+// can do by itself.
+func (p *Plan) Waiting() bool {
+	runs := slices.ContainsFunc(p.Calls, ledger.Call.Runs)
+	return !runs && len(p.Records) == 0 && (len(p.Calls)+len(p.Purchases) > 0 || len(p.Awaited) > 0)
+}
 
 // Errors returns the notices that refuse the plan.
 func (p *Plan) Errors() []ledger.Notice {
@@ -160,5 +274,10 @@ func (p *Plan) Errors() []ledger.Notice {
 
 // Refused reports whether capacity, a gap or a guard forbids applying.
 func (p *Plan) Refused() bool {
-	return len(p.Shortages)+len(p.Gaps)+len(p.Breaches) > 0
+	return len(p.Shortages)+len(p.Breaches) > 0 || p.tooManyGaps()
+}
+
+func (p *Plan) tooManyGaps() bool {
+	impossible := slices.ContainsFunc(p.Gaps, func(g Gap) bool { return len(g.Without) == 0 })
+	return impossible || int64(len(p.Gaps)) > p.AllowGaps
 }

@@ -2,27 +2,28 @@ package plan
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strings"
 
+	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
 )
 
 // book holds the account of every pool.
 type book struct {
 	pools map[ledger.PoolID]*ledger.Pool
+	names map[string]string // of environments, by id
 }
 
-// accounts opens an account for everything that the tenant supplies or a
-// policy names, with the use before the plan.
-func accounts(in Input, c cover) *book {
-	b := &book{pools: map[ledger.PoolID]*ledger.Pool{}}
+// accounts opens an account for everything that the tenant supplies, a policy
+// names, or an environment has, with the use before the plan.
+func accounts(in Input, c *coverage) *book {
+	b := &book{pools: map[ledger.PoolID]*ledger.Pool{}, names: map[string]string{}}
 	for _, s := range in.Have.Supply {
-		b.pool(s.Item).Owned = s.Owned
+		b.tenant(s.Item).Owned = s.Owned
 	}
 	for _, policy := range in.Policies {
-		p := b.pool(policy.Item)
+		p := b.tenant(policy.Item)
 		p.Label, p.Quantity, p.Reserve = policy.Label, policy.Quantity, policy.Reserve
 		p.Origins = []ledger.Origin{policy.Origin}
 		if policy.UseGrace {
@@ -30,7 +31,25 @@ func accounts(in Input, c cover) *book {
 			p.Owned += grace(in.Have.Supply, policy.Item.ID)
 		}
 	}
-	b.use(in, c)
+	m := newMeters(in.Places)
+	b.use(m, in.Have.Grants, c)
+	b.use(m, unseen(in), c)
+	b.useThroughGroups(c)
+	for _, s := range in.Have.Supply {
+		if p := b.tenant(s.Item); in.Have.Incomplete(s.Item.Kind) {
+			p.Before = max(p.Before, s.Used)
+		}
+	}
+	for _, r := range in.Have.Rows {
+		if r.Auto {
+			for _, id := range m.drawn(ledger.HolderID{Kind: r.Key.Kind, ID: r.Key.Holder}, r.Key.Item) {
+				b.at(id).Maybe = true
+			}
+		}
+	}
+	for _, p := range b.pools {
+		p.Open()
+	}
 	return b
 }
 
@@ -43,50 +62,73 @@ func grace(supply []ledger.Supply, id string) int64 {
 	return 0
 }
 
-func (b *book) pool(item ledger.Item) *ledger.Pool {
-	id := ledger.PoolID{Item: item.ID}
+// tenant is the tenant's own pool of an item.
+func (b *book) tenant(item ledger.Item) *ledger.Pool {
+	p := b.at(ledger.PoolID{Item: item.ID})
+	p.Item = item
+	return p
+}
+
+// at opens an account where there is none.
+func (b *book) at(id ledger.PoolID) *ledger.Pool {
 	p := b.pools[id]
 	if p == nil {
-		p = &ledger.Pool{ID: id, Item: item}
+		p = &ledger.Pool{ID: id, Item: ledger.Item{ID: id.Item, Name: id.Item}}
+		for _, m := range catalog.Meters() {
+			if id.Place != "" && m.ID == id.Item {
+				p.Item = ledger.Item{Kind: ledger.Capacity, ID: m.ID, Name: m.Name}
+			}
+		}
 		b.pools[id] = p
 	}
 	return p
 }
 
-// use counts what is in use: people covered by at least one source, and units
-// allocated. Where a reading is not complete, the service's own count stands
-// in for what was not seen, if it is higher.
-func (b *book) use(in Input, c cover) {
-	for _, grants := range [][]ledger.Grant{sorted(settleLag(in)), unseen(in)} {
-		for _, g := range grants {
-			p := b.pool(g.Item)
-			if g.Item.Kind == ledger.Capacity || !c[g.Key()] {
+// use counts what is in use: people with a seat of their own, units allocated
+// to environments, which feed the pools there, and units drawn from those.
+func (b *book) use(m meters, grants []ledger.Grant, c *coverage) {
+	for _, g := range grants {
+		switch g.Holder.Kind {
+		case ledger.Group: // counted by its members
+		case ledger.User:
+			if p := b.tenant(g.Item); !c.covered(g.Key()) {
 				p.Before += g.Units
 			}
-		}
-	}
-	for key := range c {
-		if p := b.pools[ledger.PoolID{Item: key.Item}]; p != nil {
-			p.Before++
-		}
-	}
-	for _, s := range in.Have.Supply {
-		if p := b.pool(s.Item); in.Have.Incomplete(s.Item.Kind) {
-			p.Before = max(p.Before, s.Used)
+		default:
+			holder := g.Holder.Identity()
+			b.names[holder.Place()] = g.Holder.Around()
+			if !g.Holder.Kind.Inside() {
+				b.tenant(g.Item)
+			}
+			for _, id := range m.drawn(holder, g.Item.ID) {
+				b.at(id).Before += g.Units
+			}
+			for _, id := range m.fed(holder, g.Item.ID) {
+				b.at(id).Owned += g.Units
+			}
 		}
 	}
 }
 
-// unseen is what the state knows of environments that were not read: at
-// least that much is in use there.
+// useThroughGroups counts whoever is covered by a group, once.
+func (b *book) useThroughGroups(c *coverage) {
+	for key := range c.by {
+		if p := b.pools[ledger.PoolID{Item: key.Item}]; p != nil && c.covered(key) {
+			p.Before++
+		}
+	}
+}
+
+// unseen is what the state knows of places that were not read: at least that
+// much is in use there.
 func unseen(in Input) []ledger.Grant {
-	hidden := map[ledger.HolderID]bool{}
-	for _, u := range in.Have.Unread {
-		hidden[u.Holder.Identity()] = u.Holder.Kind == ledger.Environment
+	if len(in.Have.Unread) == 0 {
+		return nil
 	}
 	var grants []ledger.Grant
 	for _, g := range in.Known {
-		if hidden[g.Holder.Identity()] || hidden[ledger.HolderID{Kind: g.Holder.Kind}] {
+		hidden := slices.ContainsFunc(in.Have.Unread, func(u ledger.Unread) bool { return u.Covers(g.Holder.Identity()) })
+		if hidden && g.Item.Kind == ledger.Capacity {
 			grants = append(grants, g)
 		}
 	}
@@ -98,112 +140,107 @@ func unseen(in Input) []ledger.Grant {
 func (b *book) room() map[ledger.PoolID]int64 {
 	room := make(map[ledger.PoolID]int64, len(b.pools))
 	for id, p := range b.pools {
-		room[id] = p.Limit() - p.Before
+		room[id] = p.Limit - p.Before
 	}
 	return room
 }
 
-// run takes the accounts through the calls in order and returns those that a
-// policy declares or a call touches, sorted by kind and name.
-func (b *book) run(calls []ledger.Call) []ledger.Pool {
+// bought is what the pools get when what is declared has been bought.
+func (b *book) bought() map[ledger.PoolID]int64 {
+	units := map[ledger.PoolID]int64{}
+	for id, p := range b.pools {
+		if p.Quantity != nil && *p.Quantity > p.Owned {
+			units[id] = max(0, *p.Quantity-p.Reserve) - p.Limit
+		}
+	}
+	return units
+}
+
+// run takes the accounts through the calls in order, the first part before
+// what has to be bought, and returns the accounts of pools that a policy
+// declares or a call touches, sorted by kind and name.
+func (b *book) run(calls []ledger.Call, now int) []ledger.Pool {
 	touched := map[ledger.PoolID]bool{}
 	for id, p := range b.pools {
-		p.Peak, p.After = p.Before, p.Before
+		p.Open()
 		touched[id] = p.Label != ""
 	}
-	for _, c := range calls {
+	for i, c := range calls {
+		if i == now {
+			b.buy()
+		}
 		for _, d := range net(c) {
-			p := b.pools[d.Pool]
-			if p == nil { // an item that the tenant no longer has at all
-				p = &ledger.Pool{ID: d.Pool, Item: ledger.Item{ID: d.Pool.Item, Name: d.Pool.Item}}
-				b.pools[d.Pool] = p
-			}
-			p.After += d.Units
-			p.Peak = max(p.Peak, p.After)
+			b.at(d.Pool).Book(d.Units, d.Limit)
 			touched[d.Pool] = true
 		}
 	}
+	if now >= len(calls) {
+		b.buy()
+	}
 	var pools []ledger.Pool
-	for _, id := range slices.SortedFunc(maps.Keys(b.pools), func(x, y ledger.PoolID) int { return strings.Compare(x.Item, y.Item) }) {
+	for id, p := range b.pools {
 		if touched[id] {
-			pools = append(pools, *b.pools[id])
+			p.Place = b.names[id.Place]
+			pools = append(pools, *p)
 		}
 	}
-	slices.SortStableFunc(pools, func(x, y ledger.Pool) int {
-		return cmp.Or(-strings.Compare(string(x.Item.Kind), string(y.Item.Kind)), strings.Compare(x.Item.Name, y.Item.Name))
+	slices.SortFunc(pools, func(x, y ledger.Pool) int {
+		return cmp.Or(strings.Compare(x.Place, y.Place), strings.Compare(x.ID.Place, y.ID.Place), -strings.Compare(string(x.Item.Kind), string(y.Item.Kind)),
+			strings.Compare(x.Item.Name, y.Item.Name), strings.Compare(x.Item.ID, y.Item.ID))
 	})
 	return pools
 }
 
-// net is what a call does to each pool, releases negative.
-func net(c ledger.Call) []ledger.Draw {
-	draws := slices.Clone(c.Takes)
-	for _, d := range c.Releases {
-		draws = append(draws, ledger.Draw{Pool: d.Pool, Units: -d.Units})
+func (b *book) buy() {
+	for id := range b.bought() {
+		p := b.pools[id]
+		p.Book(p.Owned-*p.Quantity, true)
 	}
-	return draws
+}
+
+// purchases lists what is declared and not owned.
+func (b *book) purchases(calls []ledger.Call) []Purchase {
+	var all []Purchase
+	for id := range b.bought() {
+		p := b.pools[id]
+		buy := Purchase{Item: p.Item, Label: p.Label, From: p.Owned, To: *p.Quantity, Origins: p.Origins}
+		for _, c := range calls {
+			if c.Waits != "" && slices.ContainsFunc(c.Takes, func(d ledger.Draw) bool { return d.Pool == id }) {
+				buy.Waiting++
+			}
+		}
+		all = append(all, buy)
+	}
+	slices.SortFunc(all, func(a, b Purchase) int { return strings.Compare(a.Item.Name, b.Item.Name) })
+	return all
+}
+
+// meet learns the names of the environments that calls are about.
+func (b *book) meet(calls []ledger.Call) {
+	for _, c := range calls {
+		if place := c.Holder.Place(); place != "" {
+			b.names[place] = c.Holder.Around()
+		}
+	}
 }
 
 // short lists the pools that calls take from and that do not fit at the end.
 // A pool that was over-full before and is only released from is not short.
-func (b *book) short(calls []ledger.Call) []ledger.Pool {
+func (b *book) short(calls []ledger.Call) []*ledger.Pool {
 	taken := map[ledger.PoolID]bool{}
 	for _, c := range calls {
 		for _, d := range c.Takes {
 			taken[d.Pool] = true
 		}
 	}
-	var all []ledger.Pool
+	var all []*ledger.Pool
 	for id := range taken {
-		if p := b.pools[id]; p.After > p.Limit() {
-			all = append(all, *p)
+		if p := b.pools[id]; p.Left < 0 {
+			all = append(all, p)
 		}
 	}
-	slices.SortFunc(all, func(x, y ledger.Pool) int { return strings.Compare(x.Item.Name, y.Item.Name) })
+	slices.SortFunc(all, func(x, y *ledger.Pool) int {
+		return cmp.Or(strings.Compare(x.Item.Name, y.Item.Name), strings.Compare(x.Place, y.Place), comparePools(x.ID, y.ID))
+	})
 	return all
-}
-
-// explainShortages says for every short pool how much is missing, what binds,
-// and which lines draw on it.
-func explainShortages(p *Plan, in Input) []Shortage {
-	b := &book{pools: map[ledger.PoolID]*ledger.Pool{}}
-	for i := range p.Pools {
-		b.pools[p.Pools[i].ID] = &p.Pools[i]
-	}
-	var all []Shortage
-	for _, pool := range b.short(p.Calls) {
-		s := Shortage{Pool: pool.ID, Item: pool.Item, Short: pool.After - pool.Limit(), Limit: pool.Limit(), Term: pool.Binding(pool.After)}
-		var declared int64
-		s.Drawers, declared = drawers(in.Want, pool.ID)
-		s.Unlisted = max(0, pool.After-declared)
-		all = append(all, s)
-	}
-	return all
-}
-
-func drawers(want []ledger.Grant, pool ledger.PoolID) ([]Drawer, int64) {
-	var sum int64
-	blocks := map[string]*Drawer{}
-	for _, g := range want {
-		if g.Item.ID != pool.Item || len(g.Origins) == 0 {
-			continue
-		}
-		o := g.Origins[0]
-		sum += g.Units
-		d := blocks[o.File+"\x00"+o.Block]
-		if d == nil {
-			d = &Drawer{Origin: o}
-			blocks[o.File+"\x00"+o.Block] = d
-		}
-		d.Units += g.Units
-		if o.Line < d.Origin.Line {
-			d.Origin = o
-		}
-	}
-	var all []Drawer
-	for _, d := range blocks {
-		all = append(all, *d)
-	}
-	slices.SortFunc(all, func(a, b Drawer) int { return a.Origin.Compare(b.Origin) })
-	return all, sum
 }

@@ -16,6 +16,7 @@ type Fresh struct {
 	Recent []ledger.Recent
 	Have   ledger.Have
 	At     time.Time
+	Today  string // YYYY-MM-DD, where the organisation is
 }
 
 // Renew fits a saved plan to a new reading, or says why it no longer holds:
@@ -30,17 +31,23 @@ func (p *Plan) Renew(f Fresh) (*Plan, []string) {
 	if f.State != p.State && !resumed {
 		return nil, []string{fmt.Sprintf("the plan was made from %s, and the state is now %s", p.State, f.State)}
 	}
-	f.Have.Grants = settleLag(Input{Have: f.Have, Recent: f.Recent, At: f.At})
+	if p.HoldsTo != "" && f.Today > p.HoldsTo {
+		return nil, []string{fmt.Sprintf("the plan was made for days up to %s, when the files begin to ask for something else, and today is %s", p.HoldsTo, f.Today)}
+	}
+	f.Have.Grants = reading(Input{Have: f.Have, Known: f.Known, Recent: f.Recent, At: f.At})
 	r := renewal{have: map[ledger.Key]ledger.Value{}, resumed: resumed, fresh: f}
 	for _, g := range f.Have.Grants {
 		r.have[g.Key()] = g.Value
 	}
 	q := *p
-	q.Unread, q.Believed = f.Have.Unread, f.Have.Unlisted
+	q.Unread, q.Believed, q.Awaited = f.Have.Unread, f.Have.Unlisted, f.Have.Working
 	q.Records = nil
 	var steps []ledger.Step
 	for _, c := range p.Calls {
 		for _, s := range c.Steps {
+			if s.Op == ledger.Reprocess { // asked for again below, where it is still needed
+				continue
+			}
 			if r.open(s) {
 				steps = append(steps, s)
 			} else if s.Op != ledger.Remove {
@@ -126,7 +133,7 @@ func drawnAsBefore(now, saved []Shortage) []Shortage {
 		now[i].Unlisted = 0
 		for _, old := range saved {
 			if old.Pool == now[i].Pool {
-				now[i].Drawers, now[i].Unlisted = old.Drawers, old.Unlisted
+				now[i].Drawers, now[i].Unlisted, now[i].Blocked = old.Drawers, old.Unlisted, old.Blocked
 			}
 		}
 	}
@@ -135,7 +142,7 @@ func drawnAsBefore(now, saved []Shortage) []Shortage {
 
 // refit makes calls of the open steps and settles them in the new accounts.
 func (p *Plan) refit(steps []ledger.Step, f Fresh) {
-	in := Input{Have: f.Have, Known: f.Known, Guard: p.Guard, At: p.At}
+	in := Input{Have: f.Have, Known: f.Known, Guard: p.Guard, At: p.At, Places: p.Places, FlowCapacity: p.ByUsher, OnlyDue: p.OnlyDue, saved: p}
 	for _, pool := range p.Pools {
 		if pool.Label == "" {
 			continue
@@ -144,8 +151,10 @@ func (p *Plan) refit(steps []ledger.Step, f Fresh) {
 			UseGrace: pool.Grace, Origin: pool.Origins[0]})
 	}
 	slices.SortStableFunc(steps, func(a, b ledger.Step) int { return a.Key().Compare(b.Key()) })
-	c := newCover(f.Have)
-	p.settle(group(steps, c), accounts(in, c))
-	p.Shortages = drawnAsBefore(explainShortages(p, in), p.Shortages)
-	p.Breaches = breaches(p, in)
+	saved := p.Shortages
+	for i := range steps {
+		steps[i].Kept, steps[i].People = false, 0
+	}
+	p.settle(steps, in)
+	p.Shortages = drawnAsBefore(p.Shortages, saved)
 }

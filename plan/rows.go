@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 
+	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
 )
 
@@ -12,9 +13,17 @@ type row struct {
 	want, known, have *ledger.Grant
 }
 
-// rows walks the three sets side by side, in the order of their keys.
+// normal returns the input with each of the three sets sorted, each key once,
+// and the reading corrected.
+func (in Input) normal() Input {
+	in.Want, in.Known, in.Have.Grants = sorted(in.Want), sorted(in.Known), reading(in)
+	return in
+}
+
+// rows walks the three sets, which are sorted, side by side, in the order of
+// their keys.
 func (in Input) rows(each func(row)) {
-	want, known, have := sorted(in.Want), sorted(in.Known), sorted(settleLag(in))
+	want, known, have := in.Want, in.Known, in.Have.Grants
 	for len(want)+len(known)+len(have) > 0 {
 		r := row{key: least(want, known, have)}
 		r.want, want = take(want, r.key)
@@ -82,14 +91,33 @@ func (r row) item() ledger.Item {
 	return r.known.Item
 }
 
+// reading is what there is, sorted: what was read, corrected by what is known
+// better.
+func reading(in Input) []ledger.Grant {
+	have := settleLag(in)
+	var vouched []ledger.Grant // what no service lists, a person has confirmed
+	for _, g := range in.Known {
+		if g.Item.ID == catalog.PerFlow && g.Holder.Kind.Inside() {
+			vouched = append(vouched, g)
+		}
+	}
+	if len(vouched) > 0 {
+		have = slices.Concat(have, vouched)
+	}
+	return sorted(have)
+}
+
 // settleLag corrects a reading that still shows what was there before a write
 // of ours within the service's known lag: such a reading is old, not drift.
 func settleLag(in Input) []ledger.Grant {
 	fresh := map[ledger.Key]ledger.Recent{}
 	for _, r := range in.Recent {
 		lag := in.Have.SeatLag
-		if r.Grant.Holder.Kind == ledger.Environment {
+		switch kind := r.Grant.Holder.Kind; {
+		case kind == ledger.Environment:
 			lag = in.Have.UnitLag
+		case kind.Inside():
+			lag = 0
 		}
 		if in.At.Sub(r.At) < lag {
 			fresh[r.Grant.Key()] = r

@@ -1,18 +1,25 @@
 package plan
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
 )
 
 // table compares want, known and have, key by key.
 type table struct {
 	in       Input
+	calendar *calendar
+	want     []ledger.Grant           // what holds today, and what is kept as if it were declared
 	policies map[string]ledger.Policy // by item id
 	selfMade map[string]bool          // items bought by self-service
+	places   map[string]ledger.Place  // by environment id
+	rows     map[ledger.Key]ledger.Row
+	flows    map[ledger.HolderID]ledger.FlowFact
+	inside   map[string]bool     // environments whose flows and machines were read
+	groups   map[ledger.Key]bool // what users have by a group that is to keep it
 	gone     map[ledger.HolderID]bool
 	asleep   map[ledger.Key]bool
 	claimed  map[ledger.Key]bool
@@ -22,22 +29,23 @@ type table struct {
 	steps   []ledger.Step // with a call
 	records []ledger.Step // without
 	notices []ledger.Notice
-	perhaps []ledger.Key            // claims that stay open
-	unread  map[ledger.HolderID]int // rows left alone, by unread scope; an empty id is a kind
+	perhaps []ledger.Key // claims that stay open
+	unread  []int        // rows left alone, by unread scope
 }
 
 func newTable(in Input) *table {
-	t := &table{in: in, policies: map[string]ledger.Policy{}, selfMade: map[string]bool{}, gone: map[ledger.HolderID]bool{},
-		asleep: map[ledger.Key]bool{}, claimed: map[ledger.Key]bool{}, targets: map[string]bool{}, met: map[string]bool{}, unread: map[ledger.HolderID]int{}}
+	t := &table{in: in, calendar: newCalendar(in), policies: map[string]ledger.Policy{}, selfMade: map[string]bool{}, places: map[string]ledger.Place{},
+		rows: map[ledger.Key]ledger.Row{}, flows: map[ledger.HolderID]ledger.FlowFact{}, inside: map[string]bool{}, gone: map[ledger.HolderID]bool{},
+		asleep: map[ledger.Key]bool{}, claimed: map[ledger.Key]bool{}, targets: map[string]bool{}, met: map[string]bool{}, unread: make([]int, len(in.Have.Unread))}
+	t.in.Want = t.calendar.want
+	t.in = t.in.normal()
 	for _, p := range in.Policies {
 		t.policies[p.Item.ID] = p
 	}
 	for _, s := range in.Have.Supply {
 		t.selfMade[s.Item.ID] = s.SelfService
 	}
-	for _, u := range in.Have.Unread {
-		t.unread[u.Holder.Identity()] = 0
-	}
+	t.index()
 	for _, h := range in.Gone {
 		t.gone[h] = true
 	}
@@ -54,9 +62,41 @@ func newTable(in Input) *table {
 	return t
 }
 
+// index makes tables of what is known of environments and of groups.
+func (t *table) index() {
+	for _, p := range t.in.Places {
+		t.places[p.Environment.ID] = p
+	}
+	for _, r := range t.in.Have.Rows {
+		t.rows[r.Key] = r
+	}
+	for _, f := range t.in.Have.Flows {
+		t.flows[f.Flow.Identity()] = f
+	}
+	for _, h := range t.in.Have.Inside {
+		t.inside[h.ID] = true
+	}
+	t.groups = map[ledger.Key]bool{}
+	if !slices.ContainsFunc(t.in.Want, func(g ledger.Grant) bool { return g.Holder.Kind == ledger.Group }) {
+		return
+	}
+	members := map[string][]string{}
+	for _, m := range t.in.Have.Members {
+		members[m.Group] = m.Users
+	}
+	for _, g := range t.in.Want {
+		for _, user := range members[g.Holder.ID] {
+			t.groups[ledger.Key{Kind: ledger.User, Holder: user, Item: g.Item.ID}] = g.Holder.Kind == ledger.Group
+		}
+	}
+}
+
 // compare decides every row, and says what it left alone.
 func (t *table) compare() {
 	t.in.rows(t.row)
+	for i := range t.steps {
+		t.redundant(t.steps[i])
+	}
 	for _, g := range t.in.Claims { // what was not read or not looked at stays open
 		if t.claimed[g.Key()] && !t.inScope(g.Holder) {
 			t.perhaps = append(t.perhaps, g.Key())
@@ -69,7 +109,11 @@ func (t *table) compare() {
 
 func (t *table) row(r row) {
 	holder := r.holder()
-	if !t.targeted(holder) {
+	r.want = t.adopted(r)
+	if r.want != nil {
+		t.want = append(t.want, *r.want)
+	}
+	if !t.in.looksAt(holder) {
 		return
 	}
 	if len(t.targets) > 0 {
@@ -77,7 +121,7 @@ func (t *table) row(r row) {
 			t.met[name] = true
 		}
 	}
-	if scope, ok := t.unreadScope(holder.Identity()); ok {
+	if scope := t.unreadScope(holder.Identity()); scope >= 0 {
 		if r.want != nil || r.known != nil {
 			t.unread[scope]++
 		}
@@ -89,7 +133,32 @@ func (t *table) row(r row) {
 		}
 		return // reported by the resolver; its record waits for the file
 	}
+	if t.in.OnlyDue && !t.due(r) {
+		return
+	}
 	t.decide(r)
+}
+
+// adopted is what is wanted: what the platform allocated by itself is too,
+// where the environment says that it is adopted.
+func (t *table) adopted(r row) *ledger.Grant {
+	if r.want != nil || r.have == nil || !r.key.Kind.Inside() || !t.rows[r.key].System {
+		return r.want
+	}
+	place := t.places[r.have.Holder.Place()]
+	if place.Auto != ledger.AutoAdopt {
+		return nil
+	}
+	keep := *r.have
+	keep.Origins = []ledger.Origin{place.Origin}
+	return &keep
+}
+
+// due reports whether a date makes the row necessary: it ended, or it began
+// and was not given yet.
+func (t *table) due(r row) bool {
+	_, ended := t.calendar.ended[r.key]
+	return r.want == nil && ended || r.want != nil && r.known == nil && t.calendar.dated[r.key]
 }
 
 // decide is the table of the design: want, known and have, in this order.
@@ -112,8 +181,11 @@ func (t *table) decide(r row) {
 	}
 }
 
-func (t *table) targeted(h ledger.Holder) bool {
-	return len(t.targets) == 0 || slices.ContainsFunc(targetNames(h), func(name string) bool { return t.targets[name] })
+// looksAt reports whether the plan is about a holder at all.
+func (in Input) looksAt(h ledger.Holder) bool {
+	return len(in.Targets) == 0 || slices.ContainsFunc(in.Targets, func(target ledger.Holder) bool {
+		return slices.Contains(targetNames(h), strings.ToLower(target.Address()))
+	})
 }
 
 // targetNames are what a target can call a holder: its name or its id.
@@ -121,21 +193,9 @@ func targetNames(h ledger.Holder) []string {
 	return []string{strings.ToLower(h.Address()), strings.ToLower(ledger.Holder{Kind: h.Kind, Name: h.ID}.Address())}
 }
 
-// missedTargets refuses targets that met nobody: a slip of the fingers must
-// not look like "nothing to do".
-func (t *table) missedTargets() {
-	for name := range t.targets {
-		if !t.met[name] {
-			t.notices = append(t.notices, ledger.Notice{Code: "target-unknown", Severity: ledger.Error, Address: name,
-				Text: "is a target, and nothing of that name or id is declared, recorded or in the tenant", Fix: "correct -target: usher plan and usher usage -users show names"})
-		}
-	}
-}
-
 // inScope reports whether rows of the holder are looked at at all.
 func (t *table) inScope(h ledger.Holder) bool {
-	_, unread := t.unreadScope(h.Identity())
-	return !unread && t.targeted(h)
+	return t.unreadScope(h.Identity()) < 0 && t.in.looksAt(h)
 }
 
 func (r row) step(op ledger.Op, before, after *ledger.Value) ledger.Step {
@@ -156,6 +216,12 @@ func (t *table) add(r row) {
 			"enable the account, take it out of the file, or set disabled_accounts = true in the assignment")
 		return
 	}
+	if f, known := t.flows[r.want.Holder.Identity()]; known && !f.Published && !f.Suspended {
+		t.note(ledger.Error, "flow-unpublished", r, "the flow is a draft, and only a published one can hold capacity", "turn the flow on, or take it out of the file")
+		return
+	} else if f.Suspended {
+		t.note(ledger.Warning, "flow-suspended", r, "a data policy of the tenant suspends this flow: with capacity it will still not run", "change the flow or the policy")
+	}
 	s := r.step(ledger.Add, nil, &r.want.Value)
 	if r.known != nil && r.known.Units > 0 {
 		s.Why = ledger.Drift
@@ -174,6 +240,9 @@ func (t *table) keep(r row) {
 	}
 	if !r.want.Equal(r.have.Value) {
 		s := r.step(ledger.Change, &r.have.Value, &after)
+		if t.unproven(r, &s) {
+			return
+		}
 		if r.known != nil && r.known.Equal(r.want.Value) {
 			s.Why = ledger.Drift
 		}
@@ -190,65 +259,31 @@ func (t *table) remove(r row, why ledger.Why) {
 	}
 	s := r.step(ledger.Remove, &r.have.Value, nil)
 	s.Why = why
+	if d, ended := t.calendar.ended[r.key]; ended && why == ledger.Declared {
+		s.Why, s.Origins = ledger.Expired, d.Origins
+	}
+	if t.unproven(r, &s) {
+		return
+	}
 	t.steps = append(t.steps, s)
 }
 
-// unmanaged handles what is there and neither wanted nor ours.
-func (t *table) unmanaged(r row) {
-	if t.claimed[r.key] {
-		t.perhaps = append(t.perhaps, r.key)
-		t.note(ledger.Warning, "perhaps-ours", r, "an interrupted run may have given this, or somebody else did: it is left alone",
-			fmt.Sprintf("run usher state confirm %[1]s to take it over, or usher state rm %[1]s to leave it", r.have.Address()))
-		return
+// unproven holds back a step that lowers an environment whose flows and
+// machines could not be counted: they may be using what it takes.
+func (t *table) unproven(r row, s *ledger.Step) bool {
+	if _, fed := catalog.MeterOf(r.key.Item); !fed || r.key.Kind != ledger.Environment || delta(*s) >= 0 || t.inside[r.key.Holder] {
+		return false
 	}
-	if r.key.Kind != ledger.User {
-		return
-	}
-	switch t.policies[r.key.Item].Unmanaged {
-	case ledger.Take:
-		t.remove(r, ledger.Unmanaged)
-	case ledger.Warn:
-		t.note(ledger.Info, "unmanaged", r, "is assigned, and no file declares it", "")
-	}
-}
-
-func (t *table) note(severity ledger.Severity, code string, r row, text, fix string) {
-	n := ledger.Notice{Code: code, Severity: severity, Address: string(ledger.NewAddress(r.holder(), r.item())), Text: text, Fix: fix}
-	if r.want != nil {
-		n.Origins = r.want.Origins
-	}
-	t.notices = append(t.notices, n)
-}
-
-func (t *table) unreadScope(h ledger.HolderID) (ledger.HolderID, bool) {
-	for _, scope := range []ledger.HolderID{h, {Kind: h.Kind}} {
-		if _, ok := t.unread[scope]; ok {
-			return scope, true
+	for i, u := range t.in.Have.Unread {
+		if u.Inside && u.Holder.ID == r.key.Holder {
+			t.unread[i]++
+			return true
 		}
 	}
-	return ledger.HolderID{}, false
+	return false
 }
 
-// sumUp says, once a scope, that it was left alone.
-func (t *table) sumUp() {
-	for _, u := range t.in.Have.Unread {
-		who := string(u.Holder.Kind) + "s"
-		if u.Holder.Name != "" {
-			who = u.Holder.Address()
-		}
-		t.notices = append(t.notices, ledger.Notice{Code: "unread", Severity: ledger.Warning, Address: who,
-			Text: fmt.Sprintf("could not be read completely, so what is declared or recorded there (%d) is left alone: %s",
-				t.unread[u.Holder.Identity()], u.Reason)})
-	}
-	slices.SortStableFunc(t.notices, compareNotices)
-}
-
-func compareNotices(a, b ledger.Notice) int {
-	if c := strings.Compare(a.Code, b.Code); c != 0 {
-		return c
-	}
-	if c := strings.Compare(a.Address, b.Address); c != 0 {
-		return c
-	}
-	return strings.Compare(a.Text, b.Text)
+// unreadScope finds the unread scope that a holder is in; -1 for none.
+func (t *table) unreadScope(h ledger.HolderID) int {
+	return slices.IndexFunc(t.in.Have.Unread, func(u ledger.Unread) bool { return u.Covers(h) })
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
+	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
 )
@@ -25,9 +26,14 @@ var update = flag.Bool("update", false, "rewrite golden files")
 //	user/ada E5 [without=p1,p2]        environment/prod process 8
 //	E5 owned=2 [quantity=3] [reserve=1] [grace=1] [use_grace] [unmanaged=remove]
 //
-// and in facts: gone, asleep, inherited, claimed, unread or protect, followed
-// by a holder and, where it takes one, an item; recent HOLDER ITEM + or -, for
-// a write a minute ago; or max_losses=N.
+//	group/makers E5                    machine/prod/rpa process 2
+//
+// and in facts: gone, asleep, claimed, unread, blind or protect, followed by
+// a holder and, where it takes one, an item; inherited USER ITEM [GROUP
+// [CAUSE]] and member GROUP USER; inside, serves, adopts or removes ENVIRONMENT;
+// system or auto HOLDER ITEM, principal or draft FLOW; recent HOLDER ITEM + or
+// -, for a write a minute ago; dated HOLDER ITEM FROM UNTIL, where - is no day
+// and today is 2026-03-15; max_losses=N, gaps=N or due.
 func TestTables(t *testing.T) {
 	paths, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(paths) == 0 {
@@ -64,7 +70,7 @@ func TestTables(t *testing.T) {
 
 func tableInput(t *testing.T, s map[string]string) plan.Input {
 	t.Helper()
-	in := plan.Input{At: time.Unix(0, 0).UTC(), Guard: ledger.Guard{MaxLosses: 100, MaxLossPercent: 100}, Have: ledger.Have{Tenant: "tenant"}}
+	in := plan.Input{At: time.Unix(0, 0).UTC(), Today: "2026-03-15", FlowCapacity: true, Guard: ledger.Guard{MaxLosses: 100, MaxLossPercent: 100}, Have: ledger.Have{Tenant: "tenant"}}
 	in.Want, in.Known, in.Have.Grants = grants(t, s["want"]), grants(t, s["known"]), grants(t, s["have"])
 	for i := range in.Want {
 		in.Want[i].Origins = []ledger.Origin{{File: "main.hcl", Line: i + 1, Block: "assignment.a"}}
@@ -94,14 +100,18 @@ func holder(t *testing.T, s string) ledger.Holder {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if around, own, ok := strings.Cut(name, "/"); ok {
+		return ledger.Within(ledger.Holder{Kind: ledger.Environment, ID: "id-" + around, Name: around}, kind, "id-"+own, own)
+	}
 	return ledger.Holder{Kind: kind, ID: "id-" + name, Name: name}
 }
 
 func item(h ledger.Holder, name string) ledger.Item {
-	if h.Kind == ledger.Environment {
-		return ledger.Item{Kind: ledger.Capacity, ID: name, Name: name}
+	id := name
+	if types := map[string]string{"process": catalog.Process, "hosted_process": catalog.Hosted, "unattended_rpa": catalog.Unattended, "per_flow": catalog.PerFlow}; types[name] != "" {
+		id = types[name]
 	}
-	return ledger.Item{Kind: ledger.Seat, ID: name, Name: name}
+	return ledger.Item{Kind: h.Kind.Holds(), ID: id, Name: name}
 }
 
 func grants(t *testing.T, text string) []ledger.Grant {
@@ -141,6 +151,7 @@ func tablePool(t *testing.T, in *plan.Input, f []string) {
 		kind = ledger.User
 	}
 	it := item(ledger.Holder{Kind: kind}, f[0])
+
 	s := ledger.Supply{Item: it, Assignable: kind == ledger.User}
 	p := ledger.Policy{Label: f[0], Item: it, Origin: ledger.Origin{File: "main.hcl", Line: 100, Block: "license." + f[0]}}
 	for _, setting := range f[1:] {
@@ -177,6 +188,18 @@ func tableFact(t *testing.T, in *plan.Input, f []string) {
 		in.Guard.MaxLosses, in.Guard.MaxLossPercent = number(t, n), 0
 		return
 	}
+	if n, ok := strings.CutPrefix(f[0], "gaps="); ok {
+		in.AllowGaps = number(t, n)
+		return
+	}
+	switch f[0] {
+	case "due":
+		in.OnlyDue = true
+		return
+	case "by_hand":
+		in.FlowCapacity = false
+		return
+	}
 	h := holder(t, f[1])
 	switch f[0] {
 	case "gone":
@@ -188,7 +211,39 @@ func tableFact(t *testing.T, in *plan.Input, f []string) {
 	case "asleep":
 		in.Asleep = append(in.Asleep, ledger.Key{Kind: h.Kind, Holder: h.ID, Item: f[2]})
 	case "inherited":
-		in.Have.Inherited = append(in.Have.Inherited, ledger.Inherited{User: h, Item: f[2], Group: "g"})
+		i := ledger.Inherited{User: h, Item: f[2], Group: "g"}
+		if len(f) > 3 {
+			i.Group = holder(t, f[3]).ID
+		}
+		if len(f) > 4 {
+			i.Error = f[4]
+		}
+		in.Have.Inherited = append(in.Have.Inherited, i)
+	case "member":
+		user := holder(t, f[2]).ID
+		if n := len(in.Have.Members); n == 0 || in.Have.Members[n-1].Group != h.ID {
+			in.Have.Members = append(in.Have.Members, ledger.Members{Group: h.ID})
+		}
+		last := &in.Have.Members[len(in.Have.Members)-1]
+		last.Users = append(last.Users, user)
+	case "blind":
+		in.Have.Unread = append(in.Have.Unread, ledger.Unread{Holder: h, Inside: true, Reason: "forbidden"})
+	case "inside", "serves", "adopts", "removes":
+		in.Have.Inside = append(in.Have.Inside, h.Identity())
+		modes := map[string]ledger.AutoMode{"adopts": ledger.AutoAdopt, "removes": ledger.AutoRemove}
+		in.Places = append(in.Places, ledger.Place{Environment: h, HostedServes: f[0] == "serves", Auto: modes[f[0]]})
+	case "system", "auto", "since":
+		r := ledger.Row{Key: ledger.Key{Kind: h.Kind, Holder: h.ID, Item: item(h, f[2]).ID}, System: f[0] == "system", Auto: f[0] == "auto"}
+		if f[0] == "since" {
+			r.Created = time.Unix(number(t, f[3]), 0)
+		}
+		in.Have.Rows = append(in.Have.Rows, r)
+	case "principal", "draft":
+		in.Have.Flows = append(in.Have.Flows, ledger.FlowFact{Flow: h, Published: f[0] != "draft", Principal: f[0] == "principal"})
+	case "dated":
+		d := ledger.Dated{Grant: ledger.Grant{Holder: h, Item: item(h, f[2]), Value: ledger.Value{Units: 1}, Origins: []ledger.Origin{{File: "main.hcl", Line: 50, Block: "assignment.d"}}}}
+		d.From, d.Until = strings.Trim(f[3], "-"), strings.Trim(f[4], "-")
+		in.Dated = append(in.Dated, d)
 	case "recent": // written a minute ago, where readings may be five minutes old
 		in.Have.SeatLag, in.Have.UnitLag = 5*time.Minute, 5*time.Minute
 		r := ledger.Recent{Grant: ledger.Grant{Holder: h, Item: item(h, f[2])}, At: in.At.Add(-time.Minute)}
@@ -213,16 +268,29 @@ func shown(p *plan.Plan) string {
 		for _, s := range c.Steps {
 			steps = append(steps, stepText(s))
 		}
-		fmt.Fprintf(&b, "call %d: %s\n", c.ID, strings.Join(steps, ", "))
+		fmt.Fprintf(&b, "call %d: %s%s\n", c.ID, strings.Join(steps, ", "), conditions(c))
 	}
 	for _, s := range p.Records {
 		fmt.Fprintf(&b, "record: %s\n", stepText(s))
 	}
 	for _, pool := range p.Pools {
-		fmt.Fprintf(&b, "pool %s: limit %d, use %d, highest %d, then %d\n", pool.Item.Name, pool.Limit(), pool.Before, pool.Peak, pool.After)
+		name, limit := pool.Item.Name, fmt.Sprint(pool.Limit)
+		if pool.ID.Place != "" {
+			name = pool.Place + "/" + name
+		}
+		if pool.LimitAfter() != pool.Limit {
+			limit += fmt.Sprintf(" -> %d", pool.LimitAfter())
+		}
+		fmt.Fprintf(&b, "pool %s: limit %s, use %d, highest %d, then %d\n", name, limit, pool.Before, pool.Peak, pool.After)
 	}
 	for _, s := range p.Shortages {
-		fmt.Fprintf(&b, "short: %s by %d, bound by %s\n", s.Item.Name, s.Short, s.Term)
+		fmt.Fprintf(&b, "short: %s by %d, bound by %s\n", strings.TrimPrefix(s.Place+"/"+s.Item.Name, "/"), s.Short, s.Term)
+		for _, o := range s.Overage {
+			fmt.Fprintf(&b, "  overage: %s %d\n", o.Address, o.Units)
+		}
+		for _, name := range s.Blocked {
+			fmt.Fprintf(&b, "  blocked: %s\n", name)
+		}
 	}
 	for _, g := range p.Gaps {
 		fmt.Fprintf(&b, "gap: %s, one of %d, for want of %s\n", g.Person, g.People, strings.Join(g.Items, " or "))
@@ -230,15 +298,41 @@ func shown(p *plan.Plan) string {
 	for _, x := range p.Breaches {
 		fmt.Fprintf(&b, "breach: %s of %s: %d of %d, allowed %d %s\n", x.Kind, x.Item, x.Count, x.Of, x.Allowed, x.Address)
 	}
+	for _, x := range p.Purchases {
+		fmt.Fprintf(&b, "buy: %s %d -> %d, %d calls wait\n", x.Item.Name, x.From, x.To, x.Waiting)
+	}
+	for _, x := range p.Due {
+		fmt.Fprintf(&b, "due: %s %s %s\n", x.Day, x.Op, ledger.NewAddress(x.Holder, x.Item))
+	}
 	for _, n := range p.Notices {
 		fmt.Fprintf(&b, "%s: %s: %s\n", n.Severity, n.Code, n.Address)
 	}
 	return b.String()
 }
 
+func conditions(c ledger.Call) string {
+	text := ""
+	if len(c.After) > 0 {
+		text = fmt.Sprintf(" after %v", c.After)
+	}
+	if c.Gap {
+		text += " (gap)"
+	}
+	if c.Manual != "" {
+		text += " by hand"
+	}
+	if c.Waits != "" {
+		text += " waits for " + c.Waits
+	}
+	return text
+}
+
 func stepText(s ledger.Step) string {
 	text := fmt.Sprintf("%s %s", s.Op, s.Address())
-	if s.Holder.Kind == ledger.Environment {
+	if s.People > 0 {
+		text += fmt.Sprintf(" for %d", s.People)
+	}
+	if s.Item.Kind == ledger.Capacity {
 		var from, to int64
 		if s.Before != nil {
 			from = s.Before.Units
@@ -248,7 +342,7 @@ func stepText(s ledger.Step) string {
 		}
 		text += fmt.Sprintf(" %d -> %d", from, to)
 	}
-	if s.Op == ledger.Change && s.Holder.Kind == ledger.User {
+	if s.Op == ledger.Change && s.Item.Kind == ledger.Seat {
 		text += fmt.Sprintf(" %v -> %v", s.Before.Without, s.After.Without)
 	}
 	if s.Why != "" {

@@ -87,6 +87,15 @@ func (d *Document) FindClaim(a ledger.Address) []int {
 	return find(d.Claims.Grants, a)
 }
 
+// FindPending returns the positions of what waits at an address.
+func (d *Document) FindPending(a ledger.Address) []int {
+	grants := make([]ledger.Grant, len(d.Pending))
+	for i, p := range d.Pending {
+		grants[i] = p.Grant
+	}
+	return find(grants, a)
+}
+
 func find(grants []ledger.Grant, a ledger.Address) []int {
 	var at []int
 	for i, g := range grants {

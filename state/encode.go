@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/usher-cli/usher/ledger"
@@ -70,12 +71,11 @@ func (r row) grant() (ledger.Grant, error) {
 	if r.Holder == "" || r.Item == "" || r.Units < 0 {
 		return ledger.Grant{}, fmt.Errorf("%w: %s has no holder, no item, or negative units", ErrDamaged, r.Address)
 	}
-	family := ledger.Seat
-	if kind == ledger.Environment {
-		family = ledger.Capacity
+	if _, own, ok := strings.Cut(r.Holder, "/"); kind.Inside() && (!ok || own == "") {
+		return ledger.Grant{}, fmt.Errorf("%w: %s does not say in which environment it is", ErrDamaged, r.Address)
 	}
 	return ledger.Grant{Holder: ledger.Holder{Kind: kind, ID: r.Holder, Name: holder},
-		Item: ledger.Item{Kind: family, ID: r.Item, Name: item}, Value: r.Value}, nil
+		Item: ledger.Item{Kind: kind.Holds(), ID: r.Item, Name: item}, Value: r.Value}, nil
 }
 
 // Encode writes the document: one grant a line, sorted by key, so that it

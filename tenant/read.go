@@ -17,6 +17,8 @@ type Reading struct {
 	byName  map[nameKey]int              // the first bearer of a name, in people
 	twins   map[nameKey][]ledger.Holder  // further bearers
 	missing map[ledger.HolderKind]string // kinds whose list is incomplete, with the reason
+	cannot  map[ledger.HolderID]string   // groups that can be given nothing, with the reason
+	outside map[nameKey]bool             // flows that are in no solution, by id or name
 }
 
 // ReadOptions narrow a reading.
@@ -24,6 +26,10 @@ type ReadOptions struct {
 	// Known, where not nil, stands in for reading people: they are believed
 	// to be and to have what the state says.
 	Known []ledger.Grant
+	// Groups are the groups to read, and Environments those whose flows and
+	// machines to read, each by id or name.
+	Groups       []string
+	Environments []string
 	// Progress is called now and then while a long reading goes on.
 	Progress func(people int)
 }
@@ -31,7 +37,7 @@ type ReadOptions struct {
 // Read reads the tenant. What cannot be read is noted in Have.Unread; only
 // a tenant that cannot be reached or identified at all is an error.
 func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
-	r := &Reading{missing: map[ledger.HolderKind]string{}}
+	r := &Reading{missing: map[ledger.HolderKind]string{}, cannot: map[ledger.HolderID]string{}, outside: map[nameKey]bool{}}
 	id, err := t.graph.Tenant(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("the tenant cannot be read: %w", err)
@@ -44,10 +50,11 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the tenant's licenses cannot be read: %w", err)
 	}
-	people := t.people(ctx, r, seats, o)
-	environments := t.environments(ctx, r)
+	holders := t.people(ctx, r, seats, o)
+	holders = append(holders, t.groups(ctx, r, seats, o.Groups)...)
+	holders = append(holders, t.environments(ctx, r, o.Environments)...)
 	r.Supply = slices.Concat(seats, r.Supply)
-	r.index(append(people, environments...))
+	r.index(holders)
 	return r, nil
 }
 
@@ -58,7 +65,7 @@ func (t *Tenant) people(ctx context.Context, r *Reading, seats []ledger.Supply, 
 		if first < 0 {
 			first = len(o.Known)
 		}
-		r.Grants = o.Known[first:len(o.Known):len(o.Known)] // users come last
+		r.Grants = o.Known[first:len(o.Known):len(o.Known)] // users come last of all kinds
 		for _, g := range r.Grants {
 			if n := len(holders); n == 0 || holders[n-1] != g.Holder {
 				holders = append(holders, g.Holder)
@@ -79,24 +86,6 @@ func (t *Tenant) people(ctx context.Context, r *Reading, seats []ledger.Supply, 
 	return p.Holders
 }
 
-func (t *Tenant) environments(ctx context.Context, r *Reading) []ledger.Holder {
-	supply, err := t.power.Supply(ctx)
-	if err != nil {
-		r.unread(ledger.Environment, err)
-		return nil
-	}
-	environments, err := t.power.Environments(ctx)
-	if err != nil {
-		r.unread(ledger.Environment, err)
-		return nil
-	}
-	grants, unread := t.power.Allocations(ctx, environments)
-	r.Supply = supply
-	r.Grants = slices.Concat(grants, r.Grants) // environments sort before users
-	r.Unread = append(r.Unread, unread...)
-	return environments
-}
-
 // unread notes that a kind of holder was not read completely.
 func (r *Reading) unread(kind ledger.HolderKind, err error) {
 	r.missing[kind] = err.Error()
@@ -108,7 +97,7 @@ func (r *Reading) index(holders []ledger.Holder) {
 	r.byName = make(map[nameKey]int, len(holders))
 	r.twins = map[nameKey][]ledger.Holder{}
 	for i, h := range holders {
-		key := keyOf(h.Kind, h.Name)
+		key := keyOf(h)
 		if _, taken := r.byName[key]; taken {
 			r.twins[key] = append(r.twins[key], h)
 			continue

@@ -11,7 +11,9 @@ import (
 // Resolved is what the files want, in ids.
 type Resolved struct {
 	Want     []ledger.Grant // sorted by key, one for each
+	Dated    []ledger.Dated
 	Policies []ledger.Policy
+	Places   []ledger.Place
 	Guard    ledger.Guard
 	Gone     []ledger.HolderID // declared holders that the tenant no longer has
 	Asleep   []ledger.Key      // wants of disabled accounts, to be held back
@@ -22,6 +24,7 @@ type Resolved struct {
 type Declared struct {
 	Wants    []ledger.Want
 	Policies []ledger.Policy
+	Places   []ledger.Place
 	Guard    ledger.Guard
 	Known    []ledger.Grant // the state's, sorted by key
 }
@@ -32,8 +35,11 @@ type nameKey struct {
 	name string
 }
 
-func keyOf(kind ledger.HolderKind, name string) nameKey {
-	return nameKey{kind, strings.ToLower(name)}
+func keyOf(h ledger.Holder) nameKey {
+	if h.Kind.Inside() {
+		return nameKey{h.Kind, strings.ToLower(h.Place() + "/" + h.Own())}
+	}
+	return nameKey{h.Kind, strings.ToLower(h.Name)}
 }
 
 // resolver turns names into ids. It is the only place that does.
@@ -46,7 +52,8 @@ type resolver struct {
 	named    map[nameKey]bool                 // every name of the files, once somebody asks
 	declared []ledger.Want
 	gone     map[ledger.HolderID]bool
-	said     map[string]bool // problems that were reported already
+	said     map[string]bool          // problems that were reported already
+	places   map[string]ledger.Holder // environments, by what the files call them, in lower case
 }
 
 type found struct {
@@ -60,8 +67,10 @@ type found struct {
 // somebody else than the author meant is refused, with the ids, never guessed.
 func (r *Reading) Resolve(d Declared) *Resolved {
 	x := &resolver{Reading: r, out: &Resolved{Guard: d.Guard}, pinned: pins(d.Known, r.Unlisted),
-		seen: make(map[nameKey]found, len(d.Wants)), owner: make(map[ledger.HolderID]*ledger.Want, len(d.Wants)), said: map[string]bool{}, gone: map[ledger.HolderID]bool{}}
+		seen: make(map[nameKey]found, len(d.Wants)), owner: make(map[ledger.HolderID]*ledger.Want, len(d.Wants)), said: map[string]bool{}, gone: map[ledger.HolderID]bool{}, places: map[string]ledger.Holder{}}
 	products := x.policies(d.Policies)
+	x.declared = d.Wants
+	x.environments(d.Places)
 	x.wants(d.Wants, products)
 	x.guard(d.Guard)
 	return x.out
@@ -78,7 +87,7 @@ func pins(known []ledger.Grant, unlisted bool) map[nameKey]ledger.Holder {
 	var last ledger.Holder
 	for i := range known {
 		if h := known[i].Holder; h != last && (!unlisted || h.Kind != ledger.User) {
-			pinned[keyOf(h.Kind, h.Name)] = h
+			pinned[keyOf(h)] = h
 			last = h
 		}
 	}
@@ -90,12 +99,14 @@ func (x *resolver) wants(wants []ledger.Want, products map[string]*ledger.Supply
 	for _, id := range x.Disabled {
 		disabled[id] = true
 	}
-	x.declared = wants
 	lists := listCounter{}
 	x.out.Want = make([]ledger.Grant, 0, len(wants))
 	for i := range wants {
 		w := &wants[i]
 		h, ok := x.holder(w)
+		if ok && w.Kind != ledger.User {
+			ok = x.fit(h, w)
+		}
 		lists.count(w, ok && !x.gone[h.Identity()])
 		if !ok {
 			continue
@@ -109,7 +120,11 @@ func (x *resolver) wants(wants []ledger.Want, products map[string]*ledger.Supply
 			g.Item = supply.Item
 			g.Without = x.plans(*w, supply)
 		}
-		x.out.Want = append(x.out.Want, g)
+		if w.From+w.Until != "" {
+			x.out.Dated = append(x.out.Dated, ledger.Dated{Grant: g, From: w.From, Until: w.Until})
+		} else {
+			x.out.Want = append(x.out.Want, g)
+		}
 		if disabled[h.Identity()] && !w.Asleep {
 			x.out.Asleep = append(x.out.Asleep, g.Key())
 		}
@@ -128,7 +143,10 @@ func (x *resolver) mergeIDs(grants []ledger.Grant) []ledger.Grant {
 
 // holder resolves the holder of a want and reports each name once.
 func (x *resolver) holder(w *ledger.Want) (ledger.Holder, bool) {
-	key := keyOf(w.Kind, w.Holder)
+	key, ok := x.key(w)
+	if !ok {
+		return ledger.Holder{}, false // its environment is reported already
+	}
 	if f, done := x.seen[key]; done {
 		if f.notice >= 0 { // one notice a name, with all its lines
 			n := &x.out.Notices[f.notice]
@@ -151,13 +169,17 @@ func (x *resolver) holder(w *ledger.Want) (ledger.Holder, bool) {
 
 func (x *resolver) lookup(key nameKey, w *ledger.Want) (ledger.Holder, bool) {
 	if isID(w.Holder) {
-		return x.byID(strings.ToLower(w.Holder), w)
+		id := strings.ToLower(w.Holder)
+		if w.Kind.Inside() {
+			id = x.places[strings.ToLower(w.Around)].ID + "/" + id
+		}
+		return x.byID(id, w)
 	}
 	bearers := x.bearers(key)
 	pin, pinned := x.pinned[key]
 	switch {
 	case len(bearers) > 1:
-		x.refuse(w, "name-ambiguous", fmt.Sprintf("%d %ss bear this name: %s", len(bearers), w.Kind, ids(bearers)),
+		x.refuse(w, "name-ambiguous", fmt.Sprintf("%d %ss bear this name: %s", len(bearers), w.Kind.Words(), ids(bearers)),
 			"write the id of the one you mean")
 		return ledger.Holder{}, false
 	case len(bearers) == 1 && pinned && bearers[0].ID != pin.ID && !x.followed(pin):
@@ -176,7 +198,10 @@ func (x *resolver) byID(id string, w *ledger.Want) (ledger.Holder, bool) {
 	if h.Name = name; ok {
 		return h, true
 	}
-	h.Name = w.Holder
+	if h.Name = w.Holder; w.Kind.Inside() {
+		_, own, _ := strings.Cut(id, "/")
+		h = ledger.Within(x.places[strings.ToLower(w.Around)], w.Kind, own, w.Holder)
+	}
 	return x.absent(w, h)
 }
 
@@ -187,11 +212,15 @@ func (x *resolver) followed(pin ledger.Holder) bool {
 	if x.named == nil {
 		x.named = make(map[nameKey]bool, len(x.declared))
 		for _, w := range x.declared {
-			x.named[keyOf(w.Kind, w.Holder)] = true
+			if key, ok := x.key(&w); ok {
+				x.named[key] = true
+			}
 		}
 	}
 	name, still := x.Name(pin.Identity())
-	key := keyOf(pin.Kind, name)
+	now := pin
+	now.Name = name
+	key := keyOf(now)
 	other, pinned := x.pinned[key]
 	return still && x.named[key] && (!pinned || other.ID == pin.ID)
 }
@@ -201,7 +230,7 @@ func (x *resolver) followed(pin ledger.Holder) bool {
 func (x *resolver) reused(w *ledger.Want, bearer, pin ledger.Holder) (ledger.Holder, bool) {
 	was := "which the tenant no longer has"
 	if name, still := x.Name(pin.Identity()); still {
-		was = "now called " + name
+		was = "now called " + (ledger.Holder{Kind: pin.Kind, Name: name}).Own()
 	}
 	x.refuse(w, "name-reused", fmt.Sprintf("this name belongs to %s now, and the state knows %s by it, %s", bearer.ID, pin.ID, was),
 		"write the id of the one you mean, or drop the old one's records with usher state rm")
@@ -214,15 +243,15 @@ func (x *resolver) formerName(w *ledger.Want, pin ledger.Holder) (ledger.Holder,
 	if !still {
 		return x.absent(w, pin)
 	}
-	x.note(w, ledger.Info, "holder-renamed", "is now called "+name, "write "+name+" in the file")
 	pin.Name = name
+	x.note(w, ledger.Info, "holder-renamed", "is now called "+pin.Own(), "write "+pin.Own()+" in the file")
 	return pin, true
 }
 
 // absent reports a declared holder that the tenant does not have, unless the
 // list in which it would stand was not read.
 func (x *resolver) absent(w *ledger.Want, h ledger.Holder) (ledger.Holder, bool) {
-	if reason, ok := x.missing[w.Kind]; ok {
+	if reason, ok := x.unreadable(w); ok {
 		x.note(w, ledger.Warning, "holder-unread", "could not be looked up: "+reason, "")
 		return h, h.ID != ""
 	}
@@ -231,7 +260,11 @@ func (x *resolver) absent(w *ledger.Want, h ledger.Holder) (ledger.Holder, bool)
 		x.Unread = append(x.Unread, ledger.Unread{Holder: ledger.Holder{Kind: w.Kind, ID: "?", Name: w.Holder}, Reason: "not read, because of -refresh=false"})
 		return h, false
 	}
-	x.note(w, ledger.Warning, "holder-gone", fmt.Sprintf("the tenant has no such %s%s; nothing is done for it", w.Kind, x.suggestion(w)),
+	if w.Kind == ledger.Flow && x.isOutside(w) {
+		x.refuse(w, "flow-outside", "the flow is in no solution, and only a flow in a solution can hold capacity", "add it to a solution, and write the id or name that it has there")
+		return h, false
+	}
+	x.note(w, ledger.Warning, "holder-gone", fmt.Sprintf("%s has no such %s%s; nothing is done for it", x.where(w), w.Kind.Words(), x.suggestion(w)),
 		"take it out of the file, or correct it")
 	if h.ID != "" {
 		x.out.Gone = append(x.out.Gone, h.Identity())
@@ -248,7 +281,7 @@ func (x *resolver) own(h ledger.Holder, w *ledger.Want) bool {
 		x.owner[h.Identity()] = w
 		return true
 	}
-	n := notice(w, ledger.Error, "name-doubled", fmt.Sprintf("%s and %s are both %s %s", first.Holder, w.Holder, w.Kind, h.ID), "keep one of the two names")
+	n := notice(w, ledger.Error, "name-doubled", fmt.Sprintf("%s and %s are both %s %s", first.Holder, w.Holder, w.Kind.Words(), h.ID), "keep one of the two names")
 	n.Origins = ledger.MergeOrigins(first.Origins, w.Origins)
 	x.out.Notices = append(x.out.Notices, n)
 	return false
@@ -263,8 +296,11 @@ func (x *resolver) note(w *ledger.Want, severity ledger.Severity, code, text, fi
 }
 
 func notice(w *ledger.Want, severity ledger.Severity, code, text, fix string) ledger.Notice {
-	return ledger.Notice{Code: code, Severity: severity, Text: text, Fix: fix, Origins: w.Origins,
-		Address: ledger.Holder{Kind: w.Kind, Name: w.Holder}.Address()}
+	h := ledger.Holder{Kind: w.Kind, Name: w.Holder}
+	if w.Kind.Inside() {
+		h = ledger.Within(ledger.Holder{Kind: ledger.Environment, Name: w.Around}, w.Kind, "", w.Holder)
+	}
+	return ledger.Notice{Code: code, Severity: severity, Text: text, Fix: fix, Origins: w.Origins, Address: h.Address()}
 }
 
 func ids(holders []ledger.Holder) string {

@@ -146,9 +146,15 @@ func (x *resolver) guard(g ledger.Guard) {
 	protected := make([]ledger.Holder, 0, len(g.Protect))
 	for _, h := range g.Protect {
 		w := ledger.Want{Kind: h.Kind, Holder: h.Name, Origins: []ledger.Origin{g.Origin}}
-		bearers := x.bearers(keyOf(h.Kind, h.Name))
-		pin, pinned := x.pinned[keyOf(h.Kind, h.Name)]
 		id := ledger.Holder{Kind: h.Kind, ID: strings.ToLower(h.Name)}
+		if h.Kind.Inside() {
+			w.Around, w.Holder = h.Around(), h.Own()
+			env := x.environmentOf(w.Around)
+			h = ledger.Within(env, h.Kind, "", w.Holder)
+			id.ID = strings.ToLower(env.ID + "/" + w.Holder)
+		}
+		bearers := x.bearers(keyOf(h))
+		pin, pinned := x.pinned[keyOf(h)]
 		id.Name, _ = x.Name(id.Identity())
 		switch {
 		case len(bearers) > 0: // protecting all whom the name may mean harms nobody
@@ -163,11 +169,21 @@ func (x *resolver) guard(g ledger.Guard) {
 		case x.Unlisted || x.missing[h.Kind] != "":
 			// Whoever is neither read nor in the state loses nothing in this plan.
 		default:
-			x.refuse(&w, "protect-nobody", "is protected, and the tenant has no "+string(h.Kind)+" of that name", "correct the name, or take it out of protect")
+			x.refuse(&w, "protect-nobody", "is protected, and the tenant has no "+h.Kind.Words()+" of that name", "correct the name, or take it out of protect")
 		}
 	}
 	slices.SortFunc(protected, func(a, b ledger.Holder) int { return strings.Compare(string(a.Kind)+a.ID, string(b.Kind)+b.ID) })
 	x.out.Guard.Protect = slices.Compact(protected)
+}
+
+// environmentOf finds an environment by name or id.
+func (x *resolver) environmentOf(ref string) ledger.Holder {
+	for _, h := range x.people {
+		if h.Kind == ledger.Environment && (strings.EqualFold(h.Name, ref) || strings.EqualFold(h.ID, ref)) {
+			return h
+		}
+	}
+	return ledger.Holder{Kind: ledger.Environment, Name: ref}
 }
 
 // listCounter finds users_files of which nobody is in the tenant.
@@ -216,8 +232,8 @@ func (x *resolver) suggestion(w *ledger.Want) string {
 	}
 	best, least := "", longest
 	for _, h := range x.people {
-		name := h.Name
-		if h.Kind != w.Kind || abs(len(name)-len(w.Holder)) >= least {
+		name := h.Own()
+		if h.Kind != w.Kind || w.Kind.Inside() && h.Place() != x.places[strings.ToLower(w.Around)].ID || abs(len(name)-len(w.Holder)) >= least {
 			continue
 		}
 		d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(w.Holder), nil)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant/dataverse"
 	"github.com/usher-cli/usher/tenant/graph"
 	"github.com/usher-cli/usher/tenant/powerplatform"
 	"github.com/usher-cli/usher/tenant/sandbox"
@@ -29,15 +30,18 @@ type Settings struct {
 	Version  string // of usher
 	Catalog  *catalog.Catalog
 	Now      func() time.Time
-	Log      io.Writer // the embedded tenant's request log; nil for none
+	Wait     time.Duration // how long a call waits for what the service does later
+	Log      io.Writer     // the embedded tenant's request log; nil for none
 }
 
 // Tenant is an open tenant.
 type Tenant struct {
-	graph   *graph.Client
-	power   *powerplatform.Client
-	catalog *catalog.Catalog
-	server  *sandbox.Server // nil where the tenant runs elsewhere
+	graph    *graph.Client
+	power    *powerplatform.Client
+	pipeline *wire.Client
+	catalog  *catalog.Catalog
+	urls     map[string]powerplatform.Environment // environments with a Dataverse organisation that was read, by id
+	server   *sandbox.Server                      // nil where the tenant runs elsewhere
 }
 
 // embeddedHost is what the clients believe to talk to when the tenant runs in
@@ -48,7 +52,7 @@ const embeddedHost = "http://sandbox.invalid"
 // transport differs.
 func Open(s Settings) (*Tenant, error) {
 	o := wire.Options{Base: s.Endpoint, Version: s.Version}
-	t := &Tenant{catalog: s.Catalog}
+	t := &Tenant{catalog: s.Catalog, urls: map[string]powerplatform.Environment{}}
 	if s.File != "" {
 		server, err := sandbox.Open(s.File, sandbox.Options{Now: s.Now, Log: s.Log})
 		if err != nil {
@@ -59,10 +63,20 @@ func Open(s Settings) (*Tenant, error) {
 	} else {
 		o.Transport = &http.Client{Timeout: requestTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: 16, ForceAttemptHTTP2: true}}
 	}
-	pipeline := wire.New(o)
-	t.graph = graph.New(pipeline)
-	t.power = powerplatform.New(pipeline, s.Catalog.CapacityName)
+	t.pipeline = wire.New(o)
+	t.graph = graph.New(t.pipeline)
+	t.graph.Wait = s.Wait
+	t.power = powerplatform.New(t.pipeline, s.Catalog.CapacityName)
 	return t, nil
+}
+
+// dataverse is a client of the organisation behind an environment. The address
+// comes from the tenant: it is used only where it leads to the tenant's host.
+func (t *Tenant) dataverse(e powerplatform.Environment) (*dataverse.Client, error) {
+	if !t.pipeline.SameHost(e.URL) {
+		return nil, fmt.Errorf("its Dataverse address leads to another host (%.100q): it is not followed", e.URL)
+	}
+	return dataverse.New(t.pipeline.At(e.URL), e.Holder, t.power.Item), nil
 }
 
 // requestTimeout bounds one request, so that an answer that never comes is
@@ -81,17 +95,24 @@ func (t *Tenant) Close() error {
 const Batch = graph.MaxBatch
 
 // Run sends calls and returns one result for each, in the same order. Calls
-// for people travel together; one for an environment travels alone.
+// for people travel together; any other travels alone.
 func (t *Tenant) Run(ctx context.Context, calls []ledger.Call) []ledger.Result {
 	results := make([]ledger.Result, len(calls))
 	var people []ledger.Call
 	var places []int
 	for i, c := range calls {
-		if c.Holder.Kind == ledger.Environment {
+		switch {
+		case c.Holder.Kind == ledger.Environment:
 			results[i] = t.power.Allocate(ctx, c)
-			continue
+		case c.Holder.Kind == ledger.Group:
+			results[i] = t.graph.AssignGroup(ctx, c)
+		case c.Holder.Kind.Inside():
+			results[i] = t.runInside(ctx, c)
+		case c.Steps[0].Op == ledger.Reprocess:
+			results[i] = t.graph.Reprocess(ctx, c)
+		default:
+			people, places = append(people, c), append(places, i)
 		}
-		people, places = append(people, c), append(places, i)
 	}
 	for start := 0; start < len(people); start += Batch {
 		end := min(start+Batch, len(people))
@@ -100,6 +121,24 @@ func (t *Tenant) Run(ctx context.Context, calls []ledger.Call) []ledger.Result {
 		}
 	}
 	return results
+}
+
+// Await waits, for a while, for groups that the service has not finished with,
+// and reports whether it has now.
+func (t *Tenant) Await(ctx context.Context, groups []ledger.Holder) bool {
+	return t.graph.Await(ctx, groups) == nil
+}
+
+func (t *Tenant) runInside(ctx context.Context, c ledger.Call) ledger.Result {
+	e, read := t.urls[c.Holder.Place()]
+	if !read {
+		return ledger.Result{Call: c, Outcome: ledger.Failed, Message: "its environment was not read"}
+	}
+	client, err := t.dataverse(e)
+	if err != nil {
+		return ledger.Result{Call: c, Outcome: ledger.Failed, Message: err.Error()}
+	}
+	return client.Assign(ctx, c)
 }
 
 var _ policy.Transporter = inProcess{}

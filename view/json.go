@@ -63,6 +63,7 @@ type Run struct {
 	Done        int         `json:"done"`
 	Failed      int         `json:"failed"`
 	Unknown     int         `json:"unknown"`
+	Pending     int         `json:"pending"`
 	Skipped     int         `json:"skipped"`
 	Interrupted bool        `json:"interrupted"`
 	NotDone     []RunResult `json:"not_done"`
@@ -70,18 +71,19 @@ type Run struct {
 
 // RunResult is a call that did not succeed.
 type RunResult struct {
-	Holder  string         `json:"holder"`
-	Outcome ledger.Outcome `json:"outcome"`
-	Message string         `json:"message"`
-	Steps   []ledger.Step  `json:"steps"`
+	Holder  string             `json:"holder"`
+	Outcome ledger.Outcome     `json:"outcome"`
+	Message string             `json:"message"`
+	Steps   []ledger.Step      `json:"steps"`
+	Unfit   []ledger.Inherited `json:"unfit,omitempty"` // members of a group for whom it failed
 }
 
 // NewRun makes the document of a run.
 func NewRun(p *plan.Plan, r *ledger.Report) Run {
-	out := Run{Format: Format, Digest: p.Digest, Recorded: r.Recorded, Done: r.Done, Failed: r.Failed, Unknown: r.Unknown, Skipped: r.Skipped,
+	out := Run{Format: Format, Digest: p.Digest, Recorded: r.Recorded, Done: r.Done, Failed: r.Failed, Unknown: r.Unknown, Pending: r.Pending, Skipped: r.Skipped,
 		Interrupted: r.Interrupted, NotDone: []RunResult{}}
 	for _, res := range r.Results {
-		out.NotDone = append(out.NotDone, RunResult{res.Call.Holder.Address(), res.Outcome, res.Message, res.Call.Steps})
+		out.NotDone = append(out.NotDone, RunResult{res.Call.Holder.Address(), res.Outcome, res.Message, res.Call.Steps, res.Unfit})
 	}
 	return out
 }

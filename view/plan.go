@@ -20,11 +20,13 @@ func (p *Printer) Plan(pl *plan.Plan) {
 		p.Line("%s", p.paint(fmt.Sprintf("No plan: %s to correct first.", Count(n, "error")), color.Bold))
 		return
 	}
-	if !pl.Empty() {
+	if len(pl.Calls)+len(pl.Records) > 0 {
 		p.Line("usher will perform these steps:")
 		p.steps(pl)
 	}
 	p.pools(pl.Pools)
+	p.byHand(pl)
+	p.due(pl)
 	p.Refusals(pl)
 	p.Line("%s", p.paint(Summary(pl), color.Bold))
 }
@@ -39,6 +41,7 @@ type group struct {
 type shownStep struct {
 	ledger.Step
 	partner string // the item that the holder moves from or to
+	call    ledger.Call
 }
 
 func (p *Printer) steps(pl *plan.Plan) {
@@ -88,8 +91,8 @@ func groups(pl *plan.Plan) []group {
 	}
 	byTitle := map[string]*group{}
 	put := func(s shownStep) {
-		title := "environment " + Safe(s.Holder.Name)
-		if s.Holder.Kind == ledger.User {
+		title := "environment " + Safe(s.Holder.Around())
+		if s.Item.Kind == ledger.Seat {
 			title = "license " + Safe(s.Item.Name)
 			if label := labels[s.Item.ID]; label != "" {
 				title = fmt.Sprintf("license %q (%s)", label, Safe(s.Item.Name))
@@ -102,7 +105,7 @@ func groups(pl *plan.Plan) []group {
 	}
 	for _, c := range pl.Calls {
 		for _, s := range c.Steps {
-			put(shownStep{s, partner(c, s)})
+			put(shownStep{s, partner(c, s), c})
 		}
 	}
 	for _, s := range pl.Records {
@@ -111,7 +114,7 @@ func groups(pl *plan.Plan) []group {
 	var all []group
 	for _, g := range byTitle {
 		slices.SortFunc(g.steps, func(a, b shownStep) int {
-			return cmp.Or(strings.Compare(a.Holder.Name, b.Holder.Name), strings.Compare(a.Item.Name, b.Item.Name), strings.Compare(a.Holder.ID, b.Holder.ID))
+			return cmp.Or(strings.Compare(string(a.Holder.Kind), string(b.Holder.Kind)), strings.Compare(a.Holder.Name, b.Holder.Name), strings.Compare(a.Item.Name, b.Item.Name), strings.Compare(a.Holder.ID, b.Holder.ID))
 		})
 		all = append(all, *g)
 	}
@@ -148,10 +151,13 @@ func partner(c ledger.Call, s ledger.Step) string {
 }
 
 func subject(s shownStep) string {
-	if s.Holder.Kind == ledger.User {
+	switch s.Holder.Kind {
+	case ledger.User:
 		return Safe(s.Holder.Name)
+	case ledger.Environment:
+		return Safe(s.Item.Name)
 	}
-	return Safe(s.Item.Name)
+	return Safe(s.Holder.Kind.Words() + " " + s.Holder.Own())
 }
 
 // describe says what a step changes, and why where the file alone does not.
@@ -164,8 +170,12 @@ func describe(s shownStep) string {
 		parts = append(parts, "is done already: the record is corrected")
 	case s.Op == ledger.Forget:
 		parts = append(parts, "is gone already: the record is dropped")
+	case s.Op == ledger.Reprocess:
+		parts = append(parts, "a group gives it, and had no seat left: the service is asked to try again")
 	case s.Holder.Kind == ledger.Environment:
 		parts = append(parts, fmt.Sprintf("%d -> %d", units(s.Before), units(s.After)))
+	case s.Item.Kind == ledger.Capacity:
+		parts = append(parts, fmt.Sprintf("%s %d -> %d", Safe(s.Item.Name), units(s.Before), units(s.After)))
 	case s.Op == ledger.Change:
 		parts = append(parts, "disabled plans: "+planChange(*s.Before, *s.After))
 	case s.Op == ledger.Add && len(s.After.Without) > 0:
@@ -188,10 +198,45 @@ func reasons(s shownStep) []string {
 		parts = append(parts, "somebody changed it")
 	case s.Why == ledger.Unmanaged:
 		parts = append(parts, "no file declares it")
-	case s.Op == ledger.Remove && s.Kept:
-		parts = append(parts, "a group still gives it")
+	case s.Why == ledger.Expired:
+		parts = append(parts, "its last day has passed")
+	case s.Op == ledger.Remove && s.Kept && s.Holder.Kind == ledger.User:
+		parts = append(parts, "another source still gives it")
+	}
+	return append(parts, circumstances(s)...)
+}
+
+// circumstances says whom a step reaches, and what it waits for.
+func circumstances(s shownStep) []string {
+	var parts []string
+	switch {
+	case s.Holder.Kind != ledger.Group:
+	case s.Op == ledger.Add:
+		parts = append(parts, fmt.Sprintf("gives %s a seat", people(s.People)))
+	case s.Op == ledger.Remove && s.People == 0:
+		parts = append(parts, "every member keeps it by another source")
+	case s.Op == ledger.Remove:
+		parts = append(parts, fmt.Sprintf("takes it from %s", people(s.People)))
+	}
+	switch {
+	case s.call.Manual != "":
+		parts = append(parts, "by hand")
+	case s.call.Waits != "":
+		parts = append(parts, "waits for "+Safe(s.call.Waits))
+	case s.call.Gap && s.Op == ledger.Remove:
+		parts = append(parts, "is without it for a moment")
 	}
 	return parts
+}
+
+func people(n int64) string {
+	switch n {
+	case 0:
+		return "nobody else"
+	case 1:
+		return "1 person"
+	}
+	return fmt.Sprintf("%d people", n)
 }
 
 func units(v *ledger.Value) int64 {
@@ -226,62 +271,4 @@ func places(origins []ledger.Origin) string {
 		all = append(all[:3], "…")
 	}
 	return strings.Join(all, ", ")
-}
-
-// Summary is the last line of a plan.
-func Summary(pl *plan.Plan) string {
-	if pl.Empty() {
-		return noChanges(pl)
-	}
-	n := map[ledger.Op]int{}
-	moved := 0
-	for _, s := range pl.Steps() {
-		n[s.Op]++
-	}
-	for _, c := range pl.Calls {
-		if c.Holder.Kind == ledger.User && has(c, ledger.Add) && has(c, ledger.Remove) {
-			moved++
-		}
-	}
-	text := fmt.Sprintf("Plan: %d to add, %d to change, %d to remove", n[ledger.Add], n[ledger.Change], n[ledger.Remove])
-	for _, extra := range []struct {
-		n    int
-		what string
-	}{{n[ledger.Adopt], "%d to adopt"}, {n[ledger.Forget], "%d to correct in the record"}} {
-		if extra.n > 0 {
-			text += ", " + fmt.Sprintf(extra.what, extra.n)
-		}
-	}
-	switch {
-	case moved == 1:
-		text += ", 1 person moved"
-	case moved > 1:
-		text += fmt.Sprintf(", %d people moved", moved)
-	}
-	return text + "."
-}
-
-// noChanges says how far "no changes" goes.
-func noChanges(pl *plan.Plan) string {
-	switch {
-	case pl.Targets > 0:
-		return fmt.Sprintf("No changes for %s. Nothing else was looked at.", Count(pl.Targets, "target"))
-	case len(pl.Unread) > 0:
-		return "No changes in what was read."
-	case pl.Believed:
-		return "No changes, if people have what the state says: they were not read."
-	}
-	return "No changes. The tenant is as the files declare."
-}
-
-func has(c ledger.Call, op ledger.Op) bool {
-	return slices.ContainsFunc(c.Steps, func(s ledger.Step) bool { return s.Op == op })
-}
-
-// Count writes a number of things, in the singular for one.
-func Count[N int | int64](n N, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
 }

@@ -54,7 +54,7 @@ func (p *Printer) op(o ledger.Op) string {
 		return p.paint(string(o), color.FgGreen)
 	case ledger.Remove:
 		return p.paint(string(o), color.FgRed)
-	case ledger.Change:
+	case ledger.Change, ledger.Reprocess:
 		return p.paint(string(o), color.FgYellow)
 	}
 	return p.paint(string(o), color.FgCyan)

@@ -18,7 +18,7 @@ func (p *Printer) Result(r ledger.Result) {
 	var steps []string
 	for _, s := range r.Call.Steps {
 		text := p.op(s.Op) + " " + Safe(s.Item.Name)
-		if s.Holder.Kind == ledger.Environment {
+		if s.Item.Kind == ledger.Capacity {
 			text += fmt.Sprintf(" %d -> %d", units(s.Before), units(s.After))
 		}
 		steps = append(steps, text)
@@ -28,6 +28,10 @@ func (p *Printer) Result(r ledger.Result) {
 		line += ": " + Safe(r.Message)
 	}
 	p.Line("%s", line)
+	for _, i := range r.Unfit {
+		text, fix := plan.UnfitText(i.Error)
+		p.Line("  %s was not given it: %s; %s", Safe(i.User.Address()), Safe(text), Safe(fix))
+	}
 }
 
 func (p *Printer) outcome(o ledger.Outcome) string {
@@ -38,6 +42,8 @@ func (p *Printer) outcome(o ledger.Outcome) string {
 		return p.paint("outcome unknown", color.FgYellow)
 	case ledger.Skipped:
 		return p.paint("skipped", color.FgYellow)
+	case ledger.Pending:
+		return p.paint("pending", color.FgYellow)
 	}
 	return p.paint("failed", color.FgRed)
 }
@@ -56,11 +62,23 @@ func (p *Printer) Report(r *ledger.Report) {
 	if r.Recorded > 0 {
 		text = fmt.Sprintf("Apply complete: %s done, %s corrected.", Count(r.Done, "call"), Count(r.Recorded, "record"))
 	}
-	if !r.Complete() {
-		text = fmt.Sprintf("Apply incomplete: %d done, %d failed, %d of unknown outcome, %d skipped. Plan again to see what is left.",
-			r.Done, r.Failed, r.Unknown, r.Skipped)
+	switch {
+	case r.Waiting():
+		text = fmt.Sprintf("Apply complete but for what others have to finish: %d done, %d pending.", r.Done, r.Pending)
+	case r.Unfit > 0 && r.Done == r.All:
+		text = fmt.Sprintf("Apply incomplete: %d done, and %s could not be given what a group gives.", r.Done, plural(r.Unfit, "member", "members"))
+	case !r.Complete():
+		text = fmt.Sprintf("Apply incomplete: %d done, %d failed, %d of unknown outcome, %d skipped%s. Plan again to see what is left.",
+			r.Done, r.Failed, r.Unknown, r.Skipped, pendingText(r.Pending))
 	}
 	p.Line("%s", p.paint(text, color.Bold))
+}
+
+func pendingText(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d pending", n)
 }
 
 // Drift prints what drifted, and a line that sums it up; complete says whether
@@ -74,7 +92,7 @@ func (p *Printer) Drift(all []plan.Drift, complete bool) {
 		switch {
 		case d.Deleted:
 			line = fmt.Sprintf("  %s: gone with its holder, whom the tenant no longer has", Safe(string(d.Address())))
-		case d.Kind == plan.Changed && d.Holder.Kind == ledger.Environment:
+		case d.Kind == plan.Changed && d.Item.Kind == ledger.Capacity:
 			line += fmt.Sprintf(": %d -> %d", units(d.Known), units(d.Have))
 		case d.Kind == plan.Changed:
 			line += ": disabled plans " + planChange(*d.Known, *d.Have)

@@ -43,6 +43,7 @@ const (
 	exitSteps   exitCode = 2 // there are steps, or drift
 	exitRefused exitCode = 3 // capacity, a gap or a guard forbids it
 	exitPartial exitCode = 4 // something failed, was skipped or could not be read
+	exitWaiting exitCode = 5 // only what people or the tenant have to finish is left
 )
 
 // Error implements error.

@@ -20,11 +20,13 @@ import (
 
 type applyOptions struct {
 	inputs
-	file        string
-	json        bool
-	approved    bool
-	ask         bool
-	targets     []string
+	file     string
+	json     bool
+	approved bool
+	ask      bool
+	planFlags
+	wait        time.Duration
+	pendingOK   bool
 	parallelism int
 	lockTimeout time.Duration
 	checkpoint  time.Duration
@@ -41,11 +43,13 @@ func newApply(a *app) *cobra.Command {
 			return runApply(cmd.Context(), a, o)
 		},
 	}
-	o.flags(cmd)
+	o.inputs.flags(cmd)
+	o.planFlags.flags(cmd)
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the result as JSON")
 	cmd.Flags().BoolVar(&o.approved, "auto-approve", false, "do not ask")
 	cmd.Flags().BoolVar(&o.ask, "input", true, "ask where something must be asked")
-	cmd.Flags().StringArrayVar(&o.targets, "target", nil, "apply only for the holder at `ADDRESS`")
+	cmd.Flags().DurationVar(&o.wait, "wait", 5*time.Minute, "how long to wait for what the tenant accepts first and does later, such as groups")
+	cmd.Flags().BoolVar(&o.pendingOK, "pending-ok", false, "exit with 0 where only what people or the tenant have to finish is left")
 	cmd.Flags().IntVar(&o.parallelism, "parallelism", 4, "requests under way at once")
 	cmd.Flags().DurationVar(&o.lockTimeout, "lock-timeout", 0, "how long to wait for the state's lock")
 	cmd.Flags().DurationVar(&o.checkpoint, "checkpoint", 15*time.Second, "how often a long run records what it did")
@@ -53,11 +57,11 @@ func newApply(a *app) *cobra.Command {
 }
 
 func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
-	targets, err := targetFlag(o.targets)
+	c, err := o.choices()
 	switch {
 	case err != nil:
-	case o.file != "" && len(targets) > 0:
-		err = errors.New("-target narrows a new plan, and this is a saved one")
+	case o.file != "" && o.planFlags.set():
+		err = errors.New("-target, -only, -allow-gaps and -allow-stopping-flows shape a new plan, and this is a saved one")
 	case o.file != "" && len(o.vars)+len(o.varFiles) > 0:
 		err = errors.New("-var and -var-file shape a new plan, and this is a saved one")
 	case o.parallelism < 1:
@@ -70,6 +74,7 @@ func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	s.wait = o.wait
 	lease, err := s.lock(ctx, "apply", o.lockTimeout)
 	if err != nil {
 		return err
@@ -82,13 +87,18 @@ func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 	if err := s.read(ctx, true); err != nil {
 		return err
 	}
-	return s.apply(ctx, o, targets, lease.Lost)
+	if working := s.reading.Working; len(working) > 0 && s.tenant.Await(ctx, working) { // an earlier run's
+		if err := s.read(ctx, true); err != nil {
+			return err
+		}
+	}
+	return s.apply(ctx, o, c, lease.Lost)
 }
 
 // apply makes or renews the plan, shows it, has it approved and runs it.
-func (s *session) apply(ctx context.Context, o *applyOptions, targets []ledger.Holder, lost <-chan struct{}) error {
+func (s *session) apply(ctx context.Context, o *applyOptions, c choices, lost <-chan struct{}) error {
 	a := s.a
-	p, err := s.decide(o, targets)
+	p, err := s.decide(o, c)
 	if err != nil {
 		return err
 	}
@@ -102,7 +112,7 @@ func (s *session) apply(ctx context.Context, o *applyOptions, targets []ledger.H
 	if stops {
 		return verdict(p)
 	}
-	if p.Empty() {
+	if len(p.Calls)+len(p.Records) == 0 {
 		return s.nothing(o, p)
 	}
 	if p, err = s.approve(ctx, o, p); err != nil {
@@ -116,9 +126,9 @@ func (s *session) apply(ctx context.Context, o *applyOptions, targets []ledger.H
 }
 
 // decide makes the plan, or fits the saved one to the present.
-func (s *session) decide(o *applyOptions, targets []ledger.Holder) (*plan.Plan, error) {
+func (s *session) decide(o *applyOptions, c choices) (*plan.Plan, error) {
 	if o.file == "" {
-		return plan.New(s.input(targets)), nil
+		return plan.New(s.input(c)), nil
 	}
 	saved, err := openPlan(s.a.path(o.file))
 	if err != nil {
@@ -150,7 +160,19 @@ func (s *session) nothing(o *applyOptions, p *plan.Plan) error {
 			return err
 		}
 	}
-	return verdict(p)
+	if err := verdict(p); err != nil || !p.Waiting() {
+		return err
+	}
+	return o.waiting()
+}
+
+// waiting is how to exit where only people and the tenant have something left
+// to do.
+func (o *applyOptions) waiting() error {
+	if o.pendingOK {
+		return nil
+	}
+	return exitWaiting
 }
 
 // approve asks, unless that was settled before, and looks again at what may
@@ -185,7 +207,7 @@ func (s *session) run(ctx context.Context, o *applyOptions, p *plan.Plan, lost <
 	r := &apply.Runner{
 		Tenant: s.tenant, Store: s.store, Batch: tenant.Batch, Parallelism: o.parallelism, Checkpoint: o.checkpoint,
 		Name: s.reading.Name, Lag: s.lag, Now: s.a.now, Stop: stop,
-		Day: func() string { return s.a.now().In(s.cfg.Timezone).Format(time.DateOnly) },
+		Day: s.today,
 		Progress: func(res ledger.Result, t ledger.Tally) {
 			if !quiet {
 				out.Result(res)
@@ -207,15 +229,20 @@ func (s *session) run(ctx context.Context, o *applyOptions, p *plan.Plan, lost <
 	switch {
 	case err != nil:
 		return err
-	case !report.Complete(), len(p.Unread) > 0:
+	case len(p.Unread) > 0, !report.Complete() && !report.Waiting():
 		return exitPartial
+	case report.Waiting(), len(p.Purchases) > 0, len(p.Awaited) > 0:
+		return o.waiting()
 	}
 	return nil
 }
 
 func (s *session) lag(k ledger.HolderKind) time.Duration {
-	if k == ledger.Environment {
+	switch {
+	case k == ledger.Environment:
 		return s.reading.UnitLag
+	case k.Inside():
+		return 0
 	}
 	return s.reading.SeatLag
 }

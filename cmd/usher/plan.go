@@ -20,7 +20,7 @@ type planOptions struct {
 	json     bool
 	detailed bool
 	refresh  bool
-	targets  []string
+	planFlags
 }
 
 func newPlan(a *app) *cobra.Command {
@@ -29,17 +29,17 @@ func newPlan(a *app) *cobra.Command {
 		Use: "plan", Short: "Show what apply would do", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runPlan(cmd.Context(), a, o) },
 	}
-	o.flags(cmd)
+	o.inputs.flags(cmd)
+	o.planFlags.flags(cmd)
 	cmd.Flags().StringVar(&o.out, "out", "", "save the plan in `FILE`, for usher apply FILE")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the plan as JSON")
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 where there are steps")
 	cmd.Flags().BoolVar(&o.refresh, "refresh", true, "read what people have; -refresh=false believes the state")
-	cmd.Flags().StringArrayVar(&o.targets, "target", nil, "plan only for the holder at `ADDRESS`")
 	return cmd
 }
 
 func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
-	targets, err := targetFlag(o.targets)
+	c, err := o.choices()
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
 	if err := s.read(ctx, o.refresh); err != nil {
 		return err
 	}
-	p := plan.New(s.input(targets))
+	p := plan.New(s.input(c))
 	if o.json {
 		err = p.Encode(a.out)
 	} else {
@@ -71,7 +71,10 @@ func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
 	if err := verdict(p); err != nil {
 		return err
 	}
-	if o.detailed && !p.Empty() {
+	switch {
+	case o.detailed && p.Waiting():
+		return exitWaiting
+	case o.detailed && !p.Empty():
 		return exitSteps
 	}
 	return nil

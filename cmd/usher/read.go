@@ -58,7 +58,7 @@ func runDrift(ctx context.Context, a *app, o *driftOptions) (err error) {
 		return err
 	}
 	defer s.close(&err)
-	in := s.input(nil)
+	in := s.input(choices{})
 	if p := (&plan.Plan{Notices: in.Notices}); len(p.Errors()) > 0 {
 		a.stdout().WithFiles(s.cfg.Files).Notices(p.Errors())
 		return exitError
@@ -137,11 +137,7 @@ func (a *app) reading(ctx context.Context, in inputs) (*session, error) {
 func (s *session) printUnread() {
 	var notices []ledger.Notice
 	for _, u := range s.reading.Unread {
-		who := string(u.Holder.Kind) + "s"
-		if u.Holder.Name != "" {
-			who = u.Holder.Address()
-		}
-		notices = append(notices, ledger.Notice{Code: "unread", Severity: ledger.Warning, Address: who, Text: "could not be read completely: " + u.Reason})
+		notices = append(notices, ledger.Notice{Code: "unread", Severity: ledger.Warning, Address: u.Address(), Text: "could not be read completely: " + u.Reason})
 	}
 	s.a.stdout().Notices(notices)
 }

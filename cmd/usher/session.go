@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/user"
+	"slices"
 	"strings"
 	"time"
 
@@ -48,6 +49,7 @@ type session struct {
 	known   []ledger.Grant // the records of doc
 	etag    string
 	reading *tenant.Reading
+	wait    time.Duration // for what the tenant accepts first and does later
 }
 
 // load reads the configuration and reports what is wrong with it.
@@ -79,7 +81,7 @@ func (a *app) loadBy(in inputs, load func(string, config.Options) (*config.Confi
 // openTenant opens the tenant that the configuration names. An embedded one
 // logs its requests to the file that USHER_SANDBOX_LOG names.
 func (s *session) openTenant() error {
-	o := tenant.Settings{File: s.cfg.Tenant.File, Endpoint: s.cfg.Tenant.Endpoint, Version: version, Catalog: s.catalog, Now: s.a.now}
+	o := tenant.Settings{File: s.cfg.Tenant.File, Endpoint: s.cfg.Tenant.Endpoint, Version: version, Catalog: s.catalog, Now: s.a.now, Wait: s.wait}
 	var err error
 	if path := s.a.env("USHER_SANDBOX_LOG"); path != "" && o.File != "" {
 		if s.log, err = openLog(path); err != nil {
@@ -115,6 +117,7 @@ func (s *session) read(ctx context.Context, refresh bool) error {
 	progress := s.a.progressLine()
 	defer progress.Clear()
 	o := tenant.ReadOptions{Progress: func(n int) { progress.Show("Reading the tenant: %d people", n) }}
+	o.Groups, o.Environments = s.mentioned()
 	if !refresh {
 		if o.Known = s.known; o.Known == nil {
 			o.Known = []ledger.Grant{}
@@ -123,6 +126,7 @@ func (s *session) read(ctx context.Context, refresh bool) error {
 	if s.reading, err = s.tenant.Read(ctx, o); err != nil {
 		return err
 	}
+	s.reading.UnitLag = s.cfg.Tenant.Lag
 	if doc != nil && doc.Tenant != s.reading.Tenant {
 		return fmt.Errorf("the state %s is about the tenant %s, and the configuration points at %s (%s): use the state of that tenant, or correct the tenant block",
 			s.store, doc.Tenant, s.reading.Tenant, place(s.cfg.Tenant.Origin))
@@ -132,11 +136,58 @@ func (s *session) read(ctx context.Context, refresh bool) error {
 
 func place(o ledger.Origin) string { return fmt.Sprintf("%s:%d", o.File, o.Line) }
 
+// mentioned lists the groups and the environments that the files or the state
+// name, by id or name: what is in those has to be read, too.
+func (s *session) mentioned() (groups, environments []string) {
+	add := func(list []string, ref string) []string {
+		if ref == "" || slices.ContainsFunc(list, func(other string) bool { return strings.EqualFold(other, ref) }) {
+			return list
+		}
+		return append(list, ref)
+	}
+	for i := range s.cfg.Wants {
+		if w := &s.cfg.Wants[i]; w.Kind == ledger.Group {
+			groups = add(groups, w.Holder)
+		}
+	}
+	for _, h := range s.cfg.Guard.Protect {
+		if h.Kind == ledger.Group {
+			groups = add(groups, h.Name)
+		}
+		environments = add(environments, h.Around())
+	}
+	for _, p := range s.cfg.Places {
+		environments = add(environments, p.Environment.Name)
+	}
+	var last ledger.Holder
+	for i := range s.known {
+		h := s.known[i].Holder
+		if h == last || h.Kind == ledger.User {
+			continue
+		}
+		if last = h; h.Kind == ledger.Group {
+			groups = add(groups, h.ID)
+		}
+		environments = add(environments, h.Place())
+	}
+	return groups, environments
+}
+
+// choices are the options of a plan that do not come from files.
+type choices struct {
+	targets   []ledger.Holder
+	onlyDue   bool
+	allowGaps int64
+	mayStop   bool
+}
+
 // input puts together what the planner needs.
-func (s *session) input(targets []ledger.Holder) plan.Input {
-	r := s.reading.Resolve(tenant.Declared{Wants: s.cfg.Wants, Policies: s.cfg.Policies, Guard: s.cfg.Guard, Known: s.known})
-	in := plan.Input{Want: r.Want, Gone: r.Gone, Asleep: r.Asleep, Policies: r.Policies, Guard: r.Guard, Notices: r.Notices,
-		Known: s.known, Have: s.reading.Have, At: s.a.now().UTC().Truncate(time.Second), Targets: targets, State: s.stateRef()}
+func (s *session) input(c choices) plan.Input {
+	r := s.reading.Resolve(tenant.Declared{Wants: s.cfg.Wants, Policies: s.cfg.Policies, Places: s.cfg.Places, Guard: s.cfg.Guard, Known: s.known})
+	in := plan.Input{Want: r.Want, Dated: r.Dated, Gone: r.Gone, Asleep: r.Asleep, Policies: r.Policies, Places: r.Places, Guard: r.Guard, Notices: r.Notices,
+		Known: s.known, Have: s.reading.Have, At: s.a.now().UTC().Truncate(time.Second), Today: s.today(), Targets: c.targets, State: s.stateRef(),
+		OnlyDue: c.onlyDue, AllowGaps: c.allowGaps, FlowCapacity: s.cfg.FlowCapacity}
+	in.Guard.MayStop = c.mayStop
 	if s.doc != nil {
 		in.Recent = s.doc.Recent
 		if s.doc.Claims != nil {
@@ -145,6 +196,9 @@ func (s *session) input(targets []ledger.Holder) plan.Input {
 	}
 	return in
 }
+
+// today is the day where the organisation is.
+func (s *session) today() string { return s.a.now().In(s.cfg.Timezone).Format(time.DateOnly) }
 
 func (s *session) stateRef() plan.StateRef {
 	if s.doc == nil {
@@ -155,7 +209,7 @@ func (s *session) stateRef() plan.StateRef {
 
 // fresh is what a saved plan is checked against.
 func (s *session) fresh() plan.Fresh {
-	f := plan.Fresh{State: s.stateRef(), Known: s.known, Have: s.reading.Have, At: s.a.now().UTC()}
+	f := plan.Fresh{State: s.stateRef(), Known: s.known, Have: s.reading.Have, At: s.a.now().UTC(), Today: s.today()}
 	if s.doc != nil {
 		f.Recent = s.doc.Recent
 		if s.doc.Claims != nil {
@@ -217,4 +271,33 @@ func verdict(p *plan.Plan) error {
 		return exitPartial
 	}
 	return nil
+}
+
+// planFlags are the options that shape a plan, of plan and of apply.
+type planFlags struct {
+	targets []string
+	only    string
+	gaps    int64
+	mayStop bool
+}
+
+func (f *planFlags) flags(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&f.targets, "target", nil, "only for the holder at `ADDRESS`")
+	cmd.Flags().StringVar(&f.only, "only", "", "`due`: only what a date makes necessary")
+	cmd.Flags().Int64Var(&f.gaps, "allow-gaps", 0, "how many `PEOPLE` may be without a seat for a moment, where no order of swaps avoids it")
+	cmd.Flags().BoolVar(&f.mayStop, "allow-stopping-flows", false, "let flows of service principals lose their capacity, and stop")
+}
+
+func (f *planFlags) set() bool { return len(f.targets) > 0 || f.only != "" || f.gaps != 0 || f.mayStop }
+
+func (f *planFlags) choices() (choices, error) {
+	targets, err := targetFlag(f.targets)
+	switch {
+	case err != nil:
+	case f.only != "" && f.only != "due":
+		err = fmt.Errorf("-only takes due, and this is %q", f.only)
+	case f.gaps < 0:
+		err = fmt.Errorf("-allow-gaps is a number of people, and this is %d", f.gaps)
+	}
+	return choices{targets, f.only == "due", f.gaps, f.mayStop}, err
 }

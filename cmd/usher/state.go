@@ -48,7 +48,7 @@ func newState(a *app) *cobra.Command {
 		func(ctx context.Context, s *session, args []string) error {
 			return s.edit(ctx, "state rm", o.lockTimeout, func(d *state.Document) (*state.Document, error) { return d, s.remove(d, args) })
 		})
-	add("confirm ADDRESS...", "Take over grants that an interrupted run may have given", argCount(1, 1000),
+	add("confirm ADDRESS...", "Vouch for what was done by hand, or take over what an interrupted run may have given", argCount(1, 1000),
 		func(ctx context.Context, s *session, args []string) error {
 			return s.edit(ctx, "state confirm", o.lockTimeout, func(d *state.Document) (*state.Document, error) { return d, s.confirm(d, args) })
 		})
@@ -192,31 +192,6 @@ func (s *session) remove(d *state.Document, addresses []string) error {
 		default:
 			problems = multierror.Append(problems, unknownAddress(text))
 		}
-	}
-	edit.Apply(d)
-	return problems.ErrorOrNil()
-}
-
-func (s *session) confirm(d *state.Document, addresses []string) error {
-	if d == nil {
-		return errNoState
-	}
-	edit := state.NewEdit()
-	var problems *multierror.Error
-	for _, text := range addresses {
-		claims := d.FindClaim(ledger.Address(text))
-		if len(claims) == 0 {
-			problems = multierror.Append(problems, fmt.Errorf("nothing waits to be confirmed at %s", text))
-			continue
-		}
-		claim, err := one(claims, text, func(i int) string { return d.Claims.Grants[i].Holder.ID })
-		if err != nil {
-			problems = multierror.Append(problems, err)
-			continue
-		}
-		edit.Put(d.Claims.Grants[claim], s.a.now().In(s.cfg.Timezone).Format(time.DateOnly))
-		d.DropClaim(claim)
-		d.Confirmed = append(d.Confirmed, state.Confirmation{Address: text, At: s.a.now().UTC().Truncate(time.Second)})
 	}
 	edit.Apply(d)
 	return problems.ErrorOrNil()

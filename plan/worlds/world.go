@@ -24,19 +24,26 @@ func Draw(t *rapid.T) plan.Input {
 	d := drawer{t: t, in: plan.Input{At: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Have: ledger.Have{Tenant: "tenant"},
 		Guard: ledger.Guard{MaxLosses: 1000, MaxLossPercent: 100}}}
 	d.items()
-	d.people()
+	if d.rings = len(d.seats) > 1 && d.chance("rings", 25); d.rings {
+		d.circles()
+	} else {
+		d.people()
+		d.groups()
+	}
 	d.environments()
 	d.supply()
 	d.unread()
+	d.in.AllowGaps = int64(rapid.SampledFrom([]int{0, 0, 1, 2, 9}).Draw(t, "gaps allowed"))
 	return d.in
 }
 
 type drawer struct {
-	t         *rapid.T
-	in        plan.Input
-	seats     []ledger.Item
-	types     []ledger.Item
-	inherited map[ledger.Key]bool
+	t     *rapid.T
+	in    plan.Input
+	seats []ledger.Item
+	types []ledger.Item
+	users []ledger.Holder
+	rings bool // everybody moves in a circle, and no seat is free
 }
 
 func (d *drawer) chance(name string, percent int) bool {
@@ -47,8 +54,11 @@ func (d *drawer) items() {
 	for i := range rapid.IntRange(1, 4).Draw(d.t, "products") {
 		d.seats = append(d.seats, ledger.Item{Kind: ledger.Seat, ID: fmt.Sprintf("sku-%d", i), Name: fmt.Sprintf("SKU%d", i)})
 	}
-	for i := range rapid.IntRange(0, 2).Draw(d.t, "types") {
-		d.types = append(d.types, ledger.Item{Kind: ledger.Capacity, ID: fmt.Sprintf("Type%d", i), Name: fmt.Sprintf("type%d", i)})
+	all := []ledger.Item{{ID: "PowerAutomatePerProcess", Name: "process"}, {ID: "PAUnattendedRPA", Name: "unattended_rpa"}, {ID: "PAHostedRPA", Name: "hosted_process"},
+		{ID: "PerFlowPlan", Name: "per_flow"}, {ID: "AI", Name: "ai_builder"}}
+	for _, item := range all[:rapid.IntRange(0, len(all)).Draw(d.t, "types")] {
+		item.Kind = ledger.Capacity
+		d.types = append(d.types, item)
 	}
 }
 
@@ -58,9 +68,9 @@ func (d *drawer) plans() ledger.Plans {
 }
 
 func (d *drawer) people() {
-	d.inherited = map[ledger.Key]bool{}
 	for i := range rapid.IntRange(1, 8).Draw(d.t, "people") {
-		h := ledger.Holder{Kind: ledger.User, ID: fmt.Sprintf("user-%d", i), Name: fmt.Sprintf("u%d@x", i)}
+		h := person(fmt.Sprintf("user-%d", i))
+		d.users = append(d.users, h)
 		if d.chance("gone", 4) {
 			d.in.Gone = append(d.in.Gone, h.Identity())
 			d.leaver(h)
@@ -77,6 +87,31 @@ func (d *drawer) people() {
 	}
 }
 
+// circles draws people who move among products so that every seat that one of
+// them needs is held by another.
+func (d *drawer) circles() {
+	for range rapid.IntRange(1, 2).Draw(d.t, "circles") {
+		order := rapid.Permutation(d.seats).Draw(d.t, "circle")
+		order = order[:rapid.IntRange(2, len(order)).Draw(d.t, "length")]
+		for i, from := range order {
+			d.swap(d.someone(), from, order[(i+1)%len(order)])
+		}
+	}
+	if d.chance("outsider", 40) {
+		h := d.someone()
+		g := ledger.Grant{Holder: h, Item: d.seats[0], Value: ledger.Value{Units: 1}, Origins: origin(len(d.in.Want))}
+		d.in.Want = append(d.in.Want, g)
+		g.Without = ledger.Plans{}
+		d.in.Have.Grants = append(d.in.Have.Grants, g)
+	}
+}
+
+func (d *drawer) someone() ledger.Holder {
+	h := person(fmt.Sprintf("user-%d", len(d.users)))
+	d.users = append(d.users, h)
+	return h
+}
+
 // leaver is declared and recorded, and no longer there.
 func (d *drawer) leaver(h ledger.Holder) {
 	g := ledger.Grant{Holder: h, Item: d.seats[0], Value: ledger.Value{Units: 1}}
@@ -90,8 +125,12 @@ func (d *drawer) leaver(h ledger.Holder) {
 func (d *drawer) swapper(h ledger.Holder) {
 	from := rapid.IntRange(0, len(d.seats)-1).Draw(d.t, "from")
 	to := (from + rapid.IntRange(1, len(d.seats)-1).Draw(d.t, "to")) % len(d.seats)
-	has := ledger.Grant{Holder: h, Item: d.seats[from], Value: ledger.Value{Units: 1, Without: ledger.Plans{}}}
-	gets := ledger.Grant{Holder: h, Item: d.seats[to], Value: ledger.Value{Units: 1}, Origins: origin(len(d.in.Want))}
+	d.swap(h, d.seats[from], d.seats[to])
+}
+
+func (d *drawer) swap(h ledger.Holder, from, to ledger.Item) {
+	has := ledger.Grant{Holder: h, Item: from, Value: ledger.Value{Units: 1, Without: ledger.Plans{}}}
+	gets := ledger.Grant{Holder: h, Item: to, Value: ledger.Value{Units: 1}, Origins: origin(len(d.in.Want))}
 	d.in.Have.Grants = append(d.in.Have.Grants, has)
 	d.in.Known = append(d.in.Known, has)
 	d.in.Want = append(d.in.Want, gets)
@@ -122,9 +161,62 @@ func (d *drawer) seat(h ledger.Holder, item ledger.Item, asleep bool) {
 	} else if d.chance("claimed", 15) {
 		d.in.Claims = append(d.in.Claims, g)
 	}
-	if d.chance("inherited", 10) {
-		d.inherited[g.Key()] = true
-		d.in.Have.Inherited = append(d.in.Have.Inherited, ledger.Inherited{User: h, Item: item.ID, Group: "group"})
+	if d.chance("inherited", 7) {
+		d.in.Have.Inherited = append(d.in.Have.Inherited, ledger.Inherited{User: h, Item: item.ID, Group: "foreign"})
+	}
+}
+
+// groups draws groups with some of the people, and what they give them: some
+// members were left without, and some have not been got to yet.
+func (d *drawer) groups() {
+	for i := range rapid.IntRange(0, 3).Draw(d.t, "groups") {
+		h := ledger.Holder{Kind: ledger.Group, ID: fmt.Sprintf("group-%d", i), Name: fmt.Sprintf("g%d", i)}
+		m := ledger.Members{Group: h.ID}
+		for _, u := range d.users {
+			if d.chance("member", 45) && !slices.Contains(d.in.Gone, u.Identity()) {
+				m.Users = append(m.Users, u.ID)
+			}
+		}
+		d.in.Have.Members = append(d.in.Have.Members, m)
+		for _, item := range d.seats {
+			if g := d.groupSeat(h, item); g {
+				d.processed(m, item)
+			}
+		}
+	}
+}
+
+// groupSeat draws what is wanted, there and known of one product for a group,
+// and returns whether the group has it.
+func (d *drawer) groupSeat(h ledger.Holder, item ledger.Item) bool {
+	g := ledger.Grant{Holder: h, Item: item, Value: ledger.Value{Units: 1}}
+	if d.chance("group-want", 40) {
+		w := g
+		w.Without, w.Origins = d.plans(), origin(len(d.in.Want))
+		d.in.Want = append(d.in.Want, w)
+	}
+	if d.chance("group-known", 45) {
+		d.in.Known = append(d.in.Known, g)
+	}
+	if !d.chance("group-have", 40) {
+		return false
+	}
+	if g.Without = d.plans(); g.Without == nil {
+		g.Without = ledger.Plans{}
+	}
+	d.in.Have.Grants = append(d.in.Have.Grants, g)
+	return true
+}
+
+func (d *drawer) processed(m ledger.Members, item ledger.Item) {
+	for _, user := range m.Users {
+		row := ledger.Inherited{User: person(user), Item: item.ID, Group: m.Group}
+		if d.chance("unfit", 15) {
+			row.Error = rapid.SampledFrom([]string{ledger.NoSeat, ledger.NoSeat, ledger.Sibling, "DependencyViolation"}).Draw(d.t, "cause")
+		}
+		if !d.chance("late", 4) {
+			d.in.Have.Inherited = append(d.in.Have.Inherited, row)
+		}
 	}
 }
 
@@ -132,47 +224,33 @@ func origin(n int) []ledger.Origin {
 	return []ledger.Origin{{File: "main.hcl", Line: n + 1, Block: fmt.Sprintf("assignment.a%d", n%3)}}
 }
 
-func (d *drawer) environments() {
-	for i := range rapid.IntRange(0, 3).Draw(d.t, "environments") {
-		h := ledger.Holder{Kind: ledger.Environment, ID: fmt.Sprintf("env-%d", i), Name: fmt.Sprintf("env%d", i)}
-		for _, item := range d.types {
-			units := rapid.IntRange(0, 6)
-			g := ledger.Grant{Holder: h, Item: item}
-			if d.chance("want-units", 60) {
-				g.Units, g.Origins = int64(units.Draw(d.t, "want-n")), origin(len(d.in.Want))
-				d.in.Want = append(d.in.Want, g)
-			}
-			g.Origins = nil
-			if g.Units = int64(units.Draw(d.t, "have-n")); g.Units > 0 {
-				d.in.Have.Grants = append(d.in.Have.Grants, g)
-			}
-			if d.chance("known-units", 50) {
-				g.Units = int64(units.Draw(d.t, "known-n"))
-				d.in.Known = append(d.in.Known, g)
-			}
-		}
-	}
-}
-
 // supply gives every item an owned number near what the end of the plan is
 // likely to use, so that pools are tight as a rule.
 func (d *drawer) supply() {
-	used, wanted := map[string]int64{}, map[string]int64{}
-	for _, g := range d.in.Have.Grants {
-		used[g.Item.ID] += g.Units
-	}
+	wanted := map[string]int64{}
 	for _, g := range d.in.Want {
-		wanted[g.Item.ID] += g.Units
+		if !g.Holder.Kind.Inside() {
+			wanted[g.Item.ID] += g.Units
+		}
 	}
 	for _, item := range slices.Concat(d.seats, d.types) {
-		near := rapid.SampledFrom([]int64{used[item.ID], max(used[item.ID], wanted[item.ID]), used[item.ID] + wanted[item.ID]}).Draw(d.t, "near")
-		s := ledger.Supply{Item: item, Owned: max(0, near+int64(rapid.SampledFrom([]int{-1, 0, 0, 1, 1, 2, 3}).Draw(d.t, "slack"))), Used: used[item.ID], Assignable: item.Kind == ledger.Seat}
+		d.in.Have.Supply = append(d.in.Have.Supply, ledger.Supply{Item: item, Assignable: item.Kind == ledger.Seat})
+	}
+	j := NewJudge(d.in)
+	for i, item := range slices.Concat(d.seats, d.types) {
+		used := j.counted(item.ID)
+		near := rapid.SampledFrom([]int64{used, max(used, wanted[item.ID]), used + wanted[item.ID]}).Draw(d.t, "near")
+		s := &d.in.Have.Supply[i]
+		if s.Used = used; d.rings && item.Kind == ledger.Seat && d.chance("full", 85) {
+			s.Owned = used
+			continue
+		}
+		s.Owned = max(0, near+int64(rapid.SampledFrom([]int{-1, 0, 0, 1, 1, 2, 3}).Draw(d.t, "slack")))
 		if d.chance("grace", 15) {
 			s.Grace = int64(rapid.IntRange(0, 2).Draw(d.t, "in-grace"))
 		}
-		d.in.Have.Supply = append(d.in.Have.Supply, s)
 		if d.chance("policy", 85) {
-			d.policy(item, s)
+			d.policy(item, *s)
 		}
 	}
 }
@@ -181,7 +259,7 @@ func (d *drawer) policy(item ledger.Item, s ledger.Supply) {
 	p := ledger.Policy{Label: item.Name, Item: item, Origin: ledger.Origin{File: "main.hcl", Line: 1, Block: "license." + item.Name}, UseGrace: d.chance("use-grace", 20)}
 	p.Unmanaged = rapid.SampledFrom([]ledger.UnmanagedMode{ledger.Ignore, ledger.Warn, ledger.Take}).Draw(d.t, "unmanaged")
 	if d.chance("quantity", 15) {
-		n := max(0, s.Owned+int64(rapid.IntRange(-1, 1).Draw(d.t, "declared")))
+		n := max(0, s.Owned+int64(rapid.IntRange(-1, 3).Draw(d.t, "declared")))
 		p.Quantity = &n
 	}
 	if d.chance("reserve", 15) {
@@ -190,11 +268,14 @@ func (d *drawer) policy(item ledger.Item, s ledger.Supply) {
 	d.in.Policies = append(d.in.Policies, p)
 }
 
+// unread hides environments and groups.
 func (d *drawer) unread() {
-	for _, h := range slices.SortedFunc(maps.Keys(d.holders()), func(a, b ledger.HolderID) int { return compareIDs(a, b) }) {
-		if h.Kind == ledger.Environment && d.chance("unread", 5) {
-			d.in.Have.Unread = append(d.in.Have.Unread, ledger.Unread{Holder: ledger.Holder{Kind: h.Kind, ID: h.ID, Name: h.ID}, Reason: "forbidden"})
-			d.in.Have.Grants = slices.DeleteFunc(d.in.Have.Grants, func(g ledger.Grant) bool { return g.Holder.Identity() == h })
+	for _, h := range slices.SortedFunc(maps.Keys(d.holders()), compareIDs) {
+		if (h.Kind == ledger.Environment || h.Kind == ledger.Group) && d.chance("unread", 4) {
+			u := ledger.Unread{Holder: ledger.Holder{Kind: h.Kind, ID: h.ID, Name: h.ID}, Reason: "forbidden"}
+			d.in.Have.Unread = append(d.in.Have.Unread, u)
+			d.in.Have.Grants = slices.DeleteFunc(d.in.Have.Grants, func(g ledger.Grant) bool { return u.Covers(g.Holder.Identity()) })
+			d.in.Have.Members = slices.DeleteFunc(d.in.Have.Members, func(m ledger.Members) bool { return m.Group == h.ID })
 		}
 	}
 }

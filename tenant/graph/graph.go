@@ -10,16 +10,22 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/tenant/wire"
 )
 
 // Client talks to one tenant.
-type Client struct{ w *wire.Client }
+type Client struct {
+	// Wait bounds how long a call waits for what the service accepts first and
+	// does later.
+	Wait time.Duration
+	w    *wire.Client
+}
 
 // New makes a client on a pipeline whose base is the Graph host.
-func New(w *wire.Client) *Client { return &Client{w} }
+func New(w *wire.Client) *Client { return &Client{w: w} }
 
 // Tenant returns the tenant's id.
 func (c *Client) Tenant(ctx context.Context) (string, error) {
@@ -108,6 +114,30 @@ type state struct {
 	Group    *string  `json:"assignedByGroup"`
 	Disabled []string `json:"disabledPlans"`
 	State    string   `json:"state"`
+	Error    string   `json:"error"` // a cause, or nothing, which the service also writes as "None"
+}
+
+// failed reports whether the service could not give what the row says: such
+// a row covers nobody.
+func (s state) failed() bool { return s.State == "Error" }
+
+func (s state) cause() string {
+	if s.Error == "" || s.Error == "None" || s.Error == "Others" { // an older spelling
+		return ledger.Sibling
+	}
+	return s.Error
+}
+
+// group is the id of the group that the row comes from; "" is a direct one.
+func (s state) group() string {
+	if s.Group == nil {
+		return ""
+	}
+	return strings.ToLower(*s.Group)
+}
+
+func (u *user) holder() ledger.Holder {
+	return ledger.Holder{Kind: ledger.User, ID: strings.ToLower(u.ID), Name: cmp.Or(u.UPN, strings.ToLower(u.ID))}
 }
 
 const userQuery = "?$select=id,userPrincipalName,accountEnabled,licenseAssignmentStates&$top=999"
@@ -140,18 +170,22 @@ func (c *Client) People(ctx context.Context, supply []ledger.Supply, progress fu
 }
 
 func (p *People) add(u *user, items *interner) {
-	h := ledger.Holder{Kind: ledger.User, ID: strings.ToLower(u.ID), Name: cmp.Or(u.UPN, strings.ToLower(u.ID))}
+	h := u.holder()
 	p.Holders = append(p.Holders, h)
 	if u.Enabled != nil && !*u.Enabled {
 		p.Disabled = append(p.Disabled, h.Identity())
 	}
 	for _, s := range u.States {
-		if s.State == "Error" { // a source in error covers nobody
+		item := items.item(s.SKU)
+		if group := s.group(); group != "" {
+			row := ledger.Inherited{User: h, Item: item.ID, Group: group}
+			if s.failed() {
+				row.Error = s.cause()
+			}
+			p.Inherited = append(p.Inherited, row)
 			continue
 		}
-		item := items.item(s.SKU)
-		if s.Group != nil && *s.Group != "" {
-			p.Inherited = append(p.Inherited, ledger.Inherited{User: h, Item: item.ID, Group: *s.Group})
+		if s.failed() {
 			continue
 		}
 		p.Grants = append(p.Grants, ledger.Grant{Holder: h, Item: item,

@@ -30,14 +30,22 @@ type Client struct {
 // New makes a client on a pipeline whose base is the Power Platform host.
 func New(w *wire.Client, name func(currency string) string) *Client { return &Client{w, name} }
 
+// Environment is an environment, with the address of the Dataverse organisation
+// behind it, "" where it has none.
+type Environment struct {
+	ledger.Holder
+	URL string
+}
+
 // Environments lists the environments that the identity can see.
-func (c *Client) Environments(ctx context.Context) ([]ledger.Holder, error) {
-	var all []ledger.Holder
+func (c *Client) Environments(ctx context.Context) ([]Environment, error) {
+	var all []Environment
 	for next := "/environmentmanagement/environments?" + version; next != ""; {
 		var page struct {
 			Value []struct {
 				ID   string `json:"id"`
 				Name string `json:"displayName"`
+				URL  string `json:"url"`
 			} `json:"value"`
 			Next  string `json:"nextLink"`
 			Odata string `json:"@odata.nextLink"`
@@ -46,7 +54,8 @@ func (c *Client) Environments(ctx context.Context) ([]ledger.Holder, error) {
 			return nil, err
 		}
 		for _, e := range page.Value {
-			all = append(all, ledger.Holder{Kind: ledger.Environment, ID: strings.ToLower(e.ID), Name: cmp.Or(e.Name, strings.ToLower(e.ID))})
+			h := ledger.Holder{Kind: ledger.Environment, ID: strings.ToLower(e.ID), Name: cmp.Or(e.Name, strings.ToLower(e.ID))}
+			all = append(all, Environment{h, e.URL})
 		}
 		next = page.Next + page.Odata
 	}
@@ -66,7 +75,7 @@ type allocations struct {
 // Allocations reads what every environment is given: all in one request, and
 // one more for each environment that the answer leaves out. Those that cannot
 // be read are returned as such.
-func (c *Client) Allocations(ctx context.Context, environments []ledger.Holder) ([]ledger.Grant, []ledger.Unread) {
+func (c *Client) Allocations(ctx context.Context, environments []Environment) ([]ledger.Grant, []ledger.Unread) {
 	var rows []allocations
 	listed := map[string]allocations{}
 	listErr := c.w.Get(ctx, "/licensing/allocationsByEnvironment?"+version, &rows)
@@ -80,11 +89,11 @@ func (c *Client) Allocations(ctx context.Context, environments []ledger.Holder) 
 		if !ok || listErr != nil {
 			var err error
 			if row, err = c.allocation(ctx, e.ID); err != nil {
-				unread = append(unread, ledger.Unread{Holder: e, Reason: explain(err)})
+				unread = append(unread, ledger.Unread{Holder: e.Holder, Reason: explain(err)})
 				continue
 			}
 		}
-		grants = append(grants, c.grants(e, row)...)
+		grants = append(grants, c.grants(e.Holder, row)...)
 	}
 	ledger.SortGrants(grants)
 	return grants, unread
@@ -110,13 +119,14 @@ func (c *Client) grants(e ledger.Holder, row allocations) []ledger.Grant {
 	var grants []ledger.Grant
 	for _, a := range row.Currencies {
 		if a.Allocated != 0 {
-			grants = append(grants, ledger.Grant{Holder: e, Item: c.item(a.Currency), Value: ledger.Value{Units: a.Allocated}})
+			grants = append(grants, ledger.Grant{Holder: e, Item: c.Item(a.Currency), Value: ledger.Value{Units: a.Allocated}})
 		}
 	}
 	return grants
 }
 
-func (c *Client) item(currency string) ledger.Item {
+// Item is the item of a currency type.
+func (c *Client) Item(currency string) ledger.Item {
 	return ledger.Item{Kind: ledger.Capacity, ID: currency, Name: c.name(currency)}
 }
 
@@ -133,7 +143,7 @@ func (c *Client) Supply(ctx context.Context) ([]ledger.Supply, error) {
 	}
 	var all []ledger.Supply
 	for _, r := range rows {
-		all = append(all, ledger.Supply{Item: c.item(r.Currency), Owned: r.Purchased, Used: r.Allocated})
+		all = append(all, ledger.Supply{Item: c.Item(r.Currency), Owned: r.Purchased, Used: r.Allocated})
 	}
 	slices.SortFunc(all, func(a, b ledger.Supply) int { return strings.Compare(a.Item.ID, b.Item.ID) })
 	return all, nil
@@ -159,6 +169,32 @@ func (c *Client) Allocate(ctx context.Context, call ledger.Call) ledger.Result {
 		return ledger.Result{Call: call, Outcome: ledger.Failed, Message: explain(err)}
 	}
 	return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: explain(err)}
+}
+
+// Outside lists the names and ids of the flows of an environment that are in
+// no solution: those have no place in Dataverse, and can hold no capacity.
+func (c *Client) Outside(ctx context.Context, environment string) ([]string, error) {
+	var refs []string
+	for next := "/powerautomate/environments/" + url.PathEscape(environment) + "/cloudFlows?api-version=2022-03-01-preview"; next != ""; {
+		var page struct {
+			Value []struct {
+				Name       string `json:"name"`
+				WorkflowID string `json:"workflowId"`
+				ResourceID string `json:"resourceId"`
+			} `json:"value"`
+			Next string `json:"nextLink"`
+		}
+		if err := c.w.Get(ctx, next, &page); err != nil {
+			return nil, err
+		}
+		for _, f := range page.Value {
+			if f.WorkflowID == "" {
+				refs = append(refs, f.Name, f.ResourceID)
+			}
+		}
+		next = page.Next
+	}
+	return refs, nil
 }
 
 // explain adds the way out to errors that have a known one.

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strings"
 )
 
 // apiVersion is the version of the routes that this tenant models.
@@ -37,7 +36,11 @@ func (s *Server) listEnvironments(w http.ResponseWriter, r *http.Request) {
 	}
 	rows := []any{}
 	for _, e := range s.x.Environments {
-		rows = append(rows, map[string]any{"id": e.ID, "displayName": e.Name, "type": e.Type, "state": "Ready"})
+		row := map[string]any{"id": e.ID, "displayName": e.Name, "type": e.Type, "state": "Ready"}
+		if !e.NoDataverse {
+			row["url"] = baseURL(r) + "/dataverse/" + e.ID
+		}
+		rows = append(rows, row)
 	}
 	reply(w, http.StatusOK, map[string]any{"value": rows})
 }
@@ -52,12 +55,25 @@ type allocations struct {
 	CurrencyAllocation []allocation `json:"currencyAllocations"`
 }
 
-func allocationsOf(e *Environment) allocations {
+func allocationsOf(e *Environment, values map[string]int64) allocations {
 	rows := []allocation{}
-	for _, currency := range slices.Sorted(maps.Keys(e.Allocations)) {
-		rows = append(rows, allocation{currency, e.Allocations[currency]})
+	for _, currency := range sortedKeys(values) {
+		rows = append(rows, allocation{currency, values[currency]})
 	}
 	return allocations{e.ID, rows}
+}
+
+func sortedKeys(m map[string]int64) []string { return slices.Sorted(maps.Keys(m)) }
+
+// shown is what a reading shows of an environment: readings lag behind writes.
+func (s *Server) shown(e *Environment) map[string]int64 {
+	asOf := s.now().Add(-s.x.Delays.allocations())
+	for _, old := range e.Earlier {
+		if asOf.Before(old.Until) {
+			return old.Allocations
+		}
+	}
+	return e.Allocations
 }
 
 // listAllocations answers for every environment that the caller may read.
@@ -68,7 +84,7 @@ func (s *Server) listAllocations(w http.ResponseWriter, r *http.Request) {
 	rows := []allocations{}
 	for _, e := range s.x.Environments {
 		if !e.Unreadable {
-			rows = append(rows, allocationsOf(e))
+			rows = append(rows, allocationsOf(e, s.shown(e)))
 		}
 	}
 	reply(w, http.StatusOK, rows)
@@ -95,7 +111,7 @@ func (s *Server) getAllocations(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if e := s.readable(w, r); e != nil {
-		reply(w, http.StatusOK, allocationsOf(e))
+		reply(w, http.StatusOK, allocationsOf(e, s.shown(e)))
 	}
 }
 
@@ -127,22 +143,13 @@ func (s *Server) patchAllocations(w http.ResponseWriter, r *http.Request) {
 		}
 		changed.Allocations[row.CurrencyType] = row.Allocated
 	}
-	before := maps.Clone(e.Allocations)
-	s.commit(change{Environment: &changed})
-	s.noteOverspend(r, before, changed.Allocations)
-	reply(w, http.StatusOK, allocationsOf(e))
-}
-
-// noteOverspend records every type that the write raised above what the
-// tenant has.
-func (s *Server) noteOverspend(r *http.Request, before, after map[string]int64) {
-	for _, currency := range slices.Sorted(maps.Keys(after)) {
-		used := s.x.allocated(currency)
-		if after[currency] > before[currency] && used > s.x.Capacity[currency] {
-			s.commit(change{Overspend: &Overspend{Item: currency, Purchased: s.x.Capacity[currency], Used: used,
-				By: r.Method + " " + strings.TrimSuffix(r.URL.Path, "/")}})
-		}
+	if lag := s.x.Delays.allocations(); lag > 0 {
+		now := s.now().UTC()
+		changed.Earlier = slices.DeleteFunc(slices.Clone(e.Earlier), func(old Earlier) bool { return old.Until.Add(lag).Before(now) })
+		changed.Earlier = append(changed.Earlier, Earlier{now, maps.Clone(e.Allocations)})
 	}
+	s.putEnvironment(r, e, &changed)
+	reply(w, http.StatusOK, allocationsOf(e, e.Allocations))
 }
 
 func (s *Server) currencyReports(w http.ResponseWriter, r *http.Request) {

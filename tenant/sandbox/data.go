@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Tenant is the content of a tenant file.
@@ -19,6 +20,9 @@ type Tenant struct {
 	Capacity     map[string]int64 `json:"capacity"` // purchased units by currency type
 	Environments []*Environment   `json:"environments"`
 	Users        []*User          `json:"users"`
+	Groups       []*Group         `json:"groups,omitempty"`
+	Delays       *Delays          `json:"delays,omitempty"`
+	Clock        *time.Time       `json:"clock,omitempty"` // the tenant's time, where it does not run by itself
 	Faults       []*Fault         `json:"faults,omitempty"`
 	Overspends   []Overspend      `json:"overspends,omitempty"`
 }
@@ -73,11 +77,27 @@ type Environment struct {
 	Type        string           `json:"type,omitempty"`
 	Unreadable  bool             `json:"unreadable,omitempty"` // allocations answer 403
 	Allocations map[string]int64 `json:"allocations,omitempty"`
+	Earlier     []Earlier        `json:"earlier,omitempty"` // allocations that a late reading still shows
+
+	NoDataverse   bool           `json:"noDataverse,omitempty"` // it has no organisation
+	Closed        bool           `json:"closed,omitempty"`      // the organisation answers 403
+	HostedServes  bool           `json:"hostedServes,omitempty"`
+	Flows         []Flow         `json:"flows,omitempty"`
+	Machines      []Machine      `json:"machines,omitempty"`
+	MachineGroups []Machine      `json:"machineGroups,omitempty"`
+	Assignments   []CapacityUnit `json:"capacityAssignments,omitempty"`
+}
+
+// Earlier is what an environment was allocated up to a moment.
+type Earlier struct {
+	Until       time.Time        `json:"until"`
+	Allocations map[string]int64 `json:"allocations"`
 }
 
 // Overspend records a moment at which more was given than was purchased.
 type Overspend struct {
 	Item      string `json:"item"`
+	Place     string `json:"environment,omitempty"` // id, where it is about an environment's own units
 	Purchased int64  `json:"purchased"`
 	Used      int64  `json:"used"`
 	By        string `json:"by"` // the request that did it
@@ -119,7 +139,7 @@ func (t *Tenant) check() error {
 		seen[key] = name
 		return nil
 	}
-	if slices.Contains(t.SKUs, nil) || slices.Contains(t.Environments, nil) || slices.Contains(t.Users, nil) || slices.Contains(t.Faults, nil) {
+	if slices.Contains(t.SKUs, nil) || slices.Contains(t.Environments, nil) || slices.Contains(t.Users, nil) || slices.Contains(t.Faults, nil) || slices.Contains(t.Groups, nil) {
 		return fmt.Errorf("%w: a list has an element that is null", errFormat)
 	}
 	for _, s := range t.SKUs {
@@ -135,7 +155,25 @@ func (t *Tenant) check() error {
 			return err
 		}
 	}
-	return t.checkUsers(seen, once)
+	if err := t.checkUsers(seen, once); err != nil {
+		return err
+	}
+	for _, g := range t.Groups {
+		if err := once("group", g.ID, g.Name); err != nil {
+			return err
+		}
+		for _, id := range g.Members {
+			if _, ok := seen["user"+strings.ToLower(id)]; !ok {
+				return fmt.Errorf("%w: group %q has the member %q, which is not among users", errFormat, g.Name, id)
+			}
+		}
+		for _, l := range g.Licenses {
+			if _, ok := seen["sku"+strings.ToLower(l.SKU)]; !ok {
+				return fmt.Errorf("%w: group %q gives the SKU %q, which is not among skus", errFormat, g.Name, l.SKU)
+			}
+		}
+	}
+	return nil
 }
 
 func (t *Tenant) checkUsers(seen map[string]string, once func(kind, id, name string) error) error {
@@ -161,6 +199,15 @@ func (t *Tenant) Encode(w io.Writer) error {
 	fmt.Fprintf(&b, ",\n  \"capacity\": %s", compact(t.Capacity))
 	lines(&b, "environments", t.Environments)
 	lines(&b, "users", t.Users)
+	if len(t.Groups) > 0 {
+		lines(&b, "groups", t.Groups)
+	}
+	if t.Delays != nil {
+		fmt.Fprintf(&b, ",\n  \"delays\": %s", compact(t.Delays))
+	}
+	if t.Clock != nil {
+		fmt.Fprintf(&b, ",\n  \"clock\": %s", compact(t.Clock))
+	}
 	if len(t.Faults) > 0 {
 		lines(&b, "faults", t.Faults)
 	}

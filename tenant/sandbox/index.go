@@ -37,6 +37,14 @@ func index(t *Tenant) *indexed {
 	for _, e := range t.Environments {
 		e.ID = strings.ToLower(e.ID)
 	}
+	for _, g := range t.Groups {
+		g.ID = strings.ToLower(g.ID)
+		lower(g.Members)
+		for i := range g.Licenses {
+			g.Licenses[i].SKU = strings.ToLower(g.Licenses[i].SKU)
+			lower(g.Licenses[i].Without)
+		}
+	}
 	return x
 }
 
@@ -84,6 +92,9 @@ func (x *indexed) apply(c change) {
 		delete(x.users, u.ID)
 		delete(x.users, strings.ToLower(u.UPN))
 		x.Users = slices.DeleteFunc(x.Users, func(o *User) bool { return o == u })
+		for _, g := range x.Groups {
+			g.Members = slices.DeleteFunc(slices.Clone(g.Members), func(id string) bool { return id == u.ID })
+		}
 		for i, o := range x.Users {
 			x.place[o.ID] = i
 		}
@@ -93,9 +104,25 @@ func (x *indexed) apply(c change) {
 			*e = *c.Environment
 		}
 	}
+	if c.Group != nil {
+		x.putGroup(c.Group)
+	}
+	if c.Clock != nil {
+		x.Clock = c.Clock
+	}
 	if c.Overspend != nil {
 		x.Overspends = append(x.Overspends, *c.Overspend)
 	}
+}
+
+func (x *indexed) putGroup(g *Group) {
+	for i, old := range x.Groups {
+		if old.ID == g.ID {
+			x.Groups[i] = g
+			return
+		}
+	}
+	x.Groups = append(x.Groups, g)
 }
 
 func (x *indexed) putUser(u *User) {

@@ -41,7 +41,10 @@ func Open(path string, opts Options) (*Server, error) {
 func New(t *Tenant, opts Options) *Server {
 	s := &Server{x: index(t), opts: opts, mux: http.NewServeMux()}
 	s.graphRoutes()
+	s.groupRoutes()
 	s.powerPlatformRoutes()
+	s.dataverseRoutes()
+	s.ownRoutes()
 	s.mux.HandleFunc("/", s.unknownRoute)
 	return s
 }
@@ -71,6 +74,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // the request never arrived whole
 	}
+	s.tick()
 	ex := s.exchange(r, body, "")
 	if err := s.store.sync(); err != nil {
 		http.Error(w, "the sandbox cannot write its journal: "+err.Error(), http.StatusInternalServerError)
@@ -80,6 +84,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler) // what net/http offers to cut the connection
 	}
 	ex.writeTo(w)
+}
+
+// now is the tenant's time: its own clock, or that of whoever runs it.
+func (s *Server) now() time.Time {
+	if s.x.Clock != nil {
+		return *s.x.Clock
+	}
+	return s.opts.Now().UTC()
 }
 
 // exchange answers one request or one part of a batch, faults included, and

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/natefinch/atomic"
@@ -21,6 +22,8 @@ type change struct {
 	User        *User        `json:"user,omitempty"`
 	DeletedUser string       `json:"deletedUser,omitempty"`
 	Environment *Environment `json:"environment,omitempty"`
+	Group       *Group       `json:"group,omitempty"`
+	Clock       *time.Time   `json:"clock,omitempty"`
 	Overspend   *Overspend   `json:"overspend,omitempty"`
 }
 

@@ -35,6 +35,19 @@ type Client struct {
 	pipeline runtime.Pipeline
 }
 
+// At returns a client of another base on the same pipeline, such as one of the
+// organisations that a service tells of.
+func (c *Client) At(base string) *Client {
+	return &Client{base: strings.TrimSuffix(base, "/"), pipeline: c.pipeline}
+}
+
+// SameHost reports whether a link leads to the client's own host.
+func (c *Client) SameHost(link string) bool {
+	u, err := url.Parse(link)
+	base, _ := url.Parse(c.base)
+	return err == nil && u.Host == base.Host && u.Scheme == base.Scheme
+}
+
 // Retries are bounded in number, and generous in how long the service may
 // ask to wait: a longer Retry-After would be returned at once, unheeded.
 const (
@@ -57,6 +70,12 @@ func New(o Options) *Client {
 // out, which must lead to the same host. An answer that is not a success is
 // an *Error; anything else means that nobody can tell what the service did.
 func (c *Client) JSON(ctx context.Context, method, path string, in, out any) error {
+	return c.Conditional(ctx, method, path, "", in, out)
+}
+
+// Conditional is JSON for a write that is only meant for the version with the
+// etag; without one it is unconditional.
+func (c *Client) Conditional(ctx context.Context, method, path, etag string, in, out any) error {
 	target, err := c.target(path)
 	if err != nil {
 		return err
@@ -72,6 +91,9 @@ func (c *Client) JSON(ctx context.Context, method, path string, in, out any) err
 		}
 	}
 	req.Raw().Header.Set("Accept", "application/json")
+	if etag != "" {
+		req.Raw().Header.Set("If-Match", etag)
+	}
 	resp, err := c.pipeline.Do(req)
 	if err != nil {
 		return fmt.Errorf("%s %s: %w", method, req.Raw().URL.Path, err)
@@ -116,9 +138,7 @@ func (c *Client) target(path string) (string, error) {
 	if strings.HasPrefix(path, "/") {
 		return c.base + path, nil
 	}
-	link, err := url.Parse(path)
-	base, _ := url.Parse(c.base)
-	if err != nil || link.Host != base.Host || link.Scheme != base.Scheme {
+	if !c.SameHost(path) {
 		return "", fmt.Errorf("the service answered with a link to another host (%.100q): it is not followed", path)
 	}
 	return path, nil

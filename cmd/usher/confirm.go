@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/go-multierror"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/state"
+)
+
+// confirm records what a person vouches for: that a step was done by hand, or
+// that a grant which an interrupted run may have made is usher's.
+func (s *session) confirm(d *state.Document, addresses []string) error {
+	if d == nil {
+		return errNoState
+	}
+	edit := state.NewEdit()
+	var problems *multierror.Error
+	for _, text := range addresses {
+		if err := s.confirmOne(d, edit, text); err != nil {
+			problems = multierror.Append(problems, err)
+			continue
+		}
+		d.Confirmed = append(d.Confirmed, state.Confirmation{Address: text, At: s.a.now().UTC().Truncate(time.Second)})
+	}
+	edit.Apply(d)
+	return problems.ErrorOrNil()
+}
+
+func (s *session) confirmOne(d *state.Document, edit *state.Edit, text string) error {
+	if _, _, _, err := ledger.Address(text).Split(); err != nil {
+		return err
+	}
+	claims, pending := d.FindClaim(ledger.Address(text)), d.FindPending(ledger.Address(text))
+	switch {
+	case len(claims) > 0:
+		i, err := one(claims, text, func(i int) string { return d.Claims.Grants[i].Holder.ID })
+		if err != nil {
+			return err
+		}
+		edit.Put(d.Claims.Grants[i], s.today())
+		d.DropClaim(i)
+	case len(pending) > 0:
+		i, err := one(pending, text, func(i int) string { return d.Pending[i].Grant.Holder.ID })
+		if err != nil {
+			return err
+		}
+		if g := d.Pending[i].Grant; g.Units > 0 {
+			edit.Put(g, s.today())
+		} else {
+			edit.Drop(g.Key())
+		}
+		d.Pending = slices.Delete(slices.Clone(d.Pending), i, i+1)
+	default:
+		return fmt.Errorf("nothing waits to be confirmed at %s: usher apply notes what has to be done by hand", text)
+	}
+	return nil
+}

@@ -1,0 +1,90 @@
+package config
+
+import (
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/usher-cli/usher/catalog"
+	"github.com/usher-cli/usher/ledger"
+)
+
+// place reads what an environment says as a whole.
+func (l *lowering) place(b *hclsyntax.Block, ev *evaluator, ref string) {
+	attrs := b.Body.Attributes
+	p := ledger.Place{Environment: ledger.Holder{Kind: ledger.Environment, Name: ref}, Auto: ledger.AutoIgnore, Origin: origin(b)}
+	p.HostedServes = ev.flag(attrs["hosted_serves_process"])
+	if mode, ok := ev.text(attrs["auto_allocated"]); ok {
+		p.Auto = ledger.AutoMode(mode)
+		if known := []string{"ignore", "adopt", "remove"}; !contains(known, mode) {
+			l.fail(attrs["auto_allocated"].Expr.Range(), "Wrong value", "auto_allocated is \"ignore\", \"adopt\" or \"remove\", and this is %q.%s", mode, didYouMean(mode, known))
+		}
+	}
+	l.cfg.Places = append(l.cfg.Places, p)
+}
+
+// flows reads the flows of an environment and the plan that each runs on.
+func (l *lowering) flows(b *hclsyntax.Block, ev *evaluator, name, env string) {
+	plans := map[string]string{"process": catalog.Process, "per_flow": catalog.PerFlow}
+	for _, f := range ofType(b.Body, "flow", 1) {
+		plan, ok := ev.required(f.Body.Attributes["plan"])
+		if !ok {
+			continue
+		}
+		currency, known := plans[plan]
+		if !known {
+			l.fail(f.Body.Attributes["plan"].Expr.Range(), "Wrong value", "plan is \"process\" or \"per_flow\", and this is %q.%s A flow on its owner's licence has no block.",
+				plan, didYouMean(plan, []string{"process", "per_flow"}))
+			continue
+		}
+		l.holds(f, ev, name, env, ledger.Flow, currency, 1)
+	}
+}
+
+// machines reads the machines of an environment, and its groups of hosted ones.
+func (l *lowering) machines(b *hclsyntax.Block, ev *evaluator, name, env string) {
+	for _, kind := range []struct {
+		block, units string
+		holder       ledger.HolderKind
+		currency     string
+	}{
+		{"machine", "unattended_runs", ledger.Machine, catalog.Process},
+		{"machine_group", "committed_bots", ledger.MachineGroup, catalog.Hosted},
+	} {
+		for _, m := range ofType(b.Body, kind.block, 1) {
+			attr := m.Body.Attributes[kind.units]
+			n, ok := ev.count(attr)
+			switch {
+			case !ok && attr != nil && len(ev.diags) == 0:
+				l.fail(attr.Expr.Range(), "Missing value", "%s is null, and must have a value.", kind.units)
+			case ok && n == 0:
+				l.fail(attr.Expr.Range(), "Number out of range", "A %s with %s = 0 needs no block: leave it out.", strings.ReplaceAll(kind.block, "_", " "), kind.units)
+			case ok:
+				l.holds(m, ev, name, env, kind.holder, kind.currency, n)
+			}
+		}
+	}
+}
+
+// holds adds the want of a flow or a machine. It draws from the pool of its
+// environment: one unit for a flow, for a machine one for each run at a time.
+func (l *lowering) holds(b *hclsyntax.Block, ev *evaluator, name, env string, kind ledger.HolderKind, currency string, units int64) {
+	ref, ok := ev.text(b.Body.Attributes["id"])
+	if !ok {
+		ref = b.Labels[0]
+	}
+	if strings.TrimSpace(ref) == "" {
+		l.fail(b.DefRange(), "Block without a name", "%s needs an id, or a label that is the name of a %s.", blockName(b), kind.Words())
+		return
+	}
+	key := strings.ToLower(env + "\x00" + string(kind) + "\x00" + ref)
+	if first, twice := l.inside[key]; twice {
+		l.fail(b.DefRange(), "Duplicate "+kind.Words(), "The %s %q is declared at %s already.", kind.Words(), ref, rangeText(first))
+		return
+	}
+	l.inside[key] = b.DefRange()
+	o := origin(b)
+	o.Block = name + "." + o.Block
+	l.cfg.Wants = append(l.cfg.Wants, ledger.Want{Kind: kind, Holder: ref, Around: env, Units: units, Origins: []ledger.Origin{o},
+		Item: ledger.Item{Kind: ledger.Capacity, ID: currency, Name: l.catalog.CapacityName(currency)}})
+}

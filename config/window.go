@@ -1,0 +1,50 @@
+package config
+
+import (
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// groups lists the groups of an assignment; named is false where the argument
+// has no value.
+func (l *lowering) groups(b *hclsyntax.Block, ev *evaluator, name string) (groups []person, named bool) {
+	attr := b.Body.Attributes["groups"]
+	items, _ := ev.list(attr)
+	for _, it := range items {
+		text := strings.TrimSpace(it.text)
+		const longest = 256 // of a display name in the directory
+		if text == "" || len(text) > longest || strings.ContainsFunc(text, unicode.IsControl) {
+			l.fail(it.at, "Not a group", "%q is neither the display name of a group nor an object id.", it.text)
+			continue
+		}
+		groups = append(groups, person{name: text, at: ledger.Origin{File: it.at.Filename, Line: it.at.Start.Line, Block: name}})
+	}
+	return groups, given(ev, attr)
+}
+
+// window reads the days for which an assignment holds: from the first to the
+// last, both included.
+func (l *lowering) window(attrs hclsyntax.Attributes, ev *evaluator) (from, until string) {
+	from, until = l.day(attrs["from"], ev), l.day(attrs["until"], ev)
+	if from != "" && until != "" && from > until {
+		l.fail(attrs["until"].Expr.Range(), "Days in the wrong order", "The last day, %s, is before the first, %s.", until, from)
+	}
+	return from, until
+}
+
+func (l *lowering) day(attr *hclsyntax.Attribute, ev *evaluator) string {
+	text, ok := ev.text(attr)
+	if !ok {
+		return ""
+	}
+	if _, err := time.Parse(time.DateOnly, text); err != nil {
+		l.fail(attr.Expr.Range(), "Not a day", "%q is not a day such as \"2027-03-31\".", text)
+		return ""
+	}
+	return text
+}

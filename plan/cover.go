@@ -1,0 +1,288 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// coverage knows by which sources people have seats: directly, and by any
+// number of groups. A seat counts once for a person, so what a call takes or
+// releases depends on what the other sources of the same person do.
+type coverage struct {
+	by      map[ledger.Key][]source // of a user and an item: the groups that give it
+	rows    map[ledger.Key][]string // of a group and an item: the users who have it from there
+	members map[string][]string     // of a group
+	direct  []ledger.Grant          // what is there, sorted by key
+	plans   map[string][]string     // service plans of an item
+	lost    map[ledger.Key]int      // what a user is left without, and the part that takes it
+	gained  map[string][]gain       // by user
+}
+
+// source is a group that gives somebody an item.
+type source struct {
+	group string
+	state sourceState
+}
+
+type sourceState uint8
+
+const (
+	active  sourceState = iota // the person has it
+	waiting                    // the service has not got to the person yet
+	failed                     // the service could not give it
+)
+
+// gain is an item that a user did not have, and the part that gives it.
+type gain struct {
+	item string
+	part int
+}
+
+// newCoverage reads it off a reading whose grants are sorted.
+func newCoverage(have ledger.Have) *coverage {
+	c := &coverage{by: make(map[ledger.Key][]source, len(have.Inherited)), rows: map[ledger.Key][]string{}, members: map[string][]string{},
+		direct: have.Grants, plans: map[string][]string{}}
+	for _, i := range have.Inherited {
+		key := ledger.Key{Kind: ledger.User, Holder: i.User.ID, Item: i.Item}
+		state := active
+		if i.Error != "" {
+			state = failed
+		}
+		c.by[key] = append(c.by[key], source{i.Group, state})
+		from := ledger.Key{Kind: ledger.Group, Holder: i.Group, Item: i.Item}
+		c.rows[from] = append(c.rows[from], i.User.ID)
+	}
+	for _, m := range have.Members {
+		c.members[m.Group] = m.Users
+	}
+	for _, g := range have.Grants {
+		if g.Holder.Kind == ledger.Group {
+			c.await(g)
+		}
+	}
+	for _, s := range have.Supply {
+		for _, p := range s.Plans {
+			if !p.ByTenant {
+				c.plans[s.Item.ID] = append(c.plans[s.Item.ID], p.ID)
+			}
+		}
+	}
+	return c
+}
+
+// await notes the members of a group whom the service has not got to yet.
+func (c *coverage) await(g ledger.Grant) {
+	for _, user := range c.members[g.Holder.ID] {
+		key := ledger.Key{Kind: ledger.User, Holder: user, Item: g.Item.ID}
+		if !slices.ContainsFunc(c.by[key], func(s source) bool { return s.group == g.Holder.ID }) {
+			c.by[key] = append(c.by[key], source{g.Holder.ID, waiting})
+		}
+	}
+}
+
+// covered reports whether some group gives a user the item, or is about to.
+func (c *coverage) covered(k ledger.Key) bool {
+	return slices.ContainsFunc(c.by[k], func(s source) bool { return s.state != failed })
+}
+
+// isDirect reports whether a user has the item directly.
+func (c *coverage) isDirect(k ledger.Key) bool {
+	_, found := slices.BinarySearchFunc(c.direct, k, func(g ledger.Grant, k ledger.Key) int { return g.Key().Compare(k) })
+	return found
+}
+
+// mover is a part that adds or removes one source of a key; group is "" where
+// the source is direct.
+type mover struct {
+	part, step int
+	group      string
+}
+
+// retried stands for whichever group gives an item when it is tried again.
+const retried = "~"
+
+// changes is what a plan does to one key.
+type changes struct{ adds, removes []mover }
+
+// link works out what every part takes from and releases to the pools of
+// seats, and which part has to come after which, so that nobody is without
+// what they keep and no seat is given twice.
+func (c *coverage) link(parts []*part) {
+	c.lost, c.gained = map[ledger.Key]int{}, map[string][]gain{}
+	touched := map[ledger.Key]*changes{}
+	at := func(user, item string) *changes {
+		key := ledger.Key{Kind: ledger.User, Holder: user, Item: item}
+		if touched[key] == nil {
+			touched[key] = &changes{}
+		}
+		return touched[key]
+	}
+	for pi, p := range parts {
+		for si, s := range p.steps {
+			m := mover{part: pi, step: si}
+			switch {
+			case s.Op == ledger.Reprocess:
+				m.group = retried
+				at(s.Holder.ID, s.Item.ID).adds = append(at(s.Holder.ID, s.Item.ID).adds, m)
+			case s.Op == ledger.Change || s.Holder.Kind != ledger.User && s.Holder.Kind != ledger.Group:
+			case s.Holder.Kind == ledger.User && s.Op == ledger.Add:
+				at(s.Holder.ID, s.Item.ID).adds = append(at(s.Holder.ID, s.Item.ID).adds, m)
+			case s.Holder.Kind == ledger.User:
+				at(s.Holder.ID, s.Item.ID).removes = append(at(s.Holder.ID, s.Item.ID).removes, m)
+			default:
+				m.group = s.Holder.ID
+				c.eachMember(s, func(user string) {
+					ch := at(user, s.Item.ID)
+					if s.Op == ledger.Add {
+						ch.adds = append(ch.adds, m)
+					} else {
+						ch.removes = append(ch.removes, m)
+					}
+				})
+			}
+		}
+	}
+	for key, ch := range touched {
+		c.settle(key, ch, parts)
+	}
+	c.keepServices(parts)
+	c.ride(parts)
+	for _, p := range parts {
+		p.finish()
+	}
+}
+
+// eachMember calls f for everybody whom a step of a group concerns: its
+// members, and who still has the item from it after leaving.
+func (c *coverage) eachMember(s ledger.Step, f func(user string)) {
+	members := c.members[s.Holder.ID]
+	if s.Op == ledger.Remove {
+		members = slices.Concat(members, c.rows[s.Key()])
+		slices.Sort(members)
+		members = slices.Compact(members)
+	}
+	for _, user := range members {
+		f(user)
+	}
+}
+
+// settle books one key: who takes its seat, who releases it, and who waits for
+// whom.
+func (c *coverage) settle(key ledger.Key, ch *changes, parts []*part) {
+	direct := c.isDirect(key)
+	removed := func(group string) bool {
+		return slices.ContainsFunc(ch.removes, func(m mover) bool { return m.group == group })
+	}
+	before, stays, awaited := direct, direct && !removed(""), ""
+	for _, s := range c.by[key] {
+		if s.state == failed {
+			continue
+		}
+		before = true
+		switch {
+		case removed(s.group):
+		case s.state == waiting && (awaited == "" || s.group < awaited):
+			awaited = s.group
+		case s.state == waiting:
+		default:
+			stays = true
+		}
+	}
+	slices.SortFunc(ch.adds, func(a, b mover) int { return cmp.Compare(a.group, b.group) }) // direct first
+	slices.SortFunc(ch.removes, func(a, b mover) int { return -cmp.Compare(a.group, b.group) })
+	switch {
+	case !before:
+		c.take(key, ch.adds, parts)
+	case stays:
+		keep(ch.removes, parts)
+	case awaited != "":
+		keep(ch.removes, parts)
+		for _, m := range ch.removes {
+			parts[m.part].await(awaited)
+		}
+	case len(ch.adds) > 0: // a handover
+		keep(ch.removes, parts)
+		for _, m := range ch.removes {
+			parts[m.part].comesAfter(ch.adds[0].part)
+		}
+	default:
+		c.release(key, ch.removes, parts)
+	}
+}
+
+// take gives the seat of a person to the first part that adds a source; the
+// others come after it, so that none takes a seat unseen if it fails.
+func (c *coverage) take(key ledger.Key, adds []mover, parts []*part) {
+	if len(adds) == 0 {
+		return
+	}
+	first := adds[0]
+	parts[first.part].take(ledger.PoolID{Item: key.Item}, 1, false)
+	if first.group != "" && first.group != retried {
+		parts[first.part].steps[first.step].People++
+	}
+	c.gained[key.Holder] = append(c.gained[key.Holder], gain{key.Item, first.part})
+	for _, m := range adds[1:] {
+		parts[m.part].comesAfter(first.part)
+	}
+}
+
+// release gives the seat of a person back with the last part that removes a
+// source: the direct one where there is one.
+func (c *coverage) release(key ledger.Key, removes []mover, parts []*part) {
+	if len(removes) == 0 {
+		return
+	}
+	last := removes[len(removes)-1]
+	parts[last.part].take(ledger.PoolID{Item: key.Item}, -1, false)
+	if last.group != "" {
+		parts[last.part].steps[last.step].People++
+	}
+	c.lost[key] = last.part
+	for _, m := range removes[:len(removes)-1] {
+		parts[last.part].comesAfter(m.part)
+		parts[m.part].steps[m.step].Kept = m.group == ""
+	}
+}
+
+// keep marks removals that their holder does not feel.
+func keep(removes []mover, parts []*part) {
+	for _, m := range removes {
+		if m.group == "" {
+			parts[m.part].steps[m.step].Kept = true
+		}
+	}
+}
+
+// ride makes retries come after what gives the same person an item that the
+// retry would bring as well, so that no seat is taken unseen.
+func (c *coverage) ride(parts []*part) {
+	for _, p := range parts {
+		for _, item := range p.rides {
+			for _, g := range c.gained[p.steps[0].Holder.ID] {
+				if g.item == item {
+					p.comesAfter(g.part)
+				}
+			}
+		}
+	}
+}
+
+// keepServices makes whoever moves from one product to another across two
+// holders, such as from a seat of their own to one of a group, keep the
+// services that both products have: the loss comes after the gain.
+func (c *coverage) keepServices(parts []*part) {
+	for key, loss := range c.lost {
+		for _, g := range c.gained[key.Holder] {
+			if g.part != loss && parts[g.part].twin != loss && c.share(key.Item, g.item) {
+				parts[loss].comesAfter(g.part)
+			}
+		}
+	}
+}
+
+func (c *coverage) share(a, b string) bool {
+	return slices.ContainsFunc(c.plans[a], func(plan string) bool { return slices.Contains(c.plans[b], plan) })
+}

@@ -1,0 +1,103 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// Due is what a date will make necessary.
+type Due struct {
+	Day     string          `json:"day"` // YYYY-MM-DD
+	Op      ledger.Op       `json:"op"`
+	Holder  ledger.Holder   `json:"holder"`
+	Item    ledger.Item     `json:"item"`
+	Origins []ledger.Origin `json:"origins,omitempty"`
+}
+
+// horizon is how many days ahead a plan looks.
+const horizon = 14
+
+// calendar is what the dates of the wants come to today.
+type calendar struct {
+	want  []ledger.Grant // everything that holds today
+	ended map[ledger.Key]ledger.Dated
+	dated map[ledger.Key]bool // holds today, because of a date
+}
+
+func newCalendar(in Input) *calendar {
+	c := &calendar{want: in.Want, ended: map[ledger.Key]ledger.Dated{}, dated: map[ledger.Key]bool{}}
+	if len(in.Dated) == 0 {
+		return c
+	}
+	holds := map[ledger.Key]int{} // position in want, of what holds today by date
+	c.want = slices.Clone(in.Want)
+	always := map[ledger.Key]bool{}
+	for _, g := range in.Want {
+		always[g.Key()] = true
+	}
+	for _, d := range in.Dated {
+		key := d.Key()
+		at, twice := holds[key]
+		switch {
+		case always[key] || !d.Started(in.Today):
+		case d.Ended(in.Today):
+			c.ended[key] = d
+		case twice:
+			c.want[at].Origins = ledger.MergeOrigins(c.want[at].Origins, d.Origins)
+		default:
+			holds[key] = len(c.want)
+			c.dated[key] = d.From != ""
+			c.want = append(c.want, d.Grant)
+		}
+	}
+	return c
+}
+
+// upcoming lists what falls due within the horizon, and the last day on which
+// the plan is what the files ask for.
+func upcoming(in Input) ([]Due, string) {
+	if len(in.Dated) == 0 {
+		return nil, ""
+	}
+	last := dayAfter(in.Today, horizon)
+	var all []Due
+	first := ""
+	note := func(day string, op ledger.Op, d ledger.Dated) {
+		if day <= in.Today {
+			return
+		}
+		if first == "" || day < first {
+			first = day
+		}
+		if day <= last {
+			all = append(all, Due{Day: day, Op: op, Holder: d.Holder, Item: d.Item, Origins: d.Origins})
+		}
+	}
+	for _, d := range in.Dated {
+		if d.From != "" {
+			note(d.From, ledger.Add, d)
+		}
+		if d.Until != "" {
+			note(dayAfter(d.Until, 1), ledger.Remove, d)
+		}
+	}
+	slices.SortFunc(all, func(a, b Due) int {
+		return cmp.Or(strings.Compare(a.Day, b.Day), strings.Compare(string(ledger.NewAddress(a.Holder, a.Item)), string(ledger.NewAddress(b.Holder, b.Item))), strings.Compare(string(a.Op), string(b.Op)))
+	})
+	if first != "" {
+		first = dayAfter(first, -1)
+	}
+	return all, first
+}
+
+func dayAfter(day string, n int) string {
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return ""
+	}
+	return t.AddDate(0, 0, n).Format(time.DateOnly)
+}

@@ -1,0 +1,122 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+func (t *table) note(severity ledger.Severity, code string, r row, text, fix string) {
+	n := ledger.Notice{Code: code, Severity: severity, Address: string(ledger.NewAddress(r.holder(), r.item())), Text: text, Fix: fix}
+	if r.want != nil {
+		n.Origins = r.want.Origins
+	}
+	t.notices = append(t.notices, n)
+}
+
+// redundant says that somebody gets directly what a group gives as well.
+func (t *table) redundant(s ledger.Step) {
+	if s.Op == ledger.Add && t.groups[s.Key()] {
+		t.notices = append(t.notices, ledger.Notice{Code: "redundant", Severity: ledger.Info, Address: string(s.Address()), Origins: s.Origins,
+			Text: "a declared group gives this person the same seat: a direct one takes no other, and does nothing until the person leaves the group"})
+	}
+}
+
+// missedTargets refuses targets that met nobody: a slip of the fingers must
+// not look like "nothing to do".
+func (t *table) missedTargets() {
+	for name := range t.targets {
+		if !t.met[name] {
+			t.notices = append(t.notices, ledger.Notice{Code: "target-unknown", Severity: ledger.Error, Address: name,
+				Text: "is a target, and nothing of that name or id is declared, recorded or in the tenant", Fix: "correct -target: usher plan and usher usage -users show names"})
+		}
+	}
+}
+
+// sumUp says, once a scope, that it was left alone.
+func (t *table) sumUp() {
+	for i, u := range t.in.Have.Unread {
+		t.notices = append(t.notices, ledger.Notice{Code: "unread", Severity: ledger.Warning, Address: u.Address(),
+			Text: fmt.Sprintf("could not be read completely, so what is declared or recorded there (%d) is left alone: %s", t.unread[i], u.Reason)})
+	}
+	for _, g := range t.in.Have.Working {
+		t.notices = append(t.notices, ledger.Notice{Code: "group-working", Severity: ledger.Info, Address: g.Address(),
+			Text: "the service has not finished giving this group's products to its members"})
+	}
+	t.unfit()
+}
+
+// unfit says, for declared groups, who was left without a product and why.
+func (t *table) unfit() {
+	declared := map[ledger.Key]bool{}
+	for _, g := range t.in.Want {
+		declared[g.Key()] = g.Holder.Kind == ledger.Group
+	}
+	items := map[string]ledger.Item{}
+	for _, s := range t.in.Have.Supply {
+		items[s.Item.ID] = s.Item
+	}
+	for _, i := range t.in.Have.Inherited {
+		if i.Error == "" || !declared[ledger.Key{Kind: ledger.Group, Holder: i.Group, Item: i.Item}] {
+			continue
+		}
+		text, fix := UnfitText(i.Error)
+		t.notices = append(t.notices, ledger.Notice{Code: "member-unfit", Severity: ledger.Warning,
+			Address: string(ledger.NewAddress(i.User, items[i.Item])), Text: fmt.Sprintf("%s could not give it: %s", t.groupName(ledger.HolderID{Kind: ledger.Group, ID: i.Group}), text), Fix: fix})
+	}
+}
+
+// UnfitText explains a cause for which a group could not give an item to
+// a member, and names the way out. Source: Microsoft Learn, "Identify and
+// resolve license assignment problems for a group".
+func UnfitText(cause string) (text, fix string) {
+	switch cause {
+	case ledger.NoSeat:
+		return "there was no seat left", "free or buy one: the next plan then asks the service to try again"
+	case ledger.Sibling:
+		return "another product of the same group failed for this person", "resolve that first"
+	case "MutuallyExclusiveViolation":
+		return "it conflicts with a service plan that the person has already", "disable one of the two plans, or take the other product away"
+	case "DependencyViolation":
+		return "it needs a service plan that the person does not have", "give the product that has the plan, by the same group"
+	case "ProhibitedInUsageLocationViolation":
+		return "it is not offered where the person is", "correct the person's usage location, or disable the plan"
+	case "UniquenessViolation":
+		return "one of the person's mail addresses belongs to somebody else as well", "correct the proxy addresses"
+	}
+	return "for the cause " + cause, ""
+}
+
+func (t *table) groupName(g ledger.HolderID) string {
+	for _, set := range [][]ledger.Grant{t.in.Want, t.in.Known, t.in.Have.Grants} {
+		for _, x := range set {
+			if x.Holder.Identity() == g {
+				return x.Holder.Address()
+			}
+		}
+	}
+	return ledger.Holder{Kind: ledger.Group, Name: g.ID}.Address()
+}
+
+func compareNotices(a, b ledger.Notice) int {
+	if c := strings.Compare(a.Code, b.Code); c != 0 {
+		return c
+	}
+	if c := strings.Compare(a.Address, b.Address); c != 0 {
+		return c
+	}
+	return strings.Compare(a.Text, b.Text)
+}
+
+// owned reports what the tenant owns beyond what is declared.
+func (p *Plan) owned(in Input) []ledger.Notice {
+	var all []ledger.Notice
+	for _, pool := range p.Pools {
+		if q := pool.Quantity; q != nil && *q < pool.Owned && len(in.Targets) == 0 {
+			all = append(all, ledger.Notice{Code: "more-owned", Severity: ledger.Info, Address: pool.Item.Name, Origins: pool.Origins,
+				Text: fmt.Sprintf("the tenant owns %d, and %d are declared: usher gives out no more than that", pool.Owned, *q)})
+		}
+	}
+	return all
+}

@@ -1,0 +1,44 @@
+package plan
+
+import (
+	"fmt"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// unmanaged handles what is there and neither wanted nor ours.
+func (t *table) unmanaged(r row) {
+	if t.claimed[r.key] {
+		t.perhaps = append(t.perhaps, r.key)
+		t.note(ledger.Warning, "perhaps-ours", r, "an interrupted run may have given this, or somebody else did: it is left alone",
+			fmt.Sprintf("run usher state confirm %[1]s to take it over, or usher state rm %[1]s to leave it", r.have.Address()))
+		return
+	}
+	if r.key.Kind.Inside() {
+		t.inPlace(r)
+		return
+	}
+	if r.key.Kind != ledger.User {
+		return
+	}
+	switch t.policies[r.key.Item].Unmanaged {
+	case ledger.Take:
+		t.remove(r, ledger.Unmanaged)
+	case ledger.Warn:
+		t.note(ledger.Info, "unmanaged", r, "is assigned, and no file declares it", "")
+	}
+}
+
+// inPlace handles units inside an environment that nobody declared.
+func (t *table) inPlace(r row) {
+	units := fmt.Sprintf("holds %d", r.have.Units)
+	switch {
+	case !t.rows[r.key].System:
+		t.note(ledger.Info, "undeclared-units", r, units+", and no file declares it", "")
+	case t.places[r.have.Holder.Place()].Auto == ledger.AutoRemove:
+		t.remove(r, ledger.Unmanaged)
+	default:
+		t.note(ledger.Info, "auto-allocated", r, units+", which the platform allocated by itself",
+			`declare it, or write auto_allocated = "adopt" or "remove" in the environment`)
+	}
+}

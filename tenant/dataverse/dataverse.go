@@ -1,0 +1,187 @@
+// Package dataverse is usher's client of the Dataverse organisation behind an
+// environment: its flows and machines, and how many units of capacity each of
+// them holds.
+//
+// It never deletes a row, because the platform would make it anew at the next
+// run, and never writes over a row that changed since it was read.
+package dataverse
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant/wire"
+)
+
+const api = "/api/data/v9.2/"
+
+// Client talks to the organisation of one environment.
+type Client struct {
+	w           *wire.Client
+	environment ledger.Holder
+	item        func(currency string) ledger.Item
+}
+
+// New makes a client on a pipeline whose base is the organisation's address.
+// Item turns a currency type into an item.
+func New(w *wire.Client, environment ledger.Holder, item func(currency string) ledger.Item) *Client {
+	return &Client{w, environment, item}
+}
+
+// Contents is what an environment has that can hold units.
+type Contents struct {
+	Holders []ledger.Holder
+	Grants  []ledger.Grant
+	Rows    []ledger.Row
+	Flows   []ledger.FlowFact
+}
+
+// Read lists the flows in solutions, the machines and the machine groups of
+// the environment, and the units that each of them holds.
+func (c *Client) Read(ctx context.Context) (Contents, error) {
+	var all Contents
+	if err := c.flows(ctx, &all); err != nil {
+		return all, err
+	}
+	for _, table := range tables() {
+		if table.kind == ledger.Flow {
+			continue
+		}
+		rows, err := list[map[string]any](ctx, c, table.set+"?$select="+table.id+",name")
+		if err != nil {
+			return all, err
+		}
+		for _, r := range rows {
+			all.Holders = append(all.Holders, c.holder(table.kind, text(r[table.id]), text(r["name"])))
+		}
+	}
+	return all, c.units(ctx, &all)
+}
+
+// table is where Dataverse keeps a kind of holder. Source: Microsoft's table
+// references workflow, flowmachine, flowmachinegroup and
+// flowcapacityassignment.
+type table struct {
+	kind            ledger.HolderKind
+	set, id, target string // entity set, primary key, logical name
+}
+
+func tables() []table {
+	return []table{
+		{ledger.Flow, "workflows", "workflowid", "workflow"},
+		{ledger.Machine, "flowmachines", "flowmachineid", "flowmachine"},
+		{ledger.MachineGroup, "flowmachinegroups", "flowmachinegroupid", "flowmachinegroup"},
+	}
+}
+
+func (c *Client) holder(kind ledger.HolderKind, id, name string) ledger.Holder {
+	id = strings.ToLower(id)
+	return ledger.Within(c.environment, kind, id, cmp.Or(name, id))
+}
+
+// States of a flow, and kinds of workflow.
+const (
+	activated = 1
+	suspended = 2
+	cloudFlow = 5
+)
+
+type workflow struct {
+	ID    string `json:"workflowid"`
+	Name  string `json:"name"`
+	State int    `json:"statecode"`
+	Owner *struct {
+		User        string `json:"azureactivedirectoryobjectid"`
+		Application string `json:"applicationid"`
+	} `json:"owninguser"`
+}
+
+func (c *Client) flows(ctx context.Context, all *Contents) error {
+	rows, err := list[workflow](ctx, c, "workflows?$select=workflowid,name,statecode&$expand=owninguser($select=azureactivedirectoryobjectid,applicationid)&$filter=category%20eq%205")
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		h := c.holder(ledger.Flow, r.ID, r.Name)
+		fact := ledger.FlowFact{Flow: h, Published: r.State == activated, Suspended: r.State == suspended}
+		if r.Owner != nil {
+			fact.Principal, fact.Owner = r.Owner.Application != "", strings.ToLower(r.Owner.User)
+		}
+		all.Holders, all.Flows = append(all.Holders, h), append(all.Flows, fact)
+	}
+	return nil
+}
+
+// assignment is a row of flowcapacityassignments.
+type assignment struct {
+	ID        string    `json:"flowcapacityassignmentid"`
+	Etag      string    `json:"@odata.etag"`
+	Type      int       `json:"capacitytype"`
+	Count     int64     `json:"count"`
+	Origin    int       `json:"allocationorigin"`
+	Auto      bool      `json:"allowautoallocation"`
+	Regarding string    `json:"_regarding_value"`
+	Target    string    `json:"_regarding_value@Microsoft.Dynamics.CRM.lookuplogicalname"`
+	Created   time.Time `json:"createdon"`
+}
+
+// system is the origin of rows that the platform allocated by itself.
+const system = 1
+
+const assignmentColumns = "flowcapacityassignments?$select=name,capacitytype,count,allocationorigin,allowautoallocation,createdon,_regarding_value"
+
+// units reads the rows that say how many units who holds. Of kinds that usher
+// does not know it concludes nothing.
+func (c *Client) units(ctx context.Context, all *Contents) error {
+	rows, err := list[assignment](ctx, c, assignmentColumns+"&$filter=statecode%20eq%200")
+	if err != nil {
+		return err
+	}
+	names := map[string]ledger.Holder{}
+	for _, h := range all.Holders {
+		names[string(h.Kind)+h.ID] = h
+	}
+	for _, r := range rows {
+		at := slices.IndexFunc(tables(), func(t table) bool { return t.target == r.Target })
+		currency, known := currencyOf(r.Type)
+		if at < 0 || !known {
+			continue
+		}
+		h := c.holder(tables()[at].kind, r.Regarding, "")
+		if named, ok := names[string(h.Kind)+h.ID]; ok {
+			h = named
+		}
+		g := ledger.Grant{Holder: h, Item: c.item(currency), Value: ledger.Value{Units: r.Count}}
+		if r.Count > 0 {
+			all.Grants = append(all.Grants, g)
+		}
+		all.Rows = append(all.Rows, ledger.Row{Key: g.Key(), System: r.Origin == system, Auto: r.Auto, Created: r.Created})
+	}
+	return nil
+}
+
+// list reads all pages of a table.
+func list[T any](ctx context.Context, c *Client, query string) ([]T, error) {
+	var all []T
+	for next := api + query; next != ""; {
+		var page struct {
+			Value []T    `json:"value"`
+			Next  string `json:"@odata.nextLink"`
+		}
+		if err := c.w.Get(ctx, next, &page); err != nil {
+			return nil, err
+		}
+		all = append(all, page.Value...)
+		next = page.Next
+	}
+	return all, nil
+}
+
+func text(v any) string {
+	s, _ := v.(string)
+	return s
+}

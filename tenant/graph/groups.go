@@ -1,0 +1,120 @@
+package graph
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant/wire"
+)
+
+// Group is a group of the directory as far as licences are concerned.
+type Group struct {
+	Holder  ledger.Holder
+	Cannot  string         // why the service gives its members nothing; "" where it does
+	Grants  []ledger.Grant // what it gives
+	Working bool           // the service has not finished with its members
+	Members []string       // ids of the users who are directly in it, sorted
+}
+
+type group struct {
+	ID       string `json:"id"`
+	Name     string `json:"displayName"`
+	Security *bool  `json:"securityEnabled"`
+	Licenses []struct {
+		SKU      string   `json:"skuId"`
+		Disabled []string `json:"disabledPlans"`
+	} `json:"assignedLicenses"`
+	Processing *struct {
+		State string `json:"state"`
+	} `json:"licenseProcessingState"`
+}
+
+const groupSelect = "$select=id,displayName,securityEnabled,assignedLicenses,licenseProcessingState"
+
+// FindGroups reads the groups that a reference means: the one with this id,
+// or every one that bears the name. Without any it returns none.
+func (c *Client) FindGroups(ctx context.Context, ref string, isID bool, supply []ledger.Supply) ([]Group, error) {
+	var found []group
+	if isID {
+		var g group
+		err := c.w.Get(ctx, "/v1.0/groups/"+url.PathEscape(strings.ToLower(ref))+"?"+groupSelect, &g)
+		var e *wire.Error
+		if errors.As(err, &e) && e.Status == http.StatusNotFound {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		found = []group{g}
+	} else {
+		filter := url.QueryEscape("displayName eq '" + strings.ReplaceAll(ref, "'", "''") + "'")
+		var err error
+		if found, err = list[group](ctx, c, "/v1.0/groups?$filter="+filter+"&"+groupSelect); err != nil {
+			return nil, err
+		}
+	}
+	items := newInterner(supply)
+	var all []Group
+	for _, g := range found {
+		all = append(all, g.read(items))
+	}
+	return all, nil
+}
+
+func (g group) read(items *interner) Group {
+	out := Group{Holder: ledger.Holder{Kind: ledger.Group, ID: strings.ToLower(g.ID), Name: cmp.Or(g.Name, strings.ToLower(g.ID))}}
+	if g.Security != nil && !*g.Security {
+		out.Cannot = "it is not security-enabled, and the service gives licences to security groups only"
+	}
+	out.Working = g.Processing != nil && g.Processing.State != "" && g.Processing.State != processed
+	for _, l := range g.Licenses {
+		item := items.item(l.SKU)
+		out.Grants = append(out.Grants, ledger.Grant{Holder: out.Holder, Item: item, Value: ledger.Value{Units: 1, Without: items.plans(item.ID, l.Disabled)}})
+	}
+	ledger.SortGrants(out.Grants)
+	return out
+}
+
+// processed is the state of a group whose members the service has been
+// through. It does not say that everybody could be given everything.
+const processed = "ProcessingComplete"
+
+// ReadMembers lists the users who are directly in a group. Members of groups
+// inside it are given nothing, so they do not count.
+func (c *Client) ReadMembers(ctx context.Context, group string) ([]string, error) {
+	people, err := list[struct {
+		ID string `json:"id"`
+	}](ctx, c, "/v1.0/groups/"+url.PathEscape(group)+"/members/microsoft.graph.user?$select=id&$top=999")
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, p := range people {
+		ids = append(ids, strings.ToLower(p.ID))
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
+}
+
+// list reads all pages of a collection.
+func list[T any](ctx context.Context, c *Client, path string) ([]T, error) {
+	var all []T
+	for next := path; next != ""; {
+		var page struct {
+			Value []T    `json:"value"`
+			Next  string `json:"@odata.nextLink"`
+		}
+		if err := c.w.Get(ctx, next, &page); err != nil {
+			return nil, err
+		}
+		all = append(all, page.Value...)
+		next = page.Next
+	}
+	return all, nil
+}

@@ -1,0 +1,101 @@
+package tenant
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant/powerplatform"
+)
+
+func (t *Tenant) environments(ctx context.Context, r *Reading, inside []string) []ledger.Holder {
+	supply, err := t.power.Supply(ctx)
+	if err != nil {
+		r.unread(ledger.Environment, err)
+		return nil
+	}
+	environments, err := t.power.Environments(ctx)
+	if err != nil {
+		r.unread(ledger.Environment, err)
+		return nil
+	}
+	grants, unread := t.power.Allocations(ctx, environments)
+	r.Supply = supply
+	r.Grants = append(r.Grants, grants...)
+	r.Unread = append(r.Unread, unread...)
+	var holders []ledger.Holder
+	for _, e := range environments {
+		holders = append(holders, e.Holder)
+		if mentioned(inside, e.Holder) {
+			holders = append(holders, t.inside(ctx, r, e)...)
+		}
+	}
+	return holders
+}
+
+// mentioned reports whether a holder is among references by id or name.
+func mentioned(refs []string, h ledger.Holder) bool {
+	return slices.ContainsFunc(refs, func(ref string) bool { return strings.EqualFold(ref, h.ID) || strings.EqualFold(ref, h.Name) })
+}
+
+// inside reads the flows and machines of an environment. One without
+// a Dataverse organisation has none.
+func (t *Tenant) inside(ctx context.Context, r *Reading, e powerplatform.Environment) []ledger.Holder {
+	if e.URL == "" {
+		r.Inside = append(r.Inside, e.Identity())
+		return nil
+	}
+	client, err := t.dataverse(e)
+	if err != nil {
+		r.Unread = append(r.Unread, ledger.Unread{Holder: e.Holder, Inside: true, Reason: err.Error()})
+		return nil
+	}
+	found, err := client.Read(ctx)
+	if err != nil {
+		r.Unread = append(r.Unread, ledger.Unread{Holder: e.Holder, Inside: true, Reason: err.Error()})
+		return nil
+	}
+	t.urls[e.ID] = e
+	r.Inside = append(r.Inside, e.Identity())
+	r.Grants = append(r.Grants, found.Grants...)
+	r.Rows, r.Flows = append(r.Rows, found.Rows...), append(r.Flows, found.Flows...)
+	if outside, err := t.power.Outside(ctx, e.ID); err == nil { // it only serves a better message
+		for _, ref := range outside {
+			r.outside[keyOf(ledger.Within(e.Holder, ledger.Flow, "", ref))] = true
+		}
+	}
+	return found.Holders
+}
+
+// groups reads the groups that are mentioned, what they give and to whom.
+func (t *Tenant) groups(ctx context.Context, r *Reading, seats []ledger.Supply, refs []string) []ledger.Holder {
+	var holders []ledger.Holder
+	for _, ref := range refs {
+		found, err := t.graph.FindGroups(ctx, ref, isID(ref), seats)
+		if err != nil {
+			r.unread(ledger.Group, err)
+			return holders
+		}
+		for _, g := range found {
+			if slices.Contains(holders, g.Holder) {
+				continue
+			}
+			holders = append(holders, g.Holder)
+			members, err := t.graph.ReadMembers(ctx, g.Holder.ID)
+			if err != nil {
+				r.Unread = append(r.Unread, ledger.Unread{Holder: g.Holder, Reason: err.Error()})
+				continue
+			}
+			r.Members = append(r.Members, ledger.Members{Group: g.Holder.ID, Users: members})
+			r.Grants = append(r.Grants, g.Grants...)
+			if g.Working {
+				r.Working = append(r.Working, g.Holder)
+			}
+			if g.Cannot != "" {
+				r.cannot[g.Holder.Identity()] = g.Cannot
+			}
+		}
+	}
+	return holders
+}

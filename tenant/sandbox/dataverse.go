@@ -1,0 +1,363 @@
+package sandbox
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Flow is a cloud flow of an environment.
+type Flow struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	State     int    `json:"state"`               // 0 draft, 1 activated, 2 suspended
+	Owner     string `json:"owner,omitempty"`     // user id
+	Principal bool   `json:"principal,omitempty"` // a service principal owns it
+	Outside   bool   `json:"outside,omitempty"`   // it is in no solution, so Dataverse does not list it
+}
+
+// Machine is a machine, or a group of machines, that runs desktop flows.
+type Machine struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// CapacityUnit is a row of flowcapacityassignments.
+type CapacityUnit struct {
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+	Type      int       `json:"type"`
+	Count     int64     `json:"count"`
+	Regarding string    `json:"regarding"` // id of the flow, machine or group
+	Target    string    `json:"target"`    // workflow, flowmachine or flowmachinegroup
+	Origin    int       `json:"origin,omitempty"`
+	Auto      bool      `json:"auto,omitempty"`
+	Created   time.Time `json:"created"`
+	Version   int       `json:"version,omitempty"`
+}
+
+// Values of capacitytype.
+const (
+	hostedType  = 0
+	processType = 1
+)
+
+const dataverse = "/dataverse/{id}/api/data/v9.2/"
+
+func (s *Server) dataverseRoutes() {
+	s.mux.HandleFunc("GET "+dataverse+"workflows", s.listWorkflows)
+	s.mux.HandleFunc("GET "+dataverse+"flowmachines", func(w http.ResponseWriter, r *http.Request) {
+		s.listMachines(w, r, "flowmachineid", func(e *Environment) []Machine { return e.Machines })
+	})
+	s.mux.HandleFunc("GET "+dataverse+"flowmachinegroups", func(w http.ResponseWriter, r *http.Request) {
+		s.listMachines(w, r, "flowmachinegroupid", func(e *Environment) []Machine { return e.MachineGroups })
+	})
+	s.mux.HandleFunc("GET "+dataverse+"flowcapacityassignments", s.listAssignments)
+	s.mux.HandleFunc("POST "+dataverse+"flowcapacityassignments", s.createAssignment)
+	s.mux.HandleFunc("PATCH "+dataverse+"{row}", s.patchAssignment)
+	s.mux.HandleFunc("DELETE "+dataverse+"{row}", s.deleteAssignment)
+	s.mux.HandleFunc("GET /powerautomate/environments/{id}/cloudFlows", s.listCloudFlows)
+}
+
+// organisation finds the environment whose organisation a path names.
+func (s *Server) organisation(w http.ResponseWriter, r *http.Request) *Environment {
+	e := s.x.environment(r.PathValue("id"))
+	switch {
+	case e == nil || e.NoDataverse:
+		s.graphError(w, http.StatusNotFound, "0x80060888", "Resource not found for the segment '%s'.", r.PathValue("id"))
+		return nil
+	case e.Closed:
+		s.graphError(w, http.StatusForbidden, "0x80072560", "The user is not a member of the organization.")
+		return nil
+	}
+	return e
+}
+
+// columns answers with the selected columns of rows, each of which must exist.
+func (s *Server) columns(w http.ResponseWriter, r *http.Request, rows []map[string]any, always ...string) {
+	names := strings.Split(r.URL.Query().Get("$select"), ",")
+	out := []any{}
+	for _, row := range rows {
+		view := map[string]any{}
+		for _, name := range append(names, always...) {
+			v, ok := row[name]
+			if !ok {
+				s.graphError(w, http.StatusBadRequest, "0x80060888", "Could not find a property named '%s'.", name)
+				return
+			}
+			view[name] = v
+		}
+		out = append(out, view)
+	}
+	reply(w, http.StatusOK, map[string]any{"value": out})
+}
+
+func (s *Server) listWorkflows(w http.ResponseWriter, r *http.Request) {
+	const owner = "owninguser($select=azureactivedirectoryobjectid,applicationid)"
+	e := s.organisation(w, r)
+	if e == nil || !s.onlyQuery(w, r, "$select", "$filter", "$expand") {
+		return
+	}
+	if q := r.URL.Query(); q.Get("$filter") != "category eq 5" || q.Get("$expand") != owner {
+		s.graphError(w, http.StatusBadRequest, "0x80060888", "The query is not one that this tenant models.")
+		return
+	}
+	var rows []map[string]any
+	for _, f := range e.Flows {
+		if f.Outside {
+			continue
+		}
+		user := map[string]any{"azureactivedirectoryobjectid": nullable(f.Owner), "applicationid": nil}
+		if f.Principal {
+			user["applicationid"] = generatedID("application", len(rows))
+		}
+		rows = append(rows, map[string]any{"workflowid": f.ID, "name": f.Name, "category": 5, "statecode": f.State, "owninguser": user})
+	}
+	s.columns(w, r, rows, "owninguser")
+}
+
+func (s *Server) listMachines(w http.ResponseWriter, r *http.Request, id string, of func(*Environment) []Machine) {
+	e := s.organisation(w, r)
+	if e == nil || !s.onlyQuery(w, r, "$select") {
+		return
+	}
+	var rows []map[string]any
+	for _, m := range of(e) {
+		rows = append(rows, map[string]any{id: m.ID, "name": m.Name})
+	}
+	s.columns(w, r, rows)
+}
+
+const targetAnnotation = "_regarding_value@Microsoft.Dynamics.CRM.lookuplogicalname"
+
+func (s *Server) listAssignments(w http.ResponseWriter, r *http.Request) {
+	e := s.organisation(w, r)
+	if e == nil || !s.onlyQuery(w, r, "$select", "$filter") {
+		return
+	}
+	over := overages(e)
+	var rows []map[string]any
+	for _, a := range e.Assignments {
+		row := map[string]any{"flowcapacityassignmentid": a.ID, "name": a.Name, "capacitytype": a.Type, "count": a.Count, "allocationorigin": a.Origin,
+			"allowautoallocation": a.Auto, "capacityoverage": over[a.ID], "capacitysource": 0, "statecode": 0, "createdon": a.Created.UTC().Format(time.RFC3339),
+			"_regarding_value": a.Regarding, targetAnnotation: a.Target, "@odata.etag": a.etag()}
+		ok, known := matchesAll(row, r.URL.Query().Get("$filter"))
+		if !known {
+			s.graphError(w, http.StatusBadRequest, "0x80060888", "The filter is not one that this tenant models.")
+			return
+		}
+		if ok {
+			rows = append(rows, row)
+		}
+	}
+	s.columns(w, r, rows, "flowcapacityassignmentid", "@odata.etag", targetAnnotation)
+}
+
+func (a CapacityUnit) etag() string { return fmt.Sprintf(`W/"%d"`, a.Version) }
+
+// matchesAll evaluates a conjunction of "column eq value".
+func matchesAll(row map[string]any, filter string) (ok, known bool) {
+	for _, term := range strings.Split(filter, " and ") {
+		name, value, found := strings.Cut(term, " eq ")
+		have, exists := row[name]
+		if !found || !exists {
+			return false, false
+		}
+		if fmt.Sprint(have) != value {
+			return false, true
+		}
+	}
+	return true, true
+}
+
+// overages marks the rows that an environment has no units for: the newest
+// first, of hosted units those of machine groups before machines.
+func overages(e *Environment) map[string]int64 {
+	over := map[string]int64{}
+	for _, kind := range []int{hostedType, processType} {
+		rows := slices.DeleteFunc(slices.Clone(e.Assignments), func(a CapacityUnit) bool { return a.Type != kind })
+		slices.SortFunc(rows, func(a, b CapacityUnit) int {
+			groups := func(c CapacityUnit) int { return map[bool]int{true: 0, false: 1}[c.Target == "flowmachinegroup"] }
+			if kind == processType {
+				return b.Created.Compare(a.Created)
+			}
+			return cmp.Or(groups(a)-groups(b), b.Created.Compare(a.Created))
+		})
+		used, limit := e.units(kind)
+		for _, a := range rows {
+			if short := min(used-limit, a.Count); short > 0 {
+				over[a.ID] = short
+				used -= short
+			}
+		}
+	}
+	return over
+}
+
+// units counts what is used of a kind inside an environment, and what it has.
+func (e *Environment) units(kind int) (used, limit int64) {
+	hosted := int64(0)
+	for _, a := range e.Assignments {
+		if a.Type == kind {
+			used += a.Count
+		} else if a.Type == hostedType {
+			hosted += a.Count
+		}
+	}
+	if kind == hostedType {
+		return used, e.Allocations["PAHostedRPA"]
+	}
+	limit = e.Allocations["PowerAutomatePerProcess"] + e.Allocations["PAUnattendedRPA"]
+	if e.HostedServes {
+		limit += max(0, e.Allocations["PAHostedRPA"]-hosted)
+	}
+	return used, limit
+}
+
+func (s *Server) createAssignment(w http.ResponseWriter, r *http.Request) {
+	var b struct {
+		Name     string `json:"name"`
+		Type     *int   `json:"capacitytype"`
+		Count    *int64 `json:"count"`
+		Origin   int    `json:"allocationorigin"`
+		Source   int    `json:"capacitysource"`
+		Overage  int    `json:"capacityoverage"`
+		Auto     *bool  `json:"allowautoallocation"`
+		Workflow string `json:"regarding_workflow@odata.bind"`
+		Machine  string `json:"regarding_flowmachine@odata.bind"`
+		Group    string `json:"regarding_flowmachinegroup@odata.bind"`
+	}
+	e := s.organisation(w, r)
+	if e == nil || !s.decode(w, r, &b) {
+		return
+	}
+	target, bind := "workflow", b.Workflow
+	if b.Machine != "" {
+		target, bind = "flowmachine", b.Machine
+	} else if b.Group != "" {
+		target, bind = "flowmachinegroup", b.Group
+	}
+	_, id, _ := strings.Cut(strings.TrimSuffix(bind, ")"), "(")
+	id = strings.ToLower(id)
+	if b.Name == "" || b.Type == nil || b.Count == nil || *b.Count < 0 || !e.contains(target, id) {
+		s.graphError(w, http.StatusBadRequest, "0x80040203", "A required column is missing, or the record it refers to does not exist.")
+		return
+	}
+	row := CapacityUnit{ID: generatedID("assignment", s.calls), Name: b.Name, Type: *b.Type, Count: *b.Count, Regarding: id, Target: target, Origin: b.Origin,
+		Auto: b.Auto == nil || *b.Auto, Created: s.now().UTC(), Version: s.calls}
+	changed := *e
+	changed.Assignments = append(slices.Clone(e.Assignments), row)
+	s.putEnvironment(r, e, &changed)
+	w.Header().Set("OData-EntityId", baseURL(r)+strings.TrimSuffix(r.URL.Path, "/")+"("+row.ID+")")
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// contains reports whether something can hold units here: a flow outside of
+// solutions is not in the table at all.
+func (e *Environment) contains(target, id string) bool {
+	has := func(machines []Machine) bool {
+		return slices.ContainsFunc(machines, func(m Machine) bool { return m.ID == id })
+	}
+	switch target {
+	case "workflow":
+		return slices.ContainsFunc(e.Flows, func(f Flow) bool { return f.ID == id && !f.Outside })
+	case "flowmachine":
+		return has(e.Machines)
+	}
+	return has(e.MachineGroups)
+}
+
+// assignment finds the row that a path such as flowcapacityassignments(id)
+// names, in a copy of its environment.
+func (s *Server) assignment(w http.ResponseWriter, r *http.Request) (*Environment, *Environment, int) {
+	e := s.organisation(w, r)
+	if e == nil {
+		return nil, nil, 0
+	}
+	id, ok := strings.CutPrefix(r.PathValue("row"), "flowcapacityassignments(")
+	at := slices.IndexFunc(e.Assignments, func(a CapacityUnit) bool { return a.ID == strings.ToLower(strings.TrimSuffix(id, ")")) })
+	if !ok || at < 0 {
+		s.graphError(w, http.StatusNotFound, "0x80040217", "flowcapacityassignment With Id = %s Does Not Exist", id)
+		return nil, nil, 0
+	}
+	if want := r.Header.Get("If-Match"); want != "" && want != e.Assignments[at].etag() {
+		s.graphError(w, http.StatusPreconditionFailed, "0x80060882", "The version of the existing record doesn't match the RowVersion property provided.")
+		return nil, nil, 0
+	}
+	changed := *e
+	changed.Assignments = slices.Clone(e.Assignments)
+	return e, &changed, at
+}
+
+func (s *Server) patchAssignment(w http.ResponseWriter, r *http.Request) {
+	var b struct {
+		Count *int64 `json:"count"`
+		Auto  *bool  `json:"allowautoallocation"`
+	}
+	e, changed, at := s.assignment(w, r)
+	if e == nil || !s.decode(w, r, &b) {
+		return
+	}
+	row := &changed.Assignments[at]
+	if b.Count != nil {
+		row.Count, row.Origin = *b.Count, 0
+	}
+	if b.Auto != nil {
+		row.Auto = *b.Auto
+	}
+	row.Version = s.calls
+	s.putEnvironment(r, e, changed)
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func (s *Server) deleteAssignment(w http.ResponseWriter, r *http.Request) {
+	if e, changed, at := s.assignment(w, r); e != nil {
+		changed.Assignments = slices.Delete(changed.Assignments, at, at+1)
+		s.putEnvironment(r, e, changed)
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+// putEnvironment makes a change and records every way in which it leaves more
+// used than there is, inside the environment or in the tenant.
+func (s *Server) putEnvironment(r *http.Request, before, after *Environment) {
+	was := *before
+	s.commit(change{Environment: after})
+	by := r.Method + " " + strings.TrimSuffix(r.URL.Path, "/")
+	for kind, currency := range map[int]string{hostedType: "PAHostedRPA", processType: "PowerAutomatePerProcess"} {
+		usedBefore, limitBefore := was.units(kind)
+		used, limit := after.units(kind)
+		if used > limit && (used > usedBefore || limit < limitBefore) {
+			s.commit(change{Overspend: &Overspend{Item: currency, Place: after.ID, Purchased: limit, Used: used, By: by}})
+		}
+	}
+	for _, currency := range sortedKeys(after.Allocations) {
+		if used := s.x.allocated(currency); after.Allocations[currency] > was.Allocations[currency] && used > s.x.Capacity[currency] {
+			s.commit(change{Overspend: &Overspend{Item: currency, Purchased: s.x.Capacity[currency], Used: used, By: by}})
+		}
+	}
+}
+
+func (s *Server) listCloudFlows(w http.ResponseWriter, r *http.Request) {
+	if v := r.URL.Query().Get("api-version"); v != "2022-03-01-preview" {
+		http.Error(w, "Supported API versions are: 2022-03-01-preview, not "+strconv.Quote(v), http.StatusBadRequest)
+		return
+	}
+	e := s.readable(w, r)
+	if e == nil {
+		return
+	}
+	rows := []any{}
+	for _, f := range e.Flows {
+		row := map[string]any{"name": f.Name, "workflowId": f.ID, "resourceId": f.ID, "stateCode": f.State}
+		if f.Outside {
+			row["workflowId"] = nil
+		}
+		rows = append(rows, row)
+	}
+	reply(w, http.StatusOK, map[string]any{"value": rows})
+}

@@ -1,0 +1,121 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/fatih/color"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
+)
+
+// Refusals prints everything that forbids applying the plan.
+func (p *Printer) Refusals(pl *plan.Plan) {
+	for _, s := range pl.Shortages {
+		p.shortage(s)
+	}
+	for _, g := range pl.Gaps {
+		p.gap(g, pl)
+	}
+	for _, b := range pl.Breaches {
+		p.breach(b)
+	}
+}
+
+func (p *Printer) refusal(format string, args ...any) {
+	p.Line("%s: %s.", p.paint("Refused", color.FgRed, color.Bold), fmt.Sprintf(format, args...))
+}
+
+// gap prints who would be without a seat for a moment: as a refusal, or as
+// what was allowed.
+func (p *Printer) gap(g plan.Gap, pl *plan.Plan) {
+	if !pl.Refused() {
+		p.Line("%s: %s gives up %s before getting the other seat, as -allow-gaps=%d permits.", p.paint("Gap", color.FgYellow, color.Bold),
+			Safe(g.Person), Safe(strings.Join(g.Without, " and ")), pl.AllowGaps)
+		return
+	}
+	p.refusal("%s, one of %d who swap, would have to be without a seat for a moment: all the seats that they need are held by each other",
+		Safe(g.Person), g.People)
+	way := fmt.Sprintf("One free seat of %s makes it possible: buy one, or free one", Safe(strings.Join(g.Items, " or ")))
+	if len(g.Without) > 0 {
+		way += fmt.Sprintf("; or let %s go without %s for a moment with -allow-gaps=%d", Safe(g.Person), Safe(strings.Join(g.Without, " and ")), len(pl.Gaps))
+	}
+	p.Line("  %s.", way)
+	p.Line("")
+}
+
+func (p *Printer) shortage(s plan.Shortage) {
+	if s.Pool.Place != "" {
+		p.shortPlace(s)
+		return
+	}
+	bound := map[ledger.Term]string{ledger.Owned: "%d are purchased", ledger.Quantity: "the declared quantity allows %d", ledger.Reserve: "the reserve leaves %d"}
+	p.refusal("%s is short by %d: %d would be in use, and %s", Safe(s.Item.Name), s.Short, s.Limit+s.Short, fmt.Sprintf(bound[s.Term], s.Limit))
+	for _, d := range s.Drawers {
+		p.Line("  %5d  %s (%s:%d)", d.Units, Safe(d.Origin.Block), Safe(d.Origin.File), d.Origin.Line)
+	}
+	if s.Unlisted > 0 {
+		p.Line("  %5d  in use, and declared by no file", s.Unlisted)
+	}
+	p.Line("  %s.", map[ledger.Term]string{
+		ledger.Owned:    "Buy what is missing, or declare less",
+		ledger.Quantity: "Raise quantity in the file, or declare less",
+		ledger.Reserve:  "Lower reserve in the file, or declare less",
+	}[s.Term])
+	if len(s.Blocked) > 0 {
+		p.Line("  The service gives a member all products of a group or none, so this would be missing as well: %s.", Safe(some(s.Blocked)))
+	}
+	p.Line("")
+}
+
+// shortPlace prints a shortage inside an environment, and what would run
+// without capacity because of it.
+func (p *Printer) shortPlace(s plan.Shortage) {
+	p.refusal("the environment %s is short of %s by %d: its flows and machines would use %d, and it would be allocated %d",
+		Safe(s.Place), Safe(s.Item.Name), s.Short, s.Limit+s.Short, s.Limit)
+	for _, d := range s.Drawers {
+		p.Line("  %5d  %s (%s:%d)", d.Units, Safe(d.Origin.Block), Safe(d.Origin.File), d.Origin.Line)
+	}
+	if s.Unlisted > 0 {
+		p.Line("  %5d  in use, and declared by no file", s.Unlisted)
+	}
+	if len(s.Overage) > 0 {
+		p.Line("  The platform would mark as over capacity, in this order:")
+	}
+	for _, o := range s.Overage {
+		p.Line("  %5d  %s", o.Units, Safe(o.Address))
+	}
+	p.Line("  Give the environment more, or take capacity from its flows and machines first.")
+	p.Line("")
+}
+
+// some lists a few names, and how many more there are.
+func some(names []string) string {
+	const most = 5
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
+}
+
+func (p *Printer) breach(b plan.Breach) {
+	switch b.Kind {
+	case plan.Protected:
+		p.refusal("%s is protected, and the plan takes it or changes it", Safe(b.Address))
+		p.Line("  Take it out of protect in the guard block if that is meant.")
+	case plan.Stops:
+		p.refusal("%s would stop: a service principal owns the flow, and has no licence of its own for it to run on", Safe(b.Address))
+		p.Line("  Give the flow to a person who has a licence, or add -allow-stopping-flows if that is meant.")
+	case plan.Losses:
+		p.refusal("%d of the %d people who have %s lose it or a part of it, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)
+	case plan.Lowered:
+		p.refusal("%d of the %d allocated units of %s are taken from environments, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)
+	case plan.Forgets:
+		p.refusal("%d of the %d records of %s would be dropped, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)
+	}
+	if b.Kind != plan.Protected && b.Kind != plan.Stops {
+		p.Line("  If that is meant, raise max_losses or max_loss_percent in the guard block.")
+	}
+	p.Line("")
+}

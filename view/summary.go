@@ -1,0 +1,119 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/fatih/color"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
+)
+
+// byHand prints what no program can do: what has to be bought, and what
+// somebody has to set in a portal.
+func (p *Printer) byHand(pl *plan.Plan) {
+	manual := 0
+	for _, c := range pl.Calls {
+		if c.Manual != "" {
+			manual++
+		}
+	}
+	if len(pl.Purchases)+manual == 0 {
+		return
+	}
+	p.Line("%s", p.paint("To be done by hand:", color.Bold))
+	for _, b := range pl.Purchases {
+		p.Line("  buy %d of %s (from %d to %d) in the Microsoft 365 admin centre, under Billing  %s", b.To-b.From, Safe(b.Item.Name), b.From, b.To, places(b.Origins))
+		if b.Waiting > 0 {
+			p.Line("      %s for it", plural(b.Waiting, "call waits", "calls wait"))
+		}
+	}
+	for _, c := range pl.Calls {
+		if c.Manual != "" {
+			p.Line("  %s: %s", Safe(c.Holder.Address()), Safe(c.Manual))
+		}
+	}
+	p.Line("")
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// due prints what dates will make necessary soon.
+func (p *Printer) due(pl *plan.Plan) {
+	if len(pl.Due) == 0 {
+		return
+	}
+	p.Line("%s", p.paint("Falls due within 14 days:", color.Bold))
+	for _, d := range pl.Due {
+		p.Line("  %s %s %s  %s", d.Day, p.op(d.Op), Safe(string(ledger.NewAddress(d.Holder, d.Item))), places(d.Origins))
+	}
+	p.Line("")
+}
+
+// Summary is the last line of a plan.
+func Summary(pl *plan.Plan) string {
+	if pl.Empty() {
+		return noChanges(pl)
+	}
+	n := map[ledger.Op]int{}
+	moved := 0
+	for _, s := range pl.Steps() {
+		n[s.Op]++
+	}
+	for _, c := range pl.Calls {
+		if c.Holder.Kind == ledger.User && has(c, ledger.Add) && has(c, ledger.Remove) || len(c.Undo) > 0 {
+			moved++
+		}
+	}
+	text := fmt.Sprintf("Plan: %d to add, %d to change, %d to remove", n[ledger.Add], n[ledger.Change], n[ledger.Remove])
+	for _, extra := range []struct {
+		n    int
+		what string
+	}{{n[ledger.Adopt], "%d to adopt"}, {n[ledger.Forget], "%d to correct in the record"}, {n[ledger.Reprocess], "%d to try again"}, {len(pl.Purchases), "%d to buy"}} {
+		if extra.n > 0 {
+			text += ", " + fmt.Sprintf(extra.what, extra.n)
+		}
+	}
+	switch {
+	case moved == 1:
+		text += ", 1 person moved"
+	case moved > 1:
+		text += fmt.Sprintf(", %d people moved", moved)
+	}
+	return text + "."
+}
+
+// noChanges says how far "no changes" goes.
+func noChanges(pl *plan.Plan) string {
+	switch {
+	case len(pl.Awaited) > 0:
+		return fmt.Sprintf("No changes. The service has not finished with %s.", Count(len(pl.Awaited), "group"))
+	case pl.OnlyDue:
+		return "Nothing is due. Nothing else was looked at."
+	case pl.Targets > 0:
+		return fmt.Sprintf("No changes for %s. Nothing else was looked at.", Count(pl.Targets, "target"))
+	case len(pl.Unread) > 0:
+		return "No changes in what was read."
+	case pl.Believed:
+		return "No changes, if people have what the state says: they were not read."
+	}
+	return "No changes. The tenant is as the files declare."
+}
+
+func has(c ledger.Call, op ledger.Op) bool {
+	return slices.ContainsFunc(c.Steps, func(s ledger.Step) bool { return s.Op == op })
+}
+
+// Count writes a number of things, in the singular for one.
+func Count[N int | int64](n N, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
