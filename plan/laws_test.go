@@ -227,6 +227,8 @@ func leftAlone(t *rapid.T, in plan.Input, p *plan.Plan) {
 			t.Fatalf("left alone: %s is gone, and has the step %s", s.Address(), s.Op)
 		case s.Op == ledger.Add && slices.Contains(in.Asleep, s.Key()):
 			t.Fatalf("left alone: %s belongs to a disabled account, and is added", s.Address())
+		case s.Op != ledger.Forget && s.Op != ledger.Adopt && s.Before != nil && (s.After == nil || s.After.Units < s.Before.Units) && s.Holder.Kind == ledger.Environment && unproven(in, ledger.Grant{Holder: s.Holder, Item: s.Item}):
+			t.Fatalf("left alone: what draws on %s could not be counted, and it is lowered", s.Address())
 		}
 	}
 }

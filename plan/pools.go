@@ -215,11 +215,17 @@ func (b *book) purchases(calls []ledger.Call) []Purchase {
 	return all
 }
 
-// meet learns the names of the environments that calls are about.
+// meet learns the names of the environments that calls are about, and of items
+// that the tenant does not have at all.
 func (b *book) meet(calls []ledger.Call) {
 	for _, c := range calls {
 		if place := c.Holder.Place(); place != "" {
 			b.names[place] = c.Holder.Around()
+		}
+		for _, s := range c.Steps {
+			if p := b.at(ledger.PoolID{Item: s.Item.ID}); p.Item.Kind == "" {
+				p.Item = s.Item
+			}
 		}
 	}
 }

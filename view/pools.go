@@ -13,14 +13,14 @@ import (
 // of environments that something draws on.
 func (p *Printer) pools(pools []ledger.Pool) {
 	rows := [][]string{{"pool", "purchased", "limit", "now", "highest", "after", "available"}}
-	inside := [][]string{{"environment", "pool", "limit", "now", "highest", "after", "available", "least"}}
+	inside := [][]string{{"inside environments", "limit", "now", "highest", "after", "available", "least"}}
 	for _, pool := range pools {
 		numbers := []string{change(pool.Limit, pool.LimitAfter()), number(pool.Before), number(pool.Peak), number(pool.After), number(pool.Available())}
 		switch {
 		case pool.ID.Place == "":
 			rows = append(rows, append([]string{Safe(pool.Item.Name), change(pool.Owned, pool.Owned+pool.Growth)}, numbers...))
 		case pool.Peak > 0:
-			inside = append(inside, append(append([]string{Safe(pool.Place), Safe(pool.Item.Name)}, numbers...), number(pool.Least)))
+			inside = append(inside, append(append([]string{poolName(pool.Item, pool.Place)}, numbers...), number(pool.Least)))
 		}
 	}
 	for _, table := range [][][]string{rows, inside} {

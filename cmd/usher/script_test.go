@@ -21,8 +21,8 @@ func TestMain(m *testing.M) {
 	}})
 }
 
-// TestScript tells the stories: every story has a copy of the small tenant
-// beside its own files.
+// TestScript tells the stories: every story has a copy of the tenants beside
+// its own files.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
@@ -32,11 +32,7 @@ func TestScript(t *testing.T) {
 				return err
 			}
 			env.Setenv("ROOT", root)
-			text, err := os.ReadFile("testdata/tenants/small.tenant.json")
-			if err != nil {
-				return err
-			}
-			return os.WriteFile(filepath.Join(env.WorkDir, "small.tenant.json"), text, 0o600)
+			return os.CopyFS(env.WorkDir, os.DirFS("testdata/tenants"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "count": count, "replace": replace, "serve": serve, "record": record, "await": await,
