@@ -38,3 +38,9 @@ func MeterOf(currency string) (Meter, bool) {
 	}
 	return Meter{}, false
 }
+
+// InDocument reports whether an environment's units of a currency type are
+// part of its allocations document, together with rules that others set on
+// it, and not of the plain list of numbers. Source: Microsoft's OpenAPI
+// description of the Power Platform API, 2024-10-01, allocationsV2.
+func InDocument(currency string) bool { return currency == "MCSMessages" || currency == "MCSSessions" }

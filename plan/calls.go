@@ -51,12 +51,9 @@ func join(parts []*part) []ledger.Call {
 	return calls
 }
 
-// mayTravel reports whether two parts of one holder can be one request: an
-// environment's numbers are lowered and raised by two, and what waits for
-// something does not hold up what does not.
-func mayTravel(a, b *part) bool {
-	return a.steps[0].Holder.Kind != ledger.Environment && a.waits == b.waits
-}
+// mayTravel reports whether two parts of one holder can be one request: what
+// waits for something does not hold up what does not.
+func mayTravel(a, b *part) bool { return a.waits == b.waits }
 
 // circular returns the nodes that wait for each other in circles: those left
 // when nodes that wait for nobody, and nodes for whom nobody waits, are taken

@@ -76,17 +76,26 @@ func partsOf(steps []ledger.Step) []*part {
 		}
 		gains, losses := filter(of, raises), filter(of, lowers)
 		at := len(parts)
-		for _, half := range [][]ledger.Step{losses, gains} {
+		halves := [][]ledger.Step{losses, gains}
+		if of[0].Holder.Kind == ledger.Environment {
+			halves = nil
+			for _, half := range [][]ledger.Step{losses, gains} { // two requests: numbers, and the document with rules
+				halves = append(halves, filter(half, inDocument), filter(half, func(s ledger.Step) bool { return !inDocument(s) }))
+			}
+		}
+		for _, half := range halves {
 			if len(half) > 0 {
 				parts = append(parts, &part{steps: half, twin: -1})
 			}
 		}
-		if len(gains) > 0 && len(losses) > 0 {
+		if len(gains) > 0 && len(losses) > 0 && of[0].Holder.Kind != ledger.Environment {
 			parts[at].twin, parts[at+1].twin = at+1, at
 		}
 	}
 	return parts
 }
+
+func inDocument(s ledger.Step) bool { return catalog.InDocument(s.Item.ID) }
 
 func filter(steps []ledger.Step, keep func(ledger.Step) bool) []ledger.Step {
 	var kept []ledger.Step

@@ -31,6 +31,7 @@ type Settings struct {
 	Catalog  *catalog.Catalog
 	Now      func() time.Time
 	Wait     time.Duration // how long a call waits for what the service does later
+	Retry    time.Duration // before the first repetition of a request; 0 for the default
 	Log      io.Writer     // the embedded tenant's request log; nil for none
 }
 
@@ -51,7 +52,7 @@ const embeddedHost = "http://sandbox.invalid"
 // Open opens a tenant. The clients are the same for every kind: only the
 // transport differs.
 func Open(s Settings) (*Tenant, error) {
-	o := wire.Options{Base: s.Endpoint, Version: s.Version}
+	o := wire.Options{Base: s.Endpoint, Version: s.Version, RetryDelay: s.Retry}
 	t := &Tenant{catalog: s.Catalog, urls: map[string]powerplatform.Environment{}}
 	if s.File != "" {
 		server, err := sandbox.Open(s.File, sandbox.Options{Now: s.Now, Log: s.Log})

@@ -39,7 +39,7 @@ func open(t *testing.T, faults string) (*tenant.Tenant, *bytes.Buffer) {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	tn, err := tenant.Open(tenant.Settings{File: file, Version: "0.0.0", Catalog: cat, Now: time.Now, Log: &log})
+	tn, err := tenant.Open(tenant.Settings{File: file, Version: "0.0.0", Catalog: cat, Now: time.Now, Log: &log, Retry: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -95,7 +95,7 @@ func newKillWorld(t *testing.T) *killWorld {
 	if err := os.WriteFile(file, e5.ReplaceAll(text, fmt.Appendf(nil, "${1}%d", killSeats)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	w.serve()
+	w.file("main.hcl", fmt.Sprintf(killConfig, w.serve()))
 	for _, u := range w.people() {
 		w.ids[u.UPN] = u.ID
 	}
@@ -104,7 +104,9 @@ func newKillWorld(t *testing.T) *killWorld {
 	return w
 }
 
-func (w *killWorld) serve() {
+// serve runs the tenant in a process of its own, and returns the address of a
+// proxy in front of it.
+func (w *killWorld) serve() string {
 	cmd := w.command("sandbox", "serve", "-file=tenant.json", "-log=log.jsonl", "-listen=127.0.0.1:0")
 	cmd.Stdout = nil
 	out, err := cmd.StdoutPipe()
@@ -137,7 +139,7 @@ func (w *killWorld) serve() {
 		proxy.ServeHTTP(rw, r)
 	}))
 	w.t.Cleanup(front.Close)
-	w.file("main.hcl", fmt.Sprintf(killConfig, front.URL))
+	return front.URL
 }
 
 const killConfig = `tenant "sandbox" {
@@ -165,7 +167,7 @@ assignment "all" {
 `
 
 func write(r *http.Request) bool {
-	return r.Method == http.MethodPatch || strings.HasSuffix(r.URL.Path, "/$batch")
+	return r.Method == http.MethodPatch || strings.HasSuffix(r.URL.Path, "/$batch") || r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "flowcapacityassignments")
 }
 
 // strike kills the victim if this is the moment, and says whether it did.

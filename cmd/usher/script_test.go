@@ -16,9 +16,17 @@ import (
 // TestMain lets stories run usher as a program of its own.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"usher": func() {
-		a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, env: os.Getenv}
+		a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: storyClock, env: os.Getenv}
 		os.Exit(a.run(os.Args[1:]))
 	}})
+}
+
+// storyClock is the time, or what a story says that it is.
+func storyClock() time.Time {
+	if now, err := time.Parse(time.RFC3339, os.Getenv("STORY_TIME")); err == nil {
+		return now
+	}
+	return time.Now()
 }
 
 // TestScript tells the stories: every story has a copy of the tenants beside

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/tenant/wire"
@@ -25,10 +26,15 @@ const version = "api-version=2024-10-01"
 type Client struct {
 	w    *wire.Client
 	name func(currency string) string
+
+	mu   sync.Mutex
+	seen map[string]map[string]int64 // what a reading showed, by environment and currency type
 }
 
 // New makes a client on a pipeline whose base is the Power Platform host.
-func New(w *wire.Client, name func(currency string) string) *Client { return &Client{w, name} }
+func New(w *wire.Client, name func(currency string) string) *Client {
+	return &Client{w: w, name: name, seen: map[string]map[string]int64{}}
+}
 
 // Environment is an environment, with the address of the Dataverse organisation
 // behind it, "" where it has none.
@@ -93,6 +99,7 @@ func (c *Client) Allocations(ctx context.Context, environments []Environment) ([
 				continue
 			}
 		}
+		c.see(e.ID, row)
 		grants = append(grants, c.grants(e.Holder, row)...)
 	}
 	ledger.SortGrants(grants)
@@ -147,28 +154,6 @@ func (c *Client) Supply(ctx context.Context) ([]ledger.Supply, error) {
 	}
 	slices.SortFunc(all, func(a, b ledger.Supply) int { return strings.Compare(a.Item.ID, b.Item.ID) })
 	return all, nil
-}
-
-// Allocate runs one call for one environment. The numbers are absolute, so
-// that repeating it, as the pipeline does after a lost answer, does no harm.
-func (c *Client) Allocate(ctx context.Context, call ledger.Call) ledger.Result {
-	body := allocations{Currencies: []allocation{}}
-	for _, s := range call.Steps {
-		a := allocation{Currency: s.Item.ID}
-		if s.After != nil {
-			a.Allocated = s.After.Units
-		}
-		body.Currencies = append(body.Currencies, a)
-	}
-	err := c.w.JSON(ctx, http.MethodPatch, allocationPath(call.Holder.ID), body, nil)
-	var refused *wire.Error
-	switch {
-	case err == nil:
-		return ledger.Result{Call: call, Outcome: ledger.Done}
-	case errors.As(err, &refused) && !refused.Ambiguous():
-		return ledger.Result{Call: call, Outcome: ledger.Failed, Message: explain(err)}
-	}
-	return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: explain(err)}
 }
 
 // Outside lists the names and ids of the flows of an environment that are in

@@ -13,6 +13,8 @@ const apiVersion = "2024-10-01"
 func (s *Server) powerPlatformRoutes() {
 	s.mux.HandleFunc("GET /environmentmanagement/environments", s.listEnvironments)
 	s.mux.HandleFunc("GET /licensing/allocationsByEnvironment", s.listAllocations)
+	s.mux.HandleFunc("GET /licensing/allocationsByEnvironment/{id}", s.getDocument)
+	s.mux.HandleFunc("PUT /licensing/allocationsV2", s.putDocument)
 	s.mux.HandleFunc("GET /licensing/environments/{id}/allocations", s.getAllocations)
 	s.mux.HandleFunc("PATCH /licensing/environments/{id}/allocations", s.patchAllocations)
 	s.mux.HandleFunc("GET /licensing/tenantCapacity/currencyReports", s.currencyReports)
@@ -143,11 +145,7 @@ func (s *Server) patchAllocations(w http.ResponseWriter, r *http.Request) {
 		}
 		changed.Allocations[row.CurrencyType] = row.Allocated
 	}
-	if lag := s.x.Delays.allocations(); lag > 0 {
-		now := s.now().UTC()
-		changed.Earlier = slices.DeleteFunc(slices.Clone(e.Earlier), func(old Earlier) bool { return old.Until.Add(lag).Before(now) })
-		changed.Earlier = append(changed.Earlier, Earlier{now, maps.Clone(e.Allocations)})
-	}
+	s.remember(e, &changed)
 	s.putEnvironment(r, e, &changed)
 	reply(w, http.StatusOK, allocationsOf(e, e.Allocations))
 }
@@ -162,4 +160,13 @@ func (s *Server) currencyReports(w http.ResponseWriter, r *http.Request) {
 			"purchased": s.x.Capacity[currency], "allocated": s.x.allocated(currency)})
 	}
 	reply(w, http.StatusOK, rows)
+}
+
+// remember keeps what readings still show for a while.
+func (s *Server) remember(before, after *Environment) {
+	if lag := s.x.Delays.allocations(); lag > 0 {
+		now := s.now().UTC()
+		after.Earlier = slices.DeleteFunc(slices.Clone(before.Earlier), func(old Earlier) bool { return old.Until.Add(lag).Before(now) })
+		after.Earlier = append(after.Earlier, Earlier{now, maps.Clone(before.Allocations)})
+	}
 }

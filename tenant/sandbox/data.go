@@ -79,6 +79,8 @@ type Environment struct {
 	Allocations map[string]int64 `json:"allocations,omitempty"`
 	Earlier     []Earlier        `json:"earlier,omitempty"` // allocations that a late reading still shows
 
+	Rules map[string][]Rule `json:"rules,omitempty"` // of the allocations document, by currency type
+
 	NoDataverse   bool           `json:"noDataverse,omitempty"` // it has no organisation
 	Closed        bool           `json:"closed,omitempty"`      // the organisation answers 403
 	HostedServes  bool           `json:"hostedServes,omitempty"`
@@ -86,6 +88,12 @@ type Environment struct {
 	Machines      []Machine      `json:"machines,omitempty"`
 	MachineGroups []Machine      `json:"machineGroups,omitempty"`
 	Assignments   []CapacityUnit `json:"capacityAssignments,omitempty"`
+}
+
+// Rule says what happens when an environment has used what it was allocated.
+type Rule struct {
+	Type    string `json:"ruleType"`
+	Enabled bool   `json:"enabled"`
 }
 
 // Earlier is what an environment was allocated up to a moment.

@@ -1,0 +1,155 @@
+package powerplatform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant/wire"
+)
+
+// see remembers what a reading showed.
+func (c *Client) see(environment string, row allocations) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen[environment] = values(row)
+}
+
+func values(row allocations) map[string]int64 {
+	all := map[string]int64{}
+	for _, a := range row.Currencies {
+		all[a.Currency] = a.Allocated
+	}
+	return all
+}
+
+// errChanged means that an environment is no longer as it was planned. The
+// service has no versions to write against, so it is read once more instead.
+var errChanged = errors.New("somebody changed it since it was read: plan again")
+
+// Allocate runs one call for one environment. The numbers are absolute, so
+// that repeating it, as the pipeline does after a lost answer, does no harm.
+func (c *Client) Allocate(ctx context.Context, call ledger.Call) ledger.Result {
+	err := c.unchanged(ctx, call)
+	if err == nil {
+		err = c.write(ctx, call)
+	} else if !errors.Is(err, errChanged) {
+		return ledger.Result{Call: call, Outcome: ledger.Failed, Message: "it could not be read before it is written: " + explain(err)}
+	}
+	var refused *wire.Error
+	switch {
+	case err == nil:
+		return ledger.Result{Call: call, Outcome: ledger.Done}
+	case errors.Is(err, errChanged), errors.As(err, &refused) && !refused.Ambiguous():
+		return ledger.Result{Call: call, Outcome: ledger.Failed, Message: explain(err)}
+	}
+	return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: explain(err)}
+}
+
+// unchanged compares an environment with what the call starts from. Readings
+// lag behind writes: one that shows just what it showed before proves nothing.
+func (c *Client) unchanged(ctx context.Context, call ledger.Call) error {
+	row, err := c.allocation(ctx, call.Holder.ID)
+	if err != nil {
+		return err
+	}
+	now := values(row)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range call.Steps {
+		have := now[s.Item.ID]
+		if have != units(s.Before) && have != units(s.After) && have != c.seen[call.Holder.ID][s.Item.ID] {
+			return fmt.Errorf("it is allocated %d of %s, and %d were expected: %w", have, s.Item.Name, units(s.Before), errChanged)
+		}
+	}
+	return nil
+}
+
+func units(v *ledger.Value) int64 {
+	if v == nil {
+		return 0
+	}
+	return v.Units
+}
+
+func (c *Client) write(ctx context.Context, call ledger.Call) error {
+	if documented(call.Steps[0].Item.ID) {
+		return c.putDocument(ctx, call)
+	}
+	body := allocations{Currencies: []allocation{}}
+	for _, s := range call.Steps {
+		body.Currencies = append(body.Currencies, allocation{Currency: s.Item.ID, Allocated: units(s.After)})
+	}
+	return c.w.JSON(ctx, http.MethodPatch, allocationPath(call.Holder.ID), body, nil)
+}
+
+// documented reports whether a type is part of the allocations document of an
+// environment rather than of its plain numbers.
+func documented(currency string) bool { return currency == "MCSMessages" || currency == "MCSSessions" }
+
+type rule struct {
+	Type    string `json:"ruleType"`
+	Enabled bool   `json:"enabled"`
+}
+
+type entitlement struct {
+	ID         string `json:"entitlementId"`
+	Allocation struct {
+		Quantity float64 `json:"quantity"`
+		Unit     string  `json:"unit"`
+	} `json:"allocation"`
+	Rules []rule `json:"enforcementRules"`
+}
+
+// putDocument writes the allocations document of an environment. The service
+// replaces the whole of it, so everything that others put into it, rules
+// included, is read first and written back.
+func (c *Client) putDocument(ctx context.Context, call ledger.Call) error {
+	var now struct {
+		Currencies []struct {
+			allocation
+			Rules []rule `json:"enforcementRules"`
+		} `json:"currencyAllocations"`
+	}
+	err := c.w.Get(ctx, "/licensing/allocationsByEnvironment/"+url.PathEscape(call.Holder.ID)+"?"+version, &now)
+	var e *wire.Error
+	if err != nil && !(errors.As(err, &e) && e.Status == http.StatusNotFound) { // without one there are no rules
+		return fmt.Errorf("its allocations document could not be read: %w", err)
+	}
+	wanted := map[string]int64{}
+	for _, s := range call.Steps {
+		wanted[s.Item.ID] = units(s.After)
+	}
+	var body struct {
+		Scope struct {
+			Environment string `json:"environmentId"`
+		} `json:"scope"`
+		Entitlements []entitlement `json:"allocatedEntitlements"`
+	}
+	body.Scope.Environment = call.Holder.ID
+	for _, a := range now.Currencies {
+		if !documented(a.Currency) {
+			continue
+		}
+		if n, ours := wanted[a.Currency]; ours {
+			a.Allocated = n
+			delete(wanted, a.Currency)
+		}
+		body.Entitlements = append(body.Entitlements, entitled(a.Currency, a.Allocated, a.Rules))
+	}
+	for _, s := range call.Steps {
+		if n, open := wanted[s.Item.ID]; open {
+			body.Entitlements = append(body.Entitlements, entitled(s.Item.ID, n, []rule{}))
+		}
+	}
+	return c.w.JSON(ctx, http.MethodPut, "/licensing/allocationsV2?"+version, body, nil)
+}
+
+func entitled(currency string, n int64, rules []rule) entitlement {
+	e := entitlement{ID: currency, Rules: rules}
+	e.Allocation.Quantity, e.Allocation.Unit = float64(n), "Count"
+	return e
+}
