@@ -171,25 +171,7 @@ func (c *coverage) eachMember(s ledger.Step, f func(user string)) {
 // settle books one key: who takes its seat, who releases it, and who waits for
 // whom.
 func (c *coverage) settle(key ledger.Key, ch *changes, parts []*part) {
-	direct := c.isDirect(key)
-	removed := func(group string) bool {
-		return slices.ContainsFunc(ch.removes, func(m mover) bool { return m.group == group })
-	}
-	before, stays, awaited := direct, direct && !removed(""), ""
-	for _, s := range c.by[key] {
-		if s.state == failed {
-			continue
-		}
-		before = true
-		switch {
-		case removed(s.group):
-		case s.state == waiting && (awaited == "" || s.group < awaited):
-			awaited = s.group
-		case s.state == waiting:
-		default:
-			stays = true
-		}
-	}
+	before, stays, awaited := c.sources(key, ch)
 	slices.SortFunc(ch.adds, func(a, b mover) int { return cmp.Compare(a.group, b.group) }) // direct first
 	slices.SortFunc(ch.removes, func(a, b mover) int { return -cmp.Compare(a.group, b.group) })
 	switch {
@@ -210,6 +192,32 @@ func (c *coverage) settle(key ledger.Key, ch *changes, parts []*part) {
 	default:
 		c.release(key, ch.removes, parts)
 	}
+}
+
+// sources says whether a key has a source before, whether one of them stays,
+// and, if not that, which of those that stay the service has yet to process.
+func (c *coverage) sources(key ledger.Key, ch *changes) (before, stays bool, awaited string) {
+	removed := func(group string) bool {
+		return slices.ContainsFunc(ch.removes, func(m mover) bool { return m.group == group })
+	}
+	if c.isDirect(key) {
+		before, stays = true, !removed("")
+	}
+	for _, s := range c.by[key] {
+		if s.state == failed {
+			continue
+		}
+		before = true
+		switch {
+		case removed(s.group):
+		case s.state == waiting && (awaited == "" || s.group < awaited):
+			awaited = s.group
+		case s.state == waiting:
+		default:
+			stays = true
+		}
+	}
+	return before, stays, awaited
 }
 
 // take gives the seat of a person to the first part that adds a source; the

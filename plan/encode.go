@@ -66,16 +66,8 @@ func Decode(r io.Reader) (*Plan, error) {
 // that is not well formed.
 func (p *Plan) check() error {
 	for i, c := range p.Calls {
-		if slices.ContainsFunc(c.After, func(id int) bool { return id < 1 || id > len(p.Calls) || id == c.ID }) {
-			return fmt.Errorf("%w: call %d comes after a call that is not there", ErrFormat, i+1)
-		}
-		if c.ID != i+1 || len(c.Steps) == 0 {
-			return fmt.Errorf("%w: call %d is damaged", ErrFormat, i+1)
-		}
-		for _, s := range c.Steps {
-			if s.Holder != c.Holder || s.Before == nil && s.After == nil && s.Op != ledger.Reprocess {
-				return fmt.Errorf("%w: a step of call %d is damaged", ErrFormat, i+1)
-			}
+		if err := p.checkCall(i, c); err != nil {
+			return err
 		}
 	}
 	for _, pool := range p.Pools {
@@ -85,6 +77,21 @@ func (p *Plan) check() error {
 	}
 	if got := digest(p); got != p.Digest {
 		return fmt.Errorf("%w: its content does not match its digest, so it was edited or damaged", ErrFormat)
+	}
+	return nil
+}
+
+func (p *Plan) checkCall(i int, c ledger.Call) error {
+	if slices.ContainsFunc(c.After, func(id int) bool { return id < 1 || id > len(p.Calls) || id == c.ID }) {
+		return fmt.Errorf("%w: call %d comes after a call that is not there", ErrFormat, i+1)
+	}
+	if c.ID != i+1 || len(c.Steps) == 0 {
+		return fmt.Errorf("%w: call %d is damaged", ErrFormat, i+1)
+	}
+	for _, s := range c.Steps {
+		if s.Holder != c.Holder || s.Before == nil && s.After == nil && s.Op != ledger.Reprocess {
+			return fmt.Errorf("%w: a step of call %d is damaged", ErrFormat, i+1)
+		}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -87,56 +88,67 @@ func siblings(want []ledger.Grant, item string) []string {
 // machines. Source: Microsoft Learn, "Process capacity utilization" and
 // "Hosted process capacity utilization".
 func overage(calls []ledger.Call, in Input, pool ledger.PoolID, m meters, short int64) []Overage {
-	units := map[ledger.Key]int64{}
-	names := map[ledger.Key]ledger.Grant{}
-	fresh := map[ledger.Key]bool{}
-	for _, g := range in.Have.Grants {
-		if g.Holder.Kind.Inside() && slices.Contains(m.drawn(g.Holder.Identity(), g.Item.ID), pool) {
-			units[g.Key()], names[g.Key()] = g.Units, g
+	drawn := drawnAtEnd(calls, in, pool, m)
+	keys := slices.Collect(maps.Keys(drawn))
+	slices.SortFunc(keys, func(a, b ledger.Key) int {
+		x, y := drawn[a], drawn[b]
+		return cmp.Or(x.rank-y.rank, -x.created.Compare(y.created), a.Compare(b))
+	})
+	var all []Overage
+	for _, k := range keys {
+		if n := drawn[k].units; n > 0 && short > 0 {
+			all = append(all, Overage{Address: string(drawn[k].address), Units: min(short, n)})
+			short -= n
 		}
 	}
-	for _, c := range calls {
-		for _, s := range c.Steps {
-			if s.Holder.Kind.Inside() && slices.Contains(m.drawn(s.Holder.Identity(), s.Item.ID), pool) {
-				fresh[s.Key()] = s.Before == nil || s.Before.Units == 0
-				names[s.Key()] = ledger.Grant{Holder: s.Holder, Item: s.Item}
-				if units[s.Key()] = 0; s.After != nil {
-					units[s.Key()] = s.After.Units
-				}
-			}
-		}
+	return all
+}
+
+// drawing is what a flow or machine draws from a pool at the end of a plan.
+type drawing struct {
+	address ledger.Address
+	units   int64
+	created time.Time
+	rank    int // of two, the lower falls into overage first
+}
+
+func drawnAtEnd(calls []ledger.Call, in Input, pool ledger.PoolID, m meters) map[ledger.Key]drawing {
+	draws := func(h ledger.Holder, i ledger.Item) bool {
+		return h.Kind.Inside() && slices.Contains(m.drawn(h.Identity(), i.ID), pool)
 	}
 	created := map[ledger.Key]time.Time{}
 	for _, r := range in.Have.Rows {
 		created[r.Key] = r.Created
 	}
-	var keys []ledger.Key
-	for k, n := range units {
-		if n > 0 {
-			keys = append(keys, k)
+	all := map[ledger.Key]drawing{}
+	for _, g := range in.Have.Grants {
+		if draws(g.Holder, g.Item) {
+			all[g.Key()] = drawing{g.Address(), g.Units, created[g.Key()], overageRank(g.Key(), pool, false)}
 		}
 	}
-	rank := func(k ledger.Key) int {
-		switch {
-		case k.Item != pool.Item: // hosted units that serve here fall last
-			return 3
-		case k.Kind == ledger.Machine && pool.Item == catalog.Hosted:
-			return 2
-		case fresh[k]:
-			return 0
+	for _, c := range calls {
+		for _, s := range c.Steps {
+			if draws(s.Holder, s.Item) {
+				fresh := s.Before == nil || s.Before.Units == 0
+				d := drawing{s.Address(), 0, created[s.Key()], overageRank(s.Key(), pool, fresh)}
+				if s.After != nil {
+					d.units = s.After.Units
+				}
+				all[s.Key()] = d
+			}
 		}
-		return 1
-	}
-	slices.SortFunc(keys, func(a, b ledger.Key) int {
-		return cmp.Or(rank(a)-rank(b), -created[a].Compare(created[b]), a.Compare(b))
-	})
-	var all []Overage
-	for _, k := range keys {
-		if short <= 0 {
-			break
-		}
-		all = append(all, Overage{Address: string(names[k].Address()), Units: min(short, units[k])})
-		short -= units[k]
 	}
 	return all
+}
+
+func overageRank(k ledger.Key, pool ledger.PoolID, fresh bool) int {
+	switch {
+	case k.Item != pool.Item: // hosted units that serve here fall last
+		return 3
+	case k.Kind == ledger.Machine && pool.Item == catalog.Hosted:
+		return 2
+	case fresh:
+		return 0
+	}
+	return 1
 }

@@ -60,7 +60,7 @@ func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 	c, err := o.choices()
 	switch {
 	case err != nil:
-	case o.file != "" && o.planFlags.set():
+	case o.file != "" && o.set():
 		err = errors.New("-target, -only, -allow-gaps and -allow-stopping-flows shape a new plan, and this is a saved one")
 	case o.file != "" && len(o.vars)+len(o.varFiles) > 0:
 		err = errors.New("-var and -var-file shape a new plan, and this is a saved one")

@@ -13,7 +13,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/go-multierror"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
@@ -173,14 +172,6 @@ func (s *session) mentioned() (groups, environments []string) {
 	return groups, environments
 }
 
-// choices are the options of a plan that do not come from files.
-type choices struct {
-	targets   []ledger.Holder
-	onlyDue   bool
-	allowGaps int64
-	mayStop   bool
-}
-
 // input puts together what the planner needs.
 func (s *session) input(c choices) plan.Input {
 	r := s.reading.Resolve(tenant.Declared{Wants: s.cfg.Wants, Policies: s.cfg.Policies, Places: s.cfg.Places, Guard: s.cfg.Guard, Known: s.known})
@@ -240,26 +231,6 @@ func (a *app) lockInfo(operation string) state.LockInfo {
 	return state.LockInfo{ID: hex.EncodeToString(id[:]), Who: who + "@" + host, PID: os.Getpid(), Since: a.now().UTC(), Operation: operation}
 }
 
-// targetFlag reads -target values: the address of a holder, or of one of its
-// grants, which stands for the whole holder.
-func targetFlag(values []string) ([]ledger.Holder, error) {
-	var targets []ledger.Holder
-	var problems *multierror.Error
-	for _, v := range values {
-		front, _, found := strings.Cut(v, ":")
-		if _, _, _, err := ledger.Address(v).Split(); found && err != nil {
-			front = v // not an address with an item, so the colon may be a name's
-		}
-		kind, name, err := ledger.SplitHolder(front)
-		if err != nil {
-			problems = multierror.Append(problems, fmt.Errorf("-target: %w", err))
-			continue
-		}
-		targets = append(targets, ledger.Holder{Kind: kind, Name: name})
-	}
-	return targets, problems.ErrorOrNil()
-}
-
 // verdict turns what stands in the way of a plan into an exit code.
 func verdict(p *plan.Plan) error {
 	switch {
@@ -271,33 +242,4 @@ func verdict(p *plan.Plan) error {
 		return exitPartial
 	}
 	return nil
-}
-
-// planFlags are the options that shape a plan, of plan and of apply.
-type planFlags struct {
-	targets []string
-	only    string
-	gaps    int64
-	mayStop bool
-}
-
-func (f *planFlags) flags(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&f.targets, "target", nil, "only for the holder at `ADDRESS`")
-	cmd.Flags().StringVar(&f.only, "only", "", "`due`: only what a date makes necessary")
-	cmd.Flags().Int64Var(&f.gaps, "allow-gaps", 0, "how many `PEOPLE` may be without a seat for a moment, where no order of swaps avoids it")
-	cmd.Flags().BoolVar(&f.mayStop, "allow-stopping-flows", false, "let flows of service principals lose their capacity, and stop")
-}
-
-func (f *planFlags) set() bool { return len(f.targets) > 0 || f.only != "" || f.gaps != 0 || f.mayStop }
-
-func (f *planFlags) choices() (choices, error) {
-	targets, err := targetFlag(f.targets)
-	switch {
-	case err != nil:
-	case f.only != "" && f.only != "due":
-		err = fmt.Errorf("-only takes due, and this is %q", f.only)
-	case f.gaps < 0:
-		err = fmt.Errorf("-allow-gaps is a number of people, and this is %d", f.gaps)
-	}
-	return choices{targets, f.only == "due", f.gaps, f.mayStop}, err
 }

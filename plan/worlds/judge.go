@@ -2,7 +2,6 @@ package worlds
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 
@@ -109,129 +108,6 @@ func hiddenUnits(in plan.Input, item string) int64 {
 	return n
 }
 
-// covers calls f for every user and item that some source gives; promised
-// counts what a group has not given yet.
-func (j *Judge) covers(promised bool, f func(ledger.Key)) {
-	for k := range j.Values {
-		switch k.Kind {
-		case ledger.User:
-			f(k)
-		case ledger.Group:
-			for _, user := range j.members[k.Holder] {
-				at := given{k.Holder, user, k.Item}
-				if j.failed[at] == "" && (promised || !j.late[at]) {
-					f(ledger.Key{Kind: ledger.User, Holder: user, Item: k.Item})
-				}
-			}
-		}
-	}
-	for k := range j.foreign {
-		f(k)
-	}
-}
-
-// has lists who has what at this moment.
-func (j *Judge) has() map[ledger.Key]bool {
-	all := map[ledger.Key]bool{}
-	j.covers(false, func(k ledger.Key) { all[k] = true })
-	return all
-}
-
-// counted is the use of an item as far as the judge sees it: people with at
-// least one source, or units of environments.
-func (j *Judge) counted(item string) int64 {
-	people := map[string]bool{}
-	j.covers(true, func(k ledger.Key) {
-		if k.Item == item {
-			people[k.Holder] = true
-		}
-	})
-	n := int64(len(people))
-	for k, v := range j.Values {
-		if k.Item == item && k.Kind == ledger.Environment {
-			n += v.Units
-		}
-	}
-	return n
-}
-
-// Use counts what a pool has in use.
-func (j *Judge) Use(id ledger.PoolID) int64 {
-	if id.Place == "" {
-		return j.counted(id.Item) + j.hidden[id.Item]
-	}
-	var n int64
-	for k, v := range j.Values {
-		if k.Kind.Inside() && placeOf(k) == id.Place && (k.Item == id.Item || j.hostedHelps(id) && k.Item == "PAHostedRPA") {
-			n += v.Units
-		}
-	}
-	return n
-}
-
-func placeOf(k ledger.Key) string { return ledger.HolderID{Kind: k.Kind, ID: k.Holder}.Place() }
-
-func (j *Judge) hostedHelps(id ledger.PoolID) bool {
-	return id.Item == "PowerAutomatePerProcess" && j.serves[id.Place]
-}
-
-// Limit is what the judge says may be in use of a pool.
-func (j *Judge) Limit(id ledger.PoolID) int64 {
-	if id.Place == "" {
-		return j.tenantLimit(id.Item)
-	}
-	var n int64
-	for k, v := range j.Values {
-		feeds := k.Item == id.Item || id.Item == "PowerAutomatePerProcess" && k.Item == "PAUnattendedRPA" || j.hostedHelps(id) && k.Item == "PAHostedRPA"
-		if k.Kind == ledger.Environment && k.Holder == id.Place && feeds {
-			n += v.Units
-		}
-	}
-	return n
-}
-
-func (j *Judge) tenantLimit(item string) int64 {
-	limit := j.supply[item].Owned
-	for _, p := range j.policies {
-		if p.Item.ID != item {
-			continue
-		}
-		if p.UseGrace {
-			limit += j.supply[item].Grace
-		}
-		if p.Quantity != nil && *p.Quantity < limit {
-			limit = *p.Quantity
-		}
-		limit -= p.Reserve
-	}
-	return max(0, limit)
-}
-
-// Buy gives the tenant what a plan says has to be bought.
-func (j *Judge) Buy(purchases []plan.Purchase) {
-	for _, b := range purchases {
-		s := j.supply[b.Item.ID]
-		s.Owned += b.To - b.From
-		j.supply[b.Item.ID] = s
-	}
-}
-
-// Pools lists every pool of the world.
-func (j *Judge) Pools() []ledger.PoolID {
-	all := map[ledger.PoolID]bool{}
-	for item := range j.supply {
-		all[ledger.PoolID{Item: item}] = true
-	}
-	for k := range j.names {
-		if place := placeOf(k); place != "" {
-			for _, meter := range []string{"PowerAutomatePerProcess", "PAHostedRPA", "PerFlowPlan"} {
-				all[ledger.PoolID{Item: meter, Place: place}] = true
-			}
-		}
-	}
-	return slices.Collect(maps.Keys(all))
-}
-
 // Do carries out a call as one set, and checks every pool that it raised or
 // whose limit it lowered.
 func (j *Judge) Do(c ledger.Call) { j.do(c, false) }
@@ -270,27 +146,11 @@ func (j *Judge) do(c ledger.Call, late bool) {
 func (j *Judge) step(s ledger.Step, late bool) {
 	key := s.Key()
 	if s.Op == ledger.Reprocess {
-		for at, cause := range j.failed {
-			if at.user == s.Holder.ID && at.item == s.Item.ID && (cause == ledger.NoSeat || cause == ledger.Sibling) {
-				delete(j.failed, at)
-				if _, seen := j.Values[ledger.Key{Kind: ledger.Group, Holder: at.group, Item: at.item}]; !seen {
-					j.foreign[key] = true // from a group that the reading does not show
-				}
-			}
-		}
+		j.retry(s)
 		return
 	}
 	if s.Holder.Kind == ledger.Group {
-		for _, user := range j.members[s.Holder.ID] {
-			at := given{s.Holder.ID, user, s.Item.ID}
-			if s.Op != ledger.Change {
-				delete(j.failed, at)
-				delete(j.late, at)
-			}
-			if s.Op == ledger.Add && late {
-				j.late[at] = true
-			}
-		}
+		j.process(s, late)
 	}
 	if s.After == nil || s.After.Units == 0 {
 		if _, there := j.Values[key]; !there {
@@ -305,6 +165,33 @@ func (j *Judge) step(s ledger.Step, late bool) {
 	}
 	j.Values[key] = v
 	j.names[key] = ledger.Grant{Holder: s.Holder, Item: s.Item}
+}
+
+// retry makes the service try again what groups give a person.
+func (j *Judge) retry(s ledger.Step) {
+	for at, cause := range j.failed {
+		if at.user != s.Holder.ID || at.item != s.Item.ID || cause != ledger.NoSeat && cause != ledger.Sibling {
+			continue
+		}
+		delete(j.failed, at)
+		if _, seen := j.Values[ledger.Key{Kind: ledger.Group, Holder: at.group, Item: at.item}]; !seen {
+			j.foreign[s.Key()] = true // from a group that the reading does not show
+		}
+	}
+}
+
+// process brings what a group gives to its members, or leaves it for later.
+func (j *Judge) process(s ledger.Step, late bool) {
+	for _, user := range j.members[s.Holder.ID] {
+		at := given{s.Holder.ID, user, s.Item.ID}
+		if s.Op != ledger.Change {
+			delete(j.failed, at)
+			delete(j.late, at)
+		}
+		if s.Op == ledger.Add && late {
+			j.late[at] = true
+		}
+	}
 }
 
 // Interrupted lists what people have at the start and now, and were without

@@ -33,28 +33,21 @@ var errChanged = errors.New("somebody changed it since it was read: plan again")
 // Assign runs one call: it sets the units that a flow or a machine holds. The
 // row is read first, and written only in the version that was read.
 func (c *Client) Assign(ctx context.Context, call ledger.Call) ledger.Result {
-	var doubt bool
 	for _, s := range call.Steps {
-		switch again, err := c.set(ctx, s); {
-		case err == nil:
-		case errors.Is(err, errChanged):
-			return ledger.Result{Call: call, Outcome: ledger.Failed, Message: err.Error()}
-		default:
-			var e *wire.Error
-			doubt = again && !(errors.As(err, &e) && !e.Ambiguous())
-			if doubt { // a reading tells what became of it
-				if done, problem := c.reached(ctx, s); problem == nil {
-					if done {
-						continue
-					}
-					doubt = false
-				}
-			}
-			outcome := ledger.Failed
-			if doubt {
-				outcome = ledger.Unknown
-			}
-			return ledger.Result{Call: call, Outcome: outcome, Message: explain(err)}
+		wrote, err := c.set(ctx, s)
+		if err == nil {
+			continue
+		}
+		var e *wire.Error
+		refused := errors.Is(err, errChanged) || errors.As(err, &e) && !e.Ambiguous()
+		if !wrote || refused {
+			return ledger.Result{Call: call, Outcome: ledger.Failed, Message: explain(err)}
+		}
+		switch done, problem := c.reached(ctx, s); { // a reading tells what became of it
+		case problem != nil:
+			return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: explain(err)}
+		case !done:
+			return ledger.Result{Call: call, Outcome: ledger.Failed, Message: explain(err)}
 		}
 	}
 	return ledger.Result{Call: call, Outcome: ledger.Done}

@@ -116,7 +116,8 @@ func (c *Client) putDocument(ctx context.Context, call ledger.Call) error {
 	}
 	err := c.w.Get(ctx, "/licensing/allocationsByEnvironment/"+url.PathEscape(call.Holder.ID)+"?"+version, &now)
 	var e *wire.Error
-	if err != nil && !(errors.As(err, &e) && e.Status == http.StatusNotFound) { // without one there are no rules
+	none := errors.As(err, &e) && e.Status == http.StatusNotFound // and so no rules
+	if err != nil && !none {
 		return fmt.Errorf("its allocations document could not be read: %w", err)
 	}
 	wanted := map[string]int64{}

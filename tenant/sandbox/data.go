@@ -150,13 +150,8 @@ func (t *Tenant) check() error {
 	if slices.Contains(t.SKUs, nil) || slices.Contains(t.Environments, nil) || slices.Contains(t.Users, nil) || slices.Contains(t.Faults, nil) || slices.Contains(t.Groups, nil) {
 		return fmt.Errorf("%w: a list has an element that is null", errFormat)
 	}
-	for _, s := range t.SKUs {
-		if s.Enabled < 0 || s.Warning < 0 {
-			return fmt.Errorf("%w: sku %q has a negative number of units", errFormat, s.PartNumber)
-		}
-		if err := once("sku", s.ID, s.PartNumber); err != nil {
-			return err
-		}
+	if err := t.checkSKUs(once); err != nil {
+		return err
 	}
 	for _, e := range t.Environments {
 		if err := once("environment", e.ID, e.Name); err != nil {
@@ -166,6 +161,22 @@ func (t *Tenant) check() error {
 	if err := t.checkUsers(seen, once); err != nil {
 		return err
 	}
+	return t.checkGroups(seen, once)
+}
+
+func (t *Tenant) checkSKUs(once func(kind, id, name string) error) error {
+	for _, s := range t.SKUs {
+		if s.Enabled < 0 || s.Warning < 0 {
+			return fmt.Errorf("%w: sku %q has a negative number of units", errFormat, s.PartNumber)
+		}
+		if err := once("sku", s.ID, s.PartNumber); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Tenant) checkGroups(seen map[string]string, once func(kind, id, name string) error) error {
 	for _, g := range t.Groups {
 		if err := once("group", g.ID, g.Name); err != nil {
 			return err
