@@ -67,6 +67,7 @@ func (l *lowering) assignment(b *hclsyntax.Block, ev *evaluator, name string) {
 	groups, more := l.groups(b, ev, name)
 	named = named || more
 	from, until := l.window(attrs, ev)
+	location := l.country(attrs["usage_location"], ev)
 	asleep := ev.flag(attrs["disabled_accounts"])
 	grants := ofType(b.Body, "grant", 1)
 	if len(grants) == 0 {
@@ -87,7 +88,7 @@ func (l *lowering) assignment(b *hclsyntax.Block, ev *evaluator, name string) {
 		if !ok {
 			continue
 		}
-		want.Asleep, want.From, want.Until = asleep, from, until
+		want.Asleep, want.Location, want.From, want.Until = asleep, location, from, until
 		l.give(want, people, g)
 		want.Kind = ledger.Group
 		l.give(want, groups, g)
@@ -171,6 +172,9 @@ func (l *lowering) grant(g *hclsyntax.Block, ev *evaluator, label string) (ledge
 	if lic.product != nil && lic.product.Kind == catalog.SelfService {
 		l.fail(g.DefRange(), "Self-service product", "%s is bought by people themselves, and Microsoft lets no program assign or remove it.", lic.policy.Item.Name)
 		return ledger.Want{}, false
+	}
+	if lic.product != nil && lic.product.Kind == catalog.Free {
+		l.diags = append(l.diags, warning(g.DefRange(), "Free product", "%s only records that somebody uses it: giving it allows nothing, and taking it away keeps nobody from using Power Automate as an individual.", lic.product.PartNumber))
 	}
 	want := ledger.Want{Kind: ledger.User, Item: lic.policy.Item, Units: 1}
 	attrs := g.Body.Attributes

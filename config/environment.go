@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/usher-cli/usher/ledger"
@@ -56,10 +57,23 @@ func (l *lowering) allocation(attr *hclsyntax.Attribute, ev *evaluator, name, re
 	if !ok {
 		return
 	}
+	if units > 0 {
+		l.ending(item.Name, attr.NameRange)
+	}
 	l.cfg.Wants = append(l.cfg.Wants, ledger.Want{
 		Kind: ledger.Environment, Holder: ref, Item: item, Units: units,
 		Origins: []ledger.Origin{{File: attr.NameRange.Filename, Line: attr.NameRange.Start.Line, Block: name}},
 	})
+}
+
+// ending warns of a type that is no longer sold or ends, once a file.
+func (l *lowering) ending(name string, at hcl.Range) {
+	t, _ := l.catalog.CapacityByName(name)
+	if t.Note == "" || l.ended[name+at.Filename] {
+		return
+	}
+	l.ended[name+at.Filename] = true
+	l.diags = append(l.diags, warning(at, "Capacity type at its end", "%s (%s): %s. Its successor is %s.", name, t.Title, t.Note, t.Next))
 }
 
 func (l *lowering) unknownCapacity(attr *hclsyntax.Attribute) {

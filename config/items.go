@@ -35,6 +35,9 @@ func (l *lowering) license(b *hclsyntax.Block) {
 		lic.policy.Item, lic.product = l.product(ref, attrs["sku"].Expr.Range())
 		l.sameSKU(lic, attrs["sku"].Expr.Range())
 	}
+	if lic.product != nil && p.Quantity != nil && (lic.product.Kind == catalog.Free || lic.product.Kind == catalog.Trial) {
+		l.fail(attrs["quantity"].Expr.Range(), "Quantity of what is not bought", "%s is a %s product: nobody buys it, so it has no quantity to declare.", lic.product.PartNumber, lic.product.Kind)
+	}
 	l.licenses[label] = lic
 	l.cfg.Policies = append(l.cfg.Policies, lic.policy)
 }

@@ -26,6 +26,7 @@ type lowering struct {
 	capacities   map[string]ledger.Item // declared and known ones, by name
 	environments map[string]hcl.Range   // by name, to find double declarations
 	inside       map[string]hcl.Range   // flows and machines, likewise
+	ended        map[string]bool        // types whose end was said, by name and file
 	diags        hcl.Diagnostics
 }
 
@@ -42,6 +43,7 @@ func (l *lowering) lower(body *hclsyntax.Body, version string) {
 	l.capacities = map[string]ledger.Item{}
 	l.environments = map[string]hcl.Range{}
 	l.inside = map[string]hcl.Range{}
+	l.ended = map[string]bool{}
 	for _, t := range l.catalog.CapacityTypes() {
 		l.capacities[t.Name] = ledger.Item{Kind: ledger.Capacity, ID: t.ID, Name: t.Name}
 	}

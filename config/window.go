@@ -48,3 +48,16 @@ func (l *lowering) day(attr *hclsyntax.Attribute, ev *evaluator) string {
 	}
 	return text
 }
+
+// country reads a country of two letters.
+func (l *lowering) country(attr *hclsyntax.Attribute, ev *evaluator) string {
+	text, ok := ev.text(attr)
+	if !ok {
+		return ""
+	}
+	if len(text) != 2 || strings.Trim(strings.ToUpper(text), "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		l.fail(attr.Expr.Range(), "Not a country", "%q is not a country of two letters such as \"NL\".", text)
+		return ""
+	}
+	return strings.ToUpper(text)
+}

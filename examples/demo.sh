@@ -50,8 +50,8 @@ run 2 plan -detailed-exitcode
 run 0 apply -auto-approve
 
 say "A rollout that does not fit: development wants 5 units of process, and 1 is left."
-sed 's/ai_builder = 5000/ai_builder = 5000\
-    process    = 5/' environments.hcl >next && mv next environments.hcl
+sed 's/copilot_credits = 5000/copilot_credits = 5000\
+    process         = 5/' environments.hcl >next && mv next environments.hcl
 run 3 plan
 run 3 apply -auto-approve
 

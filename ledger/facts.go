@@ -10,6 +10,7 @@ type Have struct {
 	Inherited []Inherited
 	Members   []Members
 	Disabled  []HolderID // accounts that are switched off
+	Nowhere   []HolderID // accounts without a usage location, which a direct seat needs
 	Working   []Holder   // groups that the service has not finished with
 	Inside    []HolderID // environments whose flows and machines were read
 	Rows      []Row      // what is remarkable about grants inside environments
@@ -176,6 +177,7 @@ type Want struct {
 	Enabled  []string // allow-list of service plans; nil is unset
 	Asleep   bool     // give it to disabled accounts too
 	List     string   // the users_file that it was read from
+	Location string   // the country to set where an account has no usage location
 	From     string   // the first day held, as YYYY-MM-DD; "" for always
 	Until    string   // the last day held; "" for ever
 	Origins  []Origin

@@ -36,7 +36,18 @@ type Supply struct {
 	Used        int64 // what the service itself counts as used, which lags
 	SelfService bool  // bought by people themselves: read-only to us
 	Assignable  bool  // can be given to people
+	Free        bool  // it costs nothing and only tracks use: its units are no supply
+	Trial       bool  // it ends by itself, 90 days after it was given to somebody
+	Lapses      []Lapse
 	Plans       []ServicePlan
+}
+
+// Lapse is a subscription that moves on to its next state on a day, if it is
+// not renewed.
+type Lapse struct {
+	Day   string `json:"day"` // YYYY-MM-DD
+	Seats int64  `json:"seats"`
+	Trial bool   `json:"trial,omitempty"`
 }
 
 // ServicePlan is one of the services that a product switches on.
@@ -62,10 +73,11 @@ type Pool struct {
 	Before   int64    `json:"use_before"`
 	Peak     int64    `json:"use_peak"`
 	After    int64    `json:"use_after"`
-	Least    int64    `json:"least_available"` // at any moment on the way; negative where it was over-full
-	Left     int64    `json:"available"`       // after
-	Maybe    bool     `json:"conditional,omitempty"`
-	Origins  []Origin `json:"origins,omitempty"` // where the policy is declared
+	Least    int64    `json:"least_available"`       // at any moment on the way; negative where it was over-full
+	Left     int64    `json:"available"`             // after
+	Maybe    bool     `json:"conditional,omitempty"` // it holds only if the platform allocates no more by itself
+	Free     bool     `json:"free,omitempty"`        // it costs nothing and only tracks use
+	Origins  []Origin `json:"origins,omitempty"`     // where the policy is declared
 }
 
 // limitOf is the highest use that new draws may reach when so many units are

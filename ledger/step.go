@@ -44,7 +44,15 @@ type Step struct {
 	Why     Why      `json:"why,omitempty"`
 	Kept    bool     `json:"kept,omitempty"`   // a removal that nobody feels: another source covers everybody
 	People  int64    `json:"people,omitempty"` // members of a group who gain or lose the item by it
+	Costs   []Cost   `json:"costs,omitempty"`  // what somebody loses with it for good
 	Origins []Origin `json:"origins,omitempty"`
+}
+
+// Cost is what follows from a step beyond the item itself.
+type Cost struct {
+	What   string `json:"what"`
+	Day    string `json:"day"`              // when it happens, YYYY-MM-DD
+	People int64  `json:"people,omitempty"` // whom it happens to, where the step is about a group
 }
 
 // Key returns the identity of the grant that the step changes.
@@ -61,11 +69,12 @@ type Call struct {
 	Steps    []Step `json:"steps"`
 	Takes    []Draw `json:"takes,omitempty"`
 	Releases []Draw `json:"releases,omitempty"`
-	After    []int  `json:"after,omitempty"`  // ids of the calls that must have succeeded
-	Manual   string `json:"manual,omitempty"` // no request does it: what a person has to do
-	Waits    string `json:"waits,omitempty"`  // what a person has to do before it can start
-	Gap      bool   `json:"gap,omitempty"`    // one half of a call that was split: between the two its holder is without
-	Undo     []Step `json:"undo,omitempty"`   // in a second half: what puts the holder back if it cannot be done
+	After    []int  `json:"after,omitempty"`          // ids of the calls that must have succeeded
+	Manual   string `json:"manual,omitempty"`         // no request does it: what a person has to do
+	Waits    string `json:"waits,omitempty"`          // what a person has to do before it can start
+	Location string `json:"usage_location,omitempty"` // set for the account first
+	Gap      bool   `json:"gap,omitempty"`            // one half of a call that was split: between the two its holder is without
+	Undo     []Step `json:"undo,omitempty"`           // in a second half: what puts the holder back if it cannot be done
 }
 
 // Runs reports whether apply can start the call by itself.

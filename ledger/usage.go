@@ -13,6 +13,8 @@ type Usage struct {
 	Grace     int64    `json:"in_grace,omitempty"`
 	Used      int64    `json:"used"` // assigned to people, or allocated to environments
 	Available int64    `json:"available"`
+	Free      bool     `json:"free,omitempty"` // it costs nothing, so there is no supply of it
+	Lapses    []Lapse  `json:"lapses,omitempty"`
 	Sources   []Source `json:"sources,omitempty"` // who has it, by which source
 }
 
@@ -31,7 +33,10 @@ func UsageOf(h Have) []Usage {
 		if s.Item.Kind == Seat && !s.Assignable {
 			continue // its units are listed under their capacity type
 		}
-		u := &Usage{Item: s.Item, Purchased: s.Owned, Grace: s.Grace}
+		u := &Usage{Item: s.Item, Purchased: s.Owned, Grace: s.Grace, Free: s.Free, Lapses: s.Lapses}
+		if s.Free {
+			u.Purchased = 0
+		}
 		at[s.Item.ID] = u
 		all = append(all, u)
 	}

@@ -158,3 +158,17 @@ func net(c ledger.Call) []ledger.Draw {
 	}
 	return draws
 }
+
+// locate makes calls that give a seat to somebody without a usage location set
+// one first, where the files say where the person is.
+func locate(calls []ledger.Call, in Input) {
+	nowhere := map[ledger.HolderID]bool{}
+	for _, h := range in.Have.Nowhere {
+		nowhere[h] = true
+	}
+	for i := range calls {
+		if c := &calls[i]; nowhere[c.Holder.Identity()] && slices.ContainsFunc(c.Steps, func(s ledger.Step) bool { return s.Op == ledger.Add }) {
+			c.Location = in.Location[c.Holder.Identity()]
+		}
+	}
+}

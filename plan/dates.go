@@ -15,8 +15,21 @@ type Due struct {
 	Op      ledger.Op       `json:"op"`
 	Holder  ledger.Holder   `json:"holder"`
 	Item    ledger.Item     `json:"item"`
+	Trial   bool            `json:"trial,omitempty"` // it ends by itself
 	Origins []ledger.Origin `json:"origins,omitempty"`
 }
+
+// Trial is an item that ends by itself, and the day on which somebody was
+// given it.
+type Trial struct {
+	Holder ledger.Holder
+	Item   ledger.Item
+	Since  string // YYYY-MM-DD
+}
+
+// trialDays is how long an assigned trial lasts. Source: Microsoft Learn, "Buy
+// and manage Power Automate licenses".
+const trialDays = 90
 
 // horizon is how many days ahead a plan looks.
 const horizon = 14
@@ -60,7 +73,7 @@ func newCalendar(in Input) *calendar {
 // upcoming lists what falls due within the horizon, and the last day on which
 // the plan is what the files ask for.
 func upcoming(in Input) ([]Due, string) {
-	if len(in.Dated) == 0 {
+	if len(in.Dated)+len(in.Since) == 0 {
 		return nil, ""
 	}
 	last := dayAfter(in.Today, horizon)
@@ -83,6 +96,11 @@ func upcoming(in Input) ([]Due, string) {
 		}
 		if d.Until != "" {
 			note(dayAfter(d.Until, 1), ledger.Remove, d)
+		}
+	}
+	for _, t := range in.Since {
+		if day := dayAfter(t.Since, trialDays); day > in.Today && day <= last {
+			all = append(all, Due{Day: day, Op: ledger.Remove, Holder: t.Holder, Item: t.Item, Trial: true})
 		}
 	}
 	slices.SortFunc(all, func(a, b Due) int {

@@ -17,7 +17,14 @@ func breaches(p *Plan, in Input, c *coverage, parts []*part) []Breach {
 	for _, pool := range p.Pools {
 		names[pool.Item.ID] = pool.Item.Name
 	}
+	free := map[string]bool{} // what costs nothing and allows nothing is no loss
+	for _, s := range in.Have.Supply {
+		free[s.Item.ID] = s.Free
+	}
 	for key := range c.losses(p.Calls, parts) {
+		if free[key.Item] {
+			continue
+		}
 		counts[Breach{Kind: Losses, Item: names[key.Item]}]++
 	}
 	for _, s := range p.Steps() {
@@ -28,7 +35,7 @@ func breaches(p *Plan, in Input, c *coverage, parts []*part) []Breach {
 			counts[Breach{Kind: Lowered, Item: s.Item.Name}] -= d
 		}
 	}
-	all := slices.Concat(protected(p, in.Guard, c), stops(p, in))
+	all := slices.Concat(protected(p, in.Guard, c, free), stops(p, in))
 	held := holders(p, in)
 	for b, n := range counts {
 		of := held[b]
@@ -103,7 +110,7 @@ func holders(p *Plan, in Input) map[Breach]int64 {
 }
 
 // protected finds losses and changes of protected holders, by any route.
-func protected(p *Plan, g ledger.Guard, c *coverage) []Breach {
+func protected(p *Plan, g ledger.Guard, c *coverage, free map[string]bool) []Breach {
 	safe := map[ledger.HolderID]ledger.Holder{}
 	for _, h := range g.Protect {
 		safe[h.Identity()] = h
@@ -117,7 +124,7 @@ func protected(p *Plan, g ledger.Guard, c *coverage) []Breach {
 	}
 	for _, call := range p.Calls {
 		for _, s := range call.Steps {
-			if s.Op == ledger.Add || s.Op == ledger.Reprocess {
+			if s.Op == ledger.Add || s.Op == ledger.Reprocess || free[s.Item.ID] {
 				continue
 			}
 			if h, ok := safe[s.Holder.Identity()]; ok {

@@ -120,3 +120,43 @@ func (p *Plan) owned(in Input) []ledger.Notice {
 	}
 	return all
 }
+
+// lapseHorizon is how many days ahead a plan warns of subscriptions that lapse.
+const lapseHorizon = 30
+
+// lapses warns of subscriptions that lapse soon and that the plan leans on:
+// without their seats, what is in use at the end would not fit.
+func (p *Plan) lapses(in Input) []ledger.Notice {
+	soon := dayAfter(in.Today, lapseHorizon)
+	var all []ledger.Notice
+	for _, s := range in.Have.Supply {
+		var seats int64
+		day, kind := "", "subscription"
+		for _, l := range s.Lapses {
+			if l.Day <= soon {
+				seats += l.Seats
+				if day == "" {
+					day = l.Day
+				}
+				if l.Trial {
+					kind = "trial"
+				}
+			}
+		}
+		for _, pool := range p.Pools {
+			if short := pool.After - (pool.Owned - seats); seats > 0 && pool.Item.ID == s.Item.ID && short > 0 {
+				all = append(all, ledger.Notice{Code: "lapses", Severity: ledger.Warning, Address: s.Item.Name, Origins: pool.Origins,
+					Text: fmt.Sprintf("a %s of %s lapses on %s, and the plan leans on it: %s in use among them", kind, seatCount(seats, "seat", "seats"), day, seatCount(short, "is", "are")),
+					Fix:  "renew it, or free the seats before that day"})
+			}
+		}
+	}
+	return all
+}
+
+func seatCount(n int64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}

@@ -17,6 +17,7 @@ type Input struct {
 	Dated    []ledger.Dated // wants that hold for some days only
 	Gone     []ledger.HolderID
 	Asleep   []ledger.Key
+	Location map[ledger.HolderID]string // where the files say that people are
 	Policies []ledger.Policy
 	Places   []ledger.Place
 	Guard    ledger.Guard
@@ -24,6 +25,7 @@ type Input struct {
 
 	State  StateRef
 	Known  []ledger.Grant
+	Since  []Trial        // when people were given what ends by itself
 	Claims []ledger.Grant // additions that an interrupted run meant to make
 	Recent []ledger.Recent
 
@@ -160,7 +162,7 @@ func New(in Input) *Plan {
 	p.Due, p.HoldsTo = upcoming(in)
 	t.in.Want = t.want
 	p.settle(t.steps, t.in)
-	p.Notices = append(t.notices, p.owned(t.in)...)
+	p.Notices = slices.Concat(t.notices, p.owned(t.in), p.lapses(t.in))
 	slices.SortStableFunc(p.Notices, compareNotices)
 	p.Digest = digest(p)
 	return p
@@ -181,6 +183,8 @@ func (p *Plan) settle(steps []ledger.Step, in Input) {
 	byHand(parts, in.FlowCapacity)
 	calls := join(parts)
 	b.meet(calls)
+	newCosts(in, cover).mark(calls)
+	locate(calls, in)
 
 	p.Gaps = nil
 	s, now := arrange(calls, b)

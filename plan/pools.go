@@ -20,7 +20,7 @@ type book struct {
 func accounts(in Input, c *coverage) *book {
 	b := &book{pools: map[ledger.PoolID]*ledger.Pool{}, names: map[string]string{}}
 	for _, s := range in.Have.Supply {
-		b.tenant(s.Item).Owned = s.Owned
+		b.tenant(s.Item).Owned, b.tenant(s.Item).Free = s.Owned, s.Free
 	}
 	for _, policy := range in.Policies {
 		p := b.tenant(policy.Item)

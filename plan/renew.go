@@ -142,7 +142,7 @@ func drawnAsBefore(now, saved []Shortage) []Shortage {
 
 // refit makes calls of the open steps and settles them in the new accounts.
 func (p *Plan) refit(steps []ledger.Step, f Fresh) {
-	in := Input{Have: f.Have, Known: f.Known, Guard: p.Guard, At: p.At, Places: p.Places, FlowCapacity: p.ByUsher, OnlyDue: p.OnlyDue, saved: p}
+	in := Input{Have: f.Have, Known: f.Known, Guard: p.Guard, At: p.At, Today: f.Today, Location: p.locations(), Places: p.Places, FlowCapacity: p.ByUsher, OnlyDue: p.OnlyDue, saved: p}
 	for _, pool := range p.Pools {
 		if pool.Label == "" {
 			continue
@@ -153,8 +153,19 @@ func (p *Plan) refit(steps []ledger.Step, f Fresh) {
 	slices.SortStableFunc(steps, func(a, b ledger.Step) int { return a.Key().Compare(b.Key()) })
 	saved := p.Shortages
 	for i := range steps {
-		steps[i].Kept, steps[i].People = false, 0
+		steps[i].Kept, steps[i].People, steps[i].Costs = false, 0, nil
 	}
 	p.settle(steps, in)
 	p.Shortages = drawnAsBefore(p.Shortages, saved)
+}
+
+// locations is where the saved plan sets people's usage location.
+func (p *Plan) locations() map[ledger.HolderID]string {
+	all := map[ledger.HolderID]string{}
+	for _, c := range p.Calls {
+		if c.Location != "" {
+			all[c.Holder.Identity()] = c.Location
+		}
+	}
+	return all
 }

@@ -21,6 +21,7 @@ type table struct {
 	inside   map[string]bool     // environments whose flows and machines were read
 	groups   map[ledger.Key]bool // what users have by a group that is to keep it
 	gone     map[ledger.HolderID]bool
+	nowhere  map[ledger.HolderID]bool
 	asleep   map[ledger.Key]bool
 	claimed  map[ledger.Key]bool
 	targets  map[string]bool
@@ -36,7 +37,7 @@ type table struct {
 func newTable(in Input) *table {
 	t := &table{in: in, calendar: newCalendar(in), policies: map[string]ledger.Policy{}, selfMade: map[string]bool{}, places: map[string]ledger.Place{},
 		rows: map[ledger.Key]ledger.Row{}, flows: map[ledger.HolderID]ledger.FlowFact{}, inside: map[string]bool{}, gone: map[ledger.HolderID]bool{},
-		asleep: map[ledger.Key]bool{}, claimed: map[ledger.Key]bool{}, targets: map[string]bool{}, met: map[string]bool{}, unread: make([]int, len(in.Have.Unread))}
+		nowhere: map[ledger.HolderID]bool{}, asleep: map[ledger.Key]bool{}, claimed: map[ledger.Key]bool{}, targets: map[string]bool{}, met: map[string]bool{}, unread: make([]int, len(in.Have.Unread))}
 	t.in.Want = t.calendar.want
 	t.in = t.in.normal()
 	for _, p := range in.Policies {
@@ -48,6 +49,9 @@ func newTable(in Input) *table {
 	t.index()
 	for _, h := range in.Gone {
 		t.gone[h] = true
+	}
+	for _, h := range in.Have.Nowhere {
+		t.nowhere[h] = true
 	}
 	for _, k := range in.Asleep {
 		t.asleep[k] = true
@@ -221,6 +225,11 @@ func (t *table) add(r row) {
 		return
 	} else if f.Suspended {
 		t.note(ledger.Warning, "flow-suspended", r, "a data policy of the tenant suspends this flow: with capacity it will still not run", "change the flow or the policy")
+	}
+	if h := r.want.Holder.Identity(); t.nowhere[h] && t.in.Location[h] == "" {
+		t.note(ledger.Error, "usage-location", r, "the account has no usage location, and the service gives no seat without one",
+			"write usage_location = \"NL\", or where the person is, in the assignment, or set it in the admin centre")
+		return
 	}
 	s := r.step(ledger.Add, nil, &r.want.Value)
 	if r.known != nil && r.known.Units > 0 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
 )
 
@@ -50,6 +51,11 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the tenant's licenses cannot be read: %w", err)
 	}
+	for i := range seats {
+		for _, p := range t.catalog.Product(seats[i].Item.ID) {
+			seats[i].Free, seats[i].Trial = p.Kind == catalog.Free, seats[i].Trial || p.Kind == catalog.Trial
+		}
+	}
 	holders := t.people(ctx, r, seats, o)
 	holders = append(holders, t.groups(ctx, r, seats, o.Groups)...)
 	holders = append(holders, t.environments(ctx, r, o.Environments)...)
@@ -82,7 +88,7 @@ func (t *Tenant) people(ctx context.Context, r *Reading, seats []ledger.Supply, 
 	if err != nil {
 		r.unread(ledger.User, err)
 	}
-	r.Grants, r.Inherited, r.Disabled = p.Grants, p.Inherited, p.Disabled
+	r.Grants, r.Inherited, r.Disabled, r.Nowhere = p.Grants, p.Inherited, p.Disabled, p.Nowhere
 	return p.Holders
 }
 

@@ -15,9 +15,10 @@ type Resolved struct {
 	Policies []ledger.Policy
 	Places   []ledger.Place
 	Guard    ledger.Guard
-	Gone     []ledger.HolderID // declared holders that the tenant no longer has
-	Asleep   []ledger.Key      // wants of disabled accounts, to be held back
-	Notices  []ledger.Notice   // those of severity Error refuse the plan
+	Gone     []ledger.HolderID          // declared holders that the tenant no longer has
+	Asleep   []ledger.Key               // wants of disabled accounts, to be held back
+	Location map[ledger.HolderID]string // where the files say that people are
+	Notices  []ledger.Notice            // those of severity Error refuse the plan
 }
 
 // Declared is what the files want, in names.
@@ -124,6 +125,12 @@ func (x *resolver) wants(wants []ledger.Want, products map[string]*ledger.Supply
 			x.out.Dated = append(x.out.Dated, ledger.Dated{Grant: g, From: w.From, Until: w.Until})
 		} else {
 			x.out.Want = append(x.out.Want, g)
+		}
+		if w.Location != "" && w.Kind == ledger.User {
+			if x.out.Location == nil {
+				x.out.Location = map[ledger.HolderID]string{}
+			}
+			x.out.Location[h.Identity()] = w.Location
 		}
 		if disabled[h.Identity()] && !w.Asleep {
 			x.out.Asleep = append(x.out.Asleep, g.Key())

@@ -137,7 +137,7 @@ func TestReadingIsComplete(t *testing.T) {
 	if len(r.Disabled) != 1 || len(r.Unread) != 0 || r.Tenant != "81db8ebb-bbc6-4c6c-aad4-a6aa92b76e0c" {
 		t.Errorf("read %+v", r.Have)
 	}
-	if n := strings.Count(log.String(), "\n"); n != 6 {
+	if n := strings.Count(log.String(), "\n"); n != 7 {
 		t.Errorf("%d requests:\n%s", n, log)
 	}
 }

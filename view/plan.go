@@ -203,7 +203,15 @@ func reasons(s shownStep) []string {
 	case s.Op == ledger.Remove && s.Kept && s.Holder.Kind == ledger.User:
 		parts = append(parts, "another source still gives it")
 	}
-	return append(parts, circumstances(s)...)
+	parts = append(parts, circumstances(s)...)
+	for _, c := range s.Costs {
+		text := fmt.Sprintf("%s on %s", Safe(c.What), c.Day)
+		if c.People > 0 {
+			text += " for " + people(c.People)
+		}
+		parts = append(parts, text)
+	}
+	return parts
 }
 
 // circumstances says whom a step reaches, and what it waits for.
@@ -223,6 +231,8 @@ func circumstances(s shownStep) []string {
 		parts = append(parts, "by hand")
 	case s.call.Waits != "":
 		parts = append(parts, "waits for "+Safe(s.call.Waits))
+	case s.call.Location != "" && s.Op == ledger.Add:
+		parts = append(parts, "sets the usage location to "+Safe(s.call.Location)+" first")
 	case s.call.Gap && s.Op == ledger.Remove:
 		parts = append(parts, "is without it for a moment")
 	}

@@ -18,15 +18,21 @@ func (p *Printer) pools(pools []ledger.Pool) {
 		numbers := []string{change(pool.Limit, pool.LimitAfter()), number(pool.Before), number(pool.Peak), number(pool.After), number(pool.Available())}
 		switch {
 		case pool.ID.Place == "":
-			rows = append(rows, append([]string{Safe(pool.Item.Name), change(pool.Owned, pool.Owned+pool.Growth)}, numbers...))
+			owned := change(pool.Owned, pool.Owned+pool.Growth)
+			if pool.Free {
+				owned, numbers[0], numbers[4] = "free", "-", "-"
+			}
+			rows = append(rows, append([]string{Safe(pool.Item.Name), owned}, numbers...))
 		case pool.Peak > 0:
 			inside = append(inside, append(append([]string{poolName(pool.Item, pool.Place)}, numbers...), number(pool.Least)))
 		}
 	}
-	for _, table := range [][][]string{rows, inside} {
-		if len(table) > 1 {
-			p.table(table)
-		}
+	if len(rows) > 1 {
+		p.table(rows)
+	}
+	if len(inside) > 1 {
+		p.Line("")
+		p.table(inside)
 	}
 	for _, pool := range pools {
 		p.poolNotes(pool)

@@ -118,6 +118,9 @@ func (p *Printer) Usage(all []ledger.Usage, people bool) {
 	capacity := [][]string{{"capacity", "purchased", "allocated", "available"}}
 	for _, u := range all {
 		row := []string{Safe(u.Item.Name), number(u.Purchased), number(u.Used), number(u.Available)}
+		if u.Free {
+			row[1], row[3] = "free", "-"
+		}
 		if u.Item.Kind == ledger.Seat {
 			rows = append(rows, row)
 		} else {
@@ -127,6 +130,15 @@ func (p *Printer) Usage(all []ledger.Usage, people bool) {
 	p.table(rows)
 	p.Line("")
 	p.table(capacity)
+	for _, u := range all {
+		for _, l := range u.Lapses {
+			kind := "subscription"
+			if l.Trial {
+				kind = "trial"
+			}
+			p.Line("  %s: a %s of %s lapses on %s if it is not renewed.", Safe(u.Item.Name), kind, Count(l.Seats, "seat"), l.Day)
+		}
+	}
 	if !people {
 		return
 	}

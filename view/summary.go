@@ -51,7 +51,11 @@ func (p *Printer) due(pl *plan.Plan) {
 	}
 	p.Line("%s", p.paint("Falls due within 14 days:", color.Bold))
 	for _, d := range pl.Due {
-		p.Line("  %s %s %s  %s", d.Day, p.op(d.Op), Safe(string(ledger.NewAddress(d.Holder, d.Item))), places(d.Origins))
+		detail := places(d.Origins)
+		if d.Trial {
+			detail = "the trial ends by itself"
+		}
+		p.Line("  %s %s %s  %s", d.Day, p.op(d.Op), Safe(string(ledger.NewAddress(d.Holder, d.Item))), detail)
 	}
 	p.Line("")
 }

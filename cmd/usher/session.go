@@ -175,17 +175,33 @@ func (s *session) mentioned() (groups, environments []string) {
 // input puts together what the planner needs.
 func (s *session) input(c choices) plan.Input {
 	r := s.reading.Resolve(tenant.Declared{Wants: s.cfg.Wants, Policies: s.cfg.Policies, Places: s.cfg.Places, Guard: s.cfg.Guard, Known: s.known})
-	in := plan.Input{Want: r.Want, Dated: r.Dated, Gone: r.Gone, Asleep: r.Asleep, Policies: r.Policies, Places: r.Places, Guard: r.Guard, Notices: r.Notices,
+	in := plan.Input{Want: r.Want, Dated: r.Dated, Gone: r.Gone, Asleep: r.Asleep, Location: r.Location, Policies: r.Policies, Places: r.Places, Guard: r.Guard, Notices: r.Notices,
 		Known: s.known, Have: s.reading.Have, At: s.a.now().UTC().Truncate(time.Second), Today: s.today(), Targets: c.targets, State: s.stateRef(),
 		OnlyDue: c.onlyDue, AllowGaps: c.allowGaps, FlowCapacity: s.cfg.FlowCapacity}
 	in.Guard.MayStop = c.mayStop
 	if s.doc != nil {
+		in.Since = s.trials()
 		in.Recent = s.doc.Recent
 		if s.doc.Claims != nil {
 			in.Claims = s.doc.Claims.Grants
 		}
 	}
 	return in
+}
+
+// trials lists who was given something that ends by itself, and when.
+func (s *session) trials() []plan.Trial {
+	ends := map[string]bool{}
+	for _, p := range s.reading.Supply {
+		ends[p.Item.ID] = p.Trial
+	}
+	var all []plan.Trial
+	for _, r := range s.doc.Grants {
+		if ends[r.Item.ID] {
+			all = append(all, plan.Trial{Holder: r.Holder, Item: r.Item, Since: r.Since})
+		}
+	}
+	return all
 }
 
 // today is the day where the organisation is.

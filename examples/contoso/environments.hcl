@@ -3,6 +3,18 @@ environment "production" {
     process        = 6
     hosted_process = 1
   }
+
+  flow "invoice-intake" {
+    plan = "process" # anyone may run it now, whatever their licence
+  }
+
+  machine "rpa-01" {
+    unattended_runs = 1
+  }
+
+  machine_group "night-shift" {
+    committed_bots = 1
+  }
 }
 
 environment "acceptance" {
@@ -19,6 +31,6 @@ environment "test" {
 
 environment "development" {
   capacity {
-    ai_builder = 5000
+    copilot_credits = 5000
   }
 }

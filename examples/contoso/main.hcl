@@ -1,6 +1,7 @@
 usher {
   required_version = ">= 0.1.0"
   timezone         = "Europe/Amsterdam"
+  experimental     = ["flow_capacity"] # usher itself sets the units of flows and machines
 
   backend "file" {
     path = "usher.state.json"

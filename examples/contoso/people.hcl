@@ -52,3 +52,20 @@ assignment "leads" {
 
   grant "apps" {}
 }
+
+# Whoever joins the group gets a seat; nobody edits a file for that.
+assignment "app_makers" {
+  groups = ["App makers"]
+
+  grant "apps" {}
+}
+
+# Here until the summer after next; the plan says two weeks before what goes.
+assignment "auditors" {
+  users = ["niklaus.hopper@contoso.com"]
+  until = "2031-08-31"
+
+  grant "premium" {
+    disabled_plans = ["CDS_ATTENDED_RPA"]
+  }
+}

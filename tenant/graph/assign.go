@@ -95,6 +95,7 @@ func (c *Client) Assign(ctx context.Context, calls []ledger.Call) []ledger.Resul
 	for i := range calls {
 		all[i] = attempt{Result: ledger.Result{Call: calls[i], Outcome: ledger.Unknown, Message: "no answer"}, open: true}
 	}
+	c.locate(ctx, all)
 	for n := 1; ; n++ {
 		wait := c.send(ctx, all)
 		if !slices.ContainsFunc(all, func(a attempt) bool { return a.open }) {
@@ -112,6 +113,21 @@ func (c *Client) Assign(ctx context.Context, calls []ledger.Call) []ledger.Resul
 		results[i] = all[i].Result
 	}
 	return results
+}
+
+// locate sets the usage location of those who have none and whose call says
+// where they are: without one the service refuses a seat.
+func (c *Client) locate(ctx context.Context, all []attempt) {
+	for i := range all {
+		a := &all[i]
+		if a.Call.Location == "" {
+			continue
+		}
+		body := map[string]string{"usageLocation": a.Call.Location}
+		if err := c.w.JSON(ctx, http.MethodPatch, "/v1.0/users/"+url.PathEscape(a.Call.Holder.ID), body, nil); err != nil {
+			a.open, a.Outcome, a.Message = false, ledger.Failed, "its usage location could not be set: "+explain(err)
+		}
+	}
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {

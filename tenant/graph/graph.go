@@ -76,7 +76,33 @@ func (c *Client) Supply(ctx context.Context) ([]ledger.Supply, error) {
 		next = page.Next
 	}
 	slices.SortFunc(all, func(a, b ledger.Supply) int { return strings.Compare(a.Item.ID, b.Item.ID) })
+	c.lapses(ctx, all)
 	return all, nil
+}
+
+// lapses adds when the subscriptions of each product lapse. An identity that
+// may not read them plans without: nothing but a warning depends on it.
+func (c *Client) lapses(ctx context.Context, supply []ledger.Supply) {
+	rows, err := list[struct {
+		SKU   string `json:"skuId"`
+		Seats int64  `json:"totalLicenses"`
+		Trial bool   `json:"isTrial"`
+		Next  string `json:"nextLifecycleDateTime"`
+	}](ctx, c, "/v1.0/directory/subscriptions?$select=skuId,totalLicenses,isTrial,nextLifecycleDateTime")
+	if err != nil {
+		return
+	}
+	for _, r := range rows {
+		for i := range supply {
+			if s := &supply[i]; s.Item.ID == strings.ToLower(r.SKU) && len(r.Next) >= len(time.DateOnly) {
+				s.Trial = s.Trial || r.Trial
+				s.Lapses = append(s.Lapses, ledger.Lapse{Day: r.Next[:len(time.DateOnly)], Seats: r.Seats, Trial: r.Trial})
+			}
+		}
+	}
+	for i := range supply {
+		slices.SortFunc(supply[i].Lapses, func(a, b ledger.Lapse) int { return strings.Compare(a.Day, b.Day) })
+	}
 }
 
 func (s sku) supply() ledger.Supply {
@@ -100,12 +126,14 @@ type People struct {
 	Grants    []ledger.Grant
 	Inherited []ledger.Inherited
 	Disabled  []ledger.HolderID
+	Nowhere   []ledger.HolderID
 }
 
 type user struct {
 	ID      string  `json:"id"`
 	UPN     string  `json:"userPrincipalName"`
 	Enabled *bool   `json:"accountEnabled"`
+	Country *string `json:"usageLocation"`
 	States  []state `json:"licenseAssignmentStates"`
 }
 
@@ -140,7 +168,7 @@ func (u *user) holder() ledger.Holder {
 	return ledger.Holder{Kind: ledger.User, ID: strings.ToLower(u.ID), Name: cmp.Or(u.UPN, strings.ToLower(u.ID))}
 }
 
-const userQuery = "?$select=id,userPrincipalName,accountEnabled,licenseAssignmentStates&$top=999"
+const userQuery = "?$select=id,userPrincipalName,accountEnabled,usageLocation,licenseAssignmentStates&$top=999"
 
 // People reads the whole directory, 999 people a request. On an error it
 // returns what was read so far, which proves nothing about the rest.
@@ -174,6 +202,9 @@ func (p *People) add(u *user, items *interner) {
 	p.Holders = append(p.Holders, h)
 	if u.Enabled != nil && !*u.Enabled {
 		p.Disabled = append(p.Disabled, h.Identity())
+	}
+	if u.Country == nil || *u.Country == "" {
+		p.Nowhere = append(p.Nowhere, h.Identity())
 	}
 	for _, s := range u.States {
 		item := items.item(s.SKU)

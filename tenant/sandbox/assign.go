@@ -194,3 +194,20 @@ func (s *Server) getSKUs(w http.ResponseWriter, r *http.Request) {
 	}
 	reply(w, http.StatusOK, map[string]any{"@odata.context": "$metadata#subscribedSkus", "value": rows})
 }
+
+func (s *Server) listSubscriptions(w http.ResponseWriter, r *http.Request) {
+	if !s.onlyQuery(w, r, "$select") {
+		return
+	}
+	rows := []any{}
+	for _, sku := range s.x.SKUs {
+		for _, sub := range sku.Subscriptions {
+			row := map[string]any{"id": sub.ID, "skuId": sku.ID, "skuPartNumber": sku.PartNumber, "status": "Enabled", "totalLicenses": sub.Seats, "isTrial": sub.Trial, "nextLifecycleDateTime": nil}
+			if sub.Next != nil {
+				row["nextLifecycleDateTime"] = sub.Next.UTC().Format("2006-01-02T15:04:05Z")
+			}
+			rows = append(rows, row)
+		}
+	}
+	reply(w, http.StatusOK, map[string]any{"@odata.context": "$metadata#directory/subscriptions", "value": rows})
+}

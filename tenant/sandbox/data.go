@@ -38,7 +38,17 @@ type SKU struct {
 	LockedOut  int64  `json:"lockedOut,omitempty"`
 	Plans      []Plan `json:"plans"`
 
+	Subscriptions []Subscription `json:"subscriptions,omitempty"`
+
 	consumed int64
+}
+
+// Subscription is a purchase of seats of a SKU.
+type Subscription struct {
+	ID    string     `json:"id"`
+	Seats int64      `json:"seats"`
+	Trial bool       `json:"trial,omitempty"`
+	Next  *time.Time `json:"nextLifecycle,omitempty"` // when it lapses if it is not renewed
 }
 
 // Plan is a service plan of a SKU.
