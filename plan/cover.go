@@ -14,7 +14,7 @@ type coverage struct {
 	by      map[ledger.Key][]source // of a user and an item: the groups that give it
 	rows    map[ledger.Key][]string // of a group and an item: the users who have it from there
 	members map[string][]string     // of a group
-	direct  []ledger.Grant          // what is there, sorted by key
+	direct  set                     // what is there
 	plans   map[string][]string     // service plans of an item
 	lost    map[ledger.Key]int      // what a user is left without, and the part that takes it
 	gained  map[string][]gain       // by user
@@ -40,10 +40,9 @@ type gain struct {
 	part int
 }
 
-// newCoverage reads it off a reading whose grants are sorted.
-func newCoverage(have ledger.Have) *coverage {
+func newCoverage(have ledger.Have, grants set) *coverage {
 	c := &coverage{by: make(map[ledger.Key][]source, len(have.Inherited)), rows: map[ledger.Key][]string{}, members: map[string][]string{},
-		direct: have.Grants, plans: map[string][]string{}}
+		direct: grants, plans: map[string][]string{}}
 	for _, i := range have.Inherited {
 		key := ledger.Key{Kind: ledger.User, Holder: i.User.ID, Item: i.Item}
 		state := active
@@ -57,8 +56,8 @@ func newCoverage(have ledger.Have) *coverage {
 	for _, m := range have.Members {
 		c.members[m.Group] = m.Users
 	}
-	for _, g := range have.Grants {
-		if g.Holder.Kind == ledger.Group {
+	for i := range have.Grants {
+		if g := &have.Grants[i]; g.Holder.Kind == ledger.Group {
 			c.await(g)
 		}
 	}
@@ -73,7 +72,7 @@ func newCoverage(have ledger.Have) *coverage {
 }
 
 // await notes the members of a group whom the service has not got to yet.
-func (c *coverage) await(g ledger.Grant) {
+func (c *coverage) await(g *ledger.Grant) {
 	for _, user := range c.members[g.Holder.ID] {
 		key := ledger.Key{Kind: ledger.User, Holder: user, Item: g.Item.ID}
 		if !slices.ContainsFunc(c.by[key], func(s source) bool { return s.group == g.Holder.ID }) {
@@ -88,10 +87,7 @@ func (c *coverage) covered(k ledger.Key) bool {
 }
 
 // isDirect reports whether a user has the item directly.
-func (c *coverage) isDirect(k ledger.Key) bool {
-	_, found := slices.BinarySearchFunc(c.direct, k, func(g ledger.Grant, k ledger.Key) int { return g.Key().Compare(k) })
-	return found
-}
+func (c *coverage) isDirect(k ledger.Key) bool { return c.direct.has(k) }
 
 // mover is a part that adds or removes one source of a key; group is "" where
 // the source is direct.

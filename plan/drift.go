@@ -38,7 +38,7 @@ func (d Drift) Address() ledger.Address { return ledger.NewAddress(d.Holder, d.I
 func Drifts(in Input) []Drift {
 	t := newTable(in)
 	var all []Drift
-	t.in.rows(func(r row) {
+	t.sides.rows(func(r row) {
 		if !t.inScope(r.holder()) {
 			return
 		}

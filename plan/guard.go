@@ -103,8 +103,12 @@ func holders(p *Plan, in Input) map[Breach]int64 {
 		held[Breach{Kind: Losses, Item: pool.Item.Name}] += pool.Before
 		held[Breach{Kind: Lowered, Item: pool.Item.Name}] += pool.Before
 	}
-	for _, g := range in.Known {
-		held[Breach{Kind: Forgets, Item: g.Item.Name}]++
+	records := map[string]int64{}
+	for i := range in.Known {
+		records[in.Known[i].Item.Name]++
+	}
+	for name, n := range records {
+		held[Breach{Kind: Forgets, Item: name}] = n
 	}
 	return held
 }

@@ -50,8 +50,10 @@ func (t *table) sumUp() {
 // unfit says, for declared groups, who was left without a product and why.
 func (t *table) unfit() {
 	declared := map[ledger.Key]bool{}
-	for _, g := range t.in.Want {
-		declared[g.Key()] = g.Holder.Kind == ledger.Group
+	for i := range t.in.Want {
+		if g := &t.in.Want[i]; g.Holder.Kind == ledger.Group {
+			declared[g.Key()] = true
+		}
 	}
 	items := map[string]ledger.Item{}
 	for _, s := range t.in.Have.Supply {

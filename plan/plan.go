@@ -160,8 +160,10 @@ func New(in Input) *Plan {
 		Believed: in.Have.Unlisted, Guard: in.Guard, Places: in.Places, AllowGaps: in.AllowGaps, ByUsher: in.FlowCapacity,
 		Records: t.records, Unread: in.Have.Unread, Perhaps: t.perhaps, Awaited: in.Have.Working}
 	p.Due, p.HoldsTo = upcoming(in)
-	t.in.Want = t.want
-	p.settle(t.steps, t.in)
+	if len(t.kept) > 0 {
+		t.in.Want = slices.Concat(t.in.Want, t.kept)
+	}
+	p.settle(t.steps, t.in, t.sides.have)
 	p.Notices = slices.Concat(t.notices, p.owned(t.in), p.lapses(t.in))
 	slices.SortStableFunc(p.Notices, compareNotices)
 	p.Digest = digest(p)
@@ -170,8 +172,8 @@ func New(in Input) *Plan {
 
 // settle makes calls of steps, puts them in order, runs them through the
 // accounts, and says what stands in the way.
-func (p *Plan) settle(steps []ledger.Step, in Input) {
-	cover := newCoverage(in.Have)
+func (p *Plan) settle(steps []ledger.Step, in Input, have set) {
+	cover := newCoverage(in.Have, have)
 	b := accounts(in, cover)
 	parts := partsOf(steps)
 	cover.link(parts)

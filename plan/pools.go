@@ -87,7 +87,8 @@ func (b *book) at(id ledger.PoolID) *ledger.Pool {
 // use counts what is in use: people with a seat of their own, units allocated
 // to environments, which feed the pools there, and units drawn from those.
 func (b *book) use(m meters, grants []ledger.Grant, c *coverage) {
-	for _, g := range grants {
+	for i := range grants {
+		g := &grants[i]
 		switch g.Holder.Kind {
 		case ledger.Group: // counted by its members
 		case ledger.User:

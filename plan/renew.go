@@ -155,7 +155,7 @@ func (p *Plan) refit(steps []ledger.Step, f Fresh) {
 	for i := range steps {
 		steps[i].Kept, steps[i].People, steps[i].Costs = false, 0, nil
 	}
-	p.settle(steps, in)
+	p.settle(steps, in, newSet(in.Have.Grants))
 	p.Shortages = drawnAsBefore(p.Shortages, saved)
 }
 

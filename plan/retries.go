@@ -80,8 +80,8 @@ func groupsAfter(in Input, parts []*part) func(ledger.Inherited) bool {
 		read[m.Group] = true
 	}
 	has := map[ledger.Key]bool{}
-	for _, g := range in.Have.Grants {
-		if g.Holder.Kind == ledger.Group {
+	for i := range in.Have.Grants {
+		if g := &in.Have.Grants[i]; g.Holder.Kind == ledger.Group {
 			has[g.Key()] = true
 		}
 	}
@@ -108,8 +108,8 @@ func (in Input) retried() func(ledger.Inherited) bool {
 		return func(i ledger.Inherited) bool { return asked[i.User.ID] }
 	}
 	declared := map[ledger.Key]bool{}
-	for _, g := range in.Want {
-		if g.Holder.Kind == ledger.Group {
+	for i := range in.Want {
+		if g := &in.Want[i]; g.Holder.Kind == ledger.Group {
 			declared[g.Key()] = true
 		}
 	}

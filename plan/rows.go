@@ -13,61 +13,24 @@ type row struct {
 	want, known, have *ledger.Grant
 }
 
-// normal returns the input with each of the three sets sorted, each key once,
-// and the reading corrected.
-func (in Input) normal() Input {
-	in.Want, in.Known, in.Have.Grants = sorted(in.Want), sorted(in.Known), reading(in)
-	return in
-}
+// sides are the three sets of a plan, in this order, each sorted by key.
+type sides struct{ want, known, have set }
 
-// rows walks the three sets, which are sorted, side by side, in the order of
-// their keys.
-func (in Input) rows(each func(row)) {
-	want, known, have := in.Want, in.Known, in.Have.Grants
-	for len(want)+len(known)+len(have) > 0 {
-		r := row{key: least(want, known, have)}
-		r.want, want = take(want, r.key)
-		r.known, known = take(known, r.key)
-		r.have, have = take(have, r.key)
-		each(r)
-	}
-}
-
-func sorted(grants []ledger.Grant) []ledger.Grant {
-	if strictlySorted(grants) {
-		return grants
-	}
-	grants = slices.Clone(grants)
-	ledger.SortGrants(grants)
-	return slices.CompactFunc(grants, func(a, b ledger.Grant) bool { return a.Key() == b.Key() })
-}
-
-// strictlySorted reports whether the set is sorted, with each key once.
-func strictlySorted(grants []ledger.Grant) bool {
-	for i := 1; i < len(grants); i++ {
-		if grants[i-1].Key().Compare(grants[i].Key()) >= 0 {
-			return false
+// rows walks the three sets side by side, in the order of their keys.
+func (s sides) rows(each func(row)) {
+	want, known, have := s.want.cursor(), s.known.cursor(), s.have.cursor()
+	for {
+		least := want.next
+		for _, other := range []*ledger.Grant{known.next, have.next} {
+			if least == nil || other != nil && compareGrants(other, least) < 0 {
+				least = other
+			}
 		}
-	}
-	return true
-}
-
-func least(sets ...[]ledger.Grant) ledger.Key {
-	var key ledger.Key
-	found := false
-	for _, s := range sets {
-		if len(s) > 0 && (!found || s[0].Key().Compare(key) < 0) {
-			key, found = s[0].Key(), true
+		if least == nil {
+			return
 		}
+		each(row{key: least.Key(), want: want.take(least), known: known.take(least), have: have.take(least)})
 	}
-	return key
-}
-
-func take(set []ledger.Grant, key ledger.Key) (*ledger.Grant, []ledger.Grant) {
-	if len(set) == 0 || set[0].Key() != key {
-		return nil, set
-	}
-	return &set[0], set[1:]
 }
 
 // holder prefers the tenant's own spelling of the name.
@@ -91,8 +54,7 @@ func (r row) item() ledger.Item {
 	return r.known.Item
 }
 
-// reading is what there is, sorted: what was read, corrected by what is known
-// better.
+// reading is what there is: what was read, corrected by what is known better.
 func reading(in Input) []ledger.Grant {
 	have := settleLag(in)
 	var vouched []ledger.Grant // what no service lists, a person has confirmed
@@ -104,7 +66,7 @@ func reading(in Input) []ledger.Grant {
 	if len(vouched) > 0 {
 		have = slices.Concat(have, vouched)
 	}
-	return sorted(have)
+	return have
 }
 
 // settleLag corrects a reading that still shows what was there before a write

@@ -12,7 +12,8 @@ import (
 type table struct {
 	in       Input
 	calendar *calendar
-	want     []ledger.Grant           // what holds today, and what is kept as if it were declared
+	sides    sides
+	kept     []ledger.Grant           // what is kept as if it were declared
 	policies map[string]ledger.Policy // by item id
 	selfMade map[string]bool          // items bought by self-service
 	places   map[string]ledger.Place  // by environment id
@@ -39,7 +40,9 @@ func newTable(in Input) *table {
 		rows: map[ledger.Key]ledger.Row{}, flows: map[ledger.HolderID]ledger.FlowFact{}, inside: map[string]bool{}, gone: map[ledger.HolderID]bool{},
 		nowhere: map[ledger.HolderID]bool{}, asleep: map[ledger.Key]bool{}, claimed: map[ledger.Key]bool{}, targets: map[string]bool{}, met: map[string]bool{}, unread: make([]int, len(in.Have.Unread))}
 	t.in.Want = t.calendar.want
-	t.in = t.in.normal()
+	t.in.Have.Grants = reading(t.in)
+	t.in.Recent = nil // the reading is corrected
+	t.sides = sides{newSet(t.in.Want), newSet(t.in.Known), newSet(t.in.Have.Grants)}
 	for _, p := range in.Policies {
 		t.policies[p.Item.ID] = p
 	}
@@ -81,23 +84,24 @@ func (t *table) index() {
 		t.inside[h.ID] = true
 	}
 	t.groups = map[ledger.Key]bool{}
-	if !slices.ContainsFunc(t.in.Want, func(g ledger.Grant) bool { return g.Holder.Kind == ledger.Group }) {
-		return
-	}
 	members := map[string][]string{}
 	for _, m := range t.in.Have.Members {
 		members[m.Group] = m.Users
 	}
-	for _, g := range t.in.Want {
+	for i := range t.in.Want {
+		g := &t.in.Want[i]
+		if g.Holder.Kind != ledger.Group {
+			continue
+		}
 		for _, user := range members[g.Holder.ID] {
-			t.groups[ledger.Key{Kind: ledger.User, Holder: user, Item: g.Item.ID}] = g.Holder.Kind == ledger.Group
+			t.groups[ledger.Key{Kind: ledger.User, Holder: user, Item: g.Item.ID}] = true
 		}
 	}
 }
 
 // compare decides every row, and says what it left alone.
 func (t *table) compare() {
-	t.in.rows(t.row)
+	t.sides.rows(t.row)
 	for i := range t.steps {
 		t.redundant(t.steps[i])
 	}
@@ -113,9 +117,9 @@ func (t *table) compare() {
 
 func (t *table) row(r row) {
 	holder := r.holder()
-	r.want = t.adopted(r)
-	if r.want != nil {
-		t.want = append(t.want, *r.want)
+	if keep := t.adopted(r); keep != nil {
+		t.kept = append(t.kept, *keep)
+		r.want = keep
 	}
 	if !t.in.looksAt(holder) {
 		return
@@ -143,11 +147,11 @@ func (t *table) row(r row) {
 	t.decide(r)
 }
 
-// adopted is what is wanted: what the platform allocated by itself is too,
-// where the environment says that it is adopted.
+// adopted is what the platform allocated by itself and the environment says
+// is to be kept; nil for anything else.
 func (t *table) adopted(r row) *ledger.Grant {
 	if r.want != nil || r.have == nil || !r.key.Kind.Inside() || !t.rows[r.key].System {
-		return r.want
+		return nil
 	}
 	place := t.places[r.have.Holder.Place()]
 	if place.Auto != ledger.AutoAdopt {
