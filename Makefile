@@ -34,8 +34,8 @@ fuzz: ## every fuzz target for FUZZ
 crash: ## kill -9 at 200 points of an apply
 	$(GO) test ./cmd/usher -run 'TestKill' -count=1 -timeout=30m -v -kills=200
 
-bench: ## whole processes, beside terraform where it is installed
-	$(GO) test ./plan ./cmd/usher -run "^$$" -bench . -benchtime=1x -timeout=1h
+bench: ## the planner alone, and whole processes, beside terraform where it is installed
+	$(GO) test ./plan ./cmd/usher -run '^$$' -bench . -benchtime=1x -timeout=1h
 
 clean:
 	rm -rf bin
