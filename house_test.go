@@ -27,8 +27,9 @@ var mayImport = map[string][]string{
 	"state":                {"ledger"},
 	"tenant/graph":         {"ledger", "tenant/wire"},
 	"tenant/powerplatform": {"ledger", "tenant/wire"},
+	"tenant/commerce":      {"ledger", "tenant/wire"},
 	"tenant/dataverse":     {"ledger", "tenant/wire"},
-	"tenant":               {"tenant/dataverse", "tenant/graph", "tenant/powerplatform", "tenant/sandbox", "tenant/wire", "ledger", "catalog"},
+	"tenant":               {"tenant/commerce", "tenant/dataverse", "tenant/graph", "tenant/powerplatform", "tenant/sandbox", "tenant/wire", "ledger", "catalog"},
 	"apply":                {"plan", "state", "ledger"},
 	"view":                 {"plan", "state", "ledger", "catalog"},
 	"cmd/usher":            {"apply", "catalog", "config", "ledger", "plan", "state", "tenant", "tenant/sandbox", "view"},
@@ -43,7 +44,7 @@ var onlyIn = []struct {
 	{"github.com/zclconf/go-cty", []string{"config"}},
 	{"github.com/spf13/cobra", []string{"cmd/usher"}},
 	{"github.com/Azure/", []string{"tenant", "tenant/wire"}},
-	{"net/http", []string{"tenant", "tenant/dataverse", "tenant/graph", "tenant/powerplatform", "tenant/sandbox", "tenant/wire", "cmd/usher"}},
+	{"net/http", []string{"tenant", "tenant/commerce", "tenant/dataverse", "tenant/graph", "tenant/powerplatform", "tenant/sandbox", "tenant/wire", "cmd/usher"}},
 	{"os", []string{"config", "state", "tenant/sandbox", "cmd/usher"}},
 }
 

@@ -38,6 +38,7 @@ func language() block {
 				{name: "machine", labels: []string{"label"}, required: []string{"unattended_runs"}, optional: []string{"id"}},
 				{name: "machine_group", labels: []string{"label"}, required: []string{"committed_bots"}, optional: []string{"id"}},
 			}},
+		{name: "self_service_purchase", labels: []string{"product"}, required: []string{"policy"}},
 		{name: "guard", once: true, optional: []string{"max_losses", "max_loss_percent", "protect"}},
 	}}
 }

@@ -71,7 +71,7 @@ func mergeWants(wants []ledger.Want) ([]ledger.Want, hcl.Diagnostics) {
 
 // sameValue treats an unwritten list of plans as agreeing with any other.
 func sameValue(a, b ledger.Want) bool {
-	if a.Units != b.Units {
+	if a.Units != b.Units || a.Policy != b.Policy {
 		return false
 	}
 	if a.Disabled == nil && a.Enabled == nil || b.Disabled == nil && b.Enabled == nil {
@@ -89,6 +89,8 @@ func contradiction(a, b ledger.Want) *hcl.Diagnostic {
 
 func valueText(w ledger.Want) string {
 	switch {
+	case w.Item.Kind == ledger.Setting:
+		return w.Policy
 	case w.Item.Kind == ledger.Capacity:
 		return plural(w.Units, "unit")
 	case w.Enabled != nil:

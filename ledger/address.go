@@ -50,7 +50,7 @@ func SplitHolder(s string) (HolderKind, string, error) {
 	front, back, ok := strings.Cut(s, "/")
 	kind := HolderKind(front)
 	if !ok || !slices.Contains(Kinds(), kind) {
-		return "", "", fmt.Errorf("%q does not start with user/, group/, environment/, flow/, machine/ or machine_group/", s)
+		return "", "", fmt.Errorf("%q does not start with user/, group/, environment/, flow/, machine/, machine_group/ or self_service/", s)
 	}
 	around := ""
 	if kind.Inside() {
@@ -74,7 +74,7 @@ func SplitHolder(s string) (HolderKind, string, error) {
 
 // Kinds lists every kind of holder.
 func Kinds() []HolderKind {
-	return []HolderKind{User, Group, Environment, Flow, Machine, MachineGroup}
+	return []HolderKind{User, Group, Environment, Flow, Machine, MachineGroup, SelfService}
 }
 
 const hexDigits = "0123456789ABCDEF"

@@ -177,6 +177,7 @@ type Want struct {
 	Enabled  []string // allow-list of service plans; nil is unset
 	Asleep   bool     // give it to disabled accounts too
 	List     string   // the users_file that it was read from
+	Policy   string   // of a product that people can buy by themselves
 	Location string   // the country to set where an account has no usage location
 	From     string   // the first day held, as YYYY-MM-DD; "" for always
 	Until    string   // the last day held; "" for ever

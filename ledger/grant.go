@@ -17,8 +17,9 @@ func (p Plans) Equal(o Plans) bool {
 // Value is what a grant says about its key: how many units, and which service
 // plans are switched off.
 type Value struct {
-	Units   int64 `json:"units"`
-	Without Plans `json:"without,omitzero"`
+	Units   int64  `json:"units"`
+	Without Plans  `json:"without,omitzero"`
+	Policy  string `json:"policy,omitempty"` // of a setting
 	// Surplus is the part of Without that the service switched on all the same,
 	// when it carried out what was asked. It is a record, and not compared.
 	Surplus Plans `json:"surplus,omitempty"`
@@ -26,7 +27,7 @@ type Value struct {
 
 // Equal reports whether two values agree.
 func (v Value) Equal(o Value) bool {
-	return v.Units == o.Units && v.Without.Equal(o.Without)
+	return v.Units == o.Units && v.Policy == o.Policy && v.Without.Equal(o.Without)
 }
 
 // Accepts reports whether a reading is what a want comes to, where v is what

@@ -11,7 +11,13 @@ const (
 	// Capacity is a type of units that environments hold, identified by the
 	// Power Platform's currency type.
 	Capacity ItemKind = "capacity"
+	// Setting is no unit but a policy that something has.
+	Setting ItemKind = "setting"
 )
+
+// PolicyItem is the one setting of a product that people can buy by
+// themselves.
+func PolicyItem() Item { return Item{Kind: Setting, ID: "policy", Name: "policy"} }
 
 // Item is what is counted. ID is its identity; Name is what people read and
 // write: a part number, or the short name of a capacity type.
@@ -37,6 +43,8 @@ const (
 	Machine HolderKind = "machine"
 	// MachineGroup is a group of machines, inside an environment.
 	MachineGroup HolderKind = "machine_group"
+	// SelfService is a product that people can buy by themselves.
+	SelfService HolderKind = "self_service"
 )
 
 // Inside reports whether holders of the kind live inside an environment and
@@ -45,14 +53,22 @@ func (k HolderKind) Inside() bool { return k == Flow || k == Machine || k == Mac
 
 // Holds says which family of items holders of the kind can be given.
 func (k HolderKind) Holds() ItemKind {
-	if k == User || k == Group {
+	switch k {
+	case User, Group:
 		return Seat
+	case SelfService:
+		return Setting
 	}
 	return Capacity
 }
 
 // Words is the kind as people say it, such as "machine group".
-func (k HolderKind) Words() string { return strings.ReplaceAll(string(k), "_", " ") }
+func (k HolderKind) Words() string {
+	if k == SelfService {
+		return "product for self-service purchase"
+	}
+	return strings.ReplaceAll(string(k), "_", " ")
+}
 
 // Holder is who or what holds units. ID is the object id in lower case and
 // the identity; Name is what people read, as the tenant spells it. For what

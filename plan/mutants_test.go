@@ -44,7 +44,7 @@ func mutants() []mutant {
 		{"a claim makes a seat ours", "unmanaged.go", "if t.claimed[r.key] {", "if false {"},
 		{"adoptions are not recorded", "table.go", "t.record(ledger.Adopt, r, nil, &after)", "_ = after"},
 		{"forgets are not recorded", "table.go", "t.record(ledger.Forget, r, &r.known.Value, nil)", "_ = r"},
-		{"service plans are not compared", "../ledger/grant.go", "return v.Units == o.Units && v.Without.Equal(o.Without)", "return v.Units == o.Units"},
+		{"service plans are not compared", "../ledger/grant.go", "return v.Units == o.Units && v.Policy == o.Policy && v.Without.Equal(o.Without)", "return v.Units == o.Units && v.Policy == o.Policy"},
 		{"the input's order shows", "set.go", "	stand = byPrefix(stand)\n", ""},
 		{"members are asked for without room", "retries.go", "if len(p.steps) == 0 || full ||", "if len(p.steps) == 0 || full && len(all) > 99 ||"},
 	}

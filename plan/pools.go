@@ -90,6 +90,7 @@ func (b *book) use(m meters, grants []ledger.Grant, c *coverage) {
 	for i := range grants {
 		g := &grants[i]
 		switch g.Holder.Kind {
+		case ledger.SelfService: // nothing is counted
 		case ledger.Group: // counted by its members
 		case ledger.User:
 			if p := b.tenant(g.Item); !c.covered(g.Key()) {
@@ -224,7 +225,7 @@ func (b *book) meet(calls []ledger.Call) {
 			b.names[place] = c.Holder.Around()
 		}
 		for _, s := range c.Steps {
-			if p := b.at(ledger.PoolID{Item: s.Item.ID}); p.Item.Kind == "" {
+			if p := b.at(ledger.PoolID{Item: s.Item.ID}); p.Item.Kind == "" && s.Item.Kind != ledger.Setting {
 				p.Item = s.Item
 			}
 		}

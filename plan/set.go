@@ -96,8 +96,10 @@ func kindRank(k ledger.HolderKind) byte {
 		return 3
 	case ledger.MachineGroup:
 		return 4
+	case ledger.SelfService:
+		return 5
 	}
-	return 5 // a user
+	return 6 // a user
 }
 
 func compareGrants(a, b *ledger.Grant) int {

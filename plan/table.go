@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
 )
 
@@ -178,7 +177,7 @@ func (t *table) decide(r row) {
 	switch {
 	case r.want == nil && r.known == nil:
 		t.unmanaged(r)
-	case r.want == nil && r.have == nil:
+	case r.want == nil && (r.have == nil || r.key.Kind == ledger.SelfService): // what is not declared any more is let go, not undone
 		t.record(ledger.Forget, r, &r.known.Value, nil)
 	case r.want == nil:
 		t.remove(r, ledger.Declared)
@@ -279,21 +278,6 @@ func (t *table) remove(r row, why ledger.Why) {
 		return
 	}
 	t.steps = append(t.steps, s)
-}
-
-// unproven holds back a step that lowers an environment whose flows and
-// machines could not be counted: they may be using what it takes.
-func (t *table) unproven(r row, s *ledger.Step) bool {
-	if _, fed := catalog.MeterOf(r.key.Item); !fed || r.key.Kind != ledger.Environment || delta(*s) >= 0 || t.inside[r.key.Holder] {
-		return false
-	}
-	for i, u := range t.in.Have.Unread {
-		if u.Inside && u.Holder.ID == r.key.Holder {
-			t.unread[i]++
-			return true
-		}
-	}
-	return false
 }
 
 // unreadScope finds the unread scope that a holder is in; -1 for none.

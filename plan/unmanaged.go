@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 
+	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
 )
 
@@ -41,4 +42,19 @@ func (t *table) inPlace(r row) {
 		t.note(ledger.Info, "auto-allocated", r, units+", which the platform allocated by itself",
 			`declare it, or write auto_allocated = "adopt" or "remove" in the environment`)
 	}
+}
+
+// unproven holds back a step that lowers an environment whose flows and
+// machines could not be counted: they may be using what it takes.
+func (t *table) unproven(r row, s *ledger.Step) bool {
+	if _, fed := catalog.MeterOf(r.key.Item); !fed || r.key.Kind != ledger.Environment || delta(*s) >= 0 || t.inside[r.key.Holder] {
+		return false
+	}
+	for i, u := range t.in.Have.Unread {
+		if u.Inside && u.Holder.ID == r.key.Holder {
+			t.unread[i]++
+			return true
+		}
+	}
+	return false
 }

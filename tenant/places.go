@@ -99,3 +99,17 @@ func (t *Tenant) groups(ctx context.Context, r *Reading, seats []ledger.Supply, 
 	}
 	return holders
 }
+
+// selfService reads what people may buy by themselves.
+func (t *Tenant) selfService(ctx context.Context, r *Reading) []ledger.Holder {
+	policies, err := t.commerce.Policies(ctx)
+	if err != nil {
+		r.unread(ledger.SelfService, err)
+	}
+	r.Grants = append(r.Grants, policies...)
+	var holders []ledger.Holder
+	for _, p := range policies {
+		holders = append(holders, p.Holder)
+	}
+	return holders
+}

@@ -31,6 +31,7 @@ type ReadOptions struct {
 	// machines to read, each by id or name.
 	Groups       []string
 	Environments []string
+	SelfService  bool // what people may buy by themselves is to be read
 	// Progress is called now and then while a long reading goes on.
 	Progress func(people int)
 }
@@ -59,6 +60,9 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 	holders := t.people(ctx, r, seats, o)
 	holders = append(holders, t.groups(ctx, r, seats, o.Groups)...)
 	holders = append(holders, t.environments(ctx, r, o.Environments)...)
+	if o.SelfService {
+		holders = append(holders, t.selfService(ctx, r)...)
+	}
 	r.Supply = slices.Concat(seats, r.Supply)
 	r.index(holders)
 	return r, nil

@@ -112,25 +112,9 @@ func (x *resolver) wants(wants []ledger.Want, products map[string]*ledger.Supply
 		if !ok {
 			continue
 		}
-		g := ledger.Grant{Holder: h, Item: w.Item, Value: ledger.Value{Units: w.Units}, Origins: w.Origins}
-		if w.Item.Kind == ledger.Seat {
-			supply := products[w.Item.Name]
-			if supply == nil {
-				continue // refused at the license block
-			}
-			g.Item = supply.Item
-			g.Without = x.plans(*w, supply)
-		}
-		if w.From+w.Until != "" {
-			x.out.Dated = append(x.out.Dated, ledger.Dated{Grant: g, From: w.From, Until: w.Until})
-		} else {
-			x.out.Want = append(x.out.Want, g)
-		}
-		if w.Location != "" && w.Kind == ledger.User {
-			if x.out.Location == nil {
-				x.out.Location = map[ledger.HolderID]string{}
-			}
-			x.out.Location[h.Identity()] = w.Location
+		g, ok := x.grant(w, h, products)
+		if !ok {
+			continue // refused at the license block
 		}
 		if disabled[h.Identity()] && !w.Asleep {
 			x.out.Asleep = append(x.out.Asleep, g.Key())
@@ -141,6 +125,32 @@ func (x *resolver) wants(wants []ledger.Want, products map[string]*ledger.Supply
 	}
 	ledger.SortGrants(x.out.Want)
 	x.out.Want = x.mergeIDs(x.out.Want)
+}
+
+// grant is what a want comes to for its holder, and notes where a file says
+// that the holder is.
+func (x *resolver) grant(w *ledger.Want, h ledger.Holder, products map[string]*ledger.Supply) (ledger.Grant, bool) {
+	g := ledger.Grant{Holder: h, Item: w.Item, Value: ledger.Value{Units: w.Units, Policy: w.Policy}, Origins: w.Origins}
+	if w.Item.Kind == ledger.Seat {
+		supply := products[w.Item.Name]
+		if supply == nil {
+			return g, false
+		}
+		g.Item = supply.Item
+		g.Without = x.plans(*w, supply)
+	}
+	if w.From+w.Until != "" {
+		x.out.Dated = append(x.out.Dated, ledger.Dated{Grant: g, From: w.From, Until: w.Until})
+	} else {
+		x.out.Want = append(x.out.Want, g)
+	}
+	if w.Location != "" && w.Kind == ledger.User {
+		if x.out.Location == nil {
+			x.out.Location = map[ledger.HolderID]string{}
+		}
+		x.out.Location[h.Identity()] = w.Location
+	}
+	return g, true
 }
 
 // mergeIDs drops what an error about two names for one id leaves behind.
@@ -175,6 +185,11 @@ func (x *resolver) holder(w *ledger.Want) (ledger.Holder, bool) {
 }
 
 func (x *resolver) lookup(key nameKey, w *ledger.Want) (ledger.Holder, bool) {
+	if w.Kind == ledger.SelfService { // an id of these looks like no other
+		if name, ok := x.Name(ledger.HolderID{Kind: w.Kind, ID: w.Holder}); ok {
+			return ledger.Holder{Kind: w.Kind, ID: w.Holder, Name: name}, true
+		}
+	}
 	if isID(w.Holder) {
 		id := strings.ToLower(w.Holder)
 		if w.Kind.Inside() {

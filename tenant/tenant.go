@@ -16,6 +16,7 @@ import (
 
 	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant/commerce"
 	"github.com/usher-cli/usher/tenant/dataverse"
 	"github.com/usher-cli/usher/tenant/graph"
 	"github.com/usher-cli/usher/tenant/powerplatform"
@@ -39,6 +40,7 @@ type Settings struct {
 type Tenant struct {
 	graph    *graph.Client
 	power    *powerplatform.Client
+	commerce *commerce.Client
 	pipeline *wire.Client
 	catalog  *catalog.Catalog
 	urls     map[string]powerplatform.Environment // environments with a Dataverse organisation that was read, by id
@@ -67,6 +69,7 @@ func Open(s Settings) (*Tenant, error) {
 	t.pipeline = wire.New(o)
 	t.graph = graph.New(t.pipeline)
 	t.graph.Wait = s.Wait
+	t.commerce = commerce.New(t.pipeline)
 	t.power = powerplatform.New(t.pipeline, s.Catalog.CapacityName)
 	return t, nil
 }
@@ -107,6 +110,8 @@ func (t *Tenant) Run(ctx context.Context, calls []ledger.Call) []ledger.Result {
 			results[i] = t.power.Allocate(ctx, c)
 		case c.Holder.Kind == ledger.Group:
 			results[i] = t.graph.AssignGroup(ctx, c)
+		case c.Holder.Kind == ledger.SelfService:
+			results[i] = t.commerce.Set(ctx, c)
 		case c.Holder.Kind.Inside():
 			results[i] = t.runInside(ctx, c)
 		case c.Steps[0].Op == ledger.Reprocess:

@@ -92,6 +92,9 @@ func groups(pl *plan.Plan) []group {
 	byTitle := map[string]*group{}
 	put := func(s shownStep) {
 		title := "environment " + Safe(s.Holder.Around())
+		if s.Item.Kind == ledger.Setting {
+			title = "self-service purchase"
+		}
 		if s.Item.Kind == ledger.Seat {
 			title = "license " + Safe(s.Item.Name)
 			if label := labels[s.Item.ID]; label != "" {
@@ -152,7 +155,7 @@ func partner(c ledger.Call, s ledger.Step) string {
 
 func subject(s shownStep) string {
 	switch s.Holder.Kind {
-	case ledger.User:
+	case ledger.User, ledger.SelfService:
 		return Safe(s.Holder.Name)
 	case ledger.Environment:
 		return Safe(s.Item.Name)
@@ -172,6 +175,8 @@ func describe(s shownStep) string {
 		parts = append(parts, "is gone already: the record is dropped")
 	case s.Op == ledger.Reprocess:
 		parts = append(parts, "a group gives it, and had no seat left: the service is asked to try again")
+	case s.Item.Kind == ledger.Setting:
+		parts = append(parts, Safe(s.Before.Policy)+" -> "+Safe(s.After.Policy))
 	case s.Holder.Kind == ledger.Environment:
 		parts = append(parts, fmt.Sprintf("%d -> %d", units(s.Before), units(s.After)))
 	case s.Item.Kind == ledger.Capacity:

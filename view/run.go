@@ -92,6 +92,8 @@ func (p *Printer) Drift(all []plan.Drift, complete bool) {
 		switch {
 		case d.Deleted:
 			line = fmt.Sprintf("  %s: gone with its holder, whom the tenant no longer has", Safe(string(d.Address())))
+		case d.Kind == plan.Changed && d.Item.Kind == ledger.Setting:
+			line += fmt.Sprintf(": %s -> %s", Safe(d.Known.Policy), Safe(d.Have.Policy))
 		case d.Kind == plan.Changed && d.Item.Kind == ledger.Capacity:
 			line += fmt.Sprintf(": %d -> %d", units(d.Known), units(d.Have))
 		case d.Kind == plan.Changed:

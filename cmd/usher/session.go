@@ -117,6 +117,8 @@ func (s *session) read(ctx context.Context, refresh bool) error {
 	defer progress.Clear()
 	o := tenant.ReadOptions{Progress: func(n int) { progress.Show("Reading the tenant: %d people", n) }}
 	o.Groups, o.Environments = s.mentioned()
+	o.SelfService = slices.ContainsFunc(s.cfg.Wants, func(w ledger.Want) bool { return w.Kind == ledger.SelfService }) ||
+		slices.ContainsFunc(s.known, func(g ledger.Grant) bool { return g.Holder.Kind == ledger.SelfService })
 	if !refresh {
 		if o.Known = s.known; o.Known == nil {
 			o.Known = []ledger.Grant{}

@@ -21,6 +21,7 @@ type Tenant struct {
 	Environments []*Environment   `json:"environments"`
 	Users        []*User          `json:"users"`
 	Groups       []*Group         `json:"groups,omitempty"`
+	SelfService  []SelfService    `json:"selfService,omitempty"`
 	Delays       *Delays          `json:"delays,omitempty"`
 	Clock        *time.Time       `json:"clock,omitempty"` // the tenant's time, where it does not run by itself
 	Faults       []*Fault         `json:"faults,omitempty"`
@@ -230,6 +231,9 @@ func (t *Tenant) Encode(w io.Writer) error {
 	lines(&b, "users", t.Users)
 	if len(t.Groups) > 0 {
 		lines(&b, "groups", t.Groups)
+	}
+	if len(t.SelfService) > 0 {
+		lines(&b, "selfService", t.SelfService)
 	}
 	if t.Delays != nil {
 		fmt.Fprintf(&b, ",\n  \"delays\": %s", compact(t.Delays))

@@ -107,6 +107,13 @@ func (x *indexed) apply(c change) {
 	if c.Group != nil {
 		x.putGroup(c.Group)
 	}
+	if c.SelfService != nil {
+		for i := range x.SelfService {
+			if x.SelfService[i].ID == c.SelfService.ID {
+				x.SelfService[i] = *c.SelfService
+			}
+		}
+	}
 	if c.Clock != nil {
 		x.Clock = c.Clock
 	}

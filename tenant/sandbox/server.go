@@ -44,6 +44,7 @@ func New(t *Tenant, opts Options) *Server {
 	s.groupRoutes()
 	s.powerPlatformRoutes()
 	s.dataverseRoutes()
+	s.commerceRoutes()
 	s.ownRoutes()
 	s.mux.HandleFunc("/", s.unknownRoute)
 	return s

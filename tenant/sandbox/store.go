@@ -24,6 +24,7 @@ type change struct {
 	Environment *Environment `json:"environment,omitempty"`
 	Group       *Group       `json:"group,omitempty"`
 	Clock       *time.Time   `json:"clock,omitempty"`
+	SelfService *SelfService `json:"selfService,omitempty"`
 	Overspend   *Overspend   `json:"overspend,omitempty"`
 }
 
