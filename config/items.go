@@ -30,6 +30,13 @@ func (l *lowering) license(b *hclsyntax.Block) {
 			l.fail(attrs["unmanaged"].Expr.Range(), "Wrong value", "unmanaged is \"ignore\", \"warn\" or \"remove\", and this is %q.%s", mode, didYouMean(mode, known))
 		}
 	}
+	p.Refresh = ledger.RefreshList
+	if mode, ok := l.eval.text(attrs["refresh_flows"]); ok {
+		p.Refresh = ledger.RefreshMode(mode)
+		if known := []string{"list", "force", "never"}; !contains(known, mode) {
+			l.fail(attrs["refresh_flows"].Expr.Range(), "Wrong value", "refresh_flows is \"list\", \"force\" or \"never\", and this is %q.%s", mode, didYouMean(mode, known))
+		}
+	}
 	lic := license{policy: p, block: b}
 	if ref, ok := l.eval.required(attrs["sku"]); ok {
 		lic.policy.Item, lic.product = l.product(ref, attrs["sku"].Expr.Range())

@@ -25,7 +25,7 @@ func language() block {
 		{name: "variable", labels: []string{"name"}, optional: []string{"default", "type", "description"}},
 		{name: "locals", open: true},
 		{name: "license", labels: []string{"label"}, required: []string{"sku"},
-			optional: []string{"quantity", "reserve", "unmanaged", "use_grace"}},
+			optional: []string{"quantity", "reserve", "unmanaged", "use_grace", "refresh_flows"}},
 		{name: "capacity", labels: []string{"name"}, optional: []string{"type", "quantity", "reserve"}},
 		{name: "assignment", labels: []string{"label"},
 			optional: []string{"for_each", "users", "users_file", "groups", "disabled_accounts", "usage_location", "from", "until"}, blocks: []block{

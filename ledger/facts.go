@@ -141,8 +141,22 @@ type Policy struct {
 	Reserve   int64
 	Unmanaged UnmanagedMode
 	UseGrace  bool
+	Refresh   RefreshMode
 	Origin    Origin
 }
+
+// RefreshMode says what to do about the flows of somebody who gets a seat:
+// they can take a week to notice it, unless they are turned off and on.
+type RefreshMode string
+
+const (
+	// RefreshList names them.
+	RefreshList RefreshMode = "list"
+	// RefreshForce turns them off and on, one after the other.
+	RefreshForce RefreshMode = "force"
+	// RefreshNever says nothing.
+	RefreshNever RefreshMode = "never"
+)
 
 // UnmanagedMode says what to do about direct seats that nobody declared.
 type UnmanagedMode string

@@ -73,6 +73,7 @@ type Plan struct {
 	Gaps      []Gap           `json:"gaps,omitempty"`
 	Breaches  []Breach        `json:"breaches,omitempty"`
 	Due       []Due           `json:"due,omitempty"`
+	Refresh   []Refresh       `json:"refresh,omitempty"` // flows that may take a week to notice a new licence
 	Notices   []ledger.Notice `json:"notices,omitempty"`
 	Unread    []ledger.Unread `json:"unread,omitempty"`
 	Perhaps   []ledger.Key    `json:"perhaps_ours,omitempty"` // to be settled with state confirm or state rm
@@ -183,6 +184,8 @@ func (p *Plan) settle(steps []ledger.Step, in Input, have set) {
 	}
 	newMeters(in.Places).book(parts)
 	byHand(parts, in.FlowCapacity)
+	refresh, flows := refreshes(in, cover, parts)
+	parts, p.Refresh = append(parts, refresh...), flows
 	calls := join(parts)
 	b.meet(calls)
 	newCosts(in, cover).mark(calls)

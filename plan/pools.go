@@ -25,7 +25,7 @@ func accounts(in Input, c *coverage) *book {
 	for _, policy := range in.Policies {
 		p := b.tenant(policy.Item)
 		p.Label, p.Quantity, p.Reserve = policy.Label, policy.Quantity, policy.Reserve
-		p.Origins = []ledger.Origin{policy.Origin}
+		p.Refresh, p.Origins = policy.Refresh, []ledger.Origin{policy.Origin}
 		if policy.UseGrace {
 			p.Grace = true
 			p.Owned += grace(in.Have.Supply, policy.Item.ID)

@@ -148,7 +148,7 @@ func (p *Plan) refit(steps []ledger.Step, f Fresh) {
 			continue
 		}
 		in.Policies = append(in.Policies, ledger.Policy{Label: pool.Label, Item: pool.Item, Quantity: pool.Quantity, Reserve: pool.Reserve,
-			UseGrace: pool.Grace, Origin: pool.Origins[0]})
+			UseGrace: pool.Grace, Refresh: pool.Refresh, Origin: pool.Origins[0]})
 	}
 	slices.SortStableFunc(steps, func(a, b ledger.Step) int { return a.Key().Compare(b.Key()) })
 	saved := p.Shortages

@@ -30,7 +30,7 @@ var update = flag.Bool("update", false, "rewrite golden files")
 // and in facts: gone, asleep, claimed, unread, blind or protect, followed by
 // a holder and, where it takes one, an item; inherited USER ITEM [GROUP
 // [CAUSE]] and member GROUP USER; inside, serves, adopts or removes ENVIRONMENT;
-// system or auto HOLDER ITEM, principal or draft FLOW; recent HOLDER ITEM + or
+// system or auto HOLDER ITEM, principal, draft or suspended FLOW; recent HOLDER ITEM + or
 // -, for a write a minute ago; dated HOLDER ITEM FROM UNTIL, where - is no day
 // and today is 2026-03-15; max_losses=N, gaps=N or due.
 func TestTables(t *testing.T) {
@@ -237,8 +237,8 @@ func tableFact(t *testing.T, in *plan.Input, f []string) {
 			r.Created = time.Unix(number(t, f[3]), 0)
 		}
 		in.Have.Rows = append(in.Have.Rows, r)
-	case "principal", "draft":
-		in.Have.Flows = append(in.Have.Flows, ledger.FlowFact{Flow: h, Published: f[0] != "draft", Principal: f[0] == "principal"})
+	case "principal", "draft", "suspended":
+		in.Have.Flows = append(in.Have.Flows, ledger.FlowFact{Flow: h, Published: f[0] == "principal", Suspended: f[0] == "suspended", Principal: f[0] == "principal"})
 	case "dated":
 		d := ledger.Dated{Grant: ledger.Grant{Holder: h, Item: item(h, f[2]), Value: ledger.Value{Units: 1}, Origins: []ledger.Origin{{File: "main.hcl", Line: 50, Block: "assignment.d"}}}}
 		d.From, d.Until = strings.Trim(f[3], "-"), strings.Trim(f[4], "-")

@@ -144,6 +144,9 @@ func (t *Tenant) runInside(ctx context.Context, c ledger.Call) ledger.Result {
 	if err != nil {
 		return ledger.Result{Call: c, Outcome: ledger.Failed, Message: err.Error()}
 	}
+	if c.Steps[0].Op == ledger.Reprocess {
+		return client.Refresh(ctx, c)
+	}
 	return client.Assign(ctx, c)
 }
 

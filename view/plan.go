@@ -26,6 +26,7 @@ func (p *Printer) Plan(pl *plan.Plan) {
 	}
 	p.pools(pl.Pools)
 	p.byHand(pl)
+	p.refresh(pl)
 	p.due(pl)
 	p.Refusals(pl)
 	p.Line("%s", p.paint(Summary(pl), color.Bold))
@@ -173,6 +174,8 @@ func describe(s shownStep) string {
 		parts = append(parts, "is done already: the record is corrected")
 	case s.Op == ledger.Forget:
 		parts = append(parts, "is gone already: the record is dropped")
+	case s.Op == ledger.Reprocess && s.Holder.Kind.Inside():
+		parts = append(parts, "in "+Safe(s.Holder.Around())+", is turned off and on, so that it notices the licence of its owner")
 	case s.Op == ledger.Reprocess:
 		parts = append(parts, "a group gives it, and had no seat left: the service is asked to try again")
 	case s.Item.Kind == ledger.Setting:

@@ -44,6 +44,25 @@ func plural(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
+// refresh prints the flows that somebody may want to turn off and on, once the
+// plan is applied.
+func (p *Printer) refresh(pl *plan.Plan) {
+	var flows []string
+	for _, r := range pl.Refresh {
+		if !r.Force {
+			flows = append(flows, r.Flow.Address())
+		}
+	}
+	if len(flows) == 0 {
+		return
+	}
+	p.Line("%s", p.paint("To be done by hand after that, if it matters before a week has passed:", color.Bold))
+	for _, f := range flows {
+		p.Line("  turn %s off and on: it can take up to a week to notice its owner's licence", Safe(f))
+	}
+	p.Line("")
+}
+
 // due prints what dates will make necessary soon.
 func (p *Printer) due(pl *plan.Plan) {
 	if len(pl.Due) == 0 {

@@ -24,12 +24,13 @@ type Client struct {
 	w           *wire.Client
 	environment ledger.Holder
 	item        func(currency string) ledger.Item
+	pause       time.Duration // before a flow is turned on once more
 }
 
 // New makes a client on a pipeline whose base is the organisation's address.
 // Item turns a currency type into an item.
 func New(w *wire.Client, environment ledger.Holder, item func(currency string) ledger.Item) *Client {
-	return &Client{w, environment, item}
+	return &Client{w, environment, item, time.Second}
 }
 
 // Contents is what an environment has that can hold units.

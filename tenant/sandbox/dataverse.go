@@ -18,6 +18,8 @@ type Flow struct {
 	Owner     string `json:"owner,omitempty"`     // user id
 	Principal bool   `json:"principal,omitempty"` // a service principal owns it
 	Outside   bool   `json:"outside,omitempty"`   // it is in no solution, so Dataverse does not list it
+
+	Connections []Connection `json:"connections,omitempty"`
 }
 
 // Machine is a machine, or a group of machines, that runs desktop flows.
@@ -58,7 +60,8 @@ func (s *Server) dataverseRoutes() {
 	})
 	s.mux.HandleFunc("GET "+dataverse+"flowcapacityassignments", s.listAssignments)
 	s.mux.HandleFunc("POST "+dataverse+"flowcapacityassignments", s.createAssignment)
-	s.mux.HandleFunc("PATCH "+dataverse+"{row}", s.patchAssignment)
+	s.mux.HandleFunc("GET "+dataverse+"connectionreferences", s.listConnectionReferences)
+	s.mux.HandleFunc("PATCH "+dataverse+"{row}", s.patchRow)
 	s.mux.HandleFunc("DELETE "+dataverse+"{row}", s.deleteAssignment)
 	s.mux.HandleFunc("GET /powerautomate/environments/{id}/cloudFlows", s.listCloudFlows)
 }
@@ -102,22 +105,28 @@ func (s *Server) listWorkflows(w http.ResponseWriter, r *http.Request) {
 	if e == nil || !s.onlyQuery(w, r, "$select", "$filter", "$expand") {
 		return
 	}
-	if q := r.URL.Query(); q.Get("$filter") != "category eq 5" || q.Get("$expand") != owner {
+	q := r.URL.Query()
+	one, single := strings.CutPrefix(q.Get("$filter"), "workflowid eq ")
+	if !single && q.Get("$filter") != "category eq 5" || q.Get("$expand") != "" && q.Get("$expand") != owner {
 		s.graphError(w, http.StatusBadRequest, "0x80060888", "The query is not one that this tenant models.")
 		return
 	}
 	var rows []map[string]any
 	for _, f := range e.Flows {
-		if f.Outside {
+		if f.Outside || single && f.ID != one {
 			continue
 		}
 		user := map[string]any{"azureactivedirectoryobjectid": nullable(f.Owner), "applicationid": nil}
 		if f.Principal {
 			user["applicationid"] = generatedID("application", len(rows))
 		}
-		rows = append(rows, map[string]any{"workflowid": f.ID, "name": f.Name, "category": 5, "statecode": f.State, "owninguser": user})
+		rows = append(rows, map[string]any{"workflowid": f.ID, "name": f.Name, "category": 5, "statecode": f.State, "clientdata": f.clientData(), "owninguser": user})
 	}
-	s.columns(w, r, rows, "owninguser")
+	if q.Get("$expand") == "" {
+		s.columns(w, r, rows)
+	} else {
+		s.columns(w, r, rows, "owninguser")
+	}
 }
 
 func (s *Server) listMachines(w http.ResponseWriter, r *http.Request, id string, of func(*Environment) []Machine) {

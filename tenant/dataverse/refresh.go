@@ -1,0 +1,97 @@
+package dataverse
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// turnOnTries bounds how often a flow that was turned off is turned on again.
+const turnOnTries = 4
+
+// Refresh turns a flow off and on, so that it notices a licence that its owner
+// was given. A flow whose connections could not be used is left as it is, and
+// so is one that is off. One that does not come back is an error that says so.
+func (c *Client) Refresh(ctx context.Context, call ledger.Call) ledger.Result {
+	fail := func(format string, args ...any) ledger.Result {
+		return ledger.Result{Call: call, Outcome: ledger.Failed, Message: fmt.Sprintf(format, args...)}
+	}
+	id := own(call.Steps[0])
+	missing, on, err := c.connections(ctx, id)
+	switch {
+	case err != nil:
+		return fail("its connections could not be looked at, so it was left as it is: %s", explain(err))
+	case missing != "":
+		return fail("its connection %s is not set, so it could not be turned on again: it was left as it is", missing)
+	case !on:
+		return ledger.Result{Call: call, Outcome: ledger.Done} // somebody turned it off: it stays so
+	}
+	if err := c.turn(ctx, id, 0); err != nil {
+		return fail("it could not be turned off, and was left as it is: %s", explain(err))
+	}
+	for try := 1; ; try++ {
+		if err = c.turn(context.WithoutCancel(ctx), id, activated); err == nil {
+			return ledger.Result{Call: call, Outcome: ledger.Done}
+		}
+		if try == turnOnTries {
+			return fail("IT IS OFF, and could not be turned on again: %s. Turn it on in Power Automate, as somebody who may use its connections", explain(err))
+		}
+		time.Sleep(time.Duration(try) * c.pause)
+	}
+}
+
+func (c *Client) turn(ctx context.Context, id string, state int) error {
+	return c.w.JSON(ctx, http.MethodPatch, api+"workflows("+id+")", map[string]int{"statecode": state}, nil)
+}
+
+// connections looks whether a flow is on, and whether all connections that it
+// refers to are set; it names one that is not.
+func (c *Client) connections(ctx context.Context, id string) (missing string, on bool, err error) {
+	rows, err := list[struct {
+		State int    `json:"statecode"`
+		Data  string `json:"clientdata"`
+	}](ctx, c, "workflows?$select=statecode,clientdata&$filter="+url.QueryEscape("workflowid eq "+id))
+	if err != nil || len(rows) == 0 {
+		return "", false, err
+	}
+	var definition struct {
+		Properties struct {
+			References map[string]struct {
+				Connection struct {
+					Name string `json:"connectionReferenceLogicalName"`
+				} `json:"connection"`
+			} `json:"connectionReferences"`
+		} `json:"properties"`
+	}
+	if rows[0].Data != "" {
+		if err := json.Unmarshal([]byte(rows[0].Data), &definition); err != nil {
+			return "", false, fmt.Errorf("its definition is not understood: %w", err)
+		}
+	}
+	set, err := list[struct {
+		Name       string `json:"connectionreferencelogicalname"`
+		Connection string `json:"connectionid"`
+	}](ctx, c, "connectionreferences?$select=connectionreferencelogicalname,connectionid")
+	if err != nil {
+		return "", false, err
+	}
+	usable := map[string]bool{}
+	for _, r := range set {
+		usable[strings.ToLower(r.Name)] = r.Connection != ""
+	}
+	var names []string
+	for _, r := range definition.Properties.References {
+		if name := r.Connection.Name; name != "" && !usable[strings.ToLower(name)] {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", "), rows[0].State == activated, nil
+}
