@@ -34,7 +34,7 @@ func mutants() []mutant {
 		{"circles are not cut", "calls.go", "for _, node := range circular(parts, at) {", "for _, node := range []int(nil) {"},
 		{"an environment does not feed its pool", "parts.go", "p.take(pool, -d, true)", "_ = pool"},
 		{"hosted units serve everywhere", "parts.go", "if meter == catalog.Hosted && m.hostedServes[environment] {", "if meter == catalog.Hosted {"},
-		{"lowering is not held back where nobody could count", "table.go", "if u.Inside && u.Holder.ID == r.key.Holder {", "if u.Inside && u.Holder.ID == \"\" && i > 0 {"},
+		{"lowering is not held back where nobody could count", "unmanaged.go", "if u.Inside && u.Holder.ID == r.key.Holder {", "if u.Inside && u.Holder.ID == \"\" && i > 0 {"},
 		{"unread is absent", "table.go", "if scope := t.unreadScope(holder.Identity()); scope >= 0 {", "if scope := t.unreadScope(holder.Identity()); scope >= 0 && r.known == nil {"},
 		{"units that were not seen are free", "pools.go", "p.Before = max(p.Before, s.Used)", "p.Before = max(p.Before, 0)"},
 		{"whoever is gone is given a seat", "table.go", "if r.want != nil && t.gone[holder.Identity()] {", "if false {"},

@@ -15,7 +15,7 @@ import (
 // variety, against the schemas that others rely on.
 func TestDocumentsMatchTheirSchemas(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"contoso", "over-capacity"} {
+	for _, name := range []string{"contoso", "over-capacity", "rpa"} {
 		if err := os.CopyFS(filepath.Join(dir, name), os.DirFS("../../examples/"+name)); err != nil {
 			t.Fatal(err)
 		}
@@ -50,6 +50,28 @@ func TestDocumentsMatchTheirSchemas(t *testing.T) {
 	conforms(t, "usage", run(contoso, 0, "usage", "-json", "-users"))
 	conforms(t, "drift", run(contoso, 2, "drift", "-json"))
 	conforms(t, "state", read("../../state/testdata/v1.json"))
+
+	robots := filepath.Join(dir, "rpa")
+	run(robots, 0, "apply", "-auto-approve")
+	if err := os.Rename(filepath.Join(robots, "changes/environments.hcl"), filepath.Join(robots, "environments.hcl")); err != nil {
+		t.Fatal(err)
+	}
+	conforms(t, "plan", run(robots, 0, "plan", "-json"))
+	conforms(t, "run", run(robots, 0, "apply", "-json", "-auto-approve"))
+	conforms(t, "state", read(filepath.Join(robots, "usher.state.json")))
+	conforms(t, "tenant", read(filepath.Join(robots, "robots.tenant.json")))
+
+	small := filepath.Join(dir, "small")
+	if err := os.CopyFS(small, os.DirFS("testdata/tenants")); err != nil {
+		t.Fatal(err)
+	}
+	put(t, filepath.Join(small, "main.hcl"), everything)
+	conforms(t, "tenant", read(filepath.Join(small, "small.tenant.json")))
+	conforms(t, "plan", run(small, 0, "plan", "-json", "-allow-gaps=3", "-allow-stopping-flows"))
+	conforms(t, "run", run(small, 5, "apply", "-json", "-auto-approve"))
+	conforms(t, "state", read(filepath.Join(small, "usher.state.json")))
+	conforms(t, "drift", run(small, 0, "drift", "-json"))
+	conforms(t, "usage", run(small, 0, "usage", "-json", "-users"))
 }
 
 func conforms(t *testing.T, schema string, document []byte) {
@@ -71,3 +93,45 @@ func conforms(t *testing.T, schema string, document []byte) {
 		t.Errorf("%s: more than one document", schema)
 	}
 }
+
+// everything is a configuration whose plan has something of each kind.
+const everything = `tenant "sandbox" {
+  file = "small.tenant.json"
+}
+
+license "e3" {
+  sku      = "SPE_E3"
+  quantity = 6
+}
+
+license "e5" {
+  sku      = "SPE_E5"
+  quantity = 4
+}
+
+license "premium" {
+  sku = "POWERAUTOMATE_ATTENDED_RPA"
+}
+
+assignment "people" {
+  users = ["ada@contoso.com", "grace@contoso.com", "linus@contoso.com"]
+  until = "2099-12-31"
+
+  grant "e5" {}
+}
+
+assignment "makers" {
+  groups = ["makers"]
+
+  grant "e3" {}
+}
+
+environment "production" {
+  hosted_serves_process = true
+
+  capacity {
+    process        = 4
+    hosted_process = 1
+  }
+}
+`
