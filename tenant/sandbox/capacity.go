@@ -167,6 +167,8 @@ func (s *Server) remember(before, after *Environment) {
 	if lag := s.x.Delays.allocations(); lag > 0 {
 		now := s.now().UTC()
 		after.Earlier = slices.DeleteFunc(slices.Clone(before.Earlier), func(old Earlier) bool { return old.Until.Add(lag).Before(now) })
-		after.Earlier = append(after.Earlier, Earlier{now, maps.Clone(before.Allocations)})
+		was := map[string]int64{}
+		maps.Copy(was, before.Allocations)
+		after.Earlier = append(after.Earlier, Earlier{now, was})
 	}
 }
