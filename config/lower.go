@@ -190,7 +190,7 @@ func (l *lowering) guard(b *hclsyntax.Block) {
 	for _, e := range entries {
 		kind, name, err := ledger.SplitHolder(e.text)
 		if err != nil {
-			l.fail(e.at, "Wrong address", "%s: write user/NAME, group/NAME or environment/NAME.", err)
+			l.fail(e.at, "Wrong address", "%s.", err)
 			continue
 		}
 		l.cfg.Guard.Protect = append(l.cfg.Guard.Protect, ledger.Holder{Kind: kind, Name: name})

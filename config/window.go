@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	tags "golang.org/x/text/language"
 
 	"github.com/usher-cli/usher/ledger"
 )
@@ -55,7 +56,8 @@ func (l *lowering) country(attr *hclsyntax.Attribute, ev *evaluator) string {
 	if !ok {
 		return ""
 	}
-	if len(text) != 2 || strings.Trim(strings.ToUpper(text), "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+	region, err := tags.ParseRegion(text)
+	if err != nil || len(text) != 2 || !region.IsCountry() || region.Canonicalize() != region {
 		l.fail(attr.Expr.Range(), "Not a country", "%q is not a country of two letters such as \"NL\".", text)
 		return ""
 	}
