@@ -9,8 +9,9 @@ import (
 // join makes calls of parts. The two parts of a person or a group travel in
 // one call, save where calls would then wait for each other in a circle: what
 // such a holder gains goes first, and what it loses follows. Calls refer to
-// each other by position, counted from 1.
-func join(parts []*part) []ledger.Call {
+// each other by position, counted from 1; that of every part's call is returned
+// as well.
+func join(parts []*part) ([]ledger.Call, []int) {
 	at := make([]int, len(parts)) // the node of each part: its own position, or that of its twin
 	for i, p := range parts {
 		at[i] = i
@@ -39,16 +40,25 @@ func join(parts []*part) []ledger.Call {
 		number[i] = len(calls)
 		calls[len(calls)-1].ID = number[i]
 	}
+	callOf := make([]int, len(parts))
+	for i := range parts {
+		callOf[i] = number[at[i]]
+	}
+	follow(calls, parts, callOf)
+	return calls, callOf
+}
+
+// follow makes calls come after each other as their parts do.
+func follow(calls []ledger.Call, parts []*part, callOf []int) {
 	for i, p := range parts {
-		c := &calls[number[at[i]]-1]
+		c := &calls[callOf[i]-1]
 		for _, other := range p.after {
-			if id := number[at[other]]; id != c.ID && !slices.Contains(c.After, id) {
+			if id := callOf[other]; id != c.ID && !slices.Contains(c.After, id) {
 				c.After = append(c.After, id)
 			}
 		}
 		slices.Sort(c.After)
 	}
-	return calls
 }
 
 // mayTravel reports whether two parts of one holder can be one request: what

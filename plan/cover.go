@@ -14,6 +14,7 @@ type coverage struct {
 	by      map[ledger.Key][]source // of a user and an item: the groups that give it
 	rows    map[ledger.Key][]string // of a group and an item: the users who have it from there
 	members map[string][]string     // of a group
+	blind   bool                    // people were not all read: a direct seat may be there and unseen
 	direct  set                     // what is there
 	plans   map[string][]string     // service plans of an item
 	lost    map[ledger.Key]int      // what a user is left without, and the part that takes it
@@ -32,6 +33,7 @@ const (
 	active  sourceState = iota // the person has it
 	waiting                    // the service has not got to the person yet
 	failed                     // the service could not give it
+	leaving                    // the group does not give it any more, and the service has not taken it yet
 )
 
 // gain is an item that a user did not have, and the part that gives it.
@@ -53,9 +55,11 @@ func newCoverage(have ledger.Have, grants set) *coverage {
 		from := ledger.Key{Kind: ledger.Group, Holder: i.Group, Item: i.Item}
 		c.rows[from] = append(c.rows[from], i.User.ID)
 	}
+	c.blind = have.Unlisted || slices.ContainsFunc(have.Unread, func(u ledger.Unread) bool { return u.Holder.Kind == ledger.User })
 	for _, m := range have.Members {
 		c.members[m.Group] = m.Users
 	}
+	c.leave(grants)
 	for i := range have.Grants {
 		if g := &have.Grants[i]; g.Holder.Kind == ledger.Group {
 			c.await(g)
@@ -69,6 +73,19 @@ func newCoverage(have ledger.Have, grants set) *coverage {
 		}
 	}
 	return c
+}
+
+// leave marks what people still have from a group that was read and does not
+// give it any more: it takes a seat until it is gone, and keeps nobody covered.
+func (c *coverage) leave(grants set) {
+	for key, sources := range c.by {
+		for i, s := range sources {
+			_, read := c.members[s.group]
+			if s.state == active && read && !grants.has(ledger.Key{Kind: ledger.Group, Holder: s.group, Item: key.Item}) {
+				sources[i].state = leaving
+			}
+		}
+	}
 }
 
 // await notes the members of a group whom the service has not got to yet.
@@ -107,47 +124,51 @@ type changes struct{ adds, removes []mover }
 // what they keep and no seat is given twice.
 func (c *coverage) link(parts []*part) {
 	c.lost, c.gained = map[ledger.Key]int{}, map[string][]gain{}
-	touched := map[ledger.Key]*changes{}
-	at := func(user, item string) *changes {
-		key := ledger.Key{Kind: ledger.User, Holder: user, Item: item}
-		if touched[key] == nil {
-			touched[key] = &changes{}
-		}
-		return touched[key]
-	}
-	for pi, p := range parts {
-		for si, s := range p.steps {
-			m := mover{part: pi, step: si}
-			switch {
-			case s.Op == ledger.Reprocess:
-				m.group = retried
-				at(s.Holder.ID, s.Item.ID).adds = append(at(s.Holder.ID, s.Item.ID).adds, m)
-			case s.Op == ledger.Change || s.Holder.Kind != ledger.User && s.Holder.Kind != ledger.Group:
-			case s.Holder.Kind == ledger.User && s.Op == ledger.Add:
-				at(s.Holder.ID, s.Item.ID).adds = append(at(s.Holder.ID, s.Item.ID).adds, m)
-			case s.Holder.Kind == ledger.User:
-				at(s.Holder.ID, s.Item.ID).removes = append(at(s.Holder.ID, s.Item.ID).removes, m)
-			default:
-				m.group = s.Holder.ID
-				c.eachMember(s, func(user string) {
-					ch := at(user, s.Item.ID)
-					if s.Op == ledger.Add {
-						ch.adds = append(ch.adds, m)
-					} else {
-						ch.removes = append(ch.removes, m)
-					}
-				})
-			}
-		}
-	}
+	touched := c.touched(parts)
 	for key, ch := range touched {
 		c.settle(key, ch, parts)
+	}
+	for _, gains := range c.gained {
+		slices.SortFunc(gains, func(a, b gain) int { return cmp.Or(cmp.Compare(a.item, b.item), a.part-b.part) })
 	}
 	c.keepServices(parts)
 	c.ride(parts)
 	for _, p := range parts {
 		p.finish()
 	}
+}
+
+// touched gathers what the parts do to each key: a direct grant, or one for
+// every member of a group.
+func (c *coverage) touched(parts []*part) map[ledger.Key]*changes {
+	touched := map[ledger.Key]*changes{}
+	move := func(user string, s ledger.Step, m mover) {
+		key := ledger.Key{Kind: ledger.User, Holder: user, Item: s.Item.ID}
+		ch := touched[key]
+		if ch == nil {
+			ch = &changes{}
+			touched[key] = ch
+		}
+		if s.Op == ledger.Remove {
+			ch.removes = append(ch.removes, m)
+		} else {
+			ch.adds = append(ch.adds, m)
+		}
+	}
+	for pi, p := range parts {
+		for si, s := range p.steps {
+			switch {
+			case s.Op == ledger.Reprocess:
+				move(s.Holder.ID, s, mover{pi, si, retried})
+			case s.Op == ledger.Change:
+			case s.Holder.Kind == ledger.User:
+				move(s.Holder.ID, s, mover{pi, si, ""})
+			case s.Holder.Kind == ledger.Group:
+				c.eachMember(s, func(user string) { move(user, s, mover{pi, si, s.Holder.ID}) })
+			}
+		}
+	}
+	return touched
 }
 
 // eachMember calls f for everybody whom a step of a group concerns: its
@@ -186,8 +207,13 @@ func (c *coverage) settle(key ledger.Key, ch *changes, parts []*part) {
 			parts[m.part].comesAfter(ch.adds[0].part)
 		}
 	default:
-		c.release(key, ch.removes, parts)
+		c.release(key, ch.removes, parts, c.blind || c.isLeaving(key))
 	}
+}
+
+// isLeaving reports whether the service has yet to take a seat away.
+func (c *coverage) isLeaving(key ledger.Key) bool {
+	return slices.ContainsFunc(c.by[key], func(s source) bool { return s.state == leaving })
 }
 
 // sources says whether a key has a source before, whether one of them stays,
@@ -205,7 +231,7 @@ func (c *coverage) sources(key ledger.Key, ch *changes) (before, stays bool, awa
 		}
 		before = true
 		switch {
-		case removed(s.group):
+		case s.state == leaving || removed(s.group):
 		case s.state == waiting && (awaited == "" || s.group < awaited):
 			awaited = s.group
 		case s.state == waiting:
@@ -234,13 +260,17 @@ func (c *coverage) take(key ledger.Key, adds []mover, parts []*part) {
 }
 
 // release gives the seat of a person back with the last part that removes a
-// source: the direct one where there is one.
-func (c *coverage) release(key ledger.Key, removes []mover, parts []*part) {
+// source: the direct one where there is one. Where another source may be there
+// and unseen, or one is only about to go, the person loses it and the pool gets
+// nothing yet.
+func (c *coverage) release(key ledger.Key, removes []mover, parts []*part, uncertain bool) {
 	if len(removes) == 0 {
 		return
 	}
 	last := removes[len(removes)-1]
-	parts[last.part].take(ledger.PoolID{Item: key.Item}, -1, false)
+	if direct := last.group == "" && !c.isLeaving(key); direct || !uncertain {
+		parts[last.part].take(ledger.PoolID{Item: key.Item}, -1, false)
+	}
 	if last.group != "" {
 		parts[last.part].steps[last.step].People++
 	}
@@ -258,35 +288,4 @@ func keep(removes []mover, parts []*part) {
 			parts[m.part].steps[m.step].Kept = true
 		}
 	}
-}
-
-// ride makes retries come after what gives the same person an item that the
-// retry would bring as well, so that no seat is taken unseen.
-func (c *coverage) ride(parts []*part) {
-	for _, p := range parts {
-		for _, item := range p.rides {
-			for _, g := range c.gained[p.steps[0].Holder.ID] {
-				if g.item == item {
-					p.comesAfter(g.part)
-				}
-			}
-		}
-	}
-}
-
-// keepServices makes whoever moves from one product to another across two
-// holders, such as from a seat of their own to one of a group, keep the
-// services that both products have: the loss comes after the gain.
-func (c *coverage) keepServices(parts []*part) {
-	for key, loss := range c.lost {
-		for _, g := range c.gained[key.Holder] {
-			if g.part != loss && parts[g.part].twin != loss && c.share(key.Item, g.item) {
-				parts[loss].comesAfter(g.part)
-			}
-		}
-	}
-}
-
-func (c *coverage) share(a, b string) bool {
-	return slices.ContainsFunc(c.plans[a], func(plan string) bool { return slices.Contains(c.plans[b], plan) })
 }

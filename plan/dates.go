@@ -52,7 +52,11 @@ func newCalendar(in Input) *calendar {
 	for _, g := range in.Want {
 		always[g.Key()] = true
 	}
-	for _, d := range in.Dated {
+	dated := slices.Clone(in.Dated)
+	slices.SortFunc(dated, func(a, b ledger.Dated) int {
+		return cmp.Or(a.Key().Compare(b.Key()), strings.Compare(a.From, b.From), strings.Compare(a.Until, b.Until))
+	})
+	for _, d := range dated {
 		key := d.Key()
 		at, twice := holds[key]
 		switch {
@@ -118,4 +122,12 @@ func dayAfter(day string, n int) string {
 		return ""
 	}
 	return t.AddDate(0, 0, n).Format(time.DateOnly)
+}
+
+// due reports whether a date makes the row necessary: it ended, or it began
+// and was not given yet.
+func (t *table) due(r row) bool {
+	_, ended := t.calendar.ended[r.key]
+	begun := t.calendar.dated[r.key] && (r.known == nil || r.want != nil && !r.known.Equal(r.want.Value))
+	return r.want == nil && ended || r.want != nil && begun
 }

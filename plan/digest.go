@@ -17,7 +17,8 @@ import (
 func digest(p *Plan) string {
 	type change struct {
 		Op            ledger.Op
-		Key           ledger.Key
+		Holder        ledger.Holder // with the name that the reviewer read
+		Item          ledger.Item
 		Before, After *ledger.Value
 	}
 	type limit struct {
@@ -25,6 +26,12 @@ func digest(p *Plan) string {
 		Quantity *int64
 		Reserve  int64
 		Grace    bool
+		Refresh  ledger.RefreshMode
+	}
+	type place struct {
+		ID           string
+		HostedServes bool
+		Auto         ledger.AutoMode
 	}
 	var doc struct {
 		Tenant  string
@@ -32,17 +39,26 @@ func digest(p *Plan) string {
 		Limits  []limit
 		Guard   ledger.Guard
 		Gaps    int64
+		Places  []place
+		ByUsher bool
+		HoldsTo string
 	}
-	doc.Tenant, doc.Guard, doc.Gaps = p.Tenant, p.Guard, p.AllowGaps
+	doc.Tenant, doc.Guard, doc.Gaps, doc.ByUsher, doc.HoldsTo = p.Tenant, p.Guard, p.AllowGaps, p.ByUsher, p.HoldsTo
+	doc.Guard.Protect = slices.Clone(p.Guard.Protect)
+	slices.SortFunc(doc.Guard.Protect, func(a, b ledger.Holder) int { return keyOf(a, ledger.Item{}).Compare(keyOf(b, ledger.Item{})) })
+	for _, e := range p.Places {
+		doc.Places = append(doc.Places, place{e.Environment.ID, e.HostedServes, e.Auto})
+	}
+	slices.SortFunc(doc.Places, func(a, b place) int { return strings.Compare(a.ID, b.ID) })
 	for _, s := range p.Steps() {
-		doc.Changes = append(doc.Changes, change{s.Op, s.Key(), s.Before, s.After})
+		doc.Changes = append(doc.Changes, change{s.Op, s.Holder, s.Item, s.Before, s.After})
 	}
 	slices.SortFunc(doc.Changes, func(a, b change) int {
-		return cmp.Or(a.Key.Compare(b.Key), strings.Compare(string(a.Op), string(b.Op)))
+		return cmp.Or(keyOf(a.Holder, a.Item).Compare(keyOf(b.Holder, b.Item)), strings.Compare(string(a.Op), string(b.Op)))
 	})
 	for _, pool := range p.Pools {
 		if pool.Label != "" {
-			doc.Limits = append(doc.Limits, limit{pool.Item.ID, pool.Quantity, pool.Reserve, pool.Grace})
+			doc.Limits = append(doc.Limits, limit{pool.Item.ID, pool.Quantity, pool.Reserve, pool.Grace, pool.Refresh})
 		}
 	}
 	h := sha256.New()
@@ -50,4 +66,8 @@ func digest(p *Plan) string {
 		panic(err) // plain data of this package cannot fail to encode
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil))
+}
+
+func keyOf(h ledger.Holder, i ledger.Item) ledger.Key {
+	return ledger.Key{Kind: h.Kind, Holder: h.ID, Item: i.ID}
 }

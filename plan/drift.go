@@ -42,6 +42,9 @@ func Drifts(in Input) []Drift {
 		if !t.inScope(r.holder()) {
 			return
 		}
+		if keep := t.adopted(r); keep != nil {
+			r.want = keep
+		}
 		if kind, ok := t.drift(r); ok {
 			d := Drift{Kind: kind, Holder: r.holder(), Item: r.item(), Deleted: kind == Gone && t.gone[r.holder().Identity()]}
 			if r.known != nil {

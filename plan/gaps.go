@@ -17,6 +17,15 @@ func arrange(calls []ledger.Call, b *book) (*scheduler, int) {
 		}
 	}
 	s.schedule()
+	if s.openGap() { // nobody is left without while somebody else has to act
+		calls = slices.Clone(calls)
+		for i := range calls {
+			if calls[i].Gap && len(calls[i].Undo) == 0 && s.state[i] == ran && !s.secondRan(i) {
+				calls[i].Waits = "its second half"
+			}
+		}
+		return arrange(calls, b)
+	}
 	now := len(s.done)
 	for id, units := range b.bought() {
 		s.room[id] += units
@@ -28,6 +37,26 @@ func arrange(calls []ledger.Call, b *book) (*scheduler, int) {
 	}
 	s.schedule()
 	return s, now
+}
+
+// openGap reports whether a call was split and only its first half ran.
+func (s *scheduler) openGap() bool {
+	for i, c := range s.calls {
+		if c.Gap && len(c.Undo) == 0 && s.state[i] == ran && !s.secondRan(i) {
+			return true
+		}
+	}
+	return false
+}
+
+// secondRan reports whether the other half of a first half ran as well.
+func (s *scheduler) secondRan(first int) bool {
+	for j, c := range s.calls {
+		if len(c.Undo) > 0 && c.Holder == s.calls[first].Holder && slices.Contains(c.After, s.calls[first].ID) {
+			return s.state[j] == ran
+		}
+	}
+	return true
 }
 
 // splitGaps makes an order possible where none is, by splitting as few calls

@@ -21,7 +21,7 @@ func breaches(p *Plan, in Input, c *coverage, parts []*part) []Breach {
 	for _, s := range in.Have.Supply {
 		free[s.Item.ID] = s.Free
 	}
-	for key := range c.losses(p.Calls, parts) {
+	for key := range c.losses(p.Calls, parts, free) {
 		if free[key.Item] {
 			continue
 		}
@@ -31,8 +31,11 @@ func breaches(p *Plan, in Input, c *coverage, parts []*part) []Breach {
 		switch d := delta(s); {
 		case s.Op == ledger.Forget:
 			counts[Breach{Kind: Forgets, Item: s.Item.Name}]++
-		case s.Op != ledger.Adopt && s.Item.Kind == ledger.Capacity && d < 0:
+		case s.Op == ledger.Adopt || d >= 0:
+		case s.Holder.Kind == ledger.Environment:
 			counts[Breach{Kind: Lowered, Item: s.Item.Name}] -= d
+		case s.Holder.Kind.Inside():
+			counts[Breach{Kind: Undrawn, Item: s.Item.Name}] -= d
 		}
 	}
 	all := slices.Concat(protected(p, in.Guard, c, free), stops(p, in))
@@ -53,12 +56,15 @@ func breaches(p *Plan, in Input, c *coverage, parts []*part) []Breach {
 // a seat or a service plan, by any route. As many losses as a person has gains
 // by the same call, or by one that the loss comes after, are replacements and
 // none; a moment without, where a call was split, is one.
-func (c *coverage) losses(calls []ledger.Call, parts []*part) map[ledger.Key]bool {
+func (c *coverage) losses(calls []ledger.Call, parts []*part, free map[string]bool) map[ledger.Key]bool {
 	lost := map[ledger.Key]bool{}
 	replaced := map[string]int{} // gains that are spent
 	for _, key := range slices.SortedFunc(maps.Keys(c.lost), ledger.Key.Compare) {
 		loss, gains := c.lost[key], 0
 		for _, g := range c.gained[key.Holder] {
+			if free[g.item] {
+				continue
+			}
 			if g.part == parts[loss].twin || slices.Contains(parts[loss].after, g.part) {
 				gains++
 			}
@@ -100,8 +106,12 @@ func losesPlan(s ledger.Step) bool {
 func holders(p *Plan, in Input) map[Breach]int64 {
 	held := map[Breach]int64{}
 	for _, pool := range p.Pools {
-		held[Breach{Kind: Losses, Item: pool.Item.Name}] += pool.Before
-		held[Breach{Kind: Lowered, Item: pool.Item.Name}] += pool.Before
+		if pool.ID.Place != "" {
+			held[Breach{Kind: Undrawn, Item: pool.Item.Name}] += pool.Before
+			continue
+		}
+		held[Breach{Kind: Losses, Item: pool.Item.Name}] = pool.Before
+		held[Breach{Kind: Lowered, Item: pool.Item.Name}] = pool.Before
 	}
 	records := map[string]int64{}
 	for i := range in.Known {

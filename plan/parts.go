@@ -77,11 +77,12 @@ func partsOf(steps []ledger.Step) []*part {
 		gains, losses := filter(of, raises), filter(of, lowers)
 		at := len(parts)
 		halves := [][]ledger.Step{losses, gains}
-		if of[0].Holder.Kind == ledger.Environment {
+		if of[0].Holder.Kind == ledger.Environment { // the numbers, and the document with rules, which is written as a whole
 			halves = nil
-			for _, half := range [][]ledger.Step{losses, gains} { // two requests: numbers, and the document with rules
-				halves = append(halves, filter(half, inDocument), filter(half, func(s ledger.Step) bool { return !inDocument(s) }))
+			for _, half := range [][]ledger.Step{losses, gains} {
+				halves = append(halves, filter(half, func(s ledger.Step) bool { return !inDocument(s) }))
 			}
+			halves = append(halves, filter(of, inDocument))
 		}
 		for _, half := range halves {
 			if len(half) > 0 {

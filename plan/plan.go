@@ -144,6 +144,8 @@ const (
 	Losses BreachKind = "losses"
 	// Lowered is units of capacity taken from environments.
 	Lowered BreachKind = "lowered"
+	// Undrawn is units of capacity taken from flows and machines.
+	Undrawn BreachKind = "undrawn"
 	// Forgets is records that would be dropped.
 	Forgets BreachKind = "forgets"
 	// Protected is a loss or change of a protected holder.
@@ -184,9 +186,7 @@ func (p *Plan) settle(steps []ledger.Step, in Input, have set) {
 	}
 	newMeters(in.Places).book(parts)
 	byHand(parts, in.FlowCapacity)
-	refresh, flows := refreshes(in, cover, parts)
-	parts, p.Refresh = append(parts, refresh...), flows
-	calls := join(parts)
+	calls, callOf := join(parts)
 	b.meet(calls)
 	newCosts(in, cover).mark(calls)
 	locate(calls, in)
@@ -204,12 +204,16 @@ func (p *Plan) settle(steps []ledger.Step, in Input, have set) {
 			}
 		}
 	}
+	p.Refresh = refreshes(in, cover, parts)
+	if more := refreshCalls(p.Refresh, s, now, callOf); len(more) > 0 {
+		s, now = arrange(append(calls, more...), b)
+	}
 	p.Calls = numbered(s, now, b)
 	p.Pools = b.run(p.Calls, now)
 	if p.Purchases = nil; p.Targets == 0 && !p.OnlyDue {
 		p.Purchases = b.purchases(p.Calls)
 	}
-	p.Shortages = explainShortages(b, p.Calls, in)
+	p.Shortages = explainShortages(b, p.Calls, in, have)
 	p.Breaches = breaches(p, in, cover, parts)
 }
 
@@ -233,6 +237,9 @@ func numbered(s *scheduler, now int, b *book) []ledger.Call {
 		if c.After = after; len(after) == 0 {
 			c.After = nil
 		}
+		if c.Gap && len(c.Undo) == 0 {
+			c.Waits = "" // set anew: it only said that its second half has to wait
+		}
 		if n >= now && n < len(s.done) && c.Runs() {
 			c.Waits = waitsFor(c, b)
 		}
@@ -248,7 +255,7 @@ func waitsFor(c ledger.Call, b *book) string {
 			return fmt.Sprintf("%d more of %s to be bought", *p.Quantity-p.Owned, p.Item.Name)
 		}
 	}
-	return "what has to be done by hand first"
+	return "what a person has to do first"
 }
 
 // Steps returns every step of the plan, with a call or without.

@@ -13,12 +13,16 @@ import (
 type book struct {
 	pools map[ledger.PoolID]*ledger.Pool
 	names map[string]string // of environments, by id
+	read  map[string]bool   // environments that were read with all that is in them
 }
 
 // accounts opens an account for everything that the tenant supplies, a policy
 // names, or an environment has, with the use before the plan.
 func accounts(in Input, c *coverage) *book {
-	b := &book{pools: map[ledger.PoolID]*ledger.Pool{}, names: map[string]string{}}
+	b := &book{pools: map[ledger.PoolID]*ledger.Pool{}, names: map[string]string{}, read: map[string]bool{}}
+	for _, h := range in.Have.Inside {
+		b.read[h.ID] = !slices.ContainsFunc(in.Have.Unread, func(u ledger.Unread) bool { return u.Covers(h) })
+	}
 	for _, s := range in.Have.Supply {
 		b.tenant(s.Item).Owned, b.tenant(s.Item).Free = s.Owned, s.Free
 	}
@@ -130,7 +134,8 @@ func unseen(in Input) []ledger.Grant {
 	var grants []ledger.Grant
 	for _, g := range in.Known {
 		hidden := slices.ContainsFunc(in.Have.Unread, func(u ledger.Unread) bool { return u.Covers(g.Holder.Identity()) })
-		if hidden && g.Item.Kind == ledger.Capacity {
+		vouched := g.Item.ID == catalog.PerFlow && g.Holder.Kind.Inside() // part of every reading
+		if hidden && g.Item.Kind == ledger.Capacity && !vouched {
 			grants = append(grants, g)
 		}
 	}
@@ -181,7 +186,7 @@ func (b *book) run(calls []ledger.Call, now int) []ledger.Pool {
 	}
 	var pools []ledger.Pool
 	for id, p := range b.pools {
-		if touched[id] {
+		if touched[id] || b.read[id.Place] && p.Before > p.Limit {
 			p.Place = b.names[id.Place]
 			pools = append(pools, *p)
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
 )
 
@@ -41,35 +42,40 @@ func (p *Plan) Renew(f Fresh) (*Plan, []string) {
 	}
 	q := *p
 	q.Unread, q.Believed, q.Awaited = f.Have.Unread, f.Have.Unlisted, f.Have.Working
-	q.Records = nil
-	var steps []ledger.Step
-	for _, c := range p.Calls {
-		for _, s := range c.Steps {
-			if s.Op == ledger.Reprocess { // asked for again below, where it is still needed
-				continue
-			}
-			if r.open(s) {
-				steps = append(steps, s)
-			} else if s.Op != ledger.Remove {
-				s.Op = ledger.Adopt
-				q.Records = append(q.Records, s)
-			} else {
-				s.Op = ledger.Forget
-				q.Records = append(q.Records, s)
-			}
-		}
-	}
+	steps, done := r.split(p.Calls)
 	for _, s := range p.Records {
 		r.record(s)
 	}
 	if len(r.stale) > 0 {
 		return nil, r.stale
 	}
-	done := q.Records
 	q.Records = p.Records // what the guards are about: done steps were judged before
+	before := lossesOf(p)
 	q.refit(steps, f)
 	q.Records = slices.Concat(done, p.Records)
+	for address, n := range lossesOf(&q) {
+		if n > before[address] {
+			return nil, []string{fmt.Sprintf("%s would take something from somebody who kept it when the plan was made: another source is gone", address)}
+		}
+	}
 	return &q, nil
+}
+
+// lossesOf counts whom each removal of a plan leaves without.
+func lossesOf(p *Plan) map[ledger.Address]int64 {
+	lost := map[ledger.Address]int64{}
+	for _, c := range p.Calls {
+		for _, s := range c.Steps {
+			switch {
+			case s.Op != ledger.Remove || s.Item.Kind != ledger.Seat:
+			case s.Holder.Kind == ledger.Group:
+				lost[s.Address()] = s.People
+			case !s.Kept:
+				lost[s.Address()] = 1
+			}
+		}
+	}
+	return lost
 }
 
 // String names a state for people.
@@ -87,14 +93,32 @@ type renewal struct {
 	stale   []string
 }
 
+// split tells the steps that are still to be done from those that an earlier
+// run did, which become records.
+func (r *renewal) split(calls []ledger.Call) (steps, done []ledger.Step) {
+	for _, c := range calls {
+		for _, s := range c.Steps {
+			switch {
+			case s.Op == ledger.Reprocess: // asked for again, where it is still needed
+			case r.open(s):
+				steps = append(steps, s)
+			case s.Op == ledger.Remove:
+				s.Op = ledger.Forget
+				done = append(done, s)
+			default:
+				s.Op = ledger.Adopt
+				done = append(done, s)
+			}
+		}
+	}
+	return steps, done
+}
+
 // open reports whether the step still has to be done, and notes when it can
 // no longer be.
 func (r *renewal) open(s ledger.Step) bool {
-	for _, u := range r.fresh.Have.Unread {
-		if u.Covers(s.Holder.Identity()) {
-			r.stale = append(r.stale, fmt.Sprintf("%s could not be read: %s", s.Address(), u.Reason))
-			return true
-		}
+	if r.hidden(s) {
+		return true
 	}
 	switch {
 	case r.is(s, s.Before):
@@ -108,6 +132,9 @@ func (r *renewal) open(s ledger.Step) bool {
 
 // record notes when an adoption or a forget no longer describes the tenant.
 func (r *renewal) record(s ledger.Step) {
+	if r.hidden(s) || s.Op == ledger.Forget && s.Kept {
+		return
+	}
 	want := s.After
 	if s.Op == ledger.Forget {
 		want = nil
@@ -117,13 +144,35 @@ func (r *renewal) record(s ledger.Step) {
 	}
 }
 
+// hidden notes when what a step is about could not be read, or, where it lowers
+// an environment, what draws on it.
+func (r *renewal) hidden(s ledger.Step) bool {
+	_, fed := catalog.MeterOf(s.Item.ID)
+	lowers := s.Holder.Kind == ledger.Environment && fed && delta(s) < 0
+	for _, u := range r.fresh.Have.Unread {
+		if u.Covers(s.Holder.Identity()) || lowers && u.Inside && u.Holder.ID == s.Holder.ID {
+			r.stale = append(r.stale, fmt.Sprintf("%s could not be read: %s", u.Address(), u.Reason))
+			return true
+		}
+	}
+	return false
+}
+
 // is compares what is there with a value, where nothing and 0 units are one.
 func (r *renewal) is(s ledger.Step, v *ledger.Value) bool {
 	have, there := r.have[s.Key()]
 	if v == nil || v.Units == 0 {
 		return !there || have.Units == 0
 	}
-	return there && have.Equal(*v)
+	if there && have.Equal(*v) {
+		return true
+	}
+	for _, g := range r.fresh.Known { // the service may have kept more of it on
+		if g.Key() == s.Key() {
+			return there && g.Accepts(*v, have)
+		}
+	}
+	return false
 }
 
 // drawnAsBefore says who draws on a short pool as far as the saved plan knew:

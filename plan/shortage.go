@@ -12,13 +12,13 @@ import (
 
 // explainShortages says for every short pool how much is missing, what binds,
 // which lines draw on it, and what would follow where it is ignored.
-func explainShortages(b *book, calls []ledger.Call, in Input) []Shortage {
+func explainShortages(b *book, calls []ledger.Call, in Input, have set) []Shortage {
 	var all []Shortage
 	m := newMeters(in.Places)
 	for _, pool := range b.short(calls) {
 		s := Shortage{Pool: pool.ID, Item: pool.Item, Place: pool.Place, Short: -pool.Left, Limit: pool.LimitAfter(), Term: pool.Binding(pool.After)}
 		var declared int64
-		s.Drawers, declared = drawers(in.Want, pool.ID, m)
+		s.Drawers, declared = drawers(in, pool.ID, m, have)
 		if pool.ID.Place == "" {
 			s.Blocked = siblings(in.Want, pool.ID.Item)
 		} else {
@@ -36,21 +36,35 @@ func holdsGroups(want []ledger.Grant, item string) bool {
 	return slices.ContainsFunc(want, func(g ledger.Grant) bool { return g.Holder.Kind == ledger.Group && g.Item.ID == item })
 }
 
-func drawers(want []ledger.Grant, pool ledger.PoolID, m meters) ([]Drawer, int64) {
+// drawers lists the blocks that draw on a pool: a group for each of its
+// members, and nobody who is held back or not looked at and has nothing.
+func drawers(in Input, pool ledger.PoolID, m meters, have set) ([]Drawer, int64) {
+	members := map[string]int64{}
+	for _, g := range in.Have.Members {
+		members[g.Group] = int64(len(g.Users))
+	}
 	var sum int64
 	blocks := map[string]*Drawer{}
-	for _, g := range want {
+	for i := range in.Want {
+		g := &in.Want[i]
 		if len(g.Origins) == 0 || !slices.Contains(m.drawn(g.Holder.Identity(), g.Item.ID), pool) {
 			continue
 		}
+		if key := g.Key(); (slices.Contains(in.Asleep, key) || slices.Contains(in.Gone, g.Holder.Identity()) || !in.looksAt(g.Holder)) && !have.has(key) {
+			continue
+		}
+		units := g.Units
+		if g.Holder.Kind == ledger.Group {
+			units = members[g.Holder.ID]
+		}
 		o := g.Origins[0]
-		sum += g.Units
+		sum += units
 		d := blocks[o.File+"\x00"+o.Block]
 		if d == nil {
 			d = &Drawer{Origin: o}
 			blocks[o.File+"\x00"+o.Block] = d
 		}
-		d.Units += g.Units
+		d.Units += units
 		if o.Line < d.Origin.Line {
 			d.Origin = o
 		}

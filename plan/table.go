@@ -161,11 +161,11 @@ func (t *table) adopted(r row) *ledger.Grant {
 	return &keep
 }
 
-// due reports whether a date makes the row necessary: it ended, or it began
-// and was not given yet.
-func (t *table) due(r row) bool {
-	_, ended := t.calendar.ended[r.key]
-	return r.want == nil && ended || r.want != nil && r.known == nil && t.calendar.dated[r.key]
+// letGo reports whether what is not declared any more stays as it is: a
+// setting, and what the platform allocated by itself, once adopted, where the
+// environment does not say that such things are removed.
+func (t *table) letGo(r row) bool {
+	return r.key.Kind == ledger.SelfService || r.key.Kind.Inside() && t.rows[r.key].System && t.places[r.have.Holder.Place()].Auto != ledger.AutoRemove
 }
 
 // decide is the table of the design: want, known and have, in this order.
@@ -177,8 +177,8 @@ func (t *table) decide(r row) {
 	switch {
 	case r.want == nil && r.known == nil:
 		t.unmanaged(r)
-	case r.want == nil && (r.have == nil || r.key.Kind == ledger.SelfService): // what is not declared any more is let go, not undone
-		t.record(ledger.Forget, r, &r.known.Value, nil)
+	case r.want == nil && (r.have == nil || t.letGo(r)):
+		t.forget(r)
 	case r.want == nil:
 		t.remove(r, ledger.Declared)
 	case r.have == nil:
@@ -215,6 +215,13 @@ func (r row) step(op ledger.Op, before, after *ledger.Value) ledger.Step {
 
 func (t *table) record(op ledger.Op, r row, before, after *ledger.Value) {
 	t.records = append(t.records, r.step(op, before, after))
+}
+
+// forget drops a record. What is still there stays there.
+func (t *table) forget(r row) {
+	s := r.step(ledger.Forget, &r.known.Value, nil)
+	s.Kept = r.have != nil
+	t.records = append(t.records, s)
 }
 
 func (t *table) add(r row) {

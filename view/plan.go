@@ -168,12 +168,8 @@ func subject(s shownStep) string {
 func describe(s shownStep) string {
 	var parts []string
 	switch {
-	case s.Op == ledger.Adopt && s.Before == nil:
-		parts = append(parts, "is there already: recorded as usher's")
-	case s.Op == ledger.Adopt:
-		parts = append(parts, "is done already: the record is corrected")
-	case s.Op == ledger.Forget:
-		parts = append(parts, "is gone already: the record is dropped")
+	case s.Op == ledger.Adopt || s.Op == ledger.Forget:
+		parts = append(parts, recorded(s))
 	case s.Op == ledger.Reprocess && s.Holder.Kind.Inside():
 		parts = append(parts, "in "+Safe(s.Holder.Around())+", is turned off and on, so that it notices the licence of its owner")
 	case s.Op == ledger.Reprocess:
@@ -190,61 +186,6 @@ func describe(s shownStep) string {
 		parts = append(parts, fmt.Sprintf("without %s", Count(len(s.After.Without), "service plan")))
 	}
 	return strings.Join(append(parts, reasons(s)...), ", ")
-}
-
-// reasons says why a step is there, and what else its call does.
-func reasons(s shownStep) []string {
-	var parts []string
-	switch {
-	case s.partner != "" && s.Op == ledger.Add:
-		parts = append(parts, "moves from "+Safe(s.partner))
-	case s.partner != "":
-		parts = append(parts, "moves to "+Safe(s.partner))
-	}
-	switch {
-	case s.Why == ledger.Drift:
-		parts = append(parts, "somebody changed it")
-	case s.Why == ledger.Unmanaged:
-		parts = append(parts, "no file declares it")
-	case s.Why == ledger.Expired:
-		parts = append(parts, "its last day has passed")
-	case s.Op == ledger.Remove && s.Kept && s.Holder.Kind == ledger.User:
-		parts = append(parts, "another source still gives it")
-	}
-	parts = append(parts, circumstances(s)...)
-	for _, c := range s.Costs {
-		text := fmt.Sprintf("%s on %s", Safe(c.What), c.Day)
-		if c.People > 0 {
-			text += " for " + people(c.People)
-		}
-		parts = append(parts, text)
-	}
-	return parts
-}
-
-// circumstances says whom a step reaches, and what it waits for.
-func circumstances(s shownStep) []string {
-	var parts []string
-	switch {
-	case s.Holder.Kind != ledger.Group:
-	case s.Op == ledger.Add:
-		parts = append(parts, fmt.Sprintf("gives %s a seat", people(s.People)))
-	case s.Op == ledger.Remove && s.People == 0:
-		parts = append(parts, "every member keeps it by another source")
-	case s.Op == ledger.Remove:
-		parts = append(parts, fmt.Sprintf("takes it from %s", people(s.People)))
-	}
-	switch {
-	case s.call.Manual != "":
-		parts = append(parts, "by hand")
-	case s.call.Waits != "":
-		parts = append(parts, "waits for "+Safe(s.call.Waits))
-	case s.call.Location != "" && s.Op == ledger.Add:
-		parts = append(parts, "sets the usage location to "+Safe(s.call.Location)+" first")
-	case s.call.Gap && s.Op == ledger.Remove:
-		parts = append(parts, "is without it for a moment")
-	}
-	return parts
 }
 
 func people(n int64) string {

@@ -15,7 +15,7 @@ func (p *Printer) pools(pools []ledger.Pool) {
 	rows := [][]string{{"pool", "purchased", "limit", "now", "highest", "after", "available"}}
 	inside := [][]string{{"inside environments", "limit", "now", "highest", "after", "available", "least"}}
 	for _, pool := range pools {
-		numbers := []string{change(pool.Limit, pool.LimitAfter()), number(pool.Before), number(pool.Peak), number(pool.After), number(pool.Available())}
+		numbers := []string{change(pool.Limit, pool.LimitAfter()), number(pool.Before), number(pool.Peak), number(pool.After), number(pool.Left)}
 		switch {
 		case pool.ID.Place == "":
 			owned := change(pool.Owned, pool.Owned+pool.Growth)

@@ -111,6 +111,8 @@ func (p *Printer) breach(b plan.Breach) {
 		p.refusal("%d of the %d people who have %s lose it or a part of it, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)
 	case plan.Lowered:
 		p.refusal("%d of the %d allocated units of %s are taken from environments, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)
+	case plan.Undrawn:
+		p.refusal("%d of the %d units of %s that flows and machines hold are taken from them, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)
 	case plan.Forgets:
 		p.refusal("%d of the %d records of %s would be dropped, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)
 	}

@@ -24,7 +24,13 @@ func (p *Printer) Result(r ledger.Result) {
 		if s.Item.Kind == ledger.Capacity {
 			text += fmt.Sprintf(" %d -> %d", units(s.Before), units(s.After))
 		}
+		if s.Item.Kind == ledger.Setting {
+			text += fmt.Sprintf(" %s -> %s", Safe(s.Before.Policy), Safe(s.After.Policy))
+		}
 		steps = append(steps, text)
+	}
+	if r.Call.Location != "" {
+		steps = append(steps, "usage location "+Safe(r.Call.Location))
 	}
 	line := fmt.Sprintf("%s: %s: %s", Safe(r.Call.Holder.Address()), strings.Join(steps, ", "), p.outcome(r.Outcome))
 	if r.Message != "" {
@@ -186,7 +192,11 @@ func (p *Printer) StateShow(r state.Record) {
 	p.Line("address  %s", r.Address())
 	p.Line("holder   %s", Safe(r.Holder.ID))
 	p.Line("item     %s", Safe(r.Item.ID))
-	p.Line("units    %d", r.Units)
+	if r.Policy != "" {
+		p.Line("policy   %s", Safe(r.Policy))
+	} else {
+		p.Line("units    %d", r.Units)
+	}
 	if r.Without != nil {
 		p.Line("without  [%s]", Safe(strings.Join(r.Without, ", ")))
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,16 +59,7 @@ func newApply(a *app) *cobra.Command {
 
 func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 	c, err := o.choices()
-	switch {
-	case err != nil:
-	case o.file != "" && o.set():
-		err = errors.New("-target, -only, -allow-gaps and -allow-stopping-flows shape a new plan, and this is a saved one")
-	case o.file != "" && len(o.vars)+len(o.varFiles) > 0:
-		err = errors.New("-var and -var-file shape a new plan, and this is a saved one")
-	case o.parallelism < 1:
-		err = fmt.Errorf("-parallelism is at least 1, and this is %d", o.parallelism)
-	}
-	if err != nil {
+	if err = cmp.Or(err, o.check()); err != nil {
 		return err
 	}
 	s, err := a.load(o.inputs)
@@ -80,6 +72,7 @@ func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 		return err
 	}
 	defer func() { _ = lease.Release() }()
+	s.targets = c.targets
 	if err := s.openTenant(); err != nil {
 		return err
 	}
@@ -93,6 +86,21 @@ func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 		}
 	}
 	return s.apply(ctx, o, c, lease.Lost)
+}
+
+// check refuses flags that do not go together, or make no sense.
+func (o *applyOptions) check() error {
+	switch {
+	case o.file != "" && o.set():
+		return errors.New("-target, -only, -allow-gaps and -allow-stopping-flows shape a new plan, and this is a saved one")
+	case o.file != "" && len(o.vars)+len(o.varFiles) > 0:
+		return errors.New("-var and -var-file shape a new plan, and this is a saved one")
+	case o.wait < 0 || o.lockTimeout < 0 || o.checkpoint < 0:
+		return errors.New("-wait, -lock-timeout and -checkpoint are lengths of time such as 5m, and not negative")
+	case o.parallelism < 1:
+		return fmt.Errorf("-parallelism is at least 1, and this is %d", o.parallelism)
+	}
+	return nil
 }
 
 // apply makes or renews the plan, shows it, has it approved and runs it.
@@ -210,7 +218,9 @@ func (s *session) run(ctx context.Context, o *applyOptions, p *plan.Plan, lost <
 		Day: s.today,
 		Progress: func(res ledger.Result, t ledger.Tally) {
 			if !quiet {
-				out.Result(res)
+				if res.Outcome != ledger.Pending || res.Call.Runs() { // what nobody started is listed at the end
+					out.Result(res)
+				}
 				return
 			}
 			progress.Show("Applying: %d of %d done, %d not", t.Done, t.All, t.Failed+t.Unknown+t.Skipped)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/go-multierror"
 
+	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/state"
 )
@@ -48,7 +49,11 @@ func (s *session) confirmOne(d *state.Document, edit *state.Edit, text string) e
 		if err != nil {
 			return err
 		}
-		if g := d.Pending[i].Grant; g.Units > 0 {
+		g := d.Pending[i].Grant
+		if g.Item.ID != catalog.PerFlow {
+			return fmt.Errorf("%s needs nobody to vouch for it: the next usher plan sees by itself whether it is done", text)
+		}
+		if g.Units > 0 {
 			edit.Put(g, s.today())
 		} else {
 			edit.Drop(g.Key())

@@ -47,6 +47,7 @@ func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	s.targets = c.targets
 	if err := s.openTenant(); err != nil {
 		return err
 	}

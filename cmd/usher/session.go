@@ -49,6 +49,7 @@ type session struct {
 	etag    string
 	reading *tenant.Reading
 	wait    time.Duration // for what the tenant accepts first and does later
+	targets []ledger.Holder
 }
 
 // load reads the configuration and reports what is wrong with it.
@@ -151,7 +152,7 @@ func (s *session) mentioned() (groups, environments []string) {
 			groups = add(groups, w.Holder)
 		}
 	}
-	for _, h := range s.cfg.Guard.Protect {
+	for _, h := range slices.Concat(s.cfg.Guard.Protect, s.targets) {
 		if h.Kind == ledger.Group {
 			groups = add(groups, h.Name)
 		}

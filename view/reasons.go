@@ -1,0 +1,78 @@
+package view
+
+import (
+	"fmt"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// recorded says what a step that makes no request writes to the state.
+func recorded(s shownStep) string {
+	switch {
+	case s.Op == ledger.Adopt && s.Before == nil:
+		return "is there already: recorded as usher's"
+	case s.Op == ledger.Adopt:
+		return "is done already: the record is corrected"
+	case s.Item.Kind == ledger.Setting:
+		return "is let go, and stays " + Safe(s.Before.Policy)
+	case s.Kept:
+		return "is let go, and stays as it is"
+	default:
+		return "is gone already: the record is dropped"
+	}
+}
+
+// reasons says why a step is there, and what else its call does.
+func reasons(s shownStep) []string {
+	var parts []string
+	switch {
+	case s.partner != "" && s.Op == ledger.Add:
+		parts = append(parts, "moves from "+Safe(s.partner))
+	case s.partner != "":
+		parts = append(parts, "moves to "+Safe(s.partner))
+	}
+	switch {
+	case s.Why == ledger.Drift:
+		parts = append(parts, "somebody changed it")
+	case s.Why == ledger.Unmanaged:
+		parts = append(parts, "no file declares it")
+	case s.Why == ledger.Expired:
+		parts = append(parts, "its last day has passed")
+	case s.Op == ledger.Remove && s.Kept && s.Holder.Kind == ledger.User:
+		parts = append(parts, "another source still gives it")
+	}
+	parts = append(parts, circumstances(s)...)
+	for _, c := range s.Costs {
+		text := fmt.Sprintf("%s on %s", Safe(c.What), c.Day)
+		if c.People > 0 {
+			text += " for " + people(c.People)
+		}
+		parts = append(parts, text)
+	}
+	return parts
+}
+
+// circumstances says whom a step reaches, and what it waits for.
+func circumstances(s shownStep) []string {
+	var parts []string
+	switch {
+	case s.Holder.Kind != ledger.Group:
+	case s.Op == ledger.Add:
+		parts = append(parts, fmt.Sprintf("gives %s a seat", people(s.People)))
+	case s.Op == ledger.Remove && s.People == 0:
+		parts = append(parts, "every member keeps it by another source")
+	case s.Op == ledger.Remove:
+		parts = append(parts, fmt.Sprintf("takes it from %s", people(s.People)))
+	}
+	switch {
+	case s.call.Manual != "":
+		parts = append(parts, "by hand")
+	case s.call.Waits != "":
+		parts = append(parts, "waits for "+Safe(s.call.Waits))
+	case s.call.Location != "" && s.Op == ledger.Add:
+		parts = append(parts, "sets the usage location to "+Safe(s.call.Location)+" first")
+	case s.call.Gap && s.Op == ledger.Remove:
+		parts = append(parts, "is without it for a moment")
+	}
+	return parts
+}
