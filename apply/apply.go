@@ -90,15 +90,15 @@ func (r *Runner) calls(ctx context.Context, p *plan.Plan, rec *recorder, lost <-
 			note(a.results)
 			if err := rec.checkpoint(ctx); err != nil && broken == nil {
 				broken = err
-				d.abandon("the state could not be written")
+				d.silence("the state could not be written")
 			}
 		case <-stop:
 			stop, report.Interrupted = nil, true
-			d.abandon("the run was interrupted")
+			d.interrupt("the run was interrupted")
 		case <-lost:
 			lost, report.Interrupted = nil, true
 			rec.frozen = true
-			d.abandon("the lock on the state was lost")
+			d.silence("the lock on the state was lost")
 		}
 		note(d.givenUp())
 	}

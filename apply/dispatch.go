@@ -24,6 +24,7 @@ type dispatcher struct {
 	dirty     []ledger.PoolID // pools whose first in the queue may start now
 	cursor    int             // nothing before it is waiting
 	given     []ledger.Result // calls that were given up since somebody asked
+	mute      string          // why nothing may be sent any more, not even to put somebody back
 }
 
 type phase uint8
@@ -136,25 +137,29 @@ func (d *dispatcher) advance() {
 	}
 }
 
-// take returns calls that travel together: up to most for people, or one for
+// take returns calls that travel together: up to most for people, or one of
 // anything else.
 func (d *dispatcher) take(most int) []int {
 	if len(d.ready) == 0 {
 		return nil
 	}
-	kind := d.calls[d.ready[0]].Holder.Kind
-	if kind != ledger.User {
-		most = 1
-	}
 	n := 0
-	for n < min(most, len(d.ready)) && d.calls[d.ready[n]].Holder.Kind == kind {
-		d.state[d.ready[n]] = running
+	for n < min(most, len(d.ready)) && travels(d.calls[d.ready[n]]) {
 		n++
+	}
+	n = max(1, n)
+	for _, i := range d.ready[:n] {
+		d.state[i] = running
 	}
 	batch := d.ready[:n:n]
 	d.ready = d.ready[n:]
 	d.running += n
 	return batch
+}
+
+// travels reports whether a call can go together with others.
+func travels(c ledger.Call) bool {
+	return c.Holder.Kind == ledger.User && c.Steps[0].Op != ledger.Reprocess
 }
 
 // finish books the result of a call that was started.
@@ -216,15 +221,4 @@ func strands(res ledger.Result, next ledger.Call) bool {
 	return slices.ContainsFunc(res.Unfit, func(i ledger.Inherited) bool {
 		return next.Holder.Kind != ledger.User || next.Holder.ID == i.User.ID
 	})
-}
-
-// abandon gives up everything that has not started.
-func (d *dispatcher) abandon(why string) {
-	for i, s := range d.state {
-		if s == waiting || s == ready {
-			d.state[i] = finished
-			d.given = append(d.given, ledger.Result{Call: d.calls[i], Outcome: ledger.Skipped, Message: why})
-		}
-	}
-	d.ready = nil
 }

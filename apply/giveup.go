@@ -8,24 +8,34 @@ import (
 	"github.com/usher-cli/usher/ledger"
 )
 
+// firstHalf finds the first half of the split of which a call is the second;
+// -1 where it is none.
+func (d *dispatcher) firstHalf(i int) int {
+	second := d.calls[i]
+	if len(second.Undo) == 0 {
+		return -1
+	}
+	return slices.IndexFunc(d.calls, func(c ledger.Call) bool {
+		return c.Gap && c.Holder == second.Holder && len(c.Undo) == 0 && slices.Contains(second.After, c.ID)
+	})
+}
+
 // undo puts the holder of a split call back if the second half cannot be done:
 // the seat that the first half gave up is taken again before anybody else can
 // have it. Where somebody has it already, that is said.
 func (d *dispatcher) undo(i int) {
-	second := d.calls[i]
-	if len(second.Undo) == 0 {
+	first := d.firstHalf(i)
+	if first < 0 || !d.succeeded[first] {
 		return
 	}
-	at := slices.IndexFunc(d.calls, func(c ledger.Call) bool {
-		return c.Gap && c.Holder == second.Holder && len(c.Undo) == 0 && slices.Contains(second.After, c.ID)
-	})
-	if at < 0 || !d.succeeded[at] {
+	back := ledger.Call{ID: len(d.calls) + 1, Holder: d.calls[i].Holder, Steps: d.calls[i].Undo, Takes: d.calls[first].Releases}
+	pool, _, lacks := d.lacks(back)
+	switch {
+	case d.mute != "":
+		d.stranded(back, "the person is without it now: "+d.mute)
 		return
-	}
-	back := ledger.Call{ID: len(d.calls) + 1, Holder: second.Holder, Steps: second.Undo, Takes: d.calls[at].Releases}
-	if pool, _, lacks := d.lacks(back); lacks {
-		d.given = append(d.given, ledger.Result{Call: back, Outcome: ledger.Skipped,
-			Message: "the person is without it now: the seat that was given up is in use again, and there is no other of " + itemName(back, pool)})
+	case lacks:
+		d.stranded(back, "the person is without it now: the seat that was given up is in use again, and there is no other of "+itemName(back, pool))
 		return
 	}
 	for _, t := range back.Takes {
@@ -33,6 +43,11 @@ func (d *dispatcher) undo(i int) {
 	}
 	d.calls, d.state, d.waits, d.succeeded = append(d.calls, back), append(d.state, ready), append(d.waits, 0), append(d.succeeded, false)
 	d.ready = append([]int{len(d.calls) - 1}, d.ready...)
+}
+
+// stranded says that somebody cannot be put back.
+func (d *dispatcher) stranded(back ledger.Call, why string) {
+	d.given = append(d.given, ledger.Result{Call: back, Outcome: ledger.Skipped, Message: why})
 }
 
 // unblock gives up calls that nothing can serve any more, when nothing runs

@@ -106,14 +106,15 @@ func grantOf(s ledger.Step) ledger.Grant {
 	return ledger.Grant{Holder: s.Holder, Item: s.Item, Value: *s.After}
 }
 
-// awaited keeps, of what earlier runs left pending, what the service still has
-// not finished. What this run leaves pending is noted as it ends.
+// awaited keeps, of what earlier runs left pending, what the service or a
+// person still has not finished. What this run leaves pending is noted as it ends.
 func (c *recorder) awaited() {
 	kept := c.doc.Pending[:0:0]
 	for _, p := range c.doc.Pending {
 		working := slices.ContainsFunc(c.p.Awaited, func(h ledger.Holder) bool { return h.Identity() == p.Grant.Holder.Identity() })
 		again := slices.ContainsFunc(c.p.Calls, func(call ledger.Call) bool { return call.Holder.Identity() == p.Grant.Holder.Identity() })
-		if working && !again {
+		narrow := c.p.Targets > 0 || c.p.OnlyDue // it says nothing about whom it does not look at
+		if (working || narrow) && !again {
 			kept = append(kept, p)
 		}
 	}
