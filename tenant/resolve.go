@@ -148,6 +148,9 @@ func (x *resolver) grant(w *ledger.Want, h ledger.Holder, products map[string]*l
 		if x.out.Location == nil {
 			x.out.Location = map[ledger.HolderID]string{}
 		}
+		if first := x.out.Location[h.Identity()]; first != "" && first != w.Location {
+			x.refuse(w, "location-doubled", fmt.Sprintf("is said to be in %s here, and in %s by another assignment", w.Location, first), "write one usage_location")
+		}
 		x.out.Location[h.Identity()] = w.Location
 	}
 	return g, true
@@ -268,30 +271,4 @@ func (x *resolver) formerName(w *ledger.Want, pin ledger.Holder) (ledger.Holder,
 	pin.Name = name
 	x.note(w, ledger.Info, "holder-renamed", "is now called "+pin.Own(), "write "+pin.Own()+" in the file")
 	return pin, true
-}
-
-// absent reports a declared holder that the tenant does not have, unless the
-// list in which it would stand was not read.
-func (x *resolver) absent(w *ledger.Want, h ledger.Holder) (ledger.Holder, bool) {
-	if reason, ok := x.unreadable(w); ok {
-		x.note(w, ledger.Warning, "holder-unread", "could not be looked up: "+reason, "")
-		return h, h.ID != ""
-	}
-	if x.Unlisted && w.Kind == ledger.User {
-		x.note(w, ledger.Warning, "holder-unread", "is new to the state, and people were not read", "plan without -refresh=false")
-		x.Unread = append(x.Unread, ledger.Unread{Holder: ledger.Holder{Kind: w.Kind, ID: "?", Name: w.Holder}, Reason: "not read, because of -refresh=false"})
-		return h, false
-	}
-	if w.Kind == ledger.Flow && x.isOutside(w) {
-		x.refuse(w, "flow-outside", "the flow is in no solution, and only a flow in a solution can hold capacity", "add it to a solution, and write the id or name that it has there")
-		return h, false
-	}
-	x.note(w, ledger.Warning, "holder-gone", fmt.Sprintf("%s has no such %s%s; nothing is done for it", x.where(w), w.Kind.Words(), x.suggestion(w)),
-		"take it out of the file, or correct it")
-	if h.ID != "" {
-		x.out.Gone = append(x.out.Gone, h.Identity())
-		x.gone[h.Identity()] = true
-		return h, true
-	}
-	return h, false
 }

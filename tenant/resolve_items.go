@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -41,7 +42,10 @@ func (x *resolver) product(p ledger.Policy) *ledger.Supply {
 	var problem, fix string
 	switch found := x.products(p.Item); {
 	case len(found) == 0:
-		problem, fix = "the tenant does not own "+p.Item.Name, "buy it first; it owns "+strings.Join(x.assignable(), ", ")
+		problem, fix = "the tenant does not own "+p.Item.Name, "buy it first"
+		if owned := x.assignable(); len(owned) > 0 {
+			fix += "; it owns " + strings.Join(owned, ", ")
+		}
 	case len(found) > 1:
 		problem, fix = fmt.Sprintf("%d products of the tenant are called %s", len(found), p.Item.Name), "write the id of one: "+productIDs(found)
 	case found[0].SelfService:
@@ -146,29 +150,16 @@ func (x *resolver) guard(g ledger.Guard) {
 	protected := make([]ledger.Holder, 0, len(g.Protect))
 	for _, h := range g.Protect {
 		w := ledger.Want{Kind: h.Kind, Holder: h.Name, Origins: []ledger.Origin{g.Origin}}
-		id := ledger.Holder{Kind: h.Kind, ID: strings.ToLower(h.Name)}
+		meant := x.meant(h)
 		if h.Kind.Inside() {
 			w.Around, w.Holder = h.Around(), h.Own()
-			env := x.environmentOf(w.Around)
-			h = ledger.Within(env, h.Kind, "", w.Holder)
-			id.ID = strings.ToLower(env.ID + "/" + w.Holder)
-		}
-		bearers := x.bearers(keyOf(h))
-		pin, pinned := x.pinned[keyOf(h)]
-		id.Name, _ = x.Name(id.Identity())
-		switch {
-		case len(bearers) > 0: // protecting all whom the name may mean harms nobody
-			protected = append(protected, bearers...)
-			if pinned {
-				protected = append(protected, pin)
+			for _, env := range x.meant(ledger.Holder{Kind: ledger.Environment, Name: w.Around}) {
+				meant = append(meant, x.meant(ledger.Within(env, h.Kind, w.Holder, w.Holder))...)
 			}
-		case id.Name != "":
-			protected = append(protected, id)
-		case pinned:
-			protected = append(protected, pin)
-		case x.Unlisted || x.missing[h.Kind] != "":
-			// Whoever is neither read nor in the state loses nothing in this plan.
-		default:
+		}
+		protected = append(protected, meant...)
+		// Whoever is neither read nor in the state loses nothing in this plan.
+		if len(meant) == 0 && !x.Unlisted && x.missing[h.Kind] == "" {
 			x.refuse(&w, "protect-nobody", "is protected, and the tenant has no "+h.Kind.Words()+" of that name", "correct the name, or take it out of protect")
 		}
 	}
@@ -176,14 +167,19 @@ func (x *resolver) guard(g ledger.Guard) {
 	x.out.Guard.Protect = slices.Compact(protected)
 }
 
-// environmentOf finds an environment by name or id.
-func (x *resolver) environmentOf(ref string) ledger.Holder {
-	for _, h := range x.people {
-		if h.Kind == ledger.Environment && (strings.EqualFold(h.Name, ref) || strings.EqualFold(h.ID, ref)) {
-			return h
-		}
+// meant lists all whom a name or an id may mean: those who bear it now, and
+// whom the state knew by it. Protecting them all harms nobody.
+func (x *resolver) meant(h ledger.Holder) []ledger.Holder {
+	all := x.bearers(keyOf(h))
+	if pin, ok := x.pinned[keyOf(h)]; ok {
+		all = append(slices.Clone(all), pin)
 	}
-	return ledger.Holder{Kind: ledger.Environment, Name: ref}
+	id := ledger.Holder{Kind: h.Kind, ID: strings.ToLower(cmp.Or(h.ID, h.Name))}
+	if name, ok := x.Name(id.Identity()); ok && len(all) == 0 {
+		id.Name = name
+		return []ledger.Holder{id}
+	}
+	return all
 }
 
 // listCounter finds users_files of which nobody is in the tenant.

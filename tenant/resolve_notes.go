@@ -62,3 +62,34 @@ func isID(s string) bool {
 	}
 	return true
 }
+
+// absent reports a declared holder that the tenant does not have, unless the
+// list in which it would stand was not read.
+func (x *resolver) absent(w *ledger.Want, h ledger.Holder) (ledger.Holder, bool) {
+	if reason, ok := x.unreadable(w); ok {
+		x.note(w, ledger.Warning, "holder-unread", "could not be looked up: "+reason, "")
+		return h, h.ID != ""
+	}
+	if x.Unlisted && w.Kind == ledger.User {
+		x.note(w, ledger.Warning, "holder-unread", "is new to the state, and people were not read", "plan without -refresh=false")
+		x.Unread = append(x.Unread, ledger.Unread{Holder: ledger.Holder{Kind: w.Kind, ID: "?", Name: w.Holder}, Reason: "not read, because of -refresh=false"})
+		return h, false
+	}
+	if w.Kind == ledger.Flow && x.isOutside(w) {
+		x.refuse(w, "flow-outside", "the flow is in no solution, and only a flow in a solution can hold capacity", "add it to a solution, and write the id or name that it has there")
+		return h, false
+	}
+	meant := x.suggestion(w)
+	if w.Kind != ledger.User && meant != "" && h.ID == "" { // a slip here would take from everybody in the one that is meant
+		x.refuse(w, "holder-unknown", fmt.Sprintf("%s has no such %s%s", x.where(w), w.Kind.Words(), meant), "correct the name, or take it out of the file")
+		return h, false
+	}
+	x.note(w, ledger.Warning, "holder-gone", fmt.Sprintf("%s has no such %s%s; nothing is done for it", x.where(w), w.Kind.Words(), meant),
+		"take it out of the file, or correct it")
+	if h.ID != "" {
+		x.out.Gone = append(x.out.Gone, h.Identity())
+		x.gone[h.Identity()] = true
+		return h, true
+	}
+	return h, false
+}

@@ -13,10 +13,13 @@ func (x *resolver) environments(places []ledger.Place) {
 		ref := p.Environment.Name
 		w := ledger.Want{Kind: ledger.Environment, Holder: ref, Origins: []ledger.Origin{p.Origin}}
 		h, ok := x.holder(&w)
-		if !ok || x.gone[h.Identity()] {
+		if !ok {
 			continue
 		}
-		x.places[strings.ToLower(ref)] = h
+		x.places[strings.ToLower(ref)] = h // what was in one that is gone keeps its records
+		if x.gone[h.Identity()] {
+			continue
+		}
 		p.Environment = h
 		x.out.Places = append(x.out.Places, p)
 	}

@@ -64,7 +64,7 @@ func Open(s Settings) (*Tenant, error) {
 		t.server = server
 		o.Base, o.Transport = embeddedHost, inProcess{server}
 	} else {
-		o.Transport = &http.Client{Timeout: requestTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: 16, ForceAttemptHTTP2: true}}
+		o.Transport = &http.Client{Timeout: requestTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: 16, ForceAttemptHTTP2: true}, CheckRedirect: stay}
 	}
 	t.pipeline = wire.New(o)
 	t.graph = graph.New(t.pipeline)
@@ -73,6 +73,10 @@ func Open(s Settings) (*Tenant, error) {
 	t.power = powerplatform.New(t.pipeline, s.Catalog.CapacityName)
 	return t, nil
 }
+
+// stay keeps requests, and what is in them, on the host that they were meant
+// for: a service that answers with another one has not answered.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // dataverse is a client of the organisation behind an environment. The address
 // comes from the tenant: it is used only where it leads to the tenant's host.

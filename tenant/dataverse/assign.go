@@ -2,6 +2,7 @@ package dataverse
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
@@ -63,46 +64,66 @@ func units(v *ledger.Value) int64 {
 // set carries out one step. wrote says whether a write may have reached the
 // service when it fails.
 func (c *Client) set(ctx context.Context, s ledger.Step) (wrote bool, err error) {
-	row, err := c.row(ctx, s)
+	rows, err := c.rows(ctx, s)
 	if err != nil {
 		return false, err
 	}
-	now := int64(0)
-	if row != nil {
-		now = row.Count
-	}
-	want := units(s.After)
+	now, want := sum(rows), units(s.After)
 	if now != units(s.Before) && now != want {
 		return false, fmt.Errorf("it holds %d, and %d were expected: %w", now, units(s.Before), errChanged)
 	}
-	// A row that gets nothing keeps its place, and the platform is told to put
-	// nothing into it: a row that is deleted comes back at the next run.
+	if len(rows) == 0 && want > 0 {
+		return true, c.create(ctx, s, want)
+	}
+	for i, row := range rows { // all in the first, whatever made more than one
+		if i > 0 {
+			want = 0
+		}
+		if err := c.update(ctx, row, want); err != nil {
+			return true, err
+		}
+	}
+	return false, nil
+}
+
+func sum(rows []assignment) int64 {
+	var n int64
+	for _, r := range rows {
+		n += r.Count
+	}
+	return n
+}
+
+// update writes a row in the version that was read. A row that gets nothing
+// keeps its place, and the platform is told to put nothing into it: a row that
+// is deleted comes back at the next run.
+func (c *Client) update(ctx context.Context, row assignment, want int64) error {
 	body := map[string]any{"count": want}
 	if want == 0 {
 		body["allowautoallocation"] = false
 	}
-	if row != nil {
-		err = c.w.Conditional(ctx, http.MethodPatch, api+"flowcapacityassignments("+row.ID+")", row.Etag, body, nil)
-		var e *wire.Error
-		if errors.As(err, &e) && e.Status == http.StatusPreconditionFailed {
-			return true, errChanged
-		}
-		return true, err
+	err := c.w.Conditional(ctx, http.MethodPatch, api+"flowcapacityassignments("+row.ID+")", row.Etag, body, nil)
+	var e *wire.Error
+	if errors.As(err, &e) && e.Status == http.StatusPreconditionFailed && !e.Doubt { // else it may be our own write that changed it
+		return errChanged
 	}
-	if want == 0 {
-		return false, nil
-	}
+	return err
+}
+
+// create makes a row whose id follows from what it is about, so that repeating
+// it, as the pipeline does after a lost answer, makes no second one.
+func (c *Client) create(ctx context.Context, s ledger.Step, want int64) error {
 	t, capacityType, err := place(s)
 	if err != nil {
-		return false, err
+		return err
 	}
 	name := []rune(s.Holder.Own())
 	const longest = 100 // of the column
-	body["name"] = string(name[:min(longest, len(name))])
-	body["capacitytype"], body["allocationorigin"], body["capacitysource"], body["capacityoverage"] = capacityType, 0, 0, 0
-	body["allowautoallocation"] = false
-	body["regarding_"+t.target+"@odata.bind"] = "/" + t.set + "(" + own(s) + ")"
-	return true, c.w.JSON(ctx, http.MethodPost, api+"flowcapacityassignments", body, nil)
+	body := map[string]any{"name": string(name[:min(longest, len(name))]), "count": want, "capacitytype": capacityType, "allocationorigin": 0,
+		"capacitysource": 0, "capacityoverage": 0, "allowautoallocation": false, "regarding_" + t.target + "@odata.bind": "/" + t.set + "(" + own(s) + ")"}
+	id := sha256.Sum256(fmt.Appendf(nil, "usher %s %d", s.Holder.ID, capacityType))
+	id[6], id[8] = id[6]&0x0f|0x80, id[8]&0x3f|0x80 // an id of a maker's own kind
+	return c.w.JSON(ctx, http.MethodPatch, fmt.Sprintf("%sflowcapacityassignments(%x-%x-%x-%x-%x)", api, id[0:4], id[4:6], id[6:8], id[8:10], id[10:16]), body, nil)
 }
 
 // own is the holder's id inside its environment.
@@ -121,26 +142,19 @@ func place(s ledger.Step) (table, int, error) {
 	return tables()[at], capacityType, nil
 }
 
-// row finds the row of a step; nil where there is none.
-func (c *Client) row(ctx context.Context, s ledger.Step) (*assignment, error) {
+// rows finds the rows of a step.
+func (c *Client) rows(ctx context.Context, s ledger.Step) ([]assignment, error) {
 	_, capacityType, err := place(s)
 	if err != nil {
 		return nil, err
 	}
 	filter := fmt.Sprintf("_regarding_value eq %s and capacitytype eq %d and statecode eq 0", own(s), capacityType)
-	rows, err := list[assignment](ctx, c, assignmentColumns+"&$filter="+url.QueryEscape(filter))
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	return &rows[0], nil
+	return list[assignment](ctx, c, assignmentColumns+"&$filter="+url.QueryEscape(filter))
 }
 
 func (c *Client) reached(ctx context.Context, s ledger.Step) (bool, error) {
-	row, err := c.row(ctx, s)
-	if err != nil || row == nil {
-		return units(s.After) == 0, err
-	}
-	return row.Count == units(s.After), nil
+	rows, err := c.rows(ctx, s)
+	return err == nil && sum(rows) == units(s.After), err
 }
 
 // explain adds the way out to errors that have a known one.

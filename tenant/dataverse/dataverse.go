@@ -9,6 +9,7 @@ package dataverse
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -30,7 +31,7 @@ type Client struct {
 // New makes a client on a pipeline whose base is the organisation's address.
 // Item turns a currency type into an item.
 func New(w *wire.Client, environment ledger.Holder, item func(currency string) ledger.Item) *Client {
-	return &Client{w, environment, item, time.Second}
+	return &Client{w.Prefer(`odata.include-annotations="` + lookup + `"`), environment, item, time.Second}
 }
 
 // Contents is what an environment has that can hold units.
@@ -130,6 +131,10 @@ type assignment struct {
 	Created   time.Time `json:"createdon"`
 }
 
+// lookup is the annotation that says in which table a row is looked up. The
+// service sends it only to whoever asks.
+const lookup = "Microsoft.Dynamics.CRM.lookuplogicalname"
+
 // system is the origin of rows that the platform allocated by itself.
 const system = 1
 
@@ -146,7 +151,11 @@ func (c *Client) units(ctx context.Context, all *Contents) error {
 	for _, h := range all.Holders {
 		names[string(h.Kind)+h.ID] = h
 	}
+	units := map[ledger.Key]int{} // positions in the grants: a holder can have several rows
 	for _, r := range rows {
+		if r.Target == "" {
+			return errors.New("the service does not say what its rows are about")
+		}
 		at := slices.IndexFunc(tables(), func(t table) bool { return t.target == r.Target })
 		currency, known := currencyOf(r.Type)
 		if at < 0 || !known {
@@ -157,7 +166,10 @@ func (c *Client) units(ctx context.Context, all *Contents) error {
 			h = named
 		}
 		g := ledger.Grant{Holder: h, Item: c.item(currency), Value: ledger.Value{Units: r.Count}}
-		if r.Count > 0 {
+		if i, twice := units[g.Key()]; twice && r.Count > 0 {
+			all.Grants[i].Units += r.Count
+		} else if r.Count > 0 {
+			units[g.Key()] = len(all.Grants)
 			all.Grants = append(all.Grants, g)
 		}
 		all.Rows = append(all.Rows, ledger.Row{Key: g.Key(), System: r.Origin == system, Auto: r.Auto, Created: r.Created})

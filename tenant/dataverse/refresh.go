@@ -3,6 +3,7 @@ package dataverse
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant/wire"
 )
 
 // turnOnTries bounds how often a flow that was turned off is turned on again.
@@ -33,11 +35,13 @@ func (c *Client) Refresh(ctx context.Context, call ledger.Call) ledger.Result {
 	case !on:
 		return ledger.Result{Call: call, Outcome: ledger.Done} // somebody turned it off: it stays so
 	}
-	if err := c.turn(ctx, id, 0); err != nil {
+	ctx = context.WithoutCancel(ctx) // what is turned off is turned on again, whatever happens
+	var refused *wire.Error
+	if err := c.turn(ctx, id, 0); errors.As(err, &refused) && !refused.Ambiguous() {
 		return fail("it could not be turned off, and was left as it is: %s", explain(err))
-	}
+	} // on any other error it may be off
 	for try := 1; ; try++ {
-		if err = c.turn(context.WithoutCancel(ctx), id, activated); err == nil {
+		if err = c.turn(ctx, id, activated); err == nil {
 			return ledger.Result{Call: call, Outcome: ledger.Done}
 		}
 		if try == turnOnTries {

@@ -205,12 +205,15 @@ func (c *Client) settle(ctx context.Context, p partAnswer, a *attempt) time.Dura
 	case p.Status == http.StatusTooManyRequests, p.Status == http.StatusConflict:
 		a.Outcome = ledger.Failed // refused for now; a repetition may still do it
 		return retryAfter(header)
+	case a.Call.Location != "" && strings.Contains(e.Message, nowhere): // set a moment ago, and not seen everywhere yet
+		a.Outcome = ledger.Failed
+		return time.Second
 	case e.Ambiguous():
 		a.doubt, a.Outcome = true, ledger.Unknown
 		return retryAfter(header)
 	}
-	// "Not held" may mean that an earlier run, killed since, did all of it.
-	a.end(ctx, c, a.Message, strings.Contains(e.Message, notHeld))
+	// Not held, or only by a group, may mean that an earlier try did all of it.
+	a.end(ctx, c, a.Message, strings.Contains(e.Message, notHeld) || strings.Contains(e.Message, onlyInherited))
 	return 0
 }
 
@@ -231,6 +234,11 @@ func retryAfter(h http.Header) time.Duration {
 	return 0
 }
 
+// sameSet compares service plans, in whatever case and order.
+func sameSet(a []string, b ledger.Plans) bool {
+	return len(a) == len(b) && !slices.ContainsFunc(a, func(p string) bool { return !slices.Contains(b, strings.ToLower(p)) })
+}
+
 // reached reads one user and reports whether every step of the call is in
 // effect.
 func (c *Client) reached(ctx context.Context, call ledger.Call) (bool, error) {
@@ -245,6 +253,9 @@ func (c *Client) reached(ctx context.Context, call ledger.Call) (bool, error) {
 		})
 		if (at >= 0) != (s.After != nil) {
 			return false, nil
+		}
+		if at >= 0 && s.Op == ledger.Change && s.Before != nil && sameSet(u.States[at].Disabled, s.Before.Without) {
+			return false, nil // nothing has changed
 		}
 		if at >= 0 && s.After.Without != nil {
 			for _, plan := range u.States[at].Disabled { // the service may keep more of them on

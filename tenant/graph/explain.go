@@ -11,6 +11,12 @@ import (
 // notHeld is how the service refuses a removal that has nothing to remove.
 const notHeld = "does not have a corresponding license"
 
+// onlyInherited is how it refuses one where only a group gives the license.
+const onlyInherited = "inherited from a group membership"
+
+// nowhere is how it refuses a seat to an account without a usage location.
+const nowhere = "invalid usage location"
+
 // explain adds the way out to an error of assignLicense. Nearly all its
 // refusals share one code and differ only in their text, so this is the one
 // place that reads the text; the text itself always stays in the message.
@@ -41,10 +47,10 @@ type remedy struct{ text, remedy string }
 
 func remedies() []remedy {
 	return []remedy{
-		{"invalid usage location", "set the user's usage location in the admin centre first"},
+		{nowhere, "set the user's usage location in the admin centre first"},
 		{"does not have any available licenses", "buy a seat or free one, then plan again"},
 		{"does not correspond to a valid company License", "the tenant does not own this product, or it cannot be given to people"},
-		{"inherited from a group membership", "change the group's membership or the group's licences instead"},
+		{onlyInherited, "change the group's membership or the group's licences instead"},
 		{"depends on the service plan(s)", "grant the product that has the missing plan, or disable the dependent plan"},
 		{"are mutually exclusive", "disable one of the two plans, or grant only one of the products"},
 	}

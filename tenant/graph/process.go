@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,28 +34,49 @@ func (c *Client) AssignGroup(ctx context.Context, call ledger.Call) ledger.Resul
 			return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: explain(err)}
 		}
 	}
-	if err := c.untilProcessed(ctx, path); err != nil {
-		return ledger.Result{Call: call, Outcome: ledger.Pending, Accepted: true, Message: "accepted: " + err.Error()}
-	}
-	unfit, err := c.unfit(ctx, call)
+	unfit, err := c.untilMembersHaveIt(ctx, path, call)
 	if err != nil {
-		return ledger.Result{Call: call, Outcome: ledger.Pending, Accepted: true, Message: "accepted, and its members could not be read afterwards: " + explain(err)}
+		return ledger.Result{Call: call, Outcome: ledger.Pending, Accepted: true, Message: "accepted: " + explain(err)}
 	}
 	return ledger.Result{Call: call, Outcome: ledger.Done, Unfit: unfit}
 }
 
+// untilMembersHaveIt waits until the service has been through a group, and
+// until its members show it: a group that was done with an earlier change says
+// so for a moment after the next one, too.
+func (c *Client) untilMembersHaveIt(ctx context.Context, path string, call ledger.Call) ([]ledger.Inherited, error) {
+	p := c.patience()
+	if err := c.untilProcessed(ctx, path, p); err != nil {
+		return nil, err
+	}
+	for {
+		unfit, behind, err := c.members(ctx, call)
+		if err != nil || behind == 0 {
+			return unfit, err
+		}
+		if !p.next(ctx) {
+			return nil, fmt.Errorf("the service says that it is done, and %d members do not show it after %s", behind, c.Wait)
+		}
+	}
+}
+
 // groupReached reports whether the group has what the call gives it.
 func (c *Client) groupReached(ctx context.Context, call ledger.Call) (bool, error) {
-	found, err := c.FindGroups(ctx, call.Holder.ID, true, nil)
+	supply, err := c.Supply(ctx) // which names the service plans
+	if err != nil {
+		return false, err
+	}
+	found, err := c.FindGroups(ctx, call.Holder.ID, true, supply)
 	if err != nil || len(found) == 0 {
 		return false, err
 	}
-	has := map[string]bool{}
+	has := map[string]ledger.Plans{}
 	for _, g := range found[0].Grants {
-		has[g.Item.ID] = true
+		has[g.Item.ID] = g.Without
 	}
 	for _, s := range call.Steps {
-		if has[s.Item.ID] != (s.After != nil) {
+		without, there := has[s.Item.ID]
+		if there != (s.After != nil) || there && s.Op == ledger.Change && !without.Equal(s.After.Without) {
 			return false, nil
 		}
 	}
@@ -89,8 +111,8 @@ func (p *patience) next(ctx context.Context) bool {
 }
 
 // untilProcessed waits until the service has been through a group.
-func (c *Client) untilProcessed(ctx context.Context, path string) error {
-	for p := c.patience(); ; {
+func (c *Client) untilProcessed(ctx context.Context, path string, p *patience) error {
+	for {
 		var g group
 		if err := c.w.Get(ctx, path+"?$select=id,licenseProcessingState", &g); err != nil {
 			return err
@@ -108,33 +130,36 @@ func (c *Client) untilProcessed(ctx context.Context, path string) error {
 // patience ends.
 func (c *Client) Await(ctx context.Context, groups []ledger.Holder) error {
 	for _, g := range groups {
-		if err := c.untilProcessed(ctx, "/v1.0/groups/"+url.PathEscape(g.ID)); err != nil {
+		if err := c.untilProcessed(ctx, "/v1.0/groups/"+url.PathEscape(g.ID), c.patience()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// unfit reads which members a group could not give what the call gives.
-func (c *Client) unfit(ctx context.Context, call ledger.Call) ([]ledger.Inherited, error) {
-	gives := map[string]bool{}
-	for _, s := range call.Steps {
-		gives[s.Item.ID] = s.After != nil
-	}
+// members reads which members a group could not give what the call gives, and
+// how many do not show yet what the call gives or takes.
+func (c *Client) members(ctx context.Context, call ledger.Call) (unfit []ledger.Inherited, behind int, err error) {
 	people, err := list[user](ctx, c, "/v1.0/groups/"+url.PathEscape(call.Holder.ID)+"/members/microsoft.graph.user?$select=id,userPrincipalName,licenseAssignmentStates&$top=999")
 	if err != nil {
-		return nil, err
+		return nil, 0, fmt.Errorf("its members could not be read: %w", err)
 	}
-	var unfit []ledger.Inherited
 	for i := range people {
-		for _, s := range people[i].States {
-			item := strings.ToLower(s.SKU)
-			if s.group() == call.Holder.ID && s.failed() && gives[item] {
-				unfit = append(unfit, ledger.Inherited{User: people[i].holder(), Item: item, Group: call.Holder.ID, Error: s.cause()})
+		late := false
+		for _, step := range call.Steps {
+			at := slices.IndexFunc(people[i].States, func(s state) bool {
+				return s.group() == call.Holder.ID && strings.EqualFold(s.SKU, step.Item.ID)
+			})
+			late = late || (at >= 0) != (step.After != nil)
+			if at >= 0 && step.After != nil && people[i].States[at].failed() {
+				unfit = append(unfit, ledger.Inherited{User: people[i].holder(), Item: step.Item.ID, Group: call.Holder.ID, Error: people[i].States[at].cause()})
 			}
 		}
+		if late {
+			behind++
+		}
 	}
-	return unfit, nil
+	return unfit, behind, nil
 }
 
 // Reprocess makes the service try again what a person's groups give, and

@@ -2,6 +2,7 @@ package powerplatform
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -90,18 +91,13 @@ func (c *Client) write(ctx context.Context, call ledger.Call) error {
 // environment rather than of its plain numbers.
 func documented(currency string) bool { return currency == "MCSMessages" || currency == "MCSSessions" }
 
-type rule struct {
-	Type    string `json:"ruleType"`
-	Enabled bool   `json:"enabled"`
-}
-
 type entitlement struct {
 	ID         string `json:"entitlementId"`
 	Allocation struct {
 		Quantity float64 `json:"quantity"`
 		Unit     string  `json:"unit"`
 	} `json:"allocation"`
-	Rules []rule `json:"enforcementRules"`
+	Rules []json.RawMessage `json:"enforcementRules"` // as they are, whatever is in them
 }
 
 // putDocument writes the allocations document of an environment. The service
@@ -111,12 +107,12 @@ func (c *Client) putDocument(ctx context.Context, call ledger.Call) error {
 	var now struct {
 		Currencies []struct {
 			allocation
-			Rules []rule `json:"enforcementRules"`
+			Rules []json.RawMessage `json:"enforcementRules"`
 		} `json:"currencyAllocations"`
 	}
 	err := c.w.Get(ctx, "/licensing/allocationsByEnvironment/"+url.PathEscape(call.Holder.ID)+"?"+version, &now)
 	var e *wire.Error
-	none := errors.As(err, &e) && e.Status == http.StatusNotFound // and so no rules
+	none := errors.As(err, &e) && e.Status == http.StatusNotFound && e.Code == "AllocationDocumentDoesNotExist" // and so no rules
 	if err != nil && !none {
 		return fmt.Errorf("its allocations document could not be read: %w", err)
 	}
@@ -138,19 +134,37 @@ func (c *Client) putDocument(ctx context.Context, call ledger.Call) error {
 		if n, ours := wanted[a.Currency]; ours {
 			a.Allocated = n
 			delete(wanted, a.Currency)
+		} else if n, ours := c.wrote(call.Holder.ID, a.Currency); ours { // which the reading may not show yet
+			a.Allocated = n
 		}
 		body.Entitlements = append(body.Entitlements, entitled(a.Currency, a.Allocated, a.Rules))
 	}
 	for _, s := range call.Steps {
 		if n, open := wanted[s.Item.ID]; open {
-			body.Entitlements = append(body.Entitlements, entitled(s.Item.ID, n, []rule{}))
+			body.Entitlements = append(body.Entitlements, entitled(s.Item.ID, n, nil))
 		}
 	}
-	return c.w.JSON(ctx, http.MethodPut, "/licensing/allocationsV2?"+version, body, nil)
+	if err := c.w.JSON(ctx, http.MethodPut, "/licensing/allocationsV2?"+version, body, nil); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range call.Steps {
+		c.written[call.Holder.ID+"/"+s.Item.ID] = units(s.After)
+	}
+	return nil
 }
 
-func entitled(currency string, n int64, rules []rule) entitlement {
-	e := entitlement{ID: currency, Rules: rules}
+// wrote returns what this run wrote into a document.
+func (c *Client) wrote(environment, currency string) (int64, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n, ours := c.written[environment+"/"+currency]
+	return n, ours
+}
+
+func entitled(currency string, n int64, rules []json.RawMessage) entitlement {
+	e := entitlement{ID: currency, Rules: append([]json.RawMessage{}, rules...)} // never null
 	e.Allocation.Quantity, e.Allocation.Unit = float64(n), "Count"
 	return e
 }

@@ -27,13 +27,14 @@ type Client struct {
 	w    *wire.Client
 	name func(currency string) string
 
-	mu   sync.Mutex
-	seen map[string]map[string]int64 // what a reading showed, by environment and currency type
+	mu      sync.Mutex
+	written map[string]int64            // into documents by this run, by environment and type
+	seen    map[string]map[string]int64 // what a reading showed, by environment and currency type
 }
 
 // New makes a client on a pipeline whose base is the Power Platform host.
 func New(w *wire.Client, name func(currency string) string) *Client {
-	return &Client{w: w, name: name, seen: map[string]map[string]int64{}}
+	return &Client{w: w, name: name, seen: map[string]map[string]int64{}, written: map[string]int64{}}
 }
 
 // Environment is an environment, with the address of the Dataverse organisation

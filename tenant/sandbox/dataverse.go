@@ -163,7 +163,11 @@ func (s *Server) listAssignments(w http.ResponseWriter, r *http.Request) {
 			rows = append(rows, row)
 		}
 	}
-	s.columns(w, r, rows, "flowcapacityassignmentid", "@odata.etag", targetAnnotation)
+	always := []string{"flowcapacityassignmentid", "@odata.etag"}
+	if prefer := r.Header.Get("Prefer"); strings.Contains(prefer, "*") || strings.Contains(prefer, "Microsoft.Dynamics.CRM.lookuplogicalname") {
+		always = append(always, targetAnnotation) // only for whoever asks
+	}
+	s.columns(w, r, rows, always...)
 }
 
 func (a CapacityUnit) etag() string { return fmt.Sprintf(`W/"%d"`, a.Version) }

@@ -6,21 +6,30 @@ import (
 	"strings"
 )
 
+// newAssignment is the body of a request that makes a row.
+type newAssignment struct {
+	Name     string `json:"name"`
+	Type     *int   `json:"capacitytype"`
+	Count    *int64 `json:"count"`
+	Origin   int    `json:"allocationorigin"`
+	Source   int    `json:"capacitysource"`
+	Overage  int    `json:"capacityoverage"`
+	Auto     *bool  `json:"allowautoallocation"`
+	Workflow string `json:"regarding_workflow@odata.bind"`
+	Machine  string `json:"regarding_flowmachine@odata.bind"`
+	Group    string `json:"regarding_flowmachinegroup@odata.bind"`
+}
+
 func (s *Server) createAssignment(w http.ResponseWriter, r *http.Request) {
-	var b struct {
-		Name     string `json:"name"`
-		Type     *int   `json:"capacitytype"`
-		Count    *int64 `json:"count"`
-		Origin   int    `json:"allocationorigin"`
-		Source   int    `json:"capacitysource"`
-		Overage  int    `json:"capacityoverage"`
-		Auto     *bool  `json:"allowautoallocation"`
-		Workflow string `json:"regarding_workflow@odata.bind"`
-		Machine  string `json:"regarding_flowmachine@odata.bind"`
-		Group    string `json:"regarding_flowmachinegroup@odata.bind"`
+	if e := s.organisation(w, r); e != nil {
+		s.putAssignment(w, r, e, generatedID("assignment", s.calls))
 	}
-	e := s.organisation(w, r)
-	if e == nil || !s.decode(w, r, &b) {
+}
+
+// putAssignment makes a row with an id, which a caller may choose.
+func (s *Server) putAssignment(w http.ResponseWriter, r *http.Request, e *Environment, rowID string) {
+	var b newAssignment
+	if !s.decode(w, r, &b) {
 		return
 	}
 	target, bind := "workflow", b.Workflow
@@ -35,7 +44,7 @@ func (s *Server) createAssignment(w http.ResponseWriter, r *http.Request) {
 		s.graphError(w, http.StatusBadRequest, "0x80040203", "A required column is missing, or the record it refers to does not exist.")
 		return
 	}
-	row := CapacityUnit{ID: generatedID("assignment", s.calls), Name: b.Name, Type: *b.Type, Count: *b.Count, Regarding: id, Target: target, Origin: b.Origin,
+	row := CapacityUnit{ID: rowID, Name: b.Name, Type: *b.Type, Count: *b.Count, Regarding: id, Target: target, Origin: b.Origin,
 		Auto: b.Auto == nil || *b.Auto, Created: s.now().UTC(), Version: s.calls}
 	changed := *e
 	changed.Assignments = append(slices.Clone(e.Assignments), row)
@@ -81,10 +90,23 @@ func (s *Server) assignment(w http.ResponseWriter, r *http.Request) (*Environmen
 	return e, &changed, at
 }
 
+// absent reports whether a path names a row that is not there, without asking
+// for a version of it.
+func (s *Server) absent(r *http.Request) (*Environment, string, bool) {
+	e := s.x.environment(r.PathValue("id"))
+	id, ok := strings.CutPrefix(r.PathValue("row"), "flowcapacityassignments(")
+	id = strings.ToLower(strings.TrimSuffix(id, ")"))
+	if e == nil || e.NoDataverse || e.Closed || !ok || r.Header.Get("If-Match") != "" {
+		return nil, "", false
+	}
+	return e, id, !slices.ContainsFunc(e.Assignments, func(a CapacityUnit) bool { return a.ID == id })
+}
+
 func (s *Server) patchAssignment(w http.ResponseWriter, r *http.Request) {
-	var b struct {
-		Count *int64 `json:"count"`
-		Auto  *bool  `json:"allowautoallocation"`
+	var b newAssignment
+	if e, id, absent := s.absent(r); absent { // an update of what is not there makes it
+		s.putAssignment(w, r, e, id)
+		return
 	}
 	e, changed, at := s.assignment(w, r)
 	if e == nil || !s.decode(w, r, &b) {

@@ -33,12 +33,20 @@ type Options struct {
 type Client struct {
 	base     string
 	pipeline runtime.Pipeline
+	prefer   string // sent with every request; "" for nothing
 }
 
 // At returns a client of another base on the same pipeline, such as one of the
 // organisations that a service tells of.
 func (c *Client) At(base string) *Client {
 	return &Client{base: strings.TrimSuffix(base, "/"), pipeline: c.pipeline}
+}
+
+// Prefer returns the client with a Prefer header on every request.
+func (c *Client) Prefer(value string) *Client {
+	with := *c
+	with.prefer = value
+	return &with
 }
 
 // SameHost reports whether a link leads to the client's own host.
@@ -91,6 +99,9 @@ func (c *Client) Conditional(ctx context.Context, method, path, etag string, in,
 		}
 	}
 	req.Raw().Header.Set("Accept", "application/json")
+	if c.prefer != "" {
+		req.Raw().Header.Set("Prefer", c.prefer)
+	}
 	if etag != "" {
 		req.Raw().Header.Set("If-Match", etag)
 	}
