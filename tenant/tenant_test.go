@@ -3,6 +3,8 @@ package tenant_test
 import (
 	"bytes"
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -139,5 +141,25 @@ func TestReadingIsComplete(t *testing.T) {
 	}
 	if n := strings.Count(log.String(), "\n"); n != 7 {
 		t.Errorf("%d requests:\n%s", n, log)
+	}
+}
+
+// TestRedirectsAreNotFollowed: what a request carries stays on the host that it
+// was meant for.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	away := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the request left for another host") }))
+	defer away.Close()
+	home := httptest.NewServer(http.RedirectHandler(away.URL, http.StatusTemporaryRedirect))
+	defer home.Close()
+	cat, err := catalog.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tn, err := tenant.Open(tenant.Settings{Endpoint: home.URL, Version: "0.0.0", Catalog: cat, Now: time.Now, Retry: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res := tn.Run(context.Background(), []ledger.Call{move()}); res[0].Outcome == ledger.Done {
+		t.Error("a redirect counts as done")
 	}
 }
