@@ -182,16 +182,8 @@ func once(t *rapid.T, tenant *flaky, p *plan.Plan, r *ledger.Report, err error) 
 // continuous: also when calls fail and groups take their time, nobody who has
 // an item before and after was without it, unless the plan names a gap.
 func continuous(t *rapid.T, p *plan.Plan, tenant *flaky) {
-	named := map[ledger.Key]bool{}
-	for _, c := range p.Calls {
-		for _, s := range c.Steps {
-			named[s.Key()] = named[s.Key()] || c.Gap
-		}
-	}
-	for _, k := range tenant.Interrupted() {
-		if !named[k] {
-			t.Fatalf("continuity: %v was there, and is, and was not in between", k)
-		}
+	if all := tenant.Interrupted(p); len(all) > 0 {
+		t.Fatalf("continuity: %v were there, and are, and were not in between", all)
 	}
 }
 

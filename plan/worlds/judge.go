@@ -195,12 +195,18 @@ func (j *Judge) process(s ledger.Step, late bool) {
 }
 
 // Interrupted lists what people have at the start and now, and were without
-// in between.
-func (j *Judge) Interrupted() []ledger.Key {
+// in between, though the plan names no gap there.
+func (j *Judge) Interrupted(p *plan.Plan) []ledger.Key {
+	named := map[ledger.Key]bool{}
+	for _, c := range p.Calls {
+		for _, s := range c.Steps {
+			named[s.Key()] = named[s.Key()] || c.Gap
+		}
+	}
 	now := j.has()
 	var all []ledger.Key
 	for k := range j.without {
-		if now[k] {
+		if now[k] && !named[k] {
 			all = append(all, k)
 		}
 	}

@@ -179,19 +179,7 @@ func (c *Client) units(ctx context.Context, all *Contents) error {
 
 // list reads all pages of a table.
 func list[T any](ctx context.Context, c *Client, query string) ([]T, error) {
-	var all []T
-	for next := api + query; next != ""; {
-		var page struct {
-			Value []T    `json:"value"`
-			Next  string `json:"@odata.nextLink"`
-		}
-		if err := c.w.Get(ctx, next, &page); err != nil {
-			return nil, err
-		}
-		all = append(all, page.Value...)
-		next = page.Next
-	}
-	return all, nil
+	return wire.All[T](ctx, c.w, api+query)
 }
 
 func text(v any) string {

@@ -61,19 +61,13 @@ type sku struct {
 
 // Supply lists the products of the tenant, sorted by id.
 func (c *Client) Supply(ctx context.Context) ([]ledger.Supply, error) {
-	var all []ledger.Supply
-	for next := "/v1.0/subscribedSkus"; next != ""; {
-		var page struct {
-			Value []sku  `json:"value"`
-			Next  string `json:"@odata.nextLink"`
-		}
-		if err := c.w.Get(ctx, next, &page); err != nil {
-			return nil, err
-		}
-		for _, s := range page.Value {
-			all = append(all, s.supply())
-		}
-		next = page.Next
+	rows, err := wire.All[sku](ctx, c.w, "/v1.0/subscribedSkus")
+	if err != nil {
+		return nil, err
+	}
+	all := make([]ledger.Supply, 0, len(rows))
+	for _, s := range rows {
+		all = append(all, s.supply())
 	}
 	slices.SortFunc(all, func(a, b ledger.Supply) int { return strings.Compare(a.Item.ID, b.Item.ID) })
 	c.lapses(ctx, all)
@@ -83,12 +77,12 @@ func (c *Client) Supply(ctx context.Context) ([]ledger.Supply, error) {
 // lapses adds when the subscriptions of each product lapse. An identity that
 // may not read them plans without: nothing but a warning depends on it.
 func (c *Client) lapses(ctx context.Context, supply []ledger.Supply) {
-	rows, err := list[struct {
+	rows, err := wire.All[struct {
 		SKU   string `json:"skuId"`
 		Seats int64  `json:"totalLicenses"`
 		Trial bool   `json:"isTrial"`
 		Next  string `json:"nextLifecycleDateTime"`
-	}](ctx, c, "/v1.0/directory/subscriptions?$select=skuId,totalLicenses,isTrial,nextLifecycleDateTime")
+	}](ctx, c.w, "/v1.0/directory/subscriptions?$select=skuId,totalLicenses,isTrial,nextLifecycleDateTime")
 	if err != nil {
 		return
 	}

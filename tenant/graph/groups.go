@@ -55,7 +55,7 @@ func (c *Client) FindGroups(ctx context.Context, ref string, isID bool, supply [
 	} else {
 		filter := url.QueryEscape("displayName eq '" + strings.ReplaceAll(ref, "'", "''") + "'")
 		var err error
-		if found, err = list[group](ctx, c, "/v1.0/groups?$filter="+filter+"&"+groupSelect); err != nil {
+		if found, err = wire.All[group](ctx, c.w, "/v1.0/groups?$filter="+filter+"&"+groupSelect); err != nil {
 			return nil, err
 		}
 	}
@@ -88,9 +88,9 @@ const processed = "ProcessingComplete"
 // ReadMembers lists the users who are directly in a group. Members of groups
 // inside it are given nothing, so they do not count.
 func (c *Client) ReadMembers(ctx context.Context, group string) ([]string, error) {
-	people, err := list[struct {
+	people, err := wire.All[struct {
 		ID string `json:"id"`
-	}](ctx, c, "/v1.0/groups/"+url.PathEscape(group)+"/members/microsoft.graph.user?$select=id&$top=999")
+	}](ctx, c.w, "/v1.0/groups/"+url.PathEscape(group)+"/members/microsoft.graph.user?$select=id&$top=999")
 	if err != nil {
 		return nil, err
 	}
@@ -100,21 +100,4 @@ func (c *Client) ReadMembers(ctx context.Context, group string) ([]string, error
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids), nil
-}
-
-// list reads all pages of a collection.
-func list[T any](ctx context.Context, c *Client, path string) ([]T, error) {
-	var all []T
-	for next := path; next != ""; {
-		var page struct {
-			Value []T    `json:"value"`
-			Next  string `json:"@odata.nextLink"`
-		}
-		if err := c.w.Get(ctx, next, &page); err != nil {
-			return nil, err
-		}
-		all = append(all, page.Value...)
-		next = page.Next
-	}
-	return all, nil
 }

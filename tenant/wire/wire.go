@@ -81,6 +81,23 @@ func (c *Client) JSON(ctx context.Context, method, path string, in, out any) err
 	return c.Conditional(ctx, method, path, "", in, out)
 }
 
+// All reads all pages of a collection in the manner of OData.
+func All[T any](ctx context.Context, c *Client, path string) ([]T, error) {
+	var all []T
+	for next := path; next != ""; {
+		var page struct {
+			Value []T    `json:"value"`
+			Next  string `json:"@odata.nextLink"`
+		}
+		if err := c.Get(ctx, next, &page); err != nil {
+			return nil, err
+		}
+		all = append(all, page.Value...)
+		next = page.Next
+	}
+	return all, nil
+}
+
 // Conditional is JSON for a write that is only meant for the version with the
 // etag; without one it is unconditional.
 func (c *Client) Conditional(ctx context.Context, method, path, etag string, in, out any) error {
