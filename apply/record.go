@@ -49,6 +49,7 @@ func (c *recorder) begin(ctx context.Context) error {
 		}
 	}
 	c.awaited()
+	c.restarting()
 	for _, s := range c.p.Records {
 		switch s.Op {
 		case ledger.Adopt:
@@ -127,6 +128,7 @@ func (c *recorder) note(res ledger.Result) {
 	c.dirty = c.dirty || res.Outcome != ledger.Unknown
 	for _, s := range res.Call.Steps {
 		if s.Op == ledger.Reprocess {
+			c.restarted(s, res)
 			continue
 		}
 		switch res.Outcome {

@@ -31,6 +31,8 @@ const (
 	Unmanaged Why = "unmanaged"
 	// Expired takes what a file gave up to a day that has passed.
 	Expired Why = "expired"
+	// Unfinished is what an earlier run began, and may have left half done.
+	Unfinished Why = "unfinished"
 )
 
 // Step is one change to one grant. Before and After are nil where there is
@@ -104,6 +106,6 @@ type Result struct {
 	Outcome  Outcome
 	Message  string
 	Surplus  map[string]Plans // by item id: see Value.Surplus
-	Accepted bool             // of a pending call: the tenant has taken it on, and will finish it
+	Accepted bool             // of a call that is not done: the tenant has taken it on; a pending one it will finish
 	Unfit    []Inherited      // members of a group for whom it failed, although the call is done
 }

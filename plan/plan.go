@@ -34,6 +34,7 @@ type Input struct {
 	Today   string          // the day of At where the organisation is, as YYYY-MM-DD
 	Targets []ledger.Holder // by kind and name; empty for all
 	OnlyDue bool            // only what a date makes necessary
+	Restart []ledger.Grant  // flows that an earlier run was turning off and on, and the seat that it was for
 
 	AllowGaps    int64 // people who may be without a seat for a moment
 	FlowCapacity bool  // usher itself may write the capacity of flows and machines
@@ -167,7 +168,7 @@ func New(in Input) *Plan {
 		t.in.Want = slices.Concat(t.in.Want, t.kept)
 	}
 	p.settle(t.steps, t.in, t.sides.have)
-	p.Notices = slices.Concat(t.notices, p.owned(t.in), p.lapses(t.in))
+	p.Notices = slices.Concat(t.notices, p.owned(t.in), p.lapses(t.in), leftOff(t.in))
 	slices.SortStableFunc(p.Notices, compareNotices)
 	p.Digest = digest(p)
 	return p

@@ -17,8 +17,11 @@ type Refresh struct {
 	Item  ledger.Item   `json:"item"`
 	Force bool          `json:"force,omitempty"` // usher turns it off and on
 
-	part int // that gives the licence
+	part int // that gives the licence; unfinished if an earlier run did
 }
+
+// unfinished stands for what an earlier run gave.
+const unfinished = -1
 
 // refreshes lists the active flows of everybody who gets a seat that makes
 // premium flows run. A flow that holds units of its own does not run on its
@@ -38,7 +41,10 @@ func refreshes(in Input, c *coverage, parts []*part) []Refresh {
 	for _, p := range parts {
 		own[p.steps[0].Holder.Identity()] = true
 	}
-	var all []Refresh
+	all := restarts(in)
+	for _, r := range all {
+		own[r.Flow.Identity()] = true
+	}
 	for _, user := range slices.Sorted(maps.Keys(c.gained)) {
 		gains := slices.DeleteFunc(slices.Clone(c.gained[user]), func(g gain) bool { _, ok := items[g.item]; return !ok })
 		if len(gains) == 0 {
@@ -50,6 +56,36 @@ func refreshes(in Input, c *coverage, parts []*part) []Refresh {
 		}
 		for _, flow := range c.flowsOf(user, in, own) {
 			all = append(all, Refresh{Flow: flow, Item: items[best.item], Force: modes[best.item] == ledger.RefreshForce, part: best.part})
+		}
+	}
+	return all
+}
+
+// restarts lists the flows that an earlier run may have left off.
+func restarts(in Input) []Refresh {
+	var all []Refresh
+	for _, g := range in.Restart {
+		if in.reads(g.Holder) && in.looksAt(g.Holder) {
+			all = append(all, Refresh{Flow: g.Holder, Item: g.Item, Force: true, part: unfinished})
+		}
+	}
+	return all
+}
+
+// reads reports whether a flow is among those that were read.
+func (in Input) reads(flow ledger.Holder) bool {
+	return slices.ContainsFunc(in.Have.Flows, func(f ledger.FlowFact) bool { return f.Flow.Identity() == flow.Identity() })
+}
+
+// leftOff warns of flows that an earlier run may have left off, where they are
+// not among those that were read.
+func leftOff(in Input) []ledger.Notice {
+	var all []ledger.Notice
+	for _, g := range in.Restart {
+		if !in.reads(g.Holder) {
+			all = append(all, ledger.Notice{Code: "flow-left-off", Severity: ledger.Warning, Address: string(g.Address()),
+				Text: "an earlier run was turning this flow off and on, and did not finish; it could not be looked at",
+				Fix:  "declare its environment, or see to it by hand and run usher state confirm " + string(g.Address())})
 		}
 	}
 	return all
@@ -78,11 +114,16 @@ func refreshCalls(all []Refresh, s *scheduler, now int, callOf []int) []ledger.C
 	}
 	var calls []ledger.Call
 	for _, r := range all {
-		seat := callOf[r.part]
-		if !r.Force || !runs[seat] {
+		step := ledger.Step{Op: ledger.Reprocess, Holder: r.Flow, Item: r.Item}
+		var after []int
+		if r.part == unfinished {
+			step.Why = ledger.Unfinished
+		} else if seat := callOf[r.part]; r.Force && runs[seat] {
+			after = []int{seat}
+		} else {
 			continue
 		}
-		c := ledger.Call{ID: len(s.calls) + len(calls) + 1, Holder: r.Flow, Steps: []ledger.Step{{Op: ledger.Reprocess, Holder: r.Flow, Item: r.Item}}, After: []int{seat}}
+		c := ledger.Call{ID: len(s.calls) + len(calls) + 1, Holder: r.Flow, Steps: []ledger.Step{step}, After: after}
 		if len(calls) > 0 {
 			c.After = append(c.After, c.ID-1)
 		}

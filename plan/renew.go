@@ -11,13 +11,14 @@ import (
 
 // Fresh is a new reading of what a saved plan relies on.
 type Fresh struct {
-	State  StateRef
-	Claims string // digest of the run that left claims in the state; "" for none
-	Known  []ledger.Grant
-	Recent []ledger.Recent
-	Have   ledger.Have
-	At     time.Time
-	Today  string // YYYY-MM-DD, where the organisation is
+	State   StateRef
+	Claims  string // digest of the run that left claims in the state; "" for none
+	Known   []ledger.Grant
+	Recent  []ledger.Recent
+	Restart []ledger.Grant // flows that an earlier run was turning off and on
+	Have    ledger.Have
+	At      time.Time
+	Today   string // YYYY-MM-DD, where the organisation is
 }
 
 // Renew fits a saved plan to a new reading, or says why it no longer holds:
@@ -191,7 +192,7 @@ func drawnAsBefore(now, saved []Shortage) []Shortage {
 
 // refit makes calls of the open steps and settles them in the new accounts.
 func (p *Plan) refit(steps []ledger.Step, f Fresh) {
-	in := Input{Have: f.Have, Known: f.Known, Guard: p.Guard, At: p.At, Today: f.Today, Location: p.locations(), Places: p.Places, FlowCapacity: p.ByUsher, OnlyDue: p.OnlyDue, saved: p}
+	in := Input{Have: f.Have, Known: f.Known, Guard: p.Guard, At: p.At, Today: f.Today, Location: p.locations(), Places: p.Places, FlowCapacity: p.ByUsher, OnlyDue: p.OnlyDue, Restart: f.Restart, saved: p}
 	for _, pool := range p.Pools {
 		if pool.Label == "" {
 			continue

@@ -23,6 +23,7 @@ type Document struct {
 	Claims    *Claims
 	Recent    []ledger.Recent
 	Pending   []Pending
+	Restarts  []ledger.Grant // flows that a run was turning off and on, and the seat that it was for
 	Confirmed []Confirmation
 }
 
@@ -86,6 +87,10 @@ func (d *Document) FindClaim(a ledger.Address) []int {
 	}
 	return find(d.Claims.Grants, a)
 }
+
+// FindRestart returns the positions of flows that a run may have left off, with
+// the seat that it was for.
+func (d *Document) FindRestart(a ledger.Address) []int { return find(d.Restarts, a) }
 
 // FindPending returns the positions of what waits at an address.
 func (d *Document) FindPending(a ledger.Address) []int {

@@ -56,6 +56,7 @@ type file struct {
 	Claims    *claimsRow        `json:"claims"`
 	Recent    []row             `json:"recent"`
 	Pending   []row             `json:"pending"`
+	Restarts  []row             `json:"restarts,omitempty"`
 	Confirmed []confirmationRow `json:"confirmed"`
 }
 
@@ -106,6 +107,9 @@ func (d *Document) Encode() []byte {
 		out.At, out.Why = &p.Since, p.Why
 		return out
 	})
+	if len(d.Restarts) > 0 {
+		list(&b, "restarts", d.Restarts, func(g ledger.Grant) any { return rowOf(g) })
+	}
 	list(&b, "confirmed", d.Confirmed, func(c Confirmation) any { return confirmationRow(c) })
 	b.WriteString("\n}\n")
 	return b.Bytes()
@@ -241,6 +245,14 @@ func (f file) rest(d *Document) error {
 			return fmt.Errorf("%w: a pending change has no time or no address", ErrDamaged)
 		}
 		d.Pending = append(d.Pending, Pending{Grant: g, Since: *r.At, Why: r.Why})
+	}
+	for _, r := range f.Restarts {
+		g, err := r.grant()
+		if err != nil {
+			return err
+		}
+		g.Item.Kind = ledger.Seat // of the flow's owner
+		d.Restarts = append(d.Restarts, g)
 	}
 	for _, c := range f.Confirmed {
 		d.Confirmed = append(d.Confirmed, Confirmation(c))

@@ -171,7 +171,7 @@ func describe(s shownStep) string {
 	case s.Op == ledger.Adopt || s.Op == ledger.Forget:
 		parts = append(parts, recorded(s))
 	case s.Op == ledger.Reprocess && s.Holder.Kind.Inside():
-		parts = append(parts, "in "+Safe(s.Holder.Around())+", is turned off and on, so that it notices the licence of its owner")
+		parts = append(parts, "in "+Safe(s.Holder.Around())+", "+turned(s.Why))
 	case s.Op == ledger.Reprocess:
 		parts = append(parts, "a group gives it, and had no seat left: the service is asked to try again")
 	case s.Item.Kind == ledger.Setting:

@@ -76,3 +76,11 @@ func circumstances(s shownStep) []string {
 	}
 	return parts
 }
+
+// turned says why a flow is turned off and on.
+func turned(why ledger.Why) string {
+	if why == ledger.Unfinished {
+		return "is turned off and on once more: an earlier run did not finish that"
+	}
+	return "is turned off and on, so that it notices the licence of its owner"
+}

@@ -35,6 +35,7 @@ func (s *session) confirmOne(d *state.Document, edit *state.Edit, text string) e
 	if _, _, _, err := ledger.Address(text).Split(); err != nil {
 		return err
 	}
+	restarts := d.FindRestart(ledger.Address(text))
 	claims, pending := d.FindClaim(ledger.Address(text)), d.FindPending(ledger.Address(text))
 	switch {
 	case len(claims) > 0:
@@ -44,18 +45,24 @@ func (s *session) confirmOne(d *state.Document, edit *state.Edit, text string) e
 		}
 		edit.Put(d.Claims.Grants[i], s.today())
 		d.DropClaim(i)
+	case len(restarts) > 0: // the flow is to stay as it is
+		i, err := one(restarts, text, func(i int) string { return d.Restarts[i].Holder.ID })
+		if err != nil {
+			return err
+		}
+		d.Restarts = slices.Delete(d.Restarts, i, i+1)
 	case len(pending) > 0:
 		i, err := one(pending, text, func(i int) string { return d.Pending[i].Grant.Holder.ID })
 		if err != nil {
 			return err
 		}
 		g := d.Pending[i].Grant
-		if g.Item.ID != catalog.PerFlow {
+		switch {
+		case g.Item.ID != catalog.PerFlow:
 			return fmt.Errorf("%s needs nobody to vouch for it: the next usher plan sees by itself whether it is done", text)
-		}
-		if g.Units > 0 {
+		case g.Units > 0:
 			edit.Put(g, s.today())
-		} else {
+		default:
 			edit.Drop(g.Key())
 		}
 		d.Pending = slices.Delete(slices.Clone(d.Pending), i, i+1)

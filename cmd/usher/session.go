@@ -184,7 +184,7 @@ func (s *session) input(c choices) plan.Input {
 	in.Guard.MayStop = c.mayStop
 	if s.doc != nil {
 		in.Since = s.trials()
-		in.Recent = s.doc.Recent
+		in.Recent, in.Restart = s.doc.Recent, s.doc.Restarts
 		if s.doc.Claims != nil {
 			in.Claims = s.doc.Claims.Grants
 		}
@@ -221,7 +221,7 @@ func (s *session) stateRef() plan.StateRef {
 func (s *session) fresh() plan.Fresh {
 	f := plan.Fresh{State: s.stateRef(), Known: s.known, Have: s.reading.Have, At: s.a.now().UTC(), Today: s.today()}
 	if s.doc != nil {
-		f.Recent = s.doc.Recent
+		f.Recent, f.Restart = s.doc.Recent, s.doc.Restarts
 		if s.doc.Claims != nil {
 			f.Claims = s.doc.Claims.Digest
 		}

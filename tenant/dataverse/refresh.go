@@ -20,7 +20,8 @@ const turnOnTries = 4
 
 // Refresh turns a flow off and on, so that it notices a licence that its owner
 // was given. A flow whose connections could not be used is left as it is, and
-// so is one that is off. One that does not come back is an error that says so.
+// so is one that is off, unless an earlier run may have turned it off. One that
+// does not come back is an error that says so, and counts as accepted.
 func (c *Client) Refresh(ctx context.Context, call ledger.Call) ledger.Result {
 	fail := func(format string, args ...any) ledger.Result {
 		return ledger.Result{Call: call, Outcome: ledger.Failed, Message: fmt.Sprintf(format, args...)}
@@ -32,12 +33,12 @@ func (c *Client) Refresh(ctx context.Context, call ledger.Call) ledger.Result {
 		return fail("its connections could not be looked at, so it was left as it is: %s", explain(err))
 	case missing != "":
 		return fail("its connection %s is not set, so it could not be turned on again: it was left as it is", missing)
-	case !on:
+	case !on && call.Steps[0].Why != ledger.Unfinished:
 		return ledger.Result{Call: call, Outcome: ledger.Done} // somebody turned it off: it stays so
 	}
 	ctx = context.WithoutCancel(ctx) // what is turned off is turned on again, whatever happens
 	var refused *wire.Error
-	if err := c.turn(ctx, id, 0); errors.As(err, &refused) && !refused.Ambiguous() {
+	if err := c.turn(ctx, id, 0); on && errors.As(err, &refused) && !refused.Ambiguous() {
 		return fail("it could not be turned off, and was left as it is: %s", explain(err))
 	} // on any other error it may be off
 	for try := 1; ; try++ {
@@ -45,7 +46,9 @@ func (c *Client) Refresh(ctx context.Context, call ledger.Call) ledger.Result {
 			return ledger.Result{Call: call, Outcome: ledger.Done}
 		}
 		if try == turnOnTries {
-			return fail("IT IS OFF, and could not be turned on again: %s. Turn it on in Power Automate, as somebody who may use its connections", explain(err))
+			res := fail("IT IS OFF, and could not be turned on again: %s. Turn it on in Power Automate, as somebody who may use its connections", explain(err))
+			res.Accepted = true
+			return res
 		}
 		time.Sleep(time.Duration(try) * c.pause)
 	}
