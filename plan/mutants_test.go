@@ -42,7 +42,7 @@ func mutants() []mutant {
 		{"unmanaged seats are removed unasked", "unmanaged.go", "case ledger.Warn:\n		t.note(", "case ledger.Warn:\n		t.remove(r, ledger.Unmanaged)\n		t.note("},
 		{"what the platform allocated is removed unasked", "unmanaged.go", "case t.places[r.have.Holder.Place()].Auto == ledger.AutoRemove:", "case true:"},
 		{"a claim makes a seat ours", "unmanaged.go", "if t.claimed[r.key] {", "if false {"},
-		{"adoptions are not recorded", "table.go", "t.record(ledger.Adopt, r, nil, &after)", "_ = after"},
+		{"adoptions are not recorded", "table.go", "t.record(ledger.Adopt, r, nil, &r.want.Value)", "_ = r"},
 		{"forgets are not recorded", "table.go", "		t.forget(r)\n", ""},
 		{"service plans are not compared", "../ledger/grant.go", "return v.Units == o.Units && v.Policy == o.Policy && v.Without.Equal(o.Without)", "return v.Units == o.Units && v.Policy == o.Policy"},
 		{"the input's order shows", "set.go", "	stand = byPrefix(stand)\n", ""},

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -75,12 +74,20 @@ func byPrefix(stand []standIn) []standIn {
 }
 
 // prefixOf is a number that orders grants as their keys do, as far as it goes:
-// the kind of the holder and the first bytes of its id.
+// the kind of the holder and the first eight characters of its id, of seven bits
+// each. What does not fit into seven ends it.
 func prefixOf(g *ledger.Grant) uint64 {
-	var b [8]byte
-	b[0] = kindRank(g.Holder.Kind)
-	copy(b[1:], g.Holder.ID)
-	return binary.BigEndian.Uint64(b[:])
+	const chars, bits, last = 8, 7, 1<<7 - 1
+	p := uint64(kindRank(g.Holder.Kind))
+	id, ended := g.Holder.ID, false
+	for i := range chars {
+		p <<= bits
+		if i < len(id) && !ended {
+			p |= uint64(min(id[i], last))
+			ended = id[i] >= last
+		}
+	}
+	return p
 }
 
 // kindRank is the place of a kind in the order of their names.

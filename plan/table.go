@@ -250,15 +250,14 @@ func (t *table) add(r row) {
 
 // keep handles what is wanted and there.
 func (t *table) keep(r row) {
-	after := r.want.Value
 	if r.known != nil && r.known.Accepts(r.want.Value, r.have.Value) {
 		if !r.known.Equal(r.want.Value) { // done already, and not recorded
-			t.record(ledger.Adopt, r, &r.known.Value, &after)
+			t.record(ledger.Adopt, r, &r.known.Value, &r.want.Value)
 		}
 		return
 	}
 	if !r.want.Equal(r.have.Value) {
-		s := r.step(ledger.Change, &r.have.Value, &after)
+		s := r.step(ledger.Change, &r.have.Value, &r.want.Value)
 		if t.unproven(r, &s) {
 			return
 		}
@@ -268,7 +267,7 @@ func (t *table) keep(r row) {
 		t.steps = append(t.steps, s)
 		return
 	}
-	t.record(ledger.Adopt, r, nil, &after)
+	t.record(ledger.Adopt, r, nil, &r.want.Value)
 }
 
 func (t *table) remove(r row, why ledger.Why) {
