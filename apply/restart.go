@@ -17,11 +17,11 @@ func (c *recorder) restarting() {
 	ledger.SortGrants(c.doc.Restarts)
 }
 
-// restarted drops the note when the flow is on again, or could not be turned
-// off in the first place.
+// restarted drops the note when it is known how the flow ended. One that did
+// not come back is somebody's to look at now: turning it off once more, after
+// they turned it on, would be worse.
 func (c *recorder) restarted(s ledger.Step, res ledger.Result) {
-	leftAlone := res.Outcome == ledger.Failed && !res.Accepted && s.Why != ledger.Unfinished
-	if res.Outcome == ledger.Done || leftAlone {
+	if res.Outcome == ledger.Done || res.Outcome == ledger.Failed {
 		c.doc.Restarts = slices.DeleteFunc(c.doc.Restarts, func(g ledger.Grant) bool { return g.Key() == s.Key() })
 	}
 }

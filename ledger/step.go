@@ -106,6 +106,6 @@ type Result struct {
 	Outcome  Outcome
 	Message  string
 	Surplus  map[string]Plans // by item id: see Value.Surplus
-	Accepted bool             // of a call that is not done: the tenant has taken it on; a pending one it will finish
+	Accepted bool             // of a pending call: the tenant has taken it on, and will finish it
 	Unfit    []Inherited      // members of a group for whom it failed, although the call is done
 }

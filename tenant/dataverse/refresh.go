@@ -21,34 +21,46 @@ const turnOnTries = 4
 // Refresh turns a flow off and on, so that it notices a licence that its owner
 // was given. A flow whose connections could not be used is left as it is, and
 // so is one that is off, unless an earlier run may have turned it off. One that
-// does not come back is an error that says so, and counts as accepted.
+// does not come back is an error that says so.
 func (c *Client) Refresh(ctx context.Context, call ledger.Call) ledger.Result {
 	fail := func(format string, args ...any) ledger.Result {
 		return ledger.Result{Call: call, Outcome: ledger.Failed, Message: fmt.Sprintf(format, args...)}
 	}
 	id := own(call.Steps[0])
 	missing, on, err := c.connections(ctx, id)
+	resumes := call.Steps[0].Why == ledger.Unfinished
 	switch {
+	case err != nil && resumes: // it may be off
+		return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: "it could not be looked at: " + explain(err)}
+	case missing != "" && resumes && !on:
+		return fail("IT IS OFF, and its connection %s is not set: set it, and turn the flow on in Power Automate", missing)
 	case err != nil:
 		return fail("its connections could not be looked at, so it was left as it is: %s", explain(err))
 	case missing != "":
 		return fail("its connection %s is not set, so it could not be turned on again: it was left as it is", missing)
-	case !on && call.Steps[0].Why != ledger.Unfinished:
+	case !on && !resumes:
 		return ledger.Result{Call: call, Outcome: ledger.Done} // somebody turned it off: it stays so
 	}
-	ctx = context.WithoutCancel(ctx) // what is turned off is turned on again, whatever happens
+	if err := c.offAndOn(context.WithoutCancel(ctx), id, on); err != nil { // what is turned off is turned on again, whatever happens
+		return fail("%s", err)
+	}
+	return ledger.Result{Call: call, Outcome: ledger.Done}
+}
+
+// offAndOn turns a flow off and on, or only on where it is off. Its error says
+// which of the two it is now.
+func (c *Client) offAndOn(ctx context.Context, id string, on bool) error {
 	var refused *wire.Error
 	if err := c.turn(ctx, id, 0); on && errors.As(err, &refused) && !refused.Ambiguous() {
-		return fail("it could not be turned off, and was left as it is: %s", explain(err))
+		return fmt.Errorf("it could not be turned off, and was left as it is: %s", explain(err))
 	} // on any other error it may be off
 	for try := 1; ; try++ {
-		if err = c.turn(ctx, id, activated); err == nil {
-			return ledger.Result{Call: call, Outcome: ledger.Done}
-		}
-		if try == turnOnTries {
-			res := fail("IT IS OFF, and could not be turned on again: %s. Turn it on in Power Automate, as somebody who may use its connections", explain(err))
-			res.Accepted = true
-			return res
+		err := c.turn(ctx, id, activated)
+		switch {
+		case err == nil:
+			return nil
+		case try == turnOnTries:
+			return fmt.Errorf("IT IS OFF, and could not be turned on again: %s. Turn it on in Power Automate, as somebody who may use its connections", explain(err))
 		}
 		time.Sleep(time.Duration(try) * c.pause)
 	}
