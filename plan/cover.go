@@ -222,8 +222,10 @@ func (c *coverage) sources(key ledger.Key, ch *changes) (before, stays bool, awa
 	removed := func(group string) bool {
 		return slices.ContainsFunc(ch.removes, func(m mover) bool { return m.group == group })
 	}
-	if c.isDirect(key) {
-		before, stays = true, !removed("")
+	if removed("") {
+		before = true
+	} else if added := slices.ContainsFunc(ch.adds, func(m mover) bool { return m.group == "" }); !added && c.isDirect(key) {
+		before, stays = true, true
 	}
 	for _, s := range c.by[key] {
 		if s.state == failed {

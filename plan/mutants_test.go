@@ -45,7 +45,7 @@ func mutants() []mutant {
 		{"adoptions are not recorded", "table.go", "t.record(ledger.Adopt, r, nil, &r.want.Value)", "_ = r"},
 		{"forgets are not recorded", "table.go", "		t.forget(r)\n", ""},
 		{"service plans are not compared", "../ledger/grant.go", "return v.Units == o.Units && v.Policy == o.Policy && v.Without.Equal(o.Without)", "return v.Units == o.Units && v.Policy == o.Policy"},
-		{"the input's order shows", "set.go", "	stand = byPrefix(stand)\n", ""},
+		{"the input's order shows", "set.go", "	order = byBeginning(order)\n", ""},
 		{"members are asked for without room", "retries.go", "if len(p.steps) == 0 || full ||", "if len(p.steps) == 0 || full && len(all) > 99 ||"},
 	}
 }

@@ -261,11 +261,11 @@ func waitsFor(c ledger.Call, b *book) string {
 
 // Steps returns every step of the plan, with a call or without.
 func (p *Plan) Steps() []ledger.Step {
-	var all []ledger.Step
-	for _, c := range p.Calls {
-		all = append(all, c.Steps...)
+	all := make([][]ledger.Step, 0, len(p.Calls)+1)
+	for i := range p.Calls {
+		all = append(all, p.Calls[i].Steps)
 	}
-	return append(all, p.Records...)
+	return slices.Concat(append(all, p.Records)...)
 }
 
 // Empty reports whether there is nothing to do at all, by usher or by hand.

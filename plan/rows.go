@@ -18,18 +18,36 @@ type sides struct{ want, known, have set }
 
 // rows walks the three sets side by side, in the order of their keys.
 func (s sides) rows(each func(row)) {
-	want, known, have := s.want.cursor(), s.known.cursor(), s.have.cursor()
+	cursors := [...]cursor{s.want.cursor(), s.known.cursor(), s.have.cursor()}
 	for {
-		least := want.next
-		for _, other := range []*ledger.Grant{known.next, have.next} {
-			if least == nil || other != nil && compareGrants(other, least) < 0 {
-				least = other
+		var least *cursor
+		var found [len(cursors)]*ledger.Grant // those with the least key
+		for i := range cursors {
+			c := &cursors[i]
+			if c.next == nil {
+				continue
+			}
+			order := -1
+			if least != nil {
+				order = c.compare(least)
+			}
+			if order < 0 {
+				least, found = c, [len(cursors)]*ledger.Grant{}
+			}
+			if order <= 0 {
+				found[i] = c.next
 			}
 		}
 		if least == nil {
 			return
 		}
-		each(row{key: least.Key(), want: want.take(least), known: known.take(least), have: have.take(least)})
+		key := least.next.Key()
+		for i := range cursors {
+			if found[i] != nil {
+				cursors[i].advance()
+			}
+		}
+		each(row{key: key, want: found[0], known: found[1], have: found[2]})
 	}
 }
 
