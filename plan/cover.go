@@ -189,6 +189,7 @@ func (c *coverage) eachMember(s ledger.Step, f func(user string)) {
 // whom.
 func (c *coverage) settle(key ledger.Key, ch *changes, parts []*part) {
 	before, stays, awaited := c.sources(key, ch)
+	ch.removes = slices.DeleteFunc(ch.removes, func(m mover) bool { return c.failed(key, m.group) }) // which gave nothing
 	slices.SortFunc(ch.adds, func(a, b mover) int { return cmp.Compare(a.group, b.group) }) // direct first
 	slices.SortFunc(ch.removes, func(a, b mover) int { return -cmp.Compare(a.group, b.group) })
 	switch {
@@ -209,6 +210,11 @@ func (c *coverage) settle(key ledger.Key, ch *changes, parts []*part) {
 	default:
 		c.release(key, ch.removes, parts, c.blind || c.isLeaving(key))
 	}
+}
+
+// failed reports whether a group could not give somebody the item.
+func (c *coverage) failed(key ledger.Key, group string) bool {
+	return slices.ContainsFunc(c.by[key], func(s source) bool { return s.state == failed && s.group == group })
 }
 
 // isLeaving reports whether the service has yet to take a seat away.
