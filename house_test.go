@@ -29,10 +29,11 @@ var mayImport = map[string][]string{
 	"tenant/powerplatform": {"ledger", "tenant/wire"},
 	"tenant/commerce":      {"ledger", "tenant/wire"},
 	"tenant/dataverse":     {"ledger", "tenant/wire"},
+	"tenant/identity":      {},
 	"tenant":               {"tenant/commerce", "tenant/dataverse", "tenant/graph", "tenant/powerplatform", "tenant/sandbox", "tenant/wire", "ledger", "catalog"},
 	"apply":                {"plan", "state", "ledger"},
 	"view":                 {"plan", "state", "ledger", "catalog"},
-	"cmd/usher":            {"apply", "catalog", "config", "ledger", "plan", "state", "tenant", "tenant/sandbox", "view"},
+	"cmd/usher":            {"apply", "catalog", "config", "ledger", "plan", "state", "tenant", "tenant/identity", "tenant/sandbox", "view"},
 }
 
 // onlyIn says where an import from outside may be used.
@@ -43,8 +44,8 @@ var onlyIn = []struct {
 	{"github.com/hashicorp/hcl/v2", []string{"config", "view", "cmd/usher"}},
 	{"github.com/zclconf/go-cty", []string{"config"}},
 	{"github.com/spf13/cobra", []string{"cmd/usher"}},
-	{"github.com/Azure/", []string{"tenant", "tenant/wire"}},
-	{"net/http", []string{"tenant", "tenant/commerce", "tenant/dataverse", "tenant/graph", "tenant/powerplatform", "tenant/sandbox", "tenant/wire", "cmd/usher"}},
+	{"github.com/Azure/", []string{"tenant", "tenant/identity", "tenant/wire"}},
+	{"net/http", []string{"tenant", "tenant/commerce", "tenant/dataverse", "tenant/graph", "tenant/identity", "tenant/powerplatform", "tenant/sandbox", "tenant/wire", "cmd/usher"}},
 	{"os", []string{"config", "state", "tenant/sandbox", "cmd/usher"}},
 }
 

@@ -25,13 +25,17 @@ type Config struct {
 	Files        map[string]*hcl.File // the sources, for showing lines
 }
 
-// Tenant says which tenant the configuration is about. The embedded one reads
-// File; a served one is reached at Endpoint.
+// Tenant says which tenant the configuration is about: an embedded one reads
+// File, a served one is reached at Endpoint, and a real one has an ID.
 type Tenant struct {
-	File     string        // path of the tenant file, absolute or below the working directory
-	Endpoint string        // base URL of a served sandbox
-	Lag      time.Duration // how long readings of environments may be old
-	Origin   ledger.Origin
+	File      string        // path of the tenant file, absolute or below the working directory
+	Endpoint  string        // base URL of a served sandbox
+	ID        string        // of a tenant of Microsoft's
+	Cloud     catalog.Cloud // where that tenant is, for its hosts and scopes
+	Endpoints catalog.Cloud // where its services answer: the cloud's, or what the block says
+	Lag       time.Duration // how long readings of environments may be old
+	Writes    float64       // writes a second that the directory allows; 0 for as many as come
+	Origin    ledger.Origin
 }
 
 // Options are what the command line adds to a configuration.
@@ -40,6 +44,7 @@ type Options struct {
 	Vars     []string
 	VarFiles []string
 	Catalog  *catalog.Catalog
+	Remote   bool // the endpoints of the tenant block may be on other machines
 }
 
 // Default guard: an apply may take from five holders of an item, or from
@@ -81,7 +86,7 @@ func Load(dir string, opts Options) (*Config, hcl.Diagnostics) {
 	ev, more := newEvaluator(src, body, opts)
 	diags = append(diags, more...)
 
-	l := &lowering{eval: ev, src: src, catalog: opts.Catalog, cfg: &Config{
+	l := &lowering{eval: ev, src: src, catalog: opts.Catalog, remote: opts.Remote, cfg: &Config{
 		Dir:      dir,
 		Timezone: time.UTC,
 		State:    defaultState(dir),

@@ -2,7 +2,6 @@ package config
 
 import (
 	"maps"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -137,11 +136,3 @@ func (l *lowering) units(p *ledger.Policy, attrs hclsyntax.Attributes) {
 func (l *lowering) capacityNames() []string { return slices.Sorted(maps.Keys(l.capacities)) }
 
 func (l *lowering) licenseLabels() []string { return slices.Sorted(maps.Keys(l.licenses)) }
-
-func isLoopbackURL(text string) bool {
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" {
-		return false
-	}
-	return u.Hostname() == "127.0.0.1" || u.Hostname() == "localhost" || u.Hostname() == "::1"
-}

@@ -21,6 +21,7 @@ type lowering struct {
 	src     *source
 	catalog *catalog.Catalog
 	cfg     *Config
+	remote  bool // endpoints may be on other machines
 
 	licenses     map[string]license     // by label
 	capacities   map[string]ledger.Item // declared and known ones, by name
@@ -135,43 +136,6 @@ func (l *lowering) requiredVersion(text, running string, at hcl.Range) {
 	if !constraint.Check(v.Core()) {
 		l.fail(at, "Another version of usher is needed",
 			"This configuration asks for usher %s, and this is usher %s.", text, running)
-	}
-}
-
-func (l *lowering) tenant(body *hclsyntax.Body) {
-	blocks := ofType(body, "tenant", 1)
-	if len(blocks) == 0 {
-		l.diags = append(l.diags, broken(l.cfg.Dir, "No tenant",
-			"The configuration names no tenant: add tenant \"sandbox\" { file = \"FILE\" }."))
-		return
-	}
-	b := blocks[0] // a second one is reported by checkShape
-	l.cfg.Tenant.Origin = origin(b)
-	if kind := b.Labels[0]; kind != "sandbox" {
-		l.fail(b.LabelRanges[0], "Unknown tenant", "There is no tenant %q; there is \"sandbox\".", kind)
-		return
-	}
-	attrs := b.Body.Attributes
-	file, hasFile := l.eval.text(attrs["file"])
-	endpoint, hasEndpoint := l.eval.text(attrs["endpoint"])
-	if hasFile == hasEndpoint {
-		l.fail(b.DefRange(), "Tenant not named",
-			"Give tenant \"sandbox\" either a file, which usher then runs by itself, or the endpoint of a served one.")
-		return
-	}
-	if hasFile {
-		l.cfg.Tenant.File = l.path(file)
-	}
-	if text, ok := l.eval.text(attrs["lag"]); ok {
-		lag, err := time.ParseDuration(text)
-		if err != nil || lag < 0 {
-			l.fail(attrs["lag"].Expr.Range(), "Not a length of time", "%q is not a length of time such as \"15m\".", text)
-		}
-		l.cfg.Tenant.Lag = lag
-	}
-	if l.cfg.Tenant.Endpoint = strings.TrimSuffix(endpoint, "/"); hasEndpoint && !isLoopbackURL(endpoint) {
-		l.fail(attrs["endpoint"].Expr.Range(), "Endpoint not on this machine",
-			"A sandbox is reached at http://127.0.0.1:PORT or http://localhost:PORT, and this is %q.", endpoint)
 	}
 }
 

@@ -21,7 +21,10 @@ func language() block {
 		{name: "usher", once: true, optional: []string{"required_version", "timezone", "experimental"}, blocks: []block{
 			{name: "backend", labels: []string{"kind"}, once: true, optional: []string{"path"}},
 		}},
-		{name: "tenant", labels: []string{"kind"}, once: true, optional: []string{"file", "endpoint", "lag"}},
+		{name: "tenant", labels: []string{"kind"}, once: true,
+			optional: []string{"file", "endpoint", "lag", "tenant_id", "cloud", "writes_per_second"}, blocks: []block{
+				{name: "endpoints", once: true, optional: []string{"login", "graph", "power_platform", "admin", "purchase"}},
+			}},
 		{name: "variable", labels: []string{"name"}, optional: []string{"default", "type", "description"}},
 		{name: "locals", open: true},
 		{name: "license", labels: []string{"label"}, required: []string{"sku"},

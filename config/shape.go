@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -33,6 +34,15 @@ func checkShape(body *hclsyntax.Body, spec block, where string) hcl.Diagnostics 
 	return diags
 }
 
+// holdsSecret are names of arguments whose values are nobody's business.
+var holdsSecret = regexp.MustCompile(`(?i)secret|password|passphrase|token|private_key`)
+
+// secretLine makes a diagnostic that does not show its line.
+type secretLine struct{}
+
+// Conceal reports that it does not.
+func (secretLine) Conceal() bool { return true }
+
 func checkAttributes(body *hclsyntax.Body, spec block, where string) hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	if spec.open {
@@ -40,7 +50,14 @@ func checkAttributes(body *hclsyntax.Body, spec block, where string) hcl.Diagnos
 	}
 	known := spec.attributes()
 	for name, attr := range body.Attributes {
-		if !contains(known, name) {
+		switch {
+		case contains(known, name):
+		case holdsSecret.MatchString(name):
+			d := failure(attr.NameRange, "A secret in a file", "There is no argument %q %s, and a secret does not belong into a file that others read: "+
+				"give it to usher in the environment, such as in USHER_CLIENT_SECRET, and if this file was ever committed, make a new one.", name, inside(where))
+			d.Extra = secretLine{}
+			diags = append(diags, d)
+		default:
 			detail := fmt.Sprintf("There is no argument %q %s.", name, inside(where))
 			if _, isBlock := spec.child(name); isBlock {
 				detail = fmt.Sprintf("%q is a block: write %s { … } without the equals sign.", name, name)

@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -102,6 +103,10 @@ func (t *Tenant) groups(ctx context.Context, r *Reading, seats []ledger.Supply, 
 
 // selfService reads what people may buy by themselves.
 func (t *Tenant) selfService(ctx context.Context, r *Reading) []ledger.Holder {
+	if t.commerce == nil {
+		r.unread(ledger.SelfService, errors.New("this cloud has no purchases by self-service"))
+		return nil
+	}
 	policies, err := t.commerce.Policies(ctx)
 	if err != nil {
 		r.unread(ledger.SelfService, err)

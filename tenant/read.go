@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -32,6 +33,8 @@ type ReadOptions struct {
 	Groups       []string
 	Environments []string
 	SelfService  bool // what people may buy by themselves is to be read
+	// SkipPowerPlatform leaves environments and all that is in them unread.
+	SkipPowerPlatform bool
 	// Progress is called now and then while a long reading goes on.
 	Progress func(people int)
 }
@@ -47,6 +50,9 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 	if id == "" {
 		return nil, fmt.Errorf("the tenant does not say who it is: the list of organisations is empty")
 	}
+	if t.id != "" && id != t.id {
+		return nil, fmt.Errorf("the tenant that answers is %s, and tenant_id is %s: correct the tenant block, or sign in as an identity of that tenant", id, t.id)
+	}
 	r.Tenant = id
 	seats, err := t.graph.Supply(ctx)
 	if err != nil {
@@ -59,7 +65,11 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 	}
 	holders := t.people(ctx, r, seats, o)
 	holders = append(holders, t.groups(ctx, r, seats, o.Groups)...)
-	holders = append(holders, t.environments(ctx, r, o.Environments)...)
+	if o.SkipPowerPlatform {
+		r.unread(ledger.Environment, errors.New("this run skips it"))
+	} else {
+		holders = append(holders, t.environments(ctx, r, o.Environments)...)
+	}
 	if o.SelfService {
 		holders = append(holders, t.selfService(ctx, r)...)
 	}

@@ -9,7 +9,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -24,24 +23,33 @@ import (
 	"github.com/usher-cli/usher/tenant/wire"
 )
 
-// Settings say which tenant to open. Exactly one of File and Endpoint is set.
+// Settings say which tenant to open: exactly one of File, Endpoint and
+// Directory is set.
 type Settings struct {
-	File     string // a tenant file, run in this process
-	Endpoint string // the base URL of a served sandbox
-	Version  string // of usher
-	Catalog  *catalog.Catalog
-	Now      func() time.Time
-	Wait     time.Duration // how long a call waits for what the service does later
-	Retry    time.Duration // before the first repetition of a request; 0 for the default
-	Log      io.Writer     // the embedded tenant's request log; nil for none
+	File      string // a tenant file, run in this process
+	Endpoint  string // the base URL of a served sandbox
+	Directory *Directory
+	Writes    float64 // writes a second that the directory allows; 0 for as many as come
+	Version   string  // of usher
+	Catalog   *catalog.Catalog
+	Now       func() time.Time
+	Wait      time.Duration  // how long a call waits for what the service does later
+	Retry     time.Duration  // before the first repetition of a request; 0 for the default
+	Low       bool           // readings give way to the requests of others
+	Log       io.Writer      // the embedded tenant's request log; nil for none
+	Trace     func(Exchange) // is told of every request; nil for nobody
 }
+
+// Exchange is one request and its answer, without anything of what they say.
+type Exchange = wire.Exchange
 
 // Tenant is an open tenant.
 type Tenant struct {
+	id       string // that it has to have; "" for any
+	services services
 	graph    *graph.Client
 	power    *powerplatform.Client
-	commerce *commerce.Client
-	pipeline *wire.Client
+	commerce *commerce.Client // nil where the cloud has no such service
 	catalog  *catalog.Catalog
 	urls     map[string]powerplatform.Environment // environments with a Dataverse organisation that was read, by id
 	server   *sandbox.Server                      // nil where the tenant runs elsewhere
@@ -52,44 +60,47 @@ type Tenant struct {
 const embeddedHost = "http://sandbox.invalid"
 
 // Open opens a tenant. The clients are the same for every kind: only the
-// transport differs.
+// hosts, the tokens and the transport differ.
 func Open(s Settings) (*Tenant, error) {
-	o := wire.Options{Base: s.Endpoint, Version: s.Version, RetryDelay: s.Retry}
+	o := wire.Options{Version: s.Version, RetryDelay: s.Retry, Low: s.Low, Trace: s.Trace, Now: s.Now}
 	t := &Tenant{catalog: s.Catalog, urls: map[string]powerplatform.Environment{}}
-	if s.File != "" {
-		server, err := sandbox.Open(s.File, sandbox.Options{Now: s.Now, Log: s.Log})
+	if s.Writes > 0 {
+		o.Pace = wire.NewPace(s.Writes, s.Now)
+	}
+	switch {
+	case s.File != "":
+		server, err := sandbox.Open(s.File, sandbox.Options{Now: s.Now, Log: s.Log, Open: true})
 		if err != nil {
 			return nil, fmt.Errorf("the tenant cannot be opened: %w", err)
 		}
 		t.server = server
-		o.Base, o.Transport = embeddedHost, inProcess{server}
-	} else {
-		o.Transport = &http.Client{Timeout: requestTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: 16, ForceAttemptHTTP2: true}, CheckRedirect: stay}
+		o.Transport = inProcess{server}
+		t.services = oneHost(embeddedHost, o)
+	case s.Endpoint != "":
+		o.Transport = Network()
+		t.services = oneHost(s.Endpoint, o)
+	default:
+		o.Transport, o.Credential, t.id = s.Directory.Transport, s.Directory.Credential, s.Directory.ID
+		t.services = s.Directory.services(o)
 	}
-	t.pipeline = wire.New(o)
-	t.graph = graph.New(t.pipeline)
+	t.graph = graph.New(t.services.graph)
 	t.graph.Wait = s.Wait
-	t.commerce = commerce.New(t.pipeline)
-	t.power = powerplatform.New(t.pipeline, s.Catalog.CapacityName)
+	t.power = powerplatform.New(t.services.power, s.Catalog.CapacityName)
+	if t.services.purchase != nil {
+		t.commerce = commerce.New(t.services.purchase)
+	}
 	return t, nil
 }
 
-// stay keeps requests, and what is in them, on the host that they were meant
-// for: a service that answers with another one has not answered.
-func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-
 // dataverse is a client of the organisation behind an environment. The address
-// comes from the tenant: it is used only where it leads to the tenant's host.
+// comes from the tenant: it is used only where an organisation can be.
 func (t *Tenant) dataverse(e powerplatform.Environment) (*dataverse.Client, error) {
-	if !t.pipeline.SameHost(e.URL) {
+	w, ok := t.services.organisation(e.URL)
+	if !ok {
 		return nil, fmt.Errorf("its Dataverse address leads to another host (%.100q): it is not followed", e.URL)
 	}
-	return dataverse.New(t.pipeline.At(e.URL), e.Holder, t.power.Item), nil
+	return dataverse.New(w, e.Holder, t.power.Item), nil
 }
-
-// requestTimeout bounds one request, so that an answer that never comes is
-// known not to come.
-const requestTimeout = 2 * time.Minute
 
 // Close ends an embedded tenant and leaves a served one alone.
 func (t *Tenant) Close() error {

@@ -69,12 +69,23 @@ func (p *Printer) Diagnostics(diags hcl.Diagnostics) {
 			word, paint = "Warning", color.FgYellow
 		}
 		p.Line("%s: %s", p.paint(word, paint, color.Bold), p.paint(Safe(d.Summary), color.Bold))
-		if d.Subject != nil {
-			p.source(d.Subject.Filename, d.Subject.Start.Line, "")
+		switch at := d.Subject; {
+		case at == nil:
+		case concealed(d):
+			p.Line("  on %s:%d", Safe(at.Filename), at.Start.Line)
+		default:
+			p.source(at.Filename, at.Start.Line, "")
 		}
 		p.Line("  %s", Safe(d.Detail))
 		p.Line("")
 	}
+}
+
+// concealed reports whether the line of a diagnostic holds what nobody should
+// see.
+func concealed(d *hcl.Diagnostic) bool {
+	c, ok := d.Extra.(interface{ Conceal() bool })
+	return ok && c.Conceal()
 }
 
 // source prints a place and, where it is known, the line that stands there.

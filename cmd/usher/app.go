@@ -32,6 +32,7 @@ type app struct {
 
 	chdir   string
 	noColor bool
+	verbose bool
 }
 
 // exitCode is an error that was reported already and only says how to exit.
@@ -84,6 +85,7 @@ func (a *app) command() *cobra.Command {
 	root.SetErr(a.err)
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.chdir, "chdir", ".", "work in `DIR` instead of the current directory")
+	flags.BoolVarP(&a.verbose, "verbose", "v", false, "say on standard error who signs in, and every request")
 	flags.BoolVar(&a.noColor, "no-color", false, "print no colours")
 	root.AddCommand(
 		newPlan(a), newApply(a), newShow(a), newDrift(a), newUsage(a), newValidate(a), newFmt(a),

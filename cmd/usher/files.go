@@ -34,7 +34,7 @@ func runValidate(a *app, o *validateOptions) error {
 	if err != nil {
 		return err
 	}
-	opts := config.Options{Version: version, Vars: o.vars, Catalog: cat}
+	opts := config.Options{Version: version, Vars: o.vars, Catalog: cat, Remote: o.remote}
 	for _, f := range o.varFiles {
 		opts.VarFiles = append(opts.VarFiles, a.path(f))
 	}

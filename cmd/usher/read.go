@@ -53,7 +53,7 @@ func newDrift(a *app) *cobra.Command {
 }
 
 func runDrift(ctx context.Context, a *app, o *driftOptions) (err error) {
-	s, err := a.reading(ctx, o.inputs)
+	s, err := a.reading(ctx, o.inputs, true)
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func newUsage(a *app) *cobra.Command {
 }
 
 func runUsage(ctx context.Context, a *app, o *usageOptions) (err error) {
-	s, err := a.reading(ctx, o.inputs)
+	s, err := a.reading(ctx, o.inputs, false)
 	if err != nil {
 		return err
 	}
@@ -118,12 +118,14 @@ func runUsage(ctx context.Context, a *app, o *usageOptions) (err error) {
 	return err
 }
 
-// reading opens everything and reads it, for commands that only look.
-func (a *app) reading(ctx context.Context, in inputs) (*session, error) {
+// reading opens everything and reads it, for commands that only look. What
+// nobody waits for gives way to the requests of others.
+func (a *app) reading(ctx context.Context, in inputs, giveWay bool) (*session, error) {
 	s, err := a.load(in)
 	if err != nil {
 		return nil, err
 	}
+	s.low = giveWay
 	if err := s.openTenant(); err != nil {
 		return nil, err
 	}

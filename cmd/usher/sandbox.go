@@ -2,16 +2,13 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/natefinch/atomic"
 	"github.com/spf13/cobra"
@@ -81,48 +78,6 @@ func products(cat *catalog.Catalog) []*sandbox.SKU {
 		}
 	}
 	return skus
-}
-
-type sandboxServeOptions struct {
-	file, listen, log string
-}
-
-func newSandboxServe(a *app) *cobra.Command {
-	o := &sandboxServeOptions{}
-	cmd := &cobra.Command{Use: "serve", Short: "Serve a tenant file over HTTP, on this machine only", Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runSandboxServe(cmd.Context(), a, o) }}
-	cmd.Flags().StringVar(&o.file, "file", "", "the tenant `FILE`")
-	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:8787", "the loopback `ADDRESS` to listen on")
-	cmd.Flags().StringVar(&o.log, "log", "", "append every request to `FILE`, as JSON lines")
-	return cmd
-}
-
-func runSandboxServe(ctx context.Context, a *app, o *sandboxServeOptions) (err error) {
-	host, _, err := net.SplitHostPort(o.listen)
-	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		return fmt.Errorf("-listen=%s is not a loopback address such as 127.0.0.1:8787: the sandbox has no passwords", o.listen)
-	}
-	server, closeLog, err := a.openSandbox(o.file, o.log)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, server.Close(), closeLog()) }()
-	listener, err := net.Listen("tcp", o.listen)
-	if err != nil {
-		return fmt.Errorf("the sandbox cannot listen: %w", err)
-	}
-	a.stdout().Line("The tenant answers at http://%s; interrupt to end.", listener.Addr())
-	ctx, stop, end := interrupts(ctx)
-	defer end()
-	web := &http.Server{Handler: server, ReadHeaderTimeout: 10 * time.Second}
-	go func() {
-		<-stop
-		_ = web.Shutdown(ctx)
-	}()
-	if err := web.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
-	}
-	return nil
 }
 
 func (a *app) openSandbox(file, log string) (*sandbox.Server, func() error, error) {

@@ -43,7 +43,7 @@ func TestScript(t *testing.T) {
 			return os.CopyFS(env.WorkDir, os.DirFS("testdata/tenants"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "count": count, "replace": replace, "serve": serve, "record": record, "await": await,
+			"exits": exits, "count": count, "replace": replace, "serve": serveTenant, "microsoft": serveMicrosoft, "record": record, "await": await,
 		},
 	})
 }
@@ -100,26 +100,6 @@ func replace(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s does not contain %q", args[2], old)
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(strings.ReplaceAll(text, old, next)), 0o600))
-}
-
-// serve FILE LOG CONFIG serves a tenant in a process of its own until the
-// story ends, and points the configuration at it, where it says ENDPOINT.
-func serve(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 3 {
-		ts.Fatalf("usage: serve FILE LOG CONFIG")
-	}
-	cmd := exec.Command("usher", "sandbox", "serve", "-file="+ts.MkAbs(args[0]), "-log="+ts.MkAbs(args[1]), "-listen=127.0.0.1:0")
-	cmd.Env = []string{"PATH=" + ts.Getenv("PATH"), "HOME=" + ts.Getenv("HOME")}
-	cmd.Path, _ = exec.LookPath("usher")
-	out, err := cmd.StdoutPipe()
-	ts.Check(err)
-	ts.Check(cmd.Start())
-	ts.Defer(func() { _ = cmd.Process.Signal(os.Interrupt); _ = cmd.Wait() })
-	line := make([]byte, 200)
-	n, err := out.Read(line)
-	ts.Check(err)
-	url := regexp.MustCompile(`http://[0-9.:]+`).FindString(string(line[:n]))
-	replace(ts, false, []string{"ENDPOINT", url, args[2]})
 }
 
 // await FILE waits until a file is there, as a sign of how far another process

@@ -28,11 +28,15 @@ import (
 type inputs struct {
 	vars     []string
 	varFiles []string
+	remote   bool
+	skip     []string
 }
 
 func (i *inputs) flags(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&i.vars, "var", nil, "set a variable: `NAME=VALUE`")
 	cmd.Flags().StringArrayVar(&i.varFiles, "var-file", nil, "read variables from `FILE`")
+	cmd.Flags().BoolVar(&i.remote, "remote-endpoints", false, "let the endpoints of the tenant block be on other machines")
+	cmd.Flags().StringArrayVar(&i.skip, "skip", nil, "leave a `SERVICE` unread, with all that is in it: powerplatform")
 }
 
 // session is one run's view of the world: the configuration, the state and
@@ -50,6 +54,8 @@ type session struct {
 	reading *tenant.Reading
 	wait    time.Duration // for what the tenant accepts first and does later
 	targets []ledger.Holder
+	skip    []string // services that are left unread
+	low     bool     // readings give way to the requests of others
 }
 
 // load reads the configuration and reports what is wrong with it.
@@ -60,11 +66,14 @@ func (a *app) loadSettings(in inputs) (*session, error) { return a.loadBy(in, co
 
 func (a *app) loadBy(in inputs, load func(string, config.Options) (*config.Config, hcl.Diagnostics)) (*session, error) {
 	s := &session{a: a}
+	if err := in.checkSkip(); err != nil {
+		return nil, err
+	}
 	var err error
 	if s.catalog, err = catalog.Load(); err != nil {
 		return nil, err
 	}
-	opts := config.Options{Version: version, Vars: in.vars, Catalog: s.catalog}
+	opts := config.Options{Version: version, Vars: in.vars, Catalog: s.catalog, Remote: in.remote}
 	for _, f := range in.varFiles {
 		opts.VarFiles = append(opts.VarFiles, a.path(f))
 	}
@@ -73,24 +82,9 @@ func (a *app) loadBy(in inputs, load func(string, config.Options) (*config.Confi
 	if diags.HasErrors() {
 		return nil, exitError
 	}
-	s.cfg = cfg
+	s.cfg, s.skip = cfg, in.skip
 	s.store = state.NewFileStore(cfg.State)
 	return s, nil
-}
-
-// openTenant opens the tenant that the configuration names. An embedded one
-// logs its requests to the file that USHER_SANDBOX_LOG names.
-func (s *session) openTenant() error {
-	o := tenant.Settings{File: s.cfg.Tenant.File, Endpoint: s.cfg.Tenant.Endpoint, Version: version, Catalog: s.catalog, Now: s.a.now, Wait: s.wait}
-	var err error
-	if path := s.a.env("USHER_SANDBOX_LOG"); path != "" && o.File != "" {
-		if s.log, err = openLog(path); err != nil {
-			return err
-		}
-		o.Log = s.log
-	}
-	s.tenant, err = tenant.Open(o)
-	return err
 }
 
 // close ends the tenant and adds what goes wrong to err.
@@ -118,6 +112,7 @@ func (s *session) read(ctx context.Context, refresh bool) error {
 	defer progress.Clear()
 	o := tenant.ReadOptions{Progress: func(n int) { progress.Show("Reading the tenant: %d people", n) }}
 	o.Groups, o.Environments = s.mentioned()
+	o.SkipPowerPlatform = slices.Contains(s.skip, skippable)
 	o.SelfService = slices.ContainsFunc(s.cfg.Wants, func(w ledger.Want) bool { return w.Kind == ledger.SelfService }) ||
 		slices.ContainsFunc(s.known, func(g ledger.Grant) bool { return g.Holder.Kind == ledger.SelfService })
 	if !refresh {

@@ -155,7 +155,7 @@ func (c *Client) send(ctx context.Context, all []attempt) time.Duration {
 	var reply struct {
 		Responses []partAnswer `json:"responses"`
 	}
-	err := c.w.JSON(ctx, http.MethodPost, "/v1.0/$batch", request, &reply)
+	err := c.w.JSON(wire.WithWrites(ctx, len(request.Requests)), http.MethodPost, "/v1.0/$batch", request, &reply)
 	var wait time.Duration
 	for i := range all {
 		a := &all[i]
@@ -201,36 +201,20 @@ func (c *Client) settle(ctx context.Context, p partAnswer, a *attempt) time.Dura
 	}
 	e := wire.ParseError(p.Status, header, p.Body)
 	a.Message = explain(e)
+	c.w.Pace().Heed(p.Status, header)
 	switch {
 	case p.Status == http.StatusTooManyRequests, p.Status == http.StatusConflict:
 		a.Outcome = ledger.Failed // refused for now; a repetition may still do it
-		return retryAfter(header)
+		return wire.RetryAfter(header)
 	case a.Call.Location != "" && strings.Contains(e.Message, nowhere): // set a moment ago, and not seen everywhere yet
 		a.Outcome = ledger.Failed
 		return time.Second
 	case e.Ambiguous():
 		a.doubt, a.Outcome = true, ledger.Unknown
-		return retryAfter(header)
+		return wire.RetryAfter(header)
 	}
 	// Not held, or only by a group, may mean that an earlier try did all of it.
 	a.end(ctx, c, a.Message, strings.Contains(e.Message, notHeld) || strings.Contains(e.Message, onlyInherited))
-	return 0
-}
-
-// mostPatience bounds how long a run waits because the service asks for it.
-const mostPatience = 5 * time.Minute
-
-// retryAfter reads seconds, whole or fractional, or a date.
-func retryAfter(h http.Header) time.Duration {
-	text := h.Get("Retry-After")
-	if seconds, err := strconv.ParseFloat(text, 64); err == nil && seconds >= 0 {
-		return time.Duration(min(seconds, mostPatience.Seconds()) * float64(time.Second))
-	}
-	if at, err := http.ParseTime(text); err == nil {
-		if now, err := http.ParseTime(h.Get("Date")); err == nil {
-			return min(max(0, at.Sub(now)), mostPatience)
-		}
-	}
 	return 0
 }
 

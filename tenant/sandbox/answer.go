@@ -16,7 +16,9 @@ type answer struct {
 	status int
 	header http.Header
 	body   bytes.Buffer
-	lost   bool
+	lost   bool          // the connection is cut instead
+	hangs  bool          // no answer ever comes
+	delay  time.Duration // before it leaves
 }
 
 func newAnswer() *answer { return &answer{status: http.StatusOK, header: http.Header{}} }
@@ -84,55 +86,4 @@ func (s *Server) decode(w http.ResponseWriter, r *http.Request, v any) bool {
 		return false
 	}
 	return true
-}
-
-// Fault is a planned misbehaviour. It applies to requests, and parts of
-// batches, whose method and path match, after Skip of them and for Times of
-// them (0: always).
-type Fault struct {
-	Method     string `json:"method,omitempty"`
-	Path       string `json:"path"` // a substring of the path
-	Skip       int    `json:"skip,omitempty"`
-	Times      int    `json:"times,omitempty"`
-	Status     int    `json:"status,omitempty"`
-	Code       string `json:"code,omitempty"`
-	Message    string `json:"message,omitempty"`
-	RetryAfter string `json:"retryAfter,omitempty"`
-	AfterWrite bool   `json:"afterWrite,omitempty"` // the request is carried out first
-	LoseReply  bool   `json:"loseReply,omitempty"`  // carried out, and the connection is cut
-	DelayMS    int    `json:"delayMs,omitempty"`
-
-	met int
-}
-
-// fault returns the first fault that applies now.
-func (s *Server) fault(r *http.Request) *Fault {
-	for _, f := range s.x.Faults {
-		if f.Method != "" && f.Method != r.Method || !strings.Contains(r.URL.Path, f.Path) {
-			continue
-		}
-		f.met++
-		if f.met > f.Skip && (f.Times == 0 || f.met <= f.Skip+f.Times) {
-			return f
-		}
-	}
-	return nil
-}
-
-func (f *Fault) distort(a *answer) {
-	time.Sleep(time.Duration(f.DelayMS) * time.Millisecond)
-	a.lost = f.LoseReply
-	if f.Status == 0 {
-		return
-	}
-	a.body.Reset()
-	a.header = http.Header{}
-	if f.RetryAfter != "" {
-		a.header.Set("Retry-After", f.RetryAfter)
-	}
-	if f.Code == "" && f.Message == "" {
-		a.status = f.Status
-		return
-	}
-	reply(a, f.Status, map[string]any{"error": map[string]string{"code": f.Code, "message": f.Message}})
 }

@@ -40,7 +40,7 @@ func (s *Server) listEnvironments(w http.ResponseWriter, r *http.Request) {
 	for _, e := range s.x.Environments {
 		row := map[string]any{"id": e.ID, "displayName": e.Name, "type": e.Type, "state": "Ready"}
 		if !e.NoDataverse {
-			row["url"] = baseURL(r) + "/dataverse/" + e.ID
+			row["url"] = organisationURL(r, e)
 		}
 		rows = append(rows, row)
 	}

@@ -22,6 +22,8 @@ type Tenant struct {
 	Users        []*User          `json:"users"`
 	Groups       []*Group         `json:"groups,omitempty"`
 	SelfService  []SelfService    `json:"selfService,omitempty"`
+	Applications []*Application   `json:"applications,omitempty"`
+	Limits       *Limits          `json:"limits,omitempty"`
 	Delays       *Delays          `json:"delays,omitempty"`
 	Clock        *time.Time       `json:"clock,omitempty"` // the tenant's time, where it does not run by itself
 	Faults       []*Fault         `json:"faults,omitempty"`
@@ -70,6 +72,8 @@ type User struct {
 	Disabled      bool      `json:"disabled,omitempty"`
 	UsageLocation string    `json:"usageLocation,omitempty"`
 	UserType      string    `json:"userType,omitempty"` // Member unless Guest
+	Password      string    `json:"password,omitempty"` // lets the user sign in
+	Roles         []string  `json:"directoryRoles,omitempty"`
 	Licenses      []License `json:"licenses,omitempty"`
 }
 
@@ -158,7 +162,7 @@ func (t *Tenant) check() error {
 		seen[key] = name
 		return nil
 	}
-	if slices.Contains(t.SKUs, nil) || slices.Contains(t.Environments, nil) || slices.Contains(t.Users, nil) || slices.Contains(t.Faults, nil) || slices.Contains(t.Groups, nil) {
+	if slices.Contains(t.SKUs, nil) || slices.Contains(t.Environments, nil) || slices.Contains(t.Users, nil) || slices.Contains(t.Faults, nil) || slices.Contains(t.Groups, nil) || slices.Contains(t.Applications, nil) {
 		return fmt.Errorf("%w: a list has an element that is null", errFormat)
 	}
 	if err := t.checkSKUs(once); err != nil {
@@ -234,6 +238,12 @@ func (t *Tenant) Encode(w io.Writer) error {
 	}
 	if len(t.SelfService) > 0 {
 		lines(&b, "selfService", t.SelfService)
+	}
+	if len(t.Applications) > 0 {
+		lines(&b, "applications", t.Applications)
+	}
+	if t.Limits != nil {
+		fmt.Fprintf(&b, ",\n  \"limits\": %s", compact(t.Limits))
 	}
 	if t.Delays != nil {
 		fmt.Fprintf(&b, ",\n  \"delays\": %s", compact(t.Delays))

@@ -107,18 +107,27 @@ func (x *indexed) apply(c change) {
 	if c.Group != nil {
 		x.putGroup(c.Group)
 	}
-	if c.SelfService != nil {
-		for i := range x.SelfService {
-			if x.SelfService[i].ID == c.SelfService.ID {
-				x.SelfService[i] = *c.SelfService
-			}
-		}
-	}
+	x.putSettings(c)
 	if c.Clock != nil {
 		x.Clock = c.Clock
 	}
 	if c.Overspend != nil {
 		x.Overspends = append(x.Overspends, *c.Overspend)
+	}
+}
+
+// putSettings changes what the tenant decides for itself.
+func (x *indexed) putSettings(c change) {
+	for i := range x.SelfService {
+		if c.SelfService != nil && x.SelfService[i].ID == c.SelfService.ID {
+			x.SelfService[i] = *c.SelfService
+		}
+	}
+	if c.Application == nil {
+		return
+	}
+	if a := x.application(c.Application.ID); a != nil {
+		*a = *c.Application
 	}
 }
 

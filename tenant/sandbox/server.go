@@ -13,16 +13,23 @@ import (
 type Options struct {
 	Log io.Writer        // a JSON line for every request; nil for none
 	Now func() time.Time // the clock
+	// Open answers everybody everything: whoever runs the tenant in its own
+	// process has its file at hand anyway.
+	Open bool
 }
 
 // Server answers for one tenant.
 type Server struct {
-	mu    sync.Mutex
-	x     *indexed
-	store *store
-	opts  Options
-	mux   *http.ServeMux
-	calls int // requests so far, for request ids
+	mu     sync.Mutex
+	x      *indexed
+	store  *store
+	opts   Options
+	mux    *http.ServeMux
+	rights []graphRight
+	key    []byte                 // signs the tokens of this process
+	wrote  map[string][]time.Time // when each application wrote, within the window of the limit
+	slow   time.Duration          // what the parts of the present request wait in all
+	calls  int                    // requests so far, for request ids
 }
 
 // Open runs the tenant of a file until Close. The error wraps ErrBusy where
@@ -39,12 +46,14 @@ func Open(path string, opts Options) (*Server, error) {
 
 // New runs a tenant in memory only.
 func New(t *Tenant, opts Options) *Server {
-	s := &Server{x: index(t), opts: opts, mux: http.NewServeMux()}
+	s := &Server{x: index(t), opts: opts, mux: http.NewServeMux(), key: newKey(), rights: graphRights(), wrote: map[string][]time.Time{}}
 	s.graphRoutes()
 	s.groupRoutes()
 	s.powerPlatformRoutes()
 	s.dataverseRoutes()
 	s.commerceRoutes()
+	s.loginRoutes()
+	s.administrationRoutes()
 	s.ownRoutes()
 	s.mux.HandleFunc("/", s.unknownRoute)
 	return s
@@ -66,25 +75,37 @@ func (s *Server) Snapshot() ([]byte, error) {
 	return []byte(b.String()), err
 }
 
-// ServeHTTP answers one request: nothing else happens in the tenant meanwhile,
-// and what it wrote is on disk before the answer leaves.
+// ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 1<<22))
 	if err != nil {
 		return // the request never arrived whole
 	}
-	s.tick()
-	ex := s.exchange(r, body, "")
-	if err := s.store.sync(); err != nil {
-		http.Error(w, "the sandbox cannot write its journal: "+err.Error(), http.StatusInternalServerError)
-		return
+	a := s.settle(r, body)
+	if a.hangs {
+		<-r.Context().Done() // until the client gives up
 	}
-	if ex.lost {
+	time.Sleep(a.delay)
+	if a.lost || a.hangs {
 		panic(http.ErrAbortHandler) // what net/http offers to cut the connection
 	}
-	ex.writeTo(w)
+	a.writeTo(w)
+}
+
+// settle works out an answer: nothing else happens in the tenant meanwhile, and
+// what the request wrote is on disk before the answer leaves.
+func (s *Server) settle(r *http.Request, body []byte) *answer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tick()
+	s.slow = 0
+	a := s.exchange(r, body, "")
+	a.delay = s.slow
+	if err := s.store.sync(); err != nil {
+		a = newAnswer()
+		http.Error(a, "the sandbox cannot write its journal: "+err.Error(), http.StatusInternalServerError)
+	}
+	return a
 }
 
 // now is the tenant's time: its own clock, or that of whoever runs it.
@@ -101,21 +122,38 @@ func (s *Server) exchange(r *http.Request, body []byte, part string) *answer {
 	s.calls++
 	a := newAnswer()
 	f := s.fault(r)
-	if f == nil || f.Status == 0 || f.AfterWrite || f.LoseReply {
+	if f == nil || f.arrives() {
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
-		s.mux.ServeHTTP(a, r)
+		s.serve(a, r)
 	}
 	if f != nil {
-		f.distort(a)
+		f.distort(a, r)
+		s.slow += a.delay
 	}
 	s.log(r, body, part, a)
 	return a
+}
+
+// serve answers one request that no fault keeps away.
+func (s *Server) serve(a *answer, r *http.Request) {
+	a.header.Set("request-id", s.requestID())
+	if name := r.Header.Get("client-request-id"); name != "" {
+		a.header.Set("client-request-id", name)
+	}
+	at := s.route(r)
+	switch {
+	case at == nobody:
+		s.unknownRoute(a, r)
+	case s.authorize(a, r, at) && s.allowed(a, r, at):
+		s.mux.ServeHTTP(a, r)
+	}
 }
 
 // entry is one line of the request log.
 type entry struct {
 	Time   string          `json:"time"`
 	Method string          `json:"method"`
+	Host   string          `json:"host,omitempty"` // where it is one of Microsoft's
 	Path   string          `json:"path"`
 	Query  string          `json:"query,omitempty"`
 	Part   string          `json:"part,omitempty"` // id within a batch
@@ -131,6 +169,9 @@ func (s *Server) log(r *http.Request, body []byte, part string, a *answer) {
 	}
 	e := entry{Time: s.opts.Now().UTC().Format(time.RFC3339Nano), Method: r.Method, Path: r.URL.Path,
 		Query: r.URL.RawQuery, Part: part, Status: a.status, Lost: a.lost, Agent: r.UserAgent()}
+	if Known(r.Host) {
+		e.Host = r.Host
+	}
 	if json.Valid(body) && !strings.HasSuffix(r.URL.Path, "/$batch") { // the parts of a batch have lines of their own
 		e.Body = body
 	}

@@ -25,6 +25,7 @@ type change struct {
 	Group       *Group       `json:"group,omitempty"`
 	Clock       *time.Time   `json:"clock,omitempty"`
 	SelfService *SelfService `json:"selfService,omitempty"`
+	Application *Application `json:"application,omitempty"`
 	Overspend   *Overspend   `json:"overspend,omitempty"`
 }
 

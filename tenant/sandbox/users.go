@@ -198,6 +198,9 @@ func (s *Server) skip(token string) (int, bool) {
 
 func baseURL(r *http.Request) string {
 	u := url.URL{Scheme: "http", Host: r.Host}
+	if r.TLS != nil {
+		u.Scheme = "https"
+	}
 	return u.String()
 }
 

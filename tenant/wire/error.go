@@ -10,7 +10,7 @@ import (
 // Error is an answer that is not a success. Its texts come from the service
 // and are untrusted.
 type Error struct {
-	Status    int
+	Status    int // 0 where signing in failed, and nothing was asked
 	Code      string
 	Message   string
 	RequestID string // for the service's support
@@ -22,6 +22,9 @@ func (e *Error) Error() string {
 	text := e.Message
 	if text == "" {
 		text = http.StatusText(e.Status)
+	}
+	if e.Status == 0 {
+		return text
 	}
 	where := strconv.Itoa(e.Status)
 	if e.Code != "" {

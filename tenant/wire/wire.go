@@ -1,9 +1,9 @@
 // Package wire is the one road from usher to a service: an azcore pipeline
-// with retries, a user agent and one way to read errors, whatever shape the
-// service gives them.
+// with tokens, retries, a pace for writes, a user agent and one way to read
+// errors, whatever shape the service gives them.
 //
-// It knows no route. It never sends a request to another host than its own,
-// and never decides what an error means for a grant.
+// It knows no route. It never sends a request, or a token, to another host than
+// its own, and never decides what an error means for a grant.
 package wire
 
 import (
@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 )
@@ -27,19 +28,29 @@ type Options struct {
 	Transport  policy.Transporter // nil for the network
 	Version    string             // of usher, for the user agent
 	RetryDelay time.Duration      // before the first retry; 0 for the default of 800 ms
+
+	Credential azcore.TokenCredential // nil where nobody signs in
+	Scope      string                 // what its tokens are for
+	Pace       *Pace                  // of writes; nil for as fast as they come
+	Low        bool                   // reads give way to those of others
+	Trace      func(Exchange)         // is told of every request; nil for nobody
+	Now        func() time.Time       // the clock; only for Trace
 }
 
 // Client sends JSON requests to one service.
 type Client struct {
 	base     string
 	pipeline runtime.Pipeline
+	pace     *Pace
 	prefer   string // sent with every request; "" for nothing
 }
 
 // At returns a client of another base on the same pipeline, such as one of the
 // organisations that a service tells of.
 func (c *Client) At(base string) *Client {
-	return &Client{base: strings.TrimSuffix(base, "/"), pipeline: c.pipeline}
+	other := *c
+	other.base = strings.TrimSuffix(base, "/")
+	return &other
 }
 
 // Prefer returns the client with a Prefer header on every request.
@@ -48,6 +59,9 @@ func (c *Client) Prefer(value string) *Client {
 	with.prefer = value
 	return &with
 }
+
+// Pace is the pace of the client's writes, nil where it has none.
+func (c *Client) Pace() *Pace { return c.pace }
 
 // SameHost reports whether a link leads to the client's own host.
 func (c *Client) SameHost(link string) bool {
@@ -65,12 +79,23 @@ const (
 
 // New makes a client.
 func New(o Options) *Client {
-	p := runtime.NewPipeline("usher", o.Version, runtime.PipelineOptions{PerRetry: []policy.Policy{noteDoubt{}}}, &policy.ClientOptions{
+	each := []policy.Policy{plainWait{}}
+	if o.Pace != nil {
+		each = append(each, o.Pace)
+	}
+	if o.Credential != nil {
+		each = append(each, bearer(o))
+	}
+	each = append(each, noteDoubt{}) // what did not leave is in no doubt
+	if o.Trace != nil {
+		each = append(each, tracer{o.Trace, o.Now})
+	}
+	p := runtime.NewPipeline("usher", o.Version, runtime.PipelineOptions{PerCall: []policy.Policy{label{o.Low}}, PerRetry: each}, &policy.ClientOptions{
 		Transport: o.Transport,
 		Retry:     policy.RetryOptions{MaxRetries: maxRetries, RetryDelay: o.RetryDelay, MaxRetryDelay: maxRetryDelay},
 		Telemetry: policy.TelemetryOptions{ApplicationID: "usher"},
 	})
-	return &Client{base: strings.TrimSuffix(o.Base, "/"), pipeline: p}
+	return &Client{base: strings.TrimSuffix(o.Base, "/"), pipeline: p, pace: o.Pace}
 }
 
 // JSON sends a request and decodes the answer into out, which may be nil.
@@ -124,7 +149,7 @@ func (c *Client) Conditional(ctx context.Context, method, path, etag string, in,
 	}
 	resp, err := c.pipeline.Do(req)
 	if err != nil {
-		return fmt.Errorf("%s %s: %w", method, req.Raw().URL.Path, err)
+		return failure(err, req)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
@@ -143,23 +168,6 @@ func (c *Client) Conditional(ctx context.Context, method, path, etag string, in,
 		return fmt.Errorf("%s %s: the answer is not understood: %w", method, req.Raw().URL.Path, err)
 	}
 	return nil
-}
-
-// noteDoubt remembers that a try of a request was not answered for certain,
-// because the retries after it show only the last answer.
-type noteDoubt struct{}
-
-type doubtKey struct{}
-
-// Do implements policy.Policy.
-func (noteDoubt) Do(req *policy.Request) (*http.Response, error) {
-	resp, err := req.Next()
-	if err != nil || unclear(resp.StatusCode) {
-		if doubt, ok := req.Raw().Context().Value(doubtKey{}).(*bool); ok {
-			*doubt = true
-		}
-	}
-	return resp, err
 }
 
 func (c *Client) target(path string) (string, error) {

@@ -1,0 +1,150 @@
+package config
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/usher-cli/usher/catalog"
+)
+
+// microsoftLag is how long the service's readings of environments are known to be
+// behind what was written. Source: one community tool; Microsoft gives none.
+const microsoftLag = 15 * time.Minute
+
+func (l *lowering) tenant(body *hclsyntax.Body) {
+	blocks := ofType(body, "tenant", 1)
+	if len(blocks) == 0 {
+		l.diags = append(l.diags, broken(l.cfg.Dir, "No tenant",
+			"The configuration names no tenant: add tenant \"microsoft\" { tenant_id = \"ID\" }, or tenant \"sandbox\" { file = \"FILE\" }."))
+		return
+	}
+	b := blocks[0] // a second one is reported by checkShape
+	l.cfg.Tenant.Origin = origin(b)
+	attrs := b.Body.Attributes
+	if text, ok := l.eval.text(attrs["lag"]); ok {
+		lag, err := time.ParseDuration(text)
+		if err != nil || lag < 0 {
+			l.fail(attrs["lag"].Expr.Range(), "Not a length of time", "%q is not a length of time such as \"15m\".", text)
+		}
+		l.cfg.Tenant.Lag = lag
+	} else if b.Labels[0] == "microsoft" {
+		l.cfg.Tenant.Lag = microsoftLag
+	}
+	if n, ok := l.eval.count(attrs["writes_per_second"]); ok {
+		l.cfg.Tenant.Writes = float64(n)
+	}
+	switch kind := b.Labels[0]; kind {
+	case "sandbox":
+		l.sandbox(b)
+	case "microsoft":
+		l.microsoft(b)
+	default:
+		l.fail(b.LabelRanges[0], "Unknown tenant", "There is no tenant %q; there are \"microsoft\" and \"sandbox\".", kind)
+	}
+}
+
+// foreign refuses what belongs to the other kind of tenant.
+func (l *lowering) foreign(b *hclsyntax.Block, names ...string) {
+	for _, name := range names {
+		if a := b.Body.Attributes[name]; a != nil {
+			l.fail(a.NameRange, "Not an argument of this tenant", "A tenant %q has no %s.", b.Labels[0], name)
+		}
+	}
+}
+
+func (l *lowering) sandbox(b *hclsyntax.Block) {
+	l.foreign(b, "tenant_id", "cloud")
+	for _, inner := range b.Body.Blocks {
+		l.fail(inner.DefRange(), "Not a block of this tenant", "A tenant \"sandbox\" has one endpoint, and no endpoints.")
+	}
+	attrs := b.Body.Attributes
+	file, hasFile := l.eval.text(attrs["file"])
+	endpoint, hasEndpoint := l.eval.text(attrs["endpoint"])
+	if hasFile == hasEndpoint {
+		l.fail(b.DefRange(), "Tenant not named",
+			"Give tenant \"sandbox\" either a file, which usher then runs by itself, or the endpoint of a served one.")
+		return
+	}
+	if hasFile {
+		l.cfg.Tenant.File = l.path(file)
+	}
+	if l.cfg.Tenant.Endpoint = strings.TrimSuffix(endpoint, "/"); hasEndpoint && !onThisMachine(endpoint, "http") {
+		l.fail(attrs["endpoint"].Expr.Range(), "Endpoint not on this machine",
+			"A sandbox is reached at http://127.0.0.1:PORT or http://localhost:PORT, and this is %q.", endpoint)
+	}
+}
+
+var tenantID = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+
+func (l *lowering) microsoft(b *hclsyntax.Block) {
+	l.foreign(b, "file", "endpoint")
+	attrs, t := b.Body.Attributes, &l.cfg.Tenant
+	id, ok := l.eval.text(attrs["tenant_id"])
+	switch {
+	case attrs["tenant_id"] == nil:
+		l.fail(b.DefRange(), "Tenant not named", "Give tenant \"microsoft\" its tenant_id: the Entra admin centre shows it under Overview.")
+	case ok && !tenantID.MatchString(id):
+		l.fail(attrs["tenant_id"].Expr.Range(), "Not a tenant id", "%q is not an id such as \"3f2c1a90-0000-4000-8000-000000000000\"; a domain name is not enough, because it can move to another tenant.", id)
+	}
+	t.ID = strings.ToLower(id)
+	name, given := l.eval.text(attrs["cloud"])
+	if !given {
+		name = catalog.CloudNames()[0]
+	}
+	if t.Cloud, ok = catalog.CloudNamed(name); !ok {
+		l.fail(attrs["cloud"].Expr.Range(), "Unknown cloud", "There is no cloud %q; there are %s.%s", name, strings.Join(catalog.CloudNames(), ", "), didYouMean(name, catalog.CloudNames()))
+	}
+	if attrs["writes_per_second"] == nil {
+		t.Writes = microsoftWrites
+	} else if t.Writes < 1 {
+		l.fail(attrs["writes_per_second"].Expr.Range(), "Number out of range", "With no writes a second nothing would ever be written: the least is 1.")
+	}
+	t.Endpoints = t.Cloud
+	for _, inner := range b.Body.Blocks {
+		l.endpoints(inner)
+	}
+}
+
+// microsoftWrites is what the directory allows an application in a tenant:
+// 3,000 writes in 150 seconds. Source: Microsoft Graph throttling limits.
+const microsoftWrites = 20
+
+// endpoints puts other addresses in the place of the cloud's. Tokens travel
+// there, so that they have to be on this machine unless somebody says otherwise.
+func (l *lowering) endpoints(b *hclsyntax.Block) {
+	e := &l.cfg.Tenant.Endpoints
+	for name, field := range map[string]*string{"login": &e.Login, "graph": &e.Graph, "power_platform": &e.PowerPlatform, "admin": &e.Admin, "purchase": &e.Purchase} {
+		text, ok := l.eval.text(b.Body.Attributes[name])
+		if !ok {
+			continue
+		}
+		at := b.Body.Attributes[name].Expr.Range()
+		schemes := []string{"https", "http"}
+		if name == "login" {
+			schemes = schemes[:1] // the library signs in over TLS only
+		}
+		u, err := url.Parse(text)
+		switch {
+		case err != nil || u.Host == "" || !slices.Contains(schemes, u.Scheme) || u.RawQuery != "" || u.User != nil:
+			l.fail(at, "Not an endpoint", "%q is not an address such as \"%s://127.0.0.1:8443\".", text, schemes[0])
+		case !onThisMachine(text, schemes...) && (!l.remote || u.Scheme != "https"):
+			l.fail(at, "Endpoint not on this machine",
+				"%q is on another machine, and tokens would be sent there. If that is meant, it starts with https:// and usher is run with -remote-endpoints.", text)
+		}
+		*field = strings.TrimSuffix(text, "/")
+	}
+}
+
+// onThisMachine reports whether a URL leads to this machine itself.
+func onThisMachine(text string, schemes ...string) bool {
+	u, err := url.Parse(text)
+	if err != nil || !slices.Contains(schemes, u.Scheme) {
+		return false
+	}
+	return u.Hostname() == "127.0.0.1" || u.Hostname() == "localhost" || u.Hostname() == "::1"
+}

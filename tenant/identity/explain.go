@@ -1,0 +1,82 @@
+package identity
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+)
+
+// plain is a credential whose errors say what the directory said and what to
+// do, and nothing of the exchange behind it.
+type plain struct{ azcore.TokenCredential }
+
+// GetToken implements azcore.TokenCredential.
+func (p plain) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	token, err := p.TokenCredential.GetToken(ctx, o)
+	if err != nil {
+		err = explain(err)
+	}
+	return token, err
+}
+
+// explain reads the directory's answer, of which each kind has a number.
+func explain(err error) error {
+	var failed *azidentity.AuthenticationFailedError
+	if !errors.As(err, &failed) || failed.RawResponse == nil {
+		return errors.New(strings.Join(strings.Fields(err.Error()), " "))
+	}
+	var answer struct {
+		Code        string `json:"error"`
+		Description string `json:"error_description"`
+		Trace       string `json:"trace_id"`
+	}
+	body, _ := io.ReadAll(io.LimitReader(failed.RawResponse.Body, 1<<20))
+	if json.Unmarshal(body, &answer) != nil || answer.Description == "" {
+		return fmt.Errorf("the login service answered %d", failed.RawResponse.StatusCode)
+	}
+	text, _, _ := strings.Cut(answer.Description, "Trace ID:")
+	text = strings.TrimSpace(text)
+	if answer.Trace != "" {
+		text += " (trace " + answer.Trace + ")"
+	}
+	for _, r := range remedies() {
+		if r.number.MatchString(answer.Description) {
+			return errors.New(text + ": " + r.remedy)
+		}
+	}
+	return errors.New(text)
+}
+
+type remedy struct {
+	number *regexp.Regexp
+	remedy string
+}
+
+// remedies are the ways out of what goes wrong at the login service. Source:
+// Microsoft Entra authentication and authorization error codes.
+func remedies() []remedy {
+	var all []remedy
+	for number, text := range map[string]string{
+		"90002":      "tenant_id names no tenant of this cloud: correct it, or the cloud, in the tenant block",
+		"700016":     "register the application in this tenant, or correct USHER_CLIENT_ID",
+		"7000215":    "give usher the value of the secret, not its id",
+		"7000222":    "the secret has expired: make a new one, or better use a federated identity, which needs none",
+		"70021[13]?": "add a federated credential to the application with just this issuer, subject and audience",
+		"700024":     "the assertion is too old or not valid yet: look at the clock of this machine",
+		"700027":     "upload the certificate to the application, or use its present one",
+		"500011":     "the service is not known in this tenant: add its enterprise application, such as with az ad sp create --id 8578e004-a5c6-46e7-913e-12f58912df43 for the Power Platform API",
+		"53003":      "a Conditional Access policy blocks this identity: exclude it, or sign in from where the policy allows it",
+		"50126":      "the user name or the password is wrong",
+	} {
+		all = append(all, remedy{regexp.MustCompile("^AADSTS" + number + "\\b"), text})
+	}
+	return all
+}

@@ -1,0 +1,91 @@
+package tenant
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"github.com/usher-cli/usher/catalog"
+	"github.com/usher-cli/usher/tenant/wire"
+)
+
+// Directory is a tenant of Microsoft's.
+type Directory struct {
+	ID         string // of the tenant that is meant
+	Cloud      catalog.Cloud
+	Endpoints  catalog.Cloud // where the services answer: the cloud's own, or elsewhere for tests
+	Credential azcore.TokenCredential
+	Transport  policy.Transporter
+}
+
+// services are the roads to the services of one tenant, each with tokens of
+// its own.
+type services struct {
+	graph, power    *wire.Client
+	admin, purchase *wire.Client // nil where there is no such service
+	// organisation is the road to a Dataverse organisation, whose address is the
+	// tenant's to say; false where it leads to where none can be.
+	organisation func(address string) (*wire.Client, bool)
+}
+
+// oneHost is all services at one address, where nobody signs in.
+func oneHost(base string, o wire.Options) services {
+	o.Base = base
+	w := wire.New(o)
+	return services{graph: w, power: w, admin: w, purchase: w, organisation: func(address string) (*wire.Client, bool) {
+		return w.At(address), w.SameHost(address)
+	}}
+}
+
+// services signs in to each service for itself. Only the directory's own
+// writes are paced: the others publish no allowance.
+func (d *Directory) services(o wire.Options) services {
+	road := func(base, scope string, pace *wire.Pace) *wire.Client {
+		to := o
+		to.Base, to.Scope, to.Pace = base, scope, pace
+		return wire.New(to)
+	}
+	s := services{
+		graph: road(d.Endpoints.Graph, d.Cloud.Graph+"/.default", o.Pace),
+		power: road(d.Endpoints.PowerPlatform, d.Cloud.PowerPlatform+"/.default", nil),
+		admin: road(d.Endpoints.Admin, d.Cloud.AdminScope, nil),
+	}
+	if d.Endpoints.Purchase != "" {
+		s.purchase = road(d.Endpoints.Purchase, catalog.PurchaseScope, nil)
+	}
+	s.organisation = func(address string) (*wire.Client, bool) {
+		u, err := url.Parse(address)
+		if err != nil || !d.isOrganisation(u) && !s.power.SameHost(address) {
+			return nil, false
+		}
+		return road(address, u.Scheme+"://"+u.Host+"/.default", nil), true
+	}
+	return s
+}
+
+// isOrganisation reports whether a Dataverse organisation of the cloud can be
+// at an address.
+func (d *Directory) isOrganisation(u *url.URL) bool {
+	under := func(suffix string) bool { return strings.HasSuffix(strings.ToLower(u.Host), suffix) }
+	return u.Scheme == "https" && slices.ContainsFunc(d.Cloud.Dataverse, under)
+}
+
+// Network is the transport to other processes and machines. It heeds the usual
+// variables for a proxy.
+func Network() *http.Client {
+	return &http.Client{Timeout: requestTimeout, CheckRedirect: stay, Transport: &http.Transport{
+		Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: 20 * time.Second, ForceAttemptHTTP2: true}}
+}
+
+// requestTimeout bounds one request, so that an answer that never comes is
+// known not to come.
+const requestTimeout = 2 * time.Minute
+
+// stay keeps requests, and what is in them, on the host that they were meant
+// for: a service that answers with another one has not answered.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

@@ -1,0 +1,107 @@
+package wire
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"golang.org/x/time/rate"
+)
+
+// Pace keeps writes within what a service allows, and slows down when the
+// service says that it is near its limit. All clients that share an allowance
+// share a Pace.
+type Pace struct {
+	limiter *rate.Limiter
+	most    rate.Limit
+	now     func() time.Time
+
+	mu   sync.Mutex
+	hold time.Time // nothing is written before
+}
+
+// The pace stays this far below the allowance, so that a first burst fits into
+// any window of it.
+const (
+	share = 0.95
+	burst = 150
+)
+
+// NewPace makes a pace of so many writes a second, by a clock.
+func NewPace(perSecond float64, now func() time.Time) *Pace {
+	most := rate.Limit(perSecond * share)
+	return &Pace{limiter: rate.NewLimiter(most, burst), most: most, now: now}
+}
+
+type writesKey struct{}
+
+// WithWrites says how many writes the request of a context is: every part of a
+// batch is one.
+func WithWrites(ctx context.Context, n int) context.Context {
+	return context.WithValue(ctx, writesKey{}, n)
+}
+
+// Do implements policy.Policy.
+func (p *Pace) Do(req *policy.Request) (*http.Response, error) {
+	ctx := req.Raw().Context()
+	n, batched := ctx.Value(writesKey{}).(int)
+	if !batched && req.Raw().Method != http.MethodGet {
+		n = 1
+	}
+	if n > 0 {
+		if err := p.wait(ctx, n); err != nil {
+			return nil, err
+		}
+	}
+	resp, err := req.Next()
+	if err == nil && n > 0 {
+		p.Heed(resp.StatusCode, resp.Header)
+	}
+	return resp, err
+}
+
+func (p *Pace) wait(ctx context.Context, n int) error {
+	if err := p.limiter.WaitN(ctx, min(n, burst)); err != nil {
+		return err
+	}
+	for {
+		p.mu.Lock()
+		left := p.hold.Sub(p.now())
+		p.mu.Unlock()
+		if left <= 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(left):
+		}
+	}
+}
+
+// Heed slows down, or recovers, by what an answer says of the limit. The
+// service reports its share only from four fifths on, where a run that keeps to
+// its allowance stays; beyond the whole, somebody else is writing, too.
+func (p *Pace) Heed(status int, h http.Header) {
+	if p == nil {
+		return
+	}
+	now := p.limiter.Limit()
+	used, _ := strconv.ParseFloat(h.Get("x-ms-throttle-limit-percentage"), 64)
+	switch {
+	case status == http.StatusTooManyRequests:
+		p.limiter.SetLimit(max(now/2, p.most/8))
+		p.mu.Lock()
+		if until := p.now().Add(RetryAfter(h)); until.After(p.hold) {
+			p.hold = until
+		}
+		p.mu.Unlock()
+	case used > 1:
+		p.limiter.SetLimit(max(now*4/5, p.most/8))
+	case now < p.most:
+		p.limiter.SetLimit(min(now*21/20, p.most))
+	}
+}

@@ -1,0 +1,140 @@
+package wire
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+)
+
+// noteDoubt remembers that a try of a request was not answered for certain,
+// because the retries after it show only the last answer.
+type noteDoubt struct{}
+
+type doubtKey struct{}
+
+// Do implements policy.Policy.
+func (noteDoubt) Do(req *policy.Request) (*http.Response, error) {
+	resp, err := req.Next()
+	if err != nil || unclear(resp.StatusCode) {
+		if doubt, ok := req.Raw().Context().Value(doubtKey{}).(*bool); ok {
+			*doubt = true
+		}
+	}
+	return resp, err
+}
+
+// label gives every request a name of its own, under which the service's
+// support finds it also where no answer came, and a place behind others.
+type label struct{ low bool }
+
+const nameHeader = "client-request-id"
+
+// Do implements policy.Policy.
+func (l label) Do(req *policy.Request) (*http.Response, error) {
+	var id [16]byte
+	_, _ = rand.Read(id[:])
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
+	req.Raw().Header.Set(nameHeader, fmt.Sprintf("%x-%x-%x-%x-%x", id[0:4], id[4:6], id[6:8], id[8:10], id[10:16]))
+	if l.low && req.Raw().Method == http.MethodGet {
+		req.Raw().Header.Set("x-ms-throttle-priority", "low")
+	}
+	return req.Next()
+}
+
+// failure says what is known of a request that got no answer. The query is
+// left out, because it can hold names. Where nobody could sign in, the service
+// was asked nothing.
+func failure(err error, req *policy.Request) error {
+	var refused *Error
+	if errors.As(err, &refused) {
+		return refused
+	}
+	var address *url.Error
+	if errors.As(err, &address) {
+		err = address.Err
+	}
+	r := req.Raw()
+	return fmt.Errorf("%s %s: %w (%s %s)", r.Method, r.URL.Path, err, nameHeader, r.Header.Get(nameHeader))
+}
+
+// bearer signs requests with tokens of the client's scope. A token that the
+// service does not take any more is asked for anew, once.
+func bearer(o Options) policy.Policy {
+	scopes := []string{o.Scope}
+	base, err := url.Parse(o.Base)
+	return runtime.NewBearerTokenPolicy(signIn{o.Credential}, scopes, &policy.BearerTokenOptions{
+		InsecureAllowCredentialWithHTTP: err == nil && base.Hostname() == "127.0.0.1", // a tenant that this machine serves
+		AuthorizationHandler: policy.AuthorizationHandler{
+			OnChallenge: func(_ *policy.Request, _ *http.Response, authorize func(policy.TokenRequestOptions) error) error {
+				return authorize(policy.TokenRequestOptions{Scopes: scopes})
+			},
+		},
+	})
+}
+
+// Exchange is one request and its answer, without anything of what they say.
+type Exchange struct {
+	Method, Host, Path string
+	Status             int // 0 where no answer came
+	Took               time.Duration
+	RequestID          string
+}
+
+type tracer struct {
+	tell func(Exchange)
+	now  func() time.Time
+}
+
+// Do implements policy.Policy.
+func (t tracer) Do(req *policy.Request) (*http.Response, error) {
+	began := t.now()
+	resp, err := req.Next()
+	e := Exchange{Method: req.Raw().Method, Host: req.Raw().URL.Host, Path: req.Raw().URL.Path, Took: t.now().Sub(began), RequestID: req.Raw().Header.Get(nameHeader)}
+	if err == nil {
+		e.Status = resp.StatusCode
+		if id := resp.Header.Get("request-id"); id != "" {
+			e.RequestID = id
+		}
+	}
+	t.tell(e)
+	return resp, err
+}
+
+// plainWait turns a fraction of seconds, which the pipeline would not heed,
+// into what it does.
+type plainWait struct{}
+
+// Do implements policy.Policy.
+func (plainWait) Do(req *policy.Request) (*http.Response, error) {
+	resp, err := req.Next()
+	if err == nil {
+		if _, whole := strconv.Atoi(resp.Header.Get("Retry-After")); whole != nil {
+			if wait := RetryAfter(resp.Header); wait > 0 {
+				resp.Header.Set("retry-after-ms", strconv.FormatInt(wait.Milliseconds(), 10))
+			}
+		}
+	}
+	return resp, err
+}
+
+// RetryAfter is how long an answer asks to wait: seconds, whole or fractional,
+// or a date. 0 where it does not say.
+func RetryAfter(h http.Header) time.Duration {
+	text := h.Get("Retry-After")
+	if seconds, err := strconv.ParseFloat(text, 64); err == nil && seconds >= 0 {
+		return time.Duration(min(seconds, maxRetryDelay.Seconds()) * float64(time.Second))
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		if now, err := http.ParseTime(h.Get("Date")); err == nil { // the service's own clock
+			return min(max(0, at.Sub(now)), maxRetryDelay)
+		}
+	}
+	return 0
+}
