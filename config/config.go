@@ -34,6 +34,8 @@ type Tenant struct {
 	Cloud     catalog.Cloud // where that tenant is, for its hosts and scopes
 	Endpoints catalog.Cloud // where its services answer: the cloud's, or what the block says
 	Lag       time.Duration // how long readings of environments may be old
+	PeopleLag time.Duration // how long readings of people and groups may be old
+	Timeout   time.Duration // of one request; 0 for the default
 	Writes    float64       // writes a second that the directory allows; 0 for as many as come
 	Origin    ledger.Origin
 }

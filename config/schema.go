@@ -22,7 +22,7 @@ func language() block {
 			{name: "backend", labels: []string{"kind"}, once: true, optional: []string{"path"}},
 		}},
 		{name: "tenant", labels: []string{"kind"}, once: true,
-			optional: []string{"file", "endpoint", "lag", "tenant_id", "cloud", "writes_per_second"}, blocks: []block{
+			optional: []string{"file", "endpoint", "lag", "people_lag", "timeout", "tenant_id", "cloud", "writes_per_second"}, blocks: []block{
 				{name: "endpoints", once: true, optional: []string{"login", "graph", "power_platform", "admin", "purchase"}},
 			}},
 		{name: "variable", labels: []string{"name"}, optional: []string{"default", "type", "description"}},

@@ -12,9 +12,27 @@ import (
 	"github.com/usher-cli/usher/catalog"
 )
 
-// microsoftLag is how long the service's readings of environments are known to be
-// behind what was written. Source: one community tool; Microsoft gives none.
-const microsoftLag = 15 * time.Minute
+// Readings of Microsoft's are known to be behind what was written by as much as
+// this. Sources: for environments one community tool; for people what other
+// tools tell their users; Microsoft gives neither.
+const (
+	microsoftLag       = 15 * time.Minute
+	microsoftPeopleLag = 5 * time.Minute
+)
+
+// length reads a length of time, where one is written.
+func (l *lowering) length(attr *hclsyntax.Attribute, into *time.Duration) {
+	text, ok := l.eval.text(attr)
+	if !ok {
+		return
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		l.fail(attr.Expr.Range(), "Not a length of time", "%q is not a length of time such as \"15m\".", text)
+		return
+	}
+	*into = d
+}
 
 func (l *lowering) tenant(body *hclsyntax.Body) {
 	blocks := ofType(body, "tenant", 1)
@@ -26,15 +44,12 @@ func (l *lowering) tenant(body *hclsyntax.Body) {
 	b := blocks[0] // a second one is reported by checkShape
 	l.cfg.Tenant.Origin = origin(b)
 	attrs := b.Body.Attributes
-	if text, ok := l.eval.text(attrs["lag"]); ok {
-		lag, err := time.ParseDuration(text)
-		if err != nil || lag < 0 {
-			l.fail(attrs["lag"].Expr.Range(), "Not a length of time", "%q is not a length of time such as \"15m\".", text)
-		}
-		l.cfg.Tenant.Lag = lag
-	} else if b.Labels[0] == "microsoft" {
-		l.cfg.Tenant.Lag = microsoftLag
+	if b.Labels[0] == "microsoft" {
+		l.cfg.Tenant.Lag, l.cfg.Tenant.PeopleLag = microsoftLag, microsoftPeopleLag
 	}
+	l.length(attrs["lag"], &l.cfg.Tenant.Lag)
+	l.length(attrs["people_lag"], &l.cfg.Tenant.PeopleLag)
+	l.length(attrs["timeout"], &l.cfg.Tenant.Timeout)
 	if n, ok := l.eval.count(attrs["writes_per_second"]); ok {
 		l.cfg.Tenant.Writes = float64(n)
 	}

@@ -78,13 +78,9 @@ func (d *Directory) isOrganisation(u *url.URL) bool {
 // Network is the transport to other processes and machines. It heeds the usual
 // variables for a proxy.
 func Network() *http.Client {
-	return &http.Client{Timeout: requestTimeout, CheckRedirect: stay, Transport: &http.Transport{
+	return &http.Client{CheckRedirect: stay, Transport: &http.Transport{
 		Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: 20 * time.Second, ForceAttemptHTTP2: true}}
 }
-
-// requestTimeout bounds one request, so that an answer that never comes is
-// known not to come.
-const requestTimeout = 2 * time.Minute
 
 // stay keeps requests, and what is in them, on the host that they were meant
 // for: a service that answers with another one has not answered.

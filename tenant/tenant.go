@@ -35,6 +35,7 @@ type Settings struct {
 	Now       func() time.Time
 	Wait      time.Duration  // how long a call waits for what the service does later
 	Retry     time.Duration  // before the first repetition of a request; 0 for the default
+	Timeout   time.Duration  // of one request; 0 for the default
 	Low       bool           // readings give way to the requests of others
 	Log       io.Writer      // the embedded tenant's request log; nil for none
 	Trace     func(Exchange) // is told of every request; nil for nobody
@@ -62,7 +63,7 @@ const embeddedHost = "http://sandbox.invalid"
 // Open opens a tenant. The clients are the same for every kind: only the
 // hosts, the tokens and the transport differ.
 func Open(s Settings) (*Tenant, error) {
-	o := wire.Options{Version: s.Version, RetryDelay: s.Retry, Low: s.Low, Trace: s.Trace, Now: s.Now}
+	o := wire.Options{Version: s.Version, RetryDelay: s.Retry, Timeout: s.Timeout, Low: s.Low, Trace: s.Trace, Now: s.Now}
 	t := &Tenant{catalog: s.Catalog, urls: map[string]powerplatform.Environment{}}
 	if s.Writes > 0 {
 		o.Pace = wire.NewPace(s.Writes, s.Now)

@@ -123,7 +123,7 @@ func (s *session) read(ctx context.Context, refresh bool) error {
 	if s.reading, err = s.tenant.Read(ctx, o); err != nil {
 		return err
 	}
-	s.reading.UnitLag = s.cfg.Tenant.Lag
+	s.reading.UnitLag, s.reading.SeatLag = s.cfg.Tenant.Lag, s.cfg.Tenant.PeopleLag
 	if doc != nil && doc.Tenant != s.reading.Tenant {
 		return fmt.Errorf("the state %s is about the tenant %s, and the configuration points at %s (%s): use the state of that tenant, or correct the tenant block",
 			s.store, doc.Tenant, s.reading.Tenant, place(s.cfg.Tenant.Origin))

@@ -94,7 +94,7 @@ func (s *Server) addDirect(u *User, add assignedLicense) refusal {
 	if no := s.assignable(id); no != "" {
 		return no
 	}
-	if u.UsageLocation == "" {
+	if !s.isLocated(u) {
 		return "License assignment cannot be done for user with invalid usage location."
 	}
 	sku := s.x.skus[id]

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -139,8 +138,12 @@ func (s *Server) listMembers(w http.ResponseWriter, r *http.Request) {
 	}
 	rows := []any{}
 	for _, id := range g.Members {
-		if u := s.x.users[id]; u != nil {
-			rows = append(rows, view(u, names))
+		u := s.x.users[id]
+		if u == nil {
+			continue
+		}
+		if shown := s.shownUser(u); shown != nil {
+			rows = append(rows, view(shown, names))
 		}
 	}
 	reply(w, http.StatusOK, map[string]any{"@odata.context": "$metadata#users", "value": rows})
@@ -237,41 +240,4 @@ func (s *Server) queue(g *Group) {
 	due := s.now().Add(s.x.Delays.groups())
 	g.Due = &due
 	s.commit(change{Group: g})
-}
-
-// Delays is how long the services take to do or to show what they accepted.
-type Delays struct {
-	Groups      Duration `json:"groups,omitempty"`      // until members have what their group was given
-	Allocations Duration `json:"allocations,omitempty"` // until a reading shows what an environment was allocated
-}
-
-func (d *Delays) groups() time.Duration {
-	if d == nil {
-		return 0
-	}
-	return time.Duration(d.Groups)
-}
-
-func (d *Delays) allocations() time.Duration {
-	if d == nil {
-		return 0
-	}
-	return time.Duration(d.Allocations)
-}
-
-// Duration is a time.Duration that JSON writes like 15m0s.
-type Duration time.Duration
-
-// MarshalJSON implements json.Marshaler.
-func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (d *Duration) UnmarshalJSON(text []byte) error {
-	var s string
-	if err := json.Unmarshal(text, &s); err != nil {
-		return err
-	}
-	parsed, err := time.ParseDuration(s)
-	*d = Duration(parsed)
-	return err
 }

@@ -20,16 +20,18 @@ type Options struct {
 
 // Server answers for one tenant.
 type Server struct {
-	mu     sync.Mutex
-	x      *indexed
-	store  *store
-	opts   Options
-	mux    *http.ServeMux
-	rights []graphRight
-	key    []byte                 // signs the tokens of this process
-	wrote  map[string][]time.Time // when each application wrote, within the window of the limit
-	slow   time.Duration          // what the parts of the present request wait in all
-	calls  int                    // requests so far, for request ids
+	mu      sync.Mutex
+	x       *indexed
+	store   *store
+	opts    Options
+	mux     *http.ServeMux
+	rights  []graphRight
+	key     []byte                 // signs the tokens of this process
+	wrote   map[string][]time.Time // when each application wrote, within the window of the limit
+	before  map[string][]earlier   // what readings may still show of users, by id
+	located map[string]time.Time   // since when a user has a usage location, by id
+	slow    time.Duration          // what the parts of the present request wait in all
+	calls   int                    // requests so far, for request ids
 }
 
 // Open runs the tenant of a file until Close. The error wraps ErrBusy where
@@ -46,7 +48,8 @@ func Open(path string, opts Options) (*Server, error) {
 
 // New runs a tenant in memory only.
 func New(t *Tenant, opts Options) *Server {
-	s := &Server{x: index(t), opts: opts, mux: http.NewServeMux(), key: newKey(), rights: graphRights(), wrote: map[string][]time.Time{}}
+	s := &Server{x: index(t), opts: opts, mux: http.NewServeMux(), key: newKey(), rights: graphRights(), wrote: map[string][]time.Time{},
+		before: map[string][]earlier{}, located: map[string]time.Time{}}
 	s.graphRoutes()
 	s.groupRoutes()
 	s.powerPlatformRoutes()

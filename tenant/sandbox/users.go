@@ -174,7 +174,9 @@ func (s *Server) listUsers(w http.ResponseWriter, r *http.Request) {
 	end := min(start+top, len(s.x.Users))
 	page := make([]map[string]any, 0, end-start)
 	for _, u := range s.x.Users[start:end] {
-		page = append(page, view(u, names))
+		if shown := s.shownUser(u); shown != nil {
+			page = append(page, view(shown, names))
+		}
 	}
 	body := map[string]any{"@odata.context": "$metadata#users", "value": page}
 	if end < len(s.x.Users) {
@@ -208,9 +210,10 @@ func baseURL(r *http.Request) string {
 func (s *Server) user(w http.ResponseWriter, r *http.Request) *User {
 	id := r.PathValue("id")
 	u := s.x.users[strings.ToLower(id)]
-	if u == nil {
+	if u == nil || s.shownUser(u) == nil { // or not seen everywhere yet
 		s.graphError(w, http.StatusNotFound, "Request_ResourceNotFound",
 			"Resource '%s' does not exist or one of its queried reference-property objects are not present.", id)
+		return nil
 	}
 	return u
 }
@@ -221,6 +224,6 @@ func (s *Server) getUser(w http.ResponseWriter, r *http.Request) {
 	}
 	names, ok := s.selected(w, r)
 	if u := s.user(w, r); ok && u != nil {
-		reply(w, http.StatusOK, view(u, names))
+		reply(w, http.StatusOK, view(s.shownUser(u), names))
 	}
 }

@@ -82,6 +82,9 @@ func (s *Server) deleteUser(w http.ResponseWriter, r *http.Request) {
 
 // commit makes a change in memory and queues it for the journal.
 func (s *Server) commit(c change) {
+	if c.User != nil {
+		s.rememberUser(c.User)
+	}
 	s.x.apply(c)
 	s.store.add(c)
 }

@@ -8,6 +8,7 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -28,6 +29,7 @@ type Options struct {
 	Transport  policy.Transporter // nil for the network
 	Version    string             // of usher, for the user agent
 	RetryDelay time.Duration      // before the first retry; 0 for the default of 800 ms
+	Timeout    time.Duration      // of one try; 0 for the default of 2 minutes
 
 	Credential azcore.TokenCredential // nil where nobody signs in
 	Scope      string                 // what its tokens are for
@@ -75,6 +77,7 @@ func (c *Client) SameHost(link string) bool {
 const (
 	maxRetries    = 4
 	maxRetryDelay = 5 * time.Minute
+	tryTimeout    = 2 * time.Minute // then an answer that has not come is known not to come
 )
 
 // New makes a client.
@@ -92,7 +95,7 @@ func New(o Options) *Client {
 	}
 	p := runtime.NewPipeline("usher", o.Version, runtime.PipelineOptions{PerCall: []policy.Policy{label{o.Low}}, PerRetry: each}, &policy.ClientOptions{
 		Transport: o.Transport,
-		Retry:     policy.RetryOptions{MaxRetries: maxRetries, RetryDelay: o.RetryDelay, MaxRetryDelay: maxRetryDelay},
+		Retry:     policy.RetryOptions{MaxRetries: maxRetries, RetryDelay: o.RetryDelay, MaxRetryDelay: maxRetryDelay, TryTimeout: cmp.Or(o.Timeout, tryTimeout)},
 		Telemetry: policy.TelemetryOptions{ApplicationID: "usher"},
 	})
 	return &Client{base: strings.TrimSuffix(o.Base, "/"), pipeline: p, pace: o.Pace}
@@ -126,18 +129,35 @@ func All[T any](ctx context.Context, c *Client, path string) ([]T, error) {
 // Conditional is JSON for a write that is only meant for the version with the
 // etag; without one it is unconditional.
 func (c *Client) Conditional(ctx context.Context, method, path, etag string, in, out any) error {
+	var err error
+	for range wholeReadings {
+		var again bool
+		if again, err = c.once(ctx, method, path, etag, in, out); !again {
+			break
+		}
+	}
+	return err
+}
+
+// wholeReadings is how often something is read whose answers break off or make
+// no sense: what was asked for is still there.
+const wholeReadings = 3
+
+// once sends a request until it is answered. Again says that the answer cannot
+// be used, and that asking once more does no harm.
+func (c *Client) once(ctx context.Context, method, path, etag string, in, out any) (again bool, err error) {
 	target, err := c.target(path)
 	if err != nil {
-		return err
+		return false, err
 	}
 	var doubt bool
 	req, err := runtime.NewRequest(context.WithValue(ctx, doubtKey{}, &doubt), method, target)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if in != nil {
 		if err := runtime.MarshalAsJSON(req, in); err != nil {
-			return err
+			return false, err
 		}
 	}
 	req.Raw().Header.Set("Accept", "application/json")
@@ -149,25 +169,25 @@ func (c *Client) Conditional(ctx context.Context, method, path, etag string, in,
 	}
 	resp, err := c.pipeline.Do(req)
 	if err != nil {
-		return failure(err, req)
+		return false, failure(err, req)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return fmt.Errorf("%s %s: the answer broke off: %w", method, req.Raw().URL.Path, err)
+		return method == http.MethodGet, failure(fmt.Errorf("the answer broke off: %w", err), req)
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		e := ParseError(resp.StatusCode, resp.Header, body)
 		e.Doubt = doubt
-		return e
+		return false, e
 	}
 	if out == nil || len(bytes.TrimSpace(body)) == 0 {
-		return nil
+		return false, nil
 	}
 	if err := json.Unmarshal(body, out); err != nil {
-		return fmt.Errorf("%s %s: the answer is not understood: %w", method, req.Raw().URL.Path, err)
+		return method == http.MethodGet, failure(fmt.Errorf("the answer is not understood: %w", err), req)
 	}
-	return nil
+	return false, nil
 }
 
 func (c *Client) target(path string) (string, error) {
