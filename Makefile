@@ -7,7 +7,7 @@ FUZZED  := ./config:FuzzLoad ./state:FuzzDecode ./plan:FuzzDecode ./ledger:FuzzA
 FUZZ    ?= 10m
 WORLDS  ?= 100000
 
-.PHONY: build demo test check lint laws fuzz crash bench clean
+.PHONY: build demo test check lint laws fuzz crash soak bench clean
 
 build: ## the program, in bin/
 	$(GO) build -trimpath -o bin/usher ./cmd/usher
@@ -33,6 +33,9 @@ fuzz: ## every fuzz target for FUZZ
 
 crash: ## kill -9 at 200 points of an apply
 	$(GO) test ./cmd/usher -run 'TestKill' -count=1 -timeout=30m -v -kills=200
+
+soak: ## 10,000 people in a tenant on a bad day, 20 times, for a minute each
+	$(GO) test ./cmd/usher -run 'TestSoak' -count=1 -timeout=2h -v -soak.people=10000 -soak.seeds=20
 
 bench: ## the planner alone, and whole processes, beside terraform where it is installed
 	$(GO) test ./plan ./cmd/usher -run '^$$' -bench . -benchtime=1x -timeout=1h

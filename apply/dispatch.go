@@ -162,6 +162,13 @@ func travels(c ledger.Call) bool {
 	return c.Holder.Kind == ledger.User && c.Steps[0].Op != ledger.Reprocess
 }
 
+// again makes a call that was started ready once more. Its room is its own.
+func (d *dispatcher) again(i int) {
+	d.state[i] = ready
+	d.running--
+	d.ready = append(d.ready, i)
+}
+
 // finish books the result of a call that was started.
 func (d *dispatcher) finish(i int, res ledger.Result) {
 	c := d.calls[i]

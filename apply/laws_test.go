@@ -34,6 +34,7 @@ type flaky struct {
 	seen    map[int]int
 	failed  int
 	pending int
+	again   int
 }
 
 // Run implements apply.Tenant.
@@ -42,6 +43,8 @@ func (f *flaky) Run(_ context.Context, calls []ledger.Call) []ledger.Result {
 	for i, c := range calls {
 		results[i] = ledger.Result{Call: c, Outcome: f.fate(c)}
 		switch results[i].Outcome {
+		case ledger.Again:
+			results[i].Doubt = c.ID%2 == 0
 		case ledger.Done:
 			f.Do(c)
 		case ledger.Pending:
@@ -55,6 +58,10 @@ func (f *flaky) Run(_ context.Context, calls []ledger.Call) []ledger.Result {
 func (f *flaky) fate(c ledger.Call) ledger.Outcome {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.rnd.IntN(100) < f.percent/2 { // not now
+		f.again++
+		return ledger.Again
+	}
 	f.seen[c.ID]++
 	if f.rnd.IntN(100) >= f.percent {
 		return ledger.Done
@@ -111,7 +118,7 @@ func (*memory) String() string { return "memory" }
 // die: the pools hold at every moment, nothing runs twice, and planning again
 // gives exactly what is left.
 func TestLawsOfARun(t *testing.T) {
-	var worldCount, failing, dying, pending atomic.Int64
+	var worldCount, failing, dying, pending, again atomic.Int64
 	rapid.Check(t, func(t *rapid.T) {
 		in := worlds.Draw(t)
 		p := plan.New(in)
@@ -137,6 +144,9 @@ func TestLawsOfARun(t *testing.T) {
 		if tenant.pending > 0 {
 			pending.Add(1)
 		}
+		if tenant.again > 0 {
+			again.Add(1)
+		}
 		once(t, tenant, p, report, err)
 		if len(tenant.Broken) > 0 {
 			t.Fatalf("fits: %v", tenant.Broken)
@@ -144,7 +154,7 @@ func TestLawsOfARun(t *testing.T) {
 		continuous(t, p, tenant)
 		replan(t, in, p, tenant, store)
 	})
-	t.Logf("%d runs, %d with calls that fail, %d that die, %d with groups that take their time", worldCount.Load(), failing.Load(), dying.Load(), pending.Load())
+	t.Logf("%d runs, %d with calls that fail, %d that die, %d with groups that take their time, %d with calls that are handed in again", worldCount.Load(), failing.Load(), dying.Load(), pending.Load(), again.Load())
 }
 
 func runner(t apply.Tenant, s state.Store, parallel int) *apply.Runner {

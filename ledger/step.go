@@ -1,5 +1,7 @@
 package ledger
 
+import "time"
+
 // Op is what a step does to a grant.
 type Op string
 
@@ -97,6 +99,9 @@ const (
 	Pending Outcome = "pending"
 	// Skipped means that the call was not sent.
 	Skipped Outcome = "skipped"
+	// Again means that the call has not ended: it is to be handed in once more,
+	// after a while. No run ends with it.
+	Again Outcome = "again"
 )
 
 // Result is the outcome of one call, with the tenant's words and a way out
@@ -108,4 +113,17 @@ type Result struct {
 	Surplus  map[string]Plans // by item id: see Value.Surplus
 	Accepted bool             // of a pending call: the tenant has taken it on, and will finish it
 	Unfit    []Inherited      // members of a group for whom it failed, although the call is done
+	Wait     time.Duration    // before a call is handed in again
+	Doubt    bool             // of a call that is to be handed in again: it may have been carried out
+}
+
+// Final is the result of a call that nobody hands in again.
+func (r Result) Final() Result {
+	if r.Outcome != Again {
+		return r
+	}
+	if r.Outcome = Failed; r.Doubt {
+		r.Outcome = Unknown
+	}
+	return r
 }

@@ -36,6 +36,7 @@ type Settings struct {
 	Wait      time.Duration  // how long a call waits for what the service does later
 	Retry     time.Duration  // before the first repetition of a request; 0 for the default
 	Timeout   time.Duration  // of one request; 0 for the default
+	Lag       time.Duration  // how old readings of people may be
 	Low       bool           // readings give way to the requests of others
 	Log       io.Writer      // the embedded tenant's request log; nil for none
 	Trace     func(Exchange) // is told of every request; nil for nobody
@@ -85,7 +86,10 @@ func Open(s Settings) (*Tenant, error) {
 		t.services = s.Directory.services(o)
 	}
 	t.graph = graph.New(t.services.graph)
-	t.graph.Wait = s.Wait
+	t.graph.Wait, t.graph.Lag = s.Wait, s.Lag
+	if s.Retry > 0 {
+		t.graph.Pause = s.Retry
+	}
 	t.power = powerplatform.New(t.services.power, s.Catalog.CapacityName)
 	if t.services.purchase != nil {
 		t.commerce = commerce.New(t.services.purchase)

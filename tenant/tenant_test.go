@@ -41,7 +41,7 @@ func open(t *testing.T, faults string) (*tenant.Tenant, *bytes.Buffer) {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	tn, err := tenant.Open(tenant.Settings{File: file, Version: "0.0.0", Catalog: cat, Now: time.Now, Log: &log, Retry: time.Millisecond})
+	tn, err := tenant.Open(tenant.Settings{File: file, Version: "0.0.0", Catalog: cat, Now: time.Now, Log: &log, Retry: time.Millisecond, Timeout: 300 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +84,12 @@ func TestOutcomes(t *testing.T) {
 			move(), ledger.Failed, "set the user's usage location in the admin centre first"},
 		{"in doubt, then refused, and not to be read", `{"path":"assignLicense","status":504,"times":1},{"path":"$batch","status":401,"skip":1},{"method":"GET","path":"/users/","status":403}`,
 			move(), ledger.Unknown, ""},
-		{"in doubt, then refused, and a reading tells", `{"path":"assignLicense","status":504,"afterWrite":true,"times":1},{"path":"$batch","status":401,"skip":1}`, move(), ledger.Done, ""},
+		{"in doubt, then refused, and a reading tells", `{"path":"assignLicense","status":504,"afterWrite":true,"times":1},{"path":"$batch","status":401,"skip":1,"times":1}`, move(), ledger.Done, ""},
+		{"no answer ever comes", `{"path":"$batch","hang":true,"times":1}`, move(), ledger.Done, ""},
+		{"the request never arrives", `{"path":"$batch","loseRequest":true,"times":1}`, move(), ledger.Done, ""},
+		{"the answer breaks off", `{"path":"$batch","garble":true,"times":1}`, move(), ledger.Done, ""},
+		{"the allowance is used up for good", `{"path":"assignLicense","status":429,"retryAfter":"0.01"}`, move(), ledger.Failed, "apply again later"},
+		{"in doubt for good, and nothing happened", `{"path":"assignLicense","status":503}`, move(), ledger.Unknown, ""},
 		{"an allocation's answer is lost", `{"path":"/allocations","method":"PATCH","loseReply":true,"times":1}`, raise, ledger.Done, ""},
 		{"an allocation is refused", `{"path":"/allocations","method":"PATCH","status":403}`, raise, ledger.Failed, "registered as a management application"},
 		{"an allocation in doubt is refused", `{"path":"/allocations","method":"PATCH","loseReply":true,"times":1},{"path":"/allocations","method":"PATCH","status":403}`, raise, ledger.Unknown, ""},
@@ -93,7 +98,7 @@ func TestOutcomes(t *testing.T) {
 		t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {
 			t.Parallel()
 			tn, log := open(t, c.faults)
-			got := tn.Run(context.Background(), []ledger.Call{c.call})[0]
+			got := run(tn, c.call)
 			if got.Outcome != c.want || !strings.Contains(got.Message, c.says) {
 				t.Errorf("%s: %s, want %s (%s)\n%s", got.Outcome, got.Message, c.want, c.says, log)
 			}
@@ -101,6 +106,15 @@ func TestOutcomes(t *testing.T) {
 				effective(t, tn, c.call)
 			}
 		})
+	}
+}
+
+// run hands a call in until it has ended.
+func run(tn *tenant.Tenant, c ledger.Call) ledger.Result {
+	for {
+		if res := tn.Run(context.Background(), []ledger.Call{c})[0]; res.Outcome != ledger.Again {
+			return res
+		}
 	}
 }
 

@@ -1,13 +1,12 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,10 +16,6 @@ import (
 
 // MaxBatch is how many calls travel in one request.
 const MaxBatch = 20
-
-// attempts bounds how often a call is repeated, to outlast a throttle or to
-// settle an unknown outcome.
-const attempts = 5
 
 type addLicense struct {
 	SKU           string       `json:"skuId"`
@@ -50,172 +45,156 @@ func bodyOf(steps []ledger.Step) assignBody {
 	return b
 }
 
-type part struct {
-	ID      string            `json:"id"`
-	Method  string            `json:"method"`
-	URL     string            `json:"url"`
-	Headers map[string]string `json:"headers"`
-	Body    assignBody        `json:"body"`
-}
-
-type partAnswer struct {
-	ID      string            `json:"id"`
-	Status  int               `json:"status"`
-	Headers map[string]string `json:"headers"`
-	Body    json.RawMessage   `json:"body"`
-}
-
-// attempt is what is known of one call while its batches come and go.
+// attempt is one call for a person while it comes and goes.
 type attempt struct {
-	ledger.Result
-	open  bool
-	doubt bool // an earlier request may have carried it out
+	call  ledger.Call
+	tries int
+	doubt bool   // an earlier request may have carried it out
+	look  bool   // the next request reads what became of it, and decides
+	why   string // it was refused
+
+	waited time.Duration // for readings to catch up
 }
 
-// end books a refusal. After a doubtful try a refusal speaks only for itself:
-// a reading decides, or nobody can tell.
-func (a *attempt) end(ctx context.Context, c *Client, message string, alreadyDone bool) {
-	a.open, a.Outcome, a.Message = false, ledger.Failed, message
-	if !a.doubt && !alreadyDone {
-		return
-	}
-	reached, err := c.reached(ctx, a.Call)
-	switch {
-	case reached:
-		a.Outcome, a.Message = ledger.Done, ""
-	case a.doubt || err != nil:
-		a.Outcome = ledger.Unknown
-	}
-}
+// What bounds an attempt: how often it is sent, and how often it is then looked
+// at.
+const (
+	mostTries = 8
+	mostLooks = 8
+)
 
-// Assign runs at most MaxBatch calls, each for another user, in one request,
-// and repeats those whose outcome is not known yet.
+// Assign sends at most MaxBatch calls, each for another person, in one
+// request. A call that has not ended is to be handed in again, with others, so
+// that requests stay full: what is known of it is kept until then.
 func (c *Client) Assign(ctx context.Context, calls []ledger.Call) []ledger.Result {
-	all := make([]attempt, len(calls))
-	for i := range calls {
-		all[i] = attempt{Result: ledger.Result{Call: calls[i], Outcome: ledger.Unknown, Message: "no answer"}, open: true}
+	attempts := make([]*attempt, len(calls))
+	results := make([]ledger.Result, len(calls))
+	var sent []*attempt
+	for i, call := range calls {
+		a, again := c.remembered(call)
+		attempts[i] = a
+		if !again {
+			if err := c.locate(ctx, call); err != nil {
+				results[i] = ledger.Result{Call: call, Outcome: ledger.Failed, Message: "its usage location could not be set: " + explain(err)}
+				continue
+			}
+		}
+		sent = append(sent, a)
 	}
-	c.locate(ctx, all)
-	for n := 1; ; n++ {
-		wait := c.send(ctx, all)
-		if !slices.ContainsFunc(all, func(a attempt) bool { return a.open }) {
-			break
+	answered := c.send(ctx, sent)
+	for i, a := range attempts {
+		if res, ok := answered[a]; ok {
+			results[i] = res
 		}
-		if n == attempts || !sleep(ctx, max(wait, time.Duration(n)*time.Second/2)) {
-			break
+		if results[i].Outcome == ledger.Again {
+			c.remember(a)
 		}
-	}
-	results := make([]ledger.Result, len(all))
-	for i := range all {
-		if a := &all[i]; a.open && a.doubt { // refused for now in the end, and doubtful before
-			a.end(ctx, c, a.Message, false)
-		}
-		results[i] = all[i].Result
 	}
 	return results
 }
 
-// locate sets the usage location of those who have none and whose call says
+func (c *Client) remembered(call ledger.Call) (a *attempt, again bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if a = c.open[call.Holder.ID]; a != nil && a.call.ID == call.ID {
+		delete(c.open, call.Holder.ID)
+		return a, true
+	}
+	return &attempt{call: call}, false
+}
+
+func (c *Client) remember(a *attempt) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.open[a.call.Holder.ID] = a
+}
+
+// locate sets the usage location of somebody who has none and whose call says
 // where they are: without one the service refuses a seat.
-func (c *Client) locate(ctx context.Context, all []attempt) {
-	for i := range all {
-		a := &all[i]
-		if a.Call.Location == "" {
-			continue
-		}
-		body := map[string]string{"usageLocation": a.Call.Location}
-		if err := c.w.JSON(ctx, http.MethodPatch, "/v1.0/users/"+url.PathEscape(a.Call.Holder.ID), body, nil); err != nil {
-			a.open, a.Outcome, a.Message = false, ledger.Failed, "its usage location could not be set: "+explain(err)
-		}
+func (c *Client) locate(ctx context.Context, call ledger.Call) error {
+	if call.Location == "" {
+		return nil
 	}
+	body := map[string]string{"usageLocation": call.Location}
+	return c.w.JSON(ctx, http.MethodPatch, "/v1.0/users/"+url.PathEscape(call.Holder.ID), body, nil)
 }
 
-func sleep(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(d):
-		return true
+// again hands a call back for later, or ends it where that was often enough.
+// What is in doubt is looked at last.
+func (c *Client) again(a *attempt, wait time.Duration, message string) ledger.Result {
+	res := ledger.Result{Call: a.call, Outcome: ledger.Again, Message: message, Doubt: a.doubt || a.look, Wait: max(wait, time.Duration(a.tries)*c.Pause)}
+	switch a.tries++; {
+	case a.look && a.tries >= mostLooks:
+		res.Outcome, res.Message = ledger.Unknown, cmp.Or(a.why, message)
+	case a.look || a.tries < mostTries:
+	case a.doubt:
+		return c.lookAt(a, message)
+	default:
+		res.Outcome = ledger.Failed
 	}
+	return res
 }
 
-// send posts the open calls once, and returns how long the service asks to
-// wait before those that are still open are sent again.
-func (c *Client) send(ctx context.Context, all []attempt) time.Duration {
-	var request struct {
-		Requests []part `json:"requests"`
-	}
-	for i, a := range all {
-		if a.open {
-			request.Requests = append(request.Requests, part{ID: strconv.Itoa(i), Method: http.MethodPost,
-				URL:     "/users/" + url.PathEscape(a.Call.Holder.ID) + "/assignLicense",
-				Headers: map[string]string{"Content-Type": "application/json"}, Body: bodyOf(a.Call.Steps)})
-		}
-	}
-	var reply struct {
-		Responses []partAnswer `json:"responses"`
-	}
-	err := c.w.JSON(wire.WithWrites(ctx, len(request.Requests)), http.MethodPost, "/v1.0/$batch", request, &reply)
-	var wait time.Duration
-	for i := range all {
-		a := &all[i]
-		if !a.open {
-			continue
-		}
-		at := slices.IndexFunc(reply.Responses, func(p partAnswer) bool { return p.ID == strconv.Itoa(i) })
-		switch {
-		case err != nil:
-			c.unanswered(ctx, err, a)
-		case at < 0:
-			a.doubt = true
-		default:
-			wait = max(wait, c.settle(ctx, reply.Responses[at], a))
-		}
-	}
-	return wait
+// lookAt lets a reading decide what became of a call: after a doubtful try a
+// refusal speaks only for itself.
+func (c *Client) lookAt(a *attempt, why string) ledger.Result {
+	a.look, a.why, a.tries = true, why, 0
+	return ledger.Result{Call: a.call, Outcome: ledger.Again, Message: why, Doubt: true}
 }
 
-// unanswered handles a call whose batch was not answered as one. Refused as
-// a whole, nothing of it happened; otherwise everything may have.
-func (c *Client) unanswered(ctx context.Context, err error, a *attempt) {
-	a.Message = explain(err)
-	var refused *wire.Error
-	if errors.As(err, &refused) && !refused.Ambiguous() {
-		a.end(ctx, c, a.Message, false)
-		return
+// refused ends a call that the service did not carry out.
+func (c *Client) refused(a *attempt, message string) ledger.Result {
+	if a.doubt {
+		return c.lookAt(a, message)
 	}
-	a.doubt, a.Outcome = true, ledger.Unknown
+	return ledger.Result{Call: a.call, Outcome: ledger.Failed, Message: message}
 }
 
-// settle reads the answer of one part, and returns how long to wait where it
-// has to be sent again.
-func (c *Client) settle(ctx context.Context, p partAnswer, a *attempt) time.Duration {
-	if p.Status >= 200 && p.Status < 300 {
-		a.open, a.Outcome, a.Message = false, ledger.Done, ""
-		a.Surplus = surplus(a.Call, p.Body)
-		return 0
+// settle reads the answer to one call.
+func (c *Client) settle(a *attempt, p partAnswer) ledger.Result {
+	if a.look {
+		return c.seen(a, p)
 	}
-	header := http.Header{}
-	for name, value := range p.Headers {
-		header.Set(name, value)
+	if p.succeeded() {
+		return ledger.Result{Call: a.call, Outcome: ledger.Done, Surplus: surplus(a.call, p.Body)}
 	}
-	e := wire.ParseError(p.Status, header, p.Body)
-	a.Message = explain(e)
-	c.w.Pace().Heed(p.Status, header)
+	e, header := p.refusal()
+	message, wait := explain(e), wire.RetryAfter(header)
 	switch {
-	case p.Status == http.StatusTooManyRequests, p.Status == http.StatusConflict:
-		a.Outcome = ledger.Failed // refused for now; a repetition may still do it
-		return wire.RetryAfter(header)
-	case a.Call.Location != "" && strings.Contains(e.Message, nowhere): // set a moment ago, and not seen everywhere yet
-		a.Outcome = ledger.Failed
-		return time.Second
+	case p.Status == http.StatusTooManyRequests, p.Status == http.StatusConflict: // for now
+		return c.again(a, wait, message)
+	case a.call.Location != "" && strings.Contains(e.Message, nowhere): // set a moment ago, and not seen everywhere yet
+		return c.again(a, max(wait, 2*c.Pause), message)
 	case e.Ambiguous():
-		a.doubt, a.Outcome = true, ledger.Unknown
-		return wire.RetryAfter(header)
+		a.doubt = true
+		return c.again(a, wait, message)
+	case strings.Contains(e.Message, notHeld), strings.Contains(e.Message, onlyInherited): // an earlier try may have done all of it
+		return c.lookAt(a, message)
 	}
-	// Not held, or only by a group, may mean that an earlier try did all of it.
-	a.end(ctx, c, a.Message, strings.Contains(e.Message, notHeld) || strings.Contains(e.Message, onlyInherited))
-	return 0
+	return c.refused(a, message)
+}
+
+// seen decides by a reading of the person.
+func (c *Client) seen(a *attempt, p partAnswer) ledger.Result {
+	var u user
+	switch {
+	case p.succeeded() && json.Unmarshal(p.Body, &u) == nil:
+		switch {
+		case u.reached(a.call):
+			return ledger.Result{Call: a.call, Outcome: ledger.Done}
+		case !a.doubt:
+			return ledger.Result{Call: a.call, Outcome: ledger.Failed, Message: a.why}
+		case a.waited >= c.Lag: // no reading is that old
+			return ledger.Result{Call: a.call, Outcome: ledger.Unknown, Message: a.why}
+		}
+		wait := min(a.waited+c.Pause, c.Lag)
+		a.waited += wait
+		return ledger.Result{Call: a.call, Outcome: ledger.Again, Message: a.why, Doubt: true, Wait: wait}
+	case p.Status == http.StatusUnauthorized, p.Status == http.StatusForbidden, p.Status == http.StatusNotFound:
+		return ledger.Result{Call: a.call, Outcome: ledger.Unknown, Message: a.why}
+	}
+	_, header := p.refusal()
+	return c.again(a, wire.RetryAfter(header), a.why)
 }
 
 // sameSet compares service plans, in whatever case and order.
@@ -223,31 +202,23 @@ func sameSet(a []string, b ledger.Plans) bool {
 	return len(a) == len(b) && !slices.ContainsFunc(a, func(p string) bool { return !slices.Contains(b, strings.ToLower(p)) })
 }
 
-// reached reads one user and reports whether every step of the call is in
-// effect.
-func (c *Client) reached(ctx context.Context, call ledger.Call) (bool, error) {
-	var u user
-	err := c.w.Get(ctx, "/v1.0/users/"+url.PathEscape(call.Holder.ID)+"?$select=id,licenseAssignmentStates", &u)
-	if err != nil {
-		return false, err
-	}
+// reached reports whether every step of a call is in effect for its person.
+func (u user) reached(call ledger.Call) bool {
 	for _, s := range call.Steps {
-		at := slices.IndexFunc(u.States, func(st state) bool {
-			return (st.Group == nil || *st.Group == "") && strings.EqualFold(st.SKU, s.Item.ID)
-		})
+		at := slices.IndexFunc(u.States, func(st state) bool { return st.group() == "" && strings.EqualFold(st.SKU, s.Item.ID) })
 		if (at >= 0) != (s.After != nil) {
-			return false, nil
+			return false
 		}
 		if at >= 0 && s.Op == ledger.Change && s.Before != nil && sameSet(u.States[at].Disabled, s.Before.Without) {
-			return false, nil // nothing has changed
+			return false // nothing has changed
 		}
 		if at >= 0 && s.After.Without != nil {
 			for _, plan := range u.States[at].Disabled { // the service may keep more of them on
 				if !slices.Contains(s.After.Without, strings.ToLower(plan)) {
-					return false, nil
+					return false
 				}
 			}
 		}
 	}
-	return true, nil
+	return true
 }

@@ -10,6 +10,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/usher-cli/usher/ledger"
@@ -21,11 +22,20 @@ type Client struct {
 	// Wait bounds how long a call waits for what the service accepts first and
 	// does later.
 	Wait time.Duration
-	w    *wire.Client
+	// Lag is how old a reading of people may be.
+	Lag time.Duration
+	// Pause is the least time between two tries of a call, and grows with them.
+	Pause time.Duration
+	w     *wire.Client
+
+	mu   sync.Mutex
+	open map[string]*attempt // calls that have not ended, by the person's id
 }
 
 // New makes a client on a pipeline whose base is the Graph host.
-func New(w *wire.Client) *Client { return &Client{w: w} }
+func New(w *wire.Client) *Client {
+	return &Client{w: w, Pause: 500 * time.Millisecond, open: map[string]*attempt{}}
+}
 
 // Tenant returns the tenant's id.
 func (c *Client) Tenant(ctx context.Context) (string, error) {

@@ -19,8 +19,9 @@ type Pace struct {
 	most    rate.Limit
 	now     func() time.Time
 
-	mu   sync.Mutex
-	hold time.Time // nothing is written before
+	mu     sync.Mutex
+	hold   time.Time // nothing is written before
+	streak int       // refusals in a row
 }
 
 // The pace stays this far below the allowance, so that a first burst fits into
@@ -82,6 +83,10 @@ func (p *Pace) wait(ctx context.Context, n int) error {
 	}
 }
 
+// exhausted is from how many refusals in a row on the allowance is used up for
+// everybody: one alone can be a busy server, and only its own call waits.
+const exhausted = 3
+
 // Heed slows down, or recovers, by what an answer says of the limit. The
 // service reports its share only from four fifths on, where a run that keeps to
 // its allowance stays; beyond the whole, somebody else is writing, too.
@@ -89,16 +94,20 @@ func (p *Pace) Heed(status int, h http.Header) {
 	if p == nil {
 		return
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	now := p.limiter.Limit()
 	used, _ := strconv.ParseFloat(h.Get("x-ms-throttle-limit-percentage"), 64)
+	if status != http.StatusTooManyRequests {
+		p.streak = 0
+	}
 	switch {
 	case status == http.StatusTooManyRequests:
-		p.limiter.SetLimit(max(now/2, p.most/8))
-		p.mu.Lock()
-		if until := p.now().Add(RetryAfter(h)); until.After(p.hold) {
+		p.limiter.SetLimit(max(now*4/5, p.most/8))
+		p.streak++
+		if until := p.now().Add(RetryAfter(h)); p.streak >= exhausted && until.After(p.hold) {
 			p.hold = until
 		}
-		p.mu.Unlock()
 	case used > 1:
 		p.limiter.SetLimit(max(now*4/5, p.most/8))
 	case now < p.most:

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -18,6 +19,12 @@ import (
 type noteDoubt struct{}
 
 type doubtKey struct{}
+
+// WithDoubt lets the caller of a request know that an earlier try of it may have
+// been carried out, also where a later one was answered.
+func WithDoubt(ctx context.Context, doubt *bool) context.Context {
+	return context.WithValue(ctx, doubtKey{}, doubt)
+}
 
 // Do implements policy.Policy.
 func (noteDoubt) Do(req *policy.Request) (*http.Response, error) {

@@ -29,7 +29,7 @@ type Options struct {
 	Transport  policy.Transporter // nil for the network
 	Version    string             // of usher, for the user agent
 	RetryDelay time.Duration      // before the first retry; 0 for the default of 800 ms
-	Timeout    time.Duration      // of one try; 0 for the default of 2 minutes
+	Timeout    time.Duration      // of one try; 0 for the default of 30 seconds
 
 	Credential azcore.TokenCredential // nil where nobody signs in
 	Scope      string                 // what its tokens are for
@@ -77,7 +77,7 @@ func (c *Client) SameHost(link string) bool {
 const (
 	maxRetries    = 4
 	maxRetryDelay = 5 * time.Minute
-	tryTimeout    = 2 * time.Minute // then an answer that has not come is known not to come
+	tryTimeout    = 30 * time.Second // then an answer that has not come is known not to come
 )
 
 // New makes a client.
@@ -150,8 +150,12 @@ func (c *Client) once(ctx context.Context, method, path, etag string, in, out an
 	if err != nil {
 		return false, err
 	}
-	var doubt bool
-	req, err := runtime.NewRequest(context.WithValue(ctx, doubtKey{}, &doubt), method, target)
+	doubt, noted := ctx.Value(doubtKey{}).(*bool)
+	if !noted {
+		doubt = new(bool)
+		ctx = WithDoubt(ctx, doubt)
+	}
+	req, err := runtime.NewRequest(ctx, method, target)
 	if err != nil {
 		return false, err
 	}
@@ -178,7 +182,7 @@ func (c *Client) once(ctx context.Context, method, path, etag string, in, out an
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		e := ParseError(resp.StatusCode, resp.Header, body)
-		e.Doubt = doubt
+		e.Doubt = *doubt
 		return false, e
 	}
 	if out == nil || len(bytes.TrimSpace(body)) == 0 {

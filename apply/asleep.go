@@ -1,0 +1,55 @@
+package apply
+
+import (
+	"time"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// sleepers are calls that the tenant wants to be handed in again after a while.
+// They keep their place: what they take stays taken.
+type sleepers struct {
+	due   chan int // positions of calls whose time has come
+	calls map[int]ledger.Result
+}
+
+// placed is a result of the call at a position.
+type placed struct {
+	place  int
+	result ledger.Result
+}
+
+func newSleepers(most int) *sleepers {
+	return &sleepers{due: make(chan int, most), calls: map[int]ledger.Result{}}
+}
+
+func (s *sleepers) none() bool { return len(s.calls) == 0 }
+
+func (s *sleepers) put(place int, res ledger.Result) {
+	s.calls[place] = res
+	time.AfterFunc(res.Wait, func() { s.due <- place })
+}
+
+// take returns whether a call whose time has come still sleeps.
+func (s *sleepers) take(place int) bool {
+	_, asleep := s.calls[place]
+	delete(s.calls, place)
+	return asleep
+}
+
+func all(ledger.Result) bool { return true }
+
+// certain are calls of which it is certain that nothing happened yet.
+func certain(r ledger.Result) bool { return !r.Doubt }
+
+// wake ends the sleep of calls for good: each with what is known of it.
+func (s *sleepers) wake(which func(ledger.Result) bool) []placed {
+	var woken []placed
+	for place, res := range s.calls {
+		if which(res) {
+			delete(s.calls, place)
+			woken = append(woken, placed{place, res.Final()})
+		}
+	}
+	return woken
+}

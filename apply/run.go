@@ -1,0 +1,128 @@
+package apply
+
+import (
+	"context"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
+)
+
+// run is the calls of a plan while they come and go. Everything in it belongs to
+// one goroutine; only requests run beside it.
+type run struct {
+	*Runner
+	d       *dispatcher
+	rec     *recorder
+	report  *ledger.Report
+	planned int // calls of the plan; what comes beyond puts somebody back
+	answers chan answer
+	asleep  *sleepers
+	sent    int   // requests under way
+	broken  error // the state could not be written: what is in flight still counts
+}
+
+// answer is what one request brought back.
+type answer struct {
+	places  []int
+	results []ledger.Result
+}
+
+func newRun(r *Runner, p *plan.Plan, rec *recorder) *run {
+	return &run{Runner: r, d: newDispatcher(p.Calls, p.Pools), rec: rec, planned: len(p.Calls),
+		report:  &ledger.Report{Tally: ledger.Tally{All: len(p.Calls), Recorded: len(p.Records)}},
+		answers: make(chan answer), asleep: newSleepers(2 * len(p.Calls))}
+}
+
+// calls runs until nothing is under way and nothing can start.
+func (u *run) calls(ctx context.Context, lost <-chan struct{}) (*ledger.Report, error) {
+	u.d.unblock()
+	u.note(u.d.givenUp())
+	stop, done := u.Stop, ctx.Done()
+	for {
+		u.start(ctx)
+		if u.sent == 0 && u.asleep.none() {
+			return u.report, u.broken
+		}
+		select {
+		case a := <-u.answers:
+			u.take(ctx, a)
+		case place := <-u.asleep.due:
+			if u.asleep.take(place) {
+				u.d.again(place)
+			}
+		case <-stop:
+			stop, u.report.Interrupted = nil, true
+			u.end(u.asleep.wake(certain)...)
+			u.d.interrupt("the run was interrupted")
+		case <-done: // nobody waits any more
+			done = nil
+			u.end(u.asleep.wake(all)...)
+		case <-lost:
+			lost, u.report.Interrupted = nil, true
+			u.rec.frozen = true
+			u.silence("the lock on the state was lost")
+		}
+		u.note(u.d.givenUp())
+	}
+}
+
+// start sends requests until as many are under way as may be.
+func (u *run) start(ctx context.Context) {
+	for u.sent < max(1, u.Parallelism) {
+		places := u.d.take(u.Batch)
+		if len(places) == 0 {
+			return
+		}
+		calls := make([]ledger.Call, len(places))
+		for i, p := range places {
+			calls[i] = u.d.calls[p]
+		}
+		u.sent++
+		go func() { u.answers <- answer{places, u.Tenant.Run(ctx, calls)} }()
+	}
+}
+
+// take books the answer to a request, and records now and then.
+func (u *run) take(ctx context.Context, a answer) {
+	u.sent--
+	for i, place := range a.places {
+		if res := a.results[i]; res.Outcome == ledger.Again && u.d.mute == "" && ctx.Err() == nil {
+			u.asleep.put(place, res)
+		} else {
+			u.end(placed{place, res.Final()})
+		}
+	}
+	if err := u.rec.checkpoint(ctx); err != nil && u.broken == nil {
+		u.broken = err
+		u.silence("the state could not be written")
+	}
+}
+
+// silence lets nothing more be sent.
+func (u *run) silence(why string) {
+	u.d.silence(why)
+	u.end(u.asleep.wake(all)...)
+}
+
+// end books results of calls that were started.
+func (u *run) end(results ...placed) {
+	for _, x := range results {
+		u.d.finish(x.place, x.result)
+		u.note([]ledger.Result{x.result})
+	}
+}
+
+// note reports and records results.
+func (u *run) note(results []ledger.Result) {
+	for _, res := range results {
+		undo := res.Call.ID > u.planned // not a call of the plan: it puts somebody back
+		if !undo {
+			u.report.Add(res)
+		}
+		u.rec.note(res)
+		if res.Outcome != ledger.Done || len(res.Unfit) > 0 || undo {
+			u.report.Results = append(u.report.Results, res)
+		}
+		u.Progress(res, u.report.Tally)
+	}
+}

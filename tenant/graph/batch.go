@@ -1,0 +1,110 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant/wire"
+)
+
+// part is one request of a batch.
+type part struct {
+	ID      string            `json:"id"`
+	Method  string            `json:"method"`
+	URL     string            `json:"url"`
+	Headers map[string]string `json:"headers,omitempty"`
+	Body    *assignBody       `json:"body,omitempty"`
+}
+
+type partAnswer struct {
+	ID      string            `json:"id"`
+	Status  int               `json:"status"`
+	Headers map[string]string `json:"headers"`
+	Body    json.RawMessage   `json:"body"`
+}
+
+func (p partAnswer) succeeded() bool { return p.Status >= 200 && p.Status < 300 }
+
+// refusal reads an answer that is not a success.
+func (p partAnswer) refusal() (*wire.Error, http.Header) {
+	header := http.Header{}
+	for name, value := range p.Headers {
+		header.Set(name, value)
+	}
+	return wire.ParseError(p.Status, header, p.Body), header
+}
+
+// part is what is asked for a call next.
+func (a *attempt) part(id int) part {
+	person := "/users/" + url.PathEscape(a.call.Holder.ID)
+	if a.look {
+		return part{ID: strconv.Itoa(id), Method: http.MethodGet, URL: person + "?$select=id,licenseAssignmentStates"}
+	}
+	body := bodyOf(a.call.Steps)
+	return part{ID: strconv.Itoa(id), Method: http.MethodPost, URL: person + "/assignLicense",
+		Headers: map[string]string{"Content-Type": "application/json"}, Body: &body}
+}
+
+// send asks for all calls in one request.
+func (c *Client) send(ctx context.Context, attempts []*attempt) map[*attempt]ledger.Result {
+	results := map[*attempt]ledger.Result{}
+	if len(attempts) == 0 {
+		return results
+	}
+	var request struct {
+		Requests []part `json:"requests"`
+	}
+	writes := 0
+	for i, a := range attempts {
+		p := a.part(i)
+		request.Requests = append(request.Requests, p)
+		if p.Method != http.MethodGet {
+			writes++
+		}
+	}
+	var reply struct {
+		Responses []partAnswer `json:"responses"`
+	}
+	var doubt bool
+	err := c.w.JSON(wire.WithDoubt(wire.WithWrites(ctx, writes), &doubt), http.MethodPost, "/v1.0/$batch", request, &reply)
+	for i, a := range attempts {
+		a.doubt = a.doubt || doubt && !a.look // the batch was sent more than once
+		at := slices.IndexFunc(reply.Responses, func(p partAnswer) bool { return p.ID == strconv.Itoa(i) })
+		switch {
+		case err != nil:
+			results[a] = c.unanswered(a, err)
+		case at < 0:
+			a.doubt = a.doubt || !a.look
+			results[a] = c.again(a, 0, "the service left it out of its answer")
+		default:
+			p := reply.Responses[at]
+			_, header := p.refusal()
+			c.w.Pace().Heed(p.Status, header)
+			results[a] = c.settle(a, p)
+		}
+	}
+	return results
+}
+
+// unanswered handles a call whose batch was not answered as one. Refused as
+// a whole, nothing of it happened; otherwise everything may have.
+func (c *Client) unanswered(a *attempt, err error) ledger.Result {
+	var refused *wire.Error
+	certain := errors.As(err, &refused) && !refused.Ambiguous()
+	switch {
+	case certain && (refused.Status == http.StatusTooManyRequests || refused.Status == http.StatusConflict), a.look && !certain:
+		return c.again(a, 0, explain(err))
+	case certain && a.look:
+		return ledger.Result{Call: a.call, Outcome: ledger.Unknown, Message: explain(err)}
+	case certain:
+		return c.refused(a, explain(err))
+	}
+	a.doubt = true
+	return c.again(a, 0, explain(err))
+}
