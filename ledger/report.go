@@ -37,3 +37,24 @@ func (r *Report) Complete() bool { return r.Done == r.All && r.Unfit == 0 }
 // Waiting reports whether what is left is only for people or for the tenant
 // to finish.
 func (r *Report) Waiting() bool { return r.Done+r.Pending == r.All && r.Unfit == 0 && r.Pending > 0 }
+
+// Check is one thing that an identity needs, and whether it has it. Texts are
+// untrusted.
+type Check struct {
+	Verdict Verdict `json:"verdict"`
+	About   string  `json:"about"`
+	Text    string  `json:"text,omitempty"`
+	Remedy  string  `json:"remedy,omitempty"`
+}
+
+// Verdict is how a check ended.
+type Verdict string
+
+const (
+	// Fine means that it is there.
+	Fine Verdict = "fine"
+	// Unclear means that nothing harmless tells, or that it is more than needed.
+	Unclear Verdict = "unclear"
+	// Missing means that it is not there.
+	Missing Verdict = "missing"
+)

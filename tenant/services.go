@@ -26,6 +26,8 @@ type Directory struct {
 // services are the roads to the services of one tenant, each with tokens of
 // its own.
 type services struct {
+	credential azcore.TokenCredential // nil where nobody signs in
+	graphScope string
 	graph, power    *wire.Client
 	admin, purchase *wire.Client // nil where there is no such service
 	// organisation is the road to a Dataverse organisation, whose address is the
@@ -51,6 +53,7 @@ func (d *Directory) services(o wire.Options) services {
 		return wire.New(to)
 	}
 	s := services{
+		credential: d.Credential, graphScope: d.Cloud.Graph + "/.default",
 		graph: road(d.Endpoints.Graph, d.Cloud.Graph+"/.default", o.Pace),
 		power: road(d.Endpoints.PowerPlatform, d.Cloud.PowerPlatform+"/.default", nil),
 		admin: road(d.Endpoints.Admin, d.Cloud.AdminScope, nil),

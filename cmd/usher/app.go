@@ -88,7 +88,7 @@ func (a *app) command() *cobra.Command {
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "say on standard error who signs in, and every request")
 	flags.BoolVar(&a.noColor, "no-color", false, "print no colours")
 	root.AddCommand(
-		newPlan(a), newApply(a), newShow(a), newDrift(a), newUsage(a), newValidate(a), newFmt(a),
+		newPlan(a), newApply(a), newShow(a), newDrift(a), newUsage(a), newValidate(a), newFmt(a), newDoctor(a),
 		newState(a), newForceUnlock(a), newSandbox(a), newVersion(a),
 	)
 	return root

@@ -67,6 +67,8 @@ func TestDocumentsMatchTheirSchemas(t *testing.T) {
 	}
 	put(t, filepath.Join(small, "main.hcl"), everything)
 	conforms(t, "tenant", read(filepath.Join(small, "small.tenant.json")))
+	conforms(t, "tenant", read(filepath.Join(small, "microsoft.tenant.json")))
+	conforms(t, "doctor", run(small, 0, "doctor", "-json"))
 	conforms(t, "plan", run(small, 0, "plan", "-json", "-allow-gaps=3", "-allow-stopping-flows"))
 	conforms(t, "run", run(small, 5, "apply", "-json", "-auto-approve"))
 	conforms(t, "state", read(filepath.Join(small, "usher.state.json")))

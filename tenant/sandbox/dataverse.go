@@ -60,6 +60,8 @@ func (s *Server) dataverseRoutes() {
 	})
 	s.mux.HandleFunc("GET "+dataverse+"flowcapacityassignments", s.listAssignments)
 	s.mux.HandleFunc("POST "+dataverse+"flowcapacityassignments", s.createAssignment)
+	s.mux.HandleFunc("GET "+dataverse+"WhoAmI", s.whoAmI)
+	s.mux.HandleFunc("GET "+dataverse+"{user}/{function}", s.privileges)
 	s.mux.HandleFunc("GET "+dataverse+"connectionreferences", s.listConnectionReferences)
 	s.mux.HandleFunc("PATCH "+dataverse+"{row}", s.patchRow)
 	s.mux.HandleFunc("DELETE "+dataverse+"{row}", s.deleteAssignment)
