@@ -26,8 +26,8 @@ type Directory struct {
 // services are the roads to the services of one tenant, each with tokens of
 // its own.
 type services struct {
-	credential azcore.TokenCredential // nil where nobody signs in
-	graphScope string
+	credential      azcore.TokenCredential // nil where nobody signs in
+	graphScope      string
 	graph, power    *wire.Client
 	admin, purchase *wire.Client // nil where there is no such service
 	// organisation is the road to a Dataverse organisation, whose address is the

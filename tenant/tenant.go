@@ -39,6 +39,7 @@ type Settings struct {
 	Lag       time.Duration  // how old readings of people may be
 	Low       bool           // readings give way to the requests of others
 	Log       io.Writer      // the embedded tenant's request log; nil for none
+	Wire      io.Writer      // the same with its answers
 	Trace     func(Exchange) // is told of every request; nil for nobody
 }
 
@@ -71,7 +72,7 @@ func Open(s Settings) (*Tenant, error) {
 	}
 	switch {
 	case s.File != "":
-		server, err := sandbox.Open(s.File, sandbox.Options{Now: s.Now, Log: s.Log, Open: true})
+		server, err := sandbox.Open(s.File, sandbox.Options{Now: s.Now, Log: s.Log, Wire: s.Wire, Open: true})
 		if err != nil {
 			return nil, fmt.Errorf("the tenant cannot be opened: %w", err)
 		}

@@ -30,6 +30,8 @@ type app struct {
 	terminal bool // out is a terminal
 	progress bool // err is a terminal
 
+	wire io.Writer // is told what is said to a simulated tenant, and what it answers; nil for nobody
+
 	chdir   string
 	noColor bool
 	verbose bool

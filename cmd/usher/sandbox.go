@@ -84,7 +84,7 @@ func (a *app) openSandbox(file, log string) (*sandbox.Server, func() error, erro
 	if file == "" {
 		return nil, nil, errors.New("name the tenant file with -file=FILE; usher sandbox init writes one")
 	}
-	opts, done := sandbox.Options{Now: a.now}, func() error { return nil }
+	opts, done := sandbox.Options{Now: a.now, Wire: a.wire}, func() error { return nil }
 	if log != "" {
 		f, err := openLog(a.path(log))
 		if err != nil {

@@ -17,6 +17,11 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"usher": func() {
 		a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: storyClock, env: os.Getenv}
+		if path := os.Getenv("STORY_WIRE"); path != "" {
+			if f, err := openLog(path); err == nil {
+				a.wire = f
+			}
+		}
 		os.Exit(a.run(os.Args[1:]))
 	}})
 }
@@ -32,6 +37,8 @@ func storyClock() time.Time {
 // TestScript tells the stories: every story has a copy of the tenants beside
 // its own files.
 func TestScript(t *testing.T) {
+	wire := t.TempDir()
+	t.Cleanup(func() { keepsTheContract(t, wire) }) // when all stories are told
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
@@ -40,6 +47,7 @@ func TestScript(t *testing.T) {
 				return err
 			}
 			env.Setenv("ROOT", root)
+			env.Setenv("STORY_WIRE", filepath.Join(wire, filepath.Base(env.WorkDir)+".jsonl"))
 			return os.CopyFS(env.WorkDir, os.DirFS("testdata/tenants"))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

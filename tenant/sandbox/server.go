@@ -11,8 +11,9 @@ import (
 
 // Options are what a server is given by whoever runs it.
 type Options struct {
-	Log io.Writer        // a JSON line for every request; nil for none
-	Now func() time.Time // the clock
+	Log  io.Writer        // a JSON line for every request; nil for none
+	Wire io.Writer        // the same with every answer, for whoever checks what is said; nil for none
+	Now  func() time.Time // the clock
 	// Open answers everybody everything: whoever runs the tenant in its own
 	// process has its file at hand anyway.
 	Open bool
@@ -134,7 +135,27 @@ func (s *Server) exchange(r *http.Request, body []byte, part string) *answer {
 		s.slow += a.delay
 	}
 	s.log(r, body, part, a)
+	s.tap(r, body, a, f != nil)
 	return a
+}
+
+// exchanged is one line for whoever checks what is said.
+type exchanged struct {
+	Method  string `json:"method"`
+	Path    string `json:"path"`
+	Query   string `json:"query"`
+	Agent   string `json:"agent"`
+	Request string `json:"request"`
+	Status  int    `json:"status"`
+	Type    string `json:"type"`
+	Answer  string `json:"answer"`
+	Faulty  bool   `json:"faulty"` // on purpose
+}
+
+func (s *Server) tap(r *http.Request, body []byte, a *answer, faulty bool) {
+	if s.opts.Wire != nil {
+		_, _ = s.opts.Wire.Write(append(compact(exchanged{r.Method, r.URL.Path, r.URL.RawQuery, r.UserAgent(), string(body), a.status, a.header.Get("Content-Type"), a.body.String(), faulty}), '\n'))
+	}
 }
 
 // serve answers one request that no fault keeps away.

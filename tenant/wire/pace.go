@@ -27,8 +27,8 @@ type Pace struct {
 // The pace stays this far below the allowance, so that a first burst fits into
 // any window of it.
 const (
-	share = 0.95
-	burst = 150
+	share = 0.98
+	burst = 60
 )
 
 // NewPace makes a pace of so many writes a second, by a clock.

@@ -183,7 +183,7 @@ func (c *Client) once(ctx context.Context, method, path, etag string, in, out an
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		e := ParseError(resp.StatusCode, resp.Header, body)
 		e.Doubt = *doubt
-		return false, e
+		return method == http.MethodGet && e.Status == http.StatusConflict, e // somebody writes what is read
 	}
 	if out == nil || len(bytes.TrimSpace(body)) == 0 {
 		return false, nil
