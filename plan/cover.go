@@ -190,7 +190,7 @@ func (c *coverage) eachMember(s ledger.Step, f func(user string)) {
 func (c *coverage) settle(key ledger.Key, ch *changes, parts []*part) {
 	before, stays, awaited := c.sources(key, ch)
 	ch.removes = slices.DeleteFunc(ch.removes, func(m mover) bool { return c.failed(key, m.group) }) // which gave nothing
-	slices.SortFunc(ch.adds, func(a, b mover) int { return cmp.Compare(a.group, b.group) }) // direct first
+	slices.SortFunc(ch.adds, func(a, b mover) int { return cmp.Compare(a.group, b.group) })          // direct first
 	slices.SortFunc(ch.removes, func(a, b mover) int { return -cmp.Compare(a.group, b.group) })
 	switch {
 	case !before:

@@ -87,10 +87,52 @@ func reading(in Input) []ledger.Grant {
 	return have
 }
 
-// settleLag corrects a reading that still shows what was there before a write
+// settleLag corrects a reading that still shows what was there before writes
 // of ours within the service's known lag: such a reading is old, not drift.
 func settleLag(in Input) []ledger.Grant {
-	fresh := map[ledger.Key]ledger.Recent{}
+	fresh := recently(in)
+	if len(fresh) == 0 {
+		return in.Have.Grants
+	}
+	have := make([]ledger.Grant, 0, len(in.Have.Grants))
+	for _, g := range in.Have.Grants {
+		w, ok := fresh[g.Key()]
+		delete(fresh, g.Key())
+		switch {
+		case !ok || !w.was(&g.Value):
+			have = append(have, g)
+		case w.last.Grant.Units > 0:
+			g.Value = w.last.Grant.Value
+			have = append(have, g)
+		}
+	}
+	for _, w := range fresh {
+		if w.was(nil) && w.last.Grant.Units > 0 {
+			have = append(have, w.last.Grant)
+		}
+	}
+	return have
+}
+
+// written is what was written to a key within the lag: the last of it, and what
+// was there before each write, of which a reading may show any.
+type written struct {
+	last   ledger.Recent
+	before []*ledger.Value
+}
+
+func (w written) was(v *ledger.Value) bool {
+	return slices.ContainsFunc(w.before, func(b *ledger.Value) bool {
+		if b == nil || v == nil {
+			return b == v
+		}
+		return b.Equal(*v)
+	})
+}
+
+// recently gathers what was written within the lag.
+func recently(in Input) map[ledger.Key]written {
+	fresh := map[ledger.Key]written{}
 	for _, r := range in.Recent {
 		lag := in.Have.SeatLag
 		switch kind := r.Grant.Holder.Kind; {
@@ -99,29 +141,14 @@ func settleLag(in Input) []ledger.Grant {
 		case kind.Inside():
 			lag = 0
 		}
-		if in.At.Sub(r.At) < lag {
-			fresh[r.Grant.Key()] = r
+		if lag > 0 && in.At.Sub(r.At) < lag {
+			w := fresh[r.Grant.Key()]
+			w.before = append(w.before, r.Before)
+			if w.last.At.IsZero() || !r.At.Before(w.last.At) {
+				w.last = r
+			}
+			fresh[r.Grant.Key()] = w
 		}
 	}
-	if len(fresh) == 0 {
-		return in.Have.Grants
-	}
-	have := make([]ledger.Grant, 0, len(in.Have.Grants))
-	for _, g := range in.Have.Grants {
-		r, ok := fresh[g.Key()]
-		delete(fresh, g.Key())
-		switch {
-		case !ok || r.Before == nil || !g.Equal(*r.Before):
-			have = append(have, g)
-		case r.Grant.Units > 0:
-			g.Value = r.Grant.Value
-			have = append(have, g)
-		}
-	}
-	for _, r := range fresh {
-		if r.Before == nil && r.Grant.Units > 0 {
-			have = append(have, r.Grant)
-		}
-	}
-	return have
+	return fresh
 }

@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/fatih/color"
 
@@ -139,4 +140,35 @@ func Count[N int | int64](n N, word string) string {
 		return "1 " + word
 	}
 	return fmt.Sprintf("%d %ss", n, word)
+}
+
+// Pace says how long the writes of a plan take where the directory allows so
+// many a second, and where that is long enough to mention.
+func (p *Printer) Pace(pl *plan.Plan, perSecond float64) {
+	n := 0
+	for _, c := range pl.Calls {
+		if c.Runs() && (c.Holder.Kind == ledger.User || c.Holder.Kind == ledger.Group) {
+			n++
+			if c.Location != "" {
+				n++
+			}
+		}
+	}
+	const worth = 10 * time.Second
+	if perSecond <= 0 || float64(n)/perSecond < worth.Seconds() {
+		return
+	}
+	took := time.Duration(float64(n) / perSecond * float64(time.Second))
+	p.Line("The directory allows %s a second: these %d take about %s.", Count(int(perSecond), "write"), n, about(took))
+}
+
+// about is a length of time in words.
+func about(d time.Duration) string {
+	switch {
+	case d < 2*time.Minute:
+		return Count(int(d.Round(time.Second).Seconds()), "second")
+	case d < 2*time.Hour:
+		return Count(int(d.Round(time.Minute).Minutes()), "minute")
+	}
+	return Count(int(d.Round(time.Hour).Hours()), "hour")
 }

@@ -114,6 +114,7 @@ func (s *session) apply(ctx context.Context, o *applyOptions, c choices, lost <-
 	switch {
 	case !o.json:
 		a.stdout().WithFiles(s.cfg.Files).Plan(p)
+		a.stdout().Pace(p, s.cfg.Tenant.Writes)
 	case stops: // the document is about a run, and there is none
 		a.stderr().WithFiles(s.cfg.Files).Plan(p)
 	}

@@ -60,6 +60,7 @@ func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
 		err = p.Encode(a.out)
 	} else {
 		a.stdout().WithFiles(s.cfg.Files).Plan(p)
+		a.stdout().Pace(p, s.cfg.Tenant.Writes)
 	}
 	if err != nil {
 		return err

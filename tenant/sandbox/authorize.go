@@ -121,9 +121,12 @@ func (s *Server) memberOf(w http.ResponseWriter, r *http.Request, b bearer, read
 	return false
 }
 
+// challenge is how a service asks for another token.
+const challenge = `Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", error="invalid_token"`
+
 // unauthorized asks for another token.
 func (s *Server) unauthorized(w http.ResponseWriter, at service, message string) {
-	w.Header().Set("WWW-Authenticate", `Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", error="invalid_token"`)
+	w.Header().Set("WWW-Authenticate", challenge)
 	if at == power {
 		w.WriteHeader(http.StatusUnauthorized)
 		return

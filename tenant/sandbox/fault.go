@@ -24,6 +24,7 @@ type Fault struct {
 	Message    string `json:"message,omitempty"`
 	Shape      string `json:"shape,omitempty"` // of the error: graph unless gateway, problem, validation, text or empty
 	RetryAfter string `json:"retryAfter,omitempty"`
+	Challenge  bool   `json:"challenge,omitempty"`  // it asks for another token
 	AfterWrite bool   `json:"afterWrite,omitempty"` // the request is carried out first
 
 	LoseRequest bool   `json:"loseRequest,omitempty"` // the connection is cut, and nothing is carried out
@@ -89,6 +90,9 @@ func (f *Fault) fail(a *answer) {
 	a.header = http.Header{}
 	if f.RetryAfter != "" {
 		a.header.Set("Retry-After", f.RetryAfter)
+	}
+	if f.Challenge {
+		a.header.Set("WWW-Authenticate", challenge)
 	}
 	detail := map[string]string{"code": f.Code, "message": f.Message}
 	switch {

@@ -155,21 +155,9 @@ func (c *Client) once(ctx context.Context, method, path, etag string, in, out an
 		doubt = new(bool)
 		ctx = WithDoubt(ctx, doubt)
 	}
-	req, err := runtime.NewRequest(ctx, method, target)
+	req, err := c.request(ctx, method, target, etag, in)
 	if err != nil {
 		return false, err
-	}
-	if in != nil {
-		if err := runtime.MarshalAsJSON(req, in); err != nil {
-			return false, err
-		}
-	}
-	req.Raw().Header.Set("Accept", "application/json")
-	if c.prefer != "" {
-		req.Raw().Header.Set("Prefer", c.prefer)
-	}
-	if etag != "" {
-		req.Raw().Header.Set("If-Match", etag)
 	}
 	resp, err := c.pipeline.Do(req)
 	if err != nil {
@@ -192,6 +180,26 @@ func (c *Client) once(ctx context.Context, method, path, etag string, in, out an
 		return method == http.MethodGet, failure(fmt.Errorf("the answer is not understood: %w", err), req)
 	}
 	return false, nil
+}
+
+func (c *Client) request(ctx context.Context, method, target, etag string, in any) (*policy.Request, error) {
+	req, err := runtime.NewRequest(ctx, method, target)
+	if err != nil {
+		return nil, err
+	}
+	if in != nil {
+		if err := runtime.MarshalAsJSON(req, in); err != nil {
+			return nil, err
+		}
+	}
+	req.Raw().Header.Set("Accept", "application/json")
+	if c.prefer != "" {
+		req.Raw().Header.Set("Prefer", c.prefer)
+	}
+	if etag != "" {
+		req.Raw().Header.Set("If-Match", etag)
+	}
+	return req, nil
 }
 
 func (c *Client) target(path string) (string, error) {
