@@ -7,7 +7,7 @@ FUZZED  := ./config:FuzzLoad ./state:FuzzDecode ./plan:FuzzDecode ./ledger:FuzzA
 FUZZ    ?= 10m
 WORLDS  ?= 100000
 
-.PHONY: build demo test check lint laws fuzz crash soak bench clean
+.PHONY: build demo test check lint laws fuzz crash soak clients bench clean
 
 build: ## the program, in bin/
 	$(GO) build -trimpath -o bin/usher ./cmd/usher
@@ -36,6 +36,9 @@ crash: ## kill -9 at 200 points of an apply
 
 soak: ## 10,000 people in a tenant on a bad day, 20 times, for a minute each
 	$(GO) test ./cmd/usher -run 'TestSoak' -count=1 -timeout=2h -v -soak.people=10000 -soak.seeds=20
+
+clients: build ## clients that others wrote against the simulated tenant; installs them in a folder of its own
+	bash test/clients/run.sh bin/usher cmd/usher/testdata/tenants/microsoft.tenant.json
 
 bench: ## the planner alone, and whole processes, beside terraform where it is installed
 	$(GO) test ./plan ./cmd/usher -run '^$$' -bench . -benchtime=1x -timeout=1h

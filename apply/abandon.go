@@ -3,9 +3,14 @@ package apply
 import "github.com/usher-cli/usher/ledger"
 
 // interrupt gives up everything that has not started, save what it takes to
-// finish the splits that have: nobody is left between two seats.
+// finish the splits that have: nobody is left between two seats. What may have
+// been carried out is settled.
 func (d *dispatcher) interrupt(why string) {
-	d.keepOnly(d.begun(), why)
+	kept := d.begun()
+	for i := range d.doubtful {
+		kept[i] = true
+	}
+	d.keepOnly(kept, why)
 	d.advance()
 }
 
@@ -26,6 +31,11 @@ func (d *dispatcher) keepOnly(kept map[int]bool, why string) {
 		if s != waiting && s != ready || kept[i] {
 			continue
 		}
+		if res, doubt := d.doubtful[i]; doubt { // its room stays taken
+			d.state[i] = finished
+			d.given = append(d.given, res.Final())
+			continue
+		}
 		if s == ready { // it has its room already
 			for _, t := range d.calls[i].Takes {
 				d.room[t.Pool] += t.Units
@@ -34,7 +44,7 @@ func (d *dispatcher) keepOnly(kept map[int]bool, why string) {
 		d.state[i] = finished
 		d.given = append(d.given, ledger.Result{Call: d.calls[i], Outcome: ledger.Skipped, Message: why})
 	}
-	d.ready = d.still(d.ready)
+	d.ready, d.repeated = d.still(d.ready), d.still(d.repeated)
 	for pool, queue := range d.queues {
 		d.queues[pool] = d.still(queue)
 		d.dirty = append(d.dirty, pool)

@@ -30,11 +30,11 @@ func (s *sleepers) put(place int, res ledger.Result) {
 	time.AfterFunc(res.Wait, func() { s.due <- place })
 }
 
-// take returns whether a call whose time has come still sleeps.
-func (s *sleepers) take(place int) bool {
-	_, asleep := s.calls[place]
+// take returns a call whose time has come, if it still sleeps.
+func (s *sleepers) take(place int) (res ledger.Result, asleep bool) {
+	res, asleep = s.calls[place]
 	delete(s.calls, place)
-	return asleep
+	return res, asleep
 }
 
 func all(ledger.Result) bool { return true }

@@ -19,6 +19,8 @@ type dispatcher struct {
 	room      map[ledger.PoolID]int64    // confirmed headroom
 	queues    map[ledger.PoolID][]int    // calls that take from a pool, by position
 	failed    map[ledger.PoolID][]string // addresses of releases that did not happen
+	repeated  []int                      // to be started once more, before anything new
+	doubtful  map[int]ledger.Result      // of those, which may have been carried out
 	ready     []int
 	running   int
 	dirty     []ledger.PoolID // pools whose first in the queue may start now
@@ -38,7 +40,7 @@ const (
 
 func newDispatcher(calls []ledger.Call, pools []ledger.Pool) *dispatcher {
 	d := &dispatcher{calls: slices.Clone(calls), state: make([]phase, len(calls)), succeeded: make([]bool, len(calls)), waits: make([]int, len(calls)), next: map[int][]int{},
-		room: map[ledger.PoolID]int64{}, queues: map[ledger.PoolID][]int{}, failed: map[ledger.PoolID][]string{}}
+		room: map[ledger.PoolID]int64{}, queues: map[ledger.PoolID][]int{}, failed: map[ledger.PoolID][]string{}, doubtful: map[int]ledger.Result{}}
 	for _, p := range pools {
 		d.room[p.ID] = p.Limit - p.Before
 	}
@@ -140,20 +142,24 @@ func (d *dispatcher) advance() {
 // take returns calls that travel together: up to most for people, or one of
 // anything else.
 func (d *dispatcher) take(most int) []int {
-	if len(d.ready) == 0 {
-		return nil
+	var batch []int
+	for _, queue := range []*[]int{&d.repeated, &d.ready} {
+		n := 0
+		for n < min(most-len(batch), len(*queue)) && travels(d.calls[(*queue)[n]]) {
+			n++
+		}
+		if n == 0 && len(batch) == 0 && len(*queue) > 0 {
+			n = 1 // what travels alone
+			most = 1
+		}
+		batch = append(batch, (*queue)[:n]...)
+		*queue = (*queue)[n:]
 	}
-	n := 0
-	for n < min(most, len(d.ready)) && travels(d.calls[d.ready[n]]) {
-		n++
-	}
-	n = max(1, n)
-	for _, i := range d.ready[:n] {
+	for _, i := range batch {
 		d.state[i] = running
+		delete(d.doubtful, i)
 	}
-	batch := d.ready[:n:n]
-	d.ready = d.ready[n:]
-	d.running += n
+	d.running += len(batch)
 	return batch
 }
 
@@ -163,10 +169,13 @@ func travels(c ledger.Call) bool {
 }
 
 // again makes a call that was started ready once more. Its room is its own.
-func (d *dispatcher) again(i int) {
+func (d *dispatcher) again(i int, res ledger.Result) {
 	d.state[i] = ready
 	d.running--
-	d.ready = append(d.ready, i)
+	d.repeated = append(d.repeated, i)
+	if res.Doubt {
+		d.doubtful[i] = res
+	}
 }
 
 // finish books the result of a call that was started.

@@ -54,7 +54,7 @@ func (d *dispatcher) stranded(back ledger.Call, why string) {
 // that might still make room: first the second halves of splits, which can be
 // undone, then the others in their order.
 func (d *dispatcher) unblock() {
-	for d.running == 0 && len(d.ready) == 0 {
+	for d.running == 0 && len(d.ready)+len(d.repeated) == 0 {
 		i := d.firstWaiting()
 		if i < 0 {
 			break

@@ -47,8 +47,8 @@ func (u *run) calls(ctx context.Context, lost <-chan struct{}) (*ledger.Report, 
 		case a := <-u.answers:
 			u.take(ctx, a)
 		case place := <-u.asleep.due:
-			if u.asleep.take(place) {
-				u.d.again(place)
+			if res, asleep := u.asleep.take(place); asleep {
+				u.d.again(place, res)
 			}
 		case <-stop:
 			stop, u.report.Interrupted = nil, true

@@ -47,6 +47,7 @@ func (x *indexed) application(id string) *Application {
 // directory gives them.
 type claims struct {
 	jwt.RegisteredClaims
+	For         string   `json:"aud,omitempty"` // one, and not a list
 	AppID       string   `json:"appid,omitempty"`
 	AppName     string   `json:"app_displayname,omitempty"`
 	Type        string   `json:"idtyp,omitempty"` // app or user

@@ -27,7 +27,7 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request, at service) b
 	case err != nil || app == nil || c.RefreshOnly:
 		s.unauthorized(w, at, "Lifetime validation failed, the token is expired or not one of this tenant's.")
 		return false
-	case !s.meantFor(r, at, c.Audience):
+	case !s.meantFor(r, at, c.For):
 		s.unauthorized(w, at, "Access token validation failure. Invalid audience.")
 		return false
 	}
@@ -42,14 +42,12 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request, at service) b
 }
 
 // meantFor reports whether a token is for the service that it was sent to.
-func (s *Server) meantFor(r *http.Request, at service, audience []string) bool {
-	return slices.ContainsFunc(audience, func(a string) bool {
-		a = strings.TrimSuffix(a, "/")
-		if at == dataverseS {
-			return a == baseURL(r) || a == "https://"+strings.ToLower(r.Host)
-		}
-		return slices.Contains(audiences(at), a)
-	})
+func (s *Server) meantFor(r *http.Request, at service, audience string) bool {
+	audience = strings.TrimSuffix(audience, "/")
+	if at == dataverseS {
+		return audience == baseURL(r) || audience == "https://"+strings.ToLower(r.Host)
+	}
+	return slices.Contains(audiences(at), audience)
 }
 
 // permitted asks the service's own kind of permission.

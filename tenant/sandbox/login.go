@@ -58,7 +58,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	}
 	app := s.x.application(c.AppID)
 	now := s.opts.Now()
-	c.Audience, c.Issuer, c.Tenant, c.AppName, c.Version = jwt.ClaimStrings{resource}, "https://sts.windows.net/"+s.x.ID+"/", s.x.ID, app.Name, "1.0"
+	c.For, c.Issuer, c.Tenant, c.AppName, c.Version = resource, "https://sts.windows.net/"+s.x.ID+"/", s.x.ID, app.Name, "1.0"
 	c.IssuedAt, c.NotBefore, c.ExpiresAt = jwt.NewNumericDate(now), jwt.NewNumericDate(now.Add(-5*time.Minute)), jwt.NewNumericDate(now.Add(s.tokenLife()))
 	seconds := int(s.tokenLife().Seconds())
 	out := map[string]any{"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds}
@@ -81,7 +81,7 @@ func (s *Server) describePerson(c *claims, app *Application, scopes []string, ou
 		c.Scopes = "user_impersonation Directory.AccessAsUser.All"
 	}
 	statement := *c
-	statement.Audience, statement.Preferred, statement.Version = jwt.ClaimStrings{app.ID}, u.UPN, "2.0"
+	statement.For, statement.Preferred, statement.Version = app.ID, u.UPN, "2.0"
 	further := *c
 	further.RefreshOnly, further.ExpiresAt = true, jwt.NewNumericDate(s.opts.Now().Add(24*time.Hour))
 	out["id_token"], out["refresh_token"] = s.sign(statement), s.sign(further)
@@ -146,10 +146,10 @@ func (s *Server) proves(app *Application, f url.Values) *denied {
 // stands in.
 func (s *Server) trusts(app *Application, assertion string) error {
 	clock := jwt.WithTimeFunc(s.opts.Now)
-	var foreign jwt.RegisteredClaims
+	var foreign claims
 	if _, err := jwt.ParseWithClaims(assertion, &foreign, func(*jwt.Token) (any, error) { return s.key, nil }, jwt.WithValidMethods([]string{"HS256"}), clock); err == nil {
 		if slices.ContainsFunc(app.Federated, func(f Federated) bool {
-			return f.Issuer == foreign.Issuer && f.Subject == foreign.Subject && slices.Contains(foreign.Audience, f.Audience)
+			return f.Issuer == foreign.Issuer && f.Subject == foreign.Subject && foreign.For == f.Audience
 		}) {
 			return nil
 		}
@@ -219,6 +219,6 @@ func (s *Server) issueAssertion(w http.ResponseWriter, r *http.Request) {
 		issuer = "https://token.actions.githubusercontent.com"
 	}
 	now := s.opts.Now()
-	reply(w, http.StatusOK, map[string]string{"value": s.sign(claims{RegisteredClaims: jwt.RegisteredClaims{Issuer: issuer, Subject: q.Get("subject"), Audience: jwt.ClaimStrings{q.Get("audience")},
-		IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(5 * time.Minute))}})})
+	reply(w, http.StatusOK, map[string]string{"value": s.sign(claims{RegisteredClaims: jwt.RegisteredClaims{Issuer: issuer, Subject: q.Get("subject"),
+		IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(5 * time.Minute))}, For: q.Get("audience")})})
 }

@@ -17,6 +17,7 @@ func (s *Server) graphRoutes() {
 	s.mux.HandleFunc("GET /v1.0/users", s.listUsers)
 	s.mux.HandleFunc("POST /v1.0/users", s.createUser)
 	s.mux.HandleFunc("GET /v1.0/users/{id}", s.getUser)
+	s.mux.HandleFunc("GET /v1.0/users/{id}/licenseDetails", s.licenseDetails)
 	s.mux.HandleFunc("PATCH /v1.0/users/{id}", s.patchUser)
 	s.mux.HandleFunc("DELETE /v1.0/users/{id}", s.deleteUser)
 	s.mux.HandleFunc("POST /v1.0/users/{id}/assignLicense", s.assignLicense)
@@ -226,4 +227,30 @@ func (s *Server) getUser(w http.ResponseWriter, r *http.Request) {
 	if u := s.user(w, r); ok && u != nil {
 		reply(w, http.StatusOK, view(s.shownUser(u), names))
 	}
+}
+
+// licenseDetails shows what a user has by any source, with the service plans
+// as they are switched.
+func (s *Server) licenseDetails(w http.ResponseWriter, r *http.Request) {
+	u := s.user(w, r)
+	if u == nil || !s.onlyQuery(w, r, "$select") {
+		return
+	}
+	rows := []any{}
+	for _, l := range assignedLicenses(s.shownUser(u)) {
+		sku := s.x.skus[l.SKUID]
+		plans := []any{}
+		for _, p := range sku.Plans {
+			status, applies := "Success", p.AppliesTo
+			if slices.Contains(l.DisabledPlans, p.ID) {
+				status = "Disabled"
+			}
+			if applies == "" {
+				applies = "User"
+			}
+			plans = append(plans, map[string]string{"servicePlanId": p.ID, "servicePlanName": p.Name, "provisioningStatus": status, "appliesTo": applies})
+		}
+		rows = append(rows, map[string]any{"id": base64.RawURLEncoding.EncodeToString([]byte(u.ID + l.SKUID)), "skuId": sku.ID, "skuPartNumber": sku.PartNumber, "servicePlans": plans})
+	}
+	reply(w, http.StatusOK, map[string]any{"@odata.context": "$metadata#users('" + u.ID + "')/licenseDetails", "value": rows})
 }
