@@ -86,7 +86,9 @@ func (u *run) start(ctx context.Context) {
 func (u *run) take(ctx context.Context, a answer) {
 	u.sent--
 	for i, place := range a.places {
-		if res := a.results[i]; res.Outcome == ledger.Again && u.d.mute == "" && ctx.Err() == nil {
+		res := a.results[i]
+		over := u.d.mute != "" || ctx.Err() != nil || u.report.Interrupted && !res.Doubt
+		if res.Outcome == ledger.Again && !over {
 			u.asleep.put(place, res)
 		} else {
 			u.end(placed{place, res.Final()})
