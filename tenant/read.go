@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant/wire"
 )
 
 // Reading is what one reading of the tenant found: the facts for the planner,
@@ -45,7 +47,7 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 	r := &Reading{missing: map[ledger.HolderKind]string{}, cannot: map[ledger.HolderID]string{}, outside: map[nameKey]bool{}}
 	id, err := t.graph.Tenant(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("the tenant cannot be read: %w", err)
+		return nil, errors.New("the tenant cannot be read: " + needing(err, "the application permission Organization.Read.All"))
 	}
 	if id == "" {
 		return nil, fmt.Errorf("the tenant does not say who it is: the list of organisations is empty")
@@ -56,7 +58,7 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 	r.Tenant = id
 	seats, err := t.graph.Supply(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("the tenant's licenses cannot be read: %w", err)
+		return nil, errors.New("the tenant's licenses cannot be read: " + needing(err, "the application permission LicenseAssignment.Read.All"))
 	}
 	for i := range seats {
 		for _, p := range t.catalog.Product(seats[i].Item.ID) {
@@ -108,8 +110,31 @@ func (t *Tenant) people(ctx context.Context, r *Reading, seats []ledger.Supply, 
 
 // unread notes that a kind of holder was not read completely.
 func (r *Reading) unread(kind ledger.HolderKind, err error) {
-	r.missing[kind] = err.Error()
-	r.Unread = append(r.Unread, ledger.Unread{Holder: ledger.Holder{Kind: kind}, Reason: err.Error()})
+	reason := needing(err, readPermission(kind))
+	r.missing[kind] = reason
+	r.Unread = append(r.Unread, ledger.Unread{Holder: ledger.Holder{Kind: kind}, Reason: reason})
+}
+
+// readPermission is what reading a kind of holder takes.
+func readPermission(kind ledger.HolderKind) string {
+	switch kind {
+	case ledger.User:
+		return "the application permission User.Read.All"
+	case ledger.Group:
+		return "the application permission GroupMember.Read.All"
+	case ledger.Environment:
+		return "to be a management application of the Power Platform, or its Reader role"
+	}
+	return ""
+}
+
+// needing adds to a refusal what would have been allowed.
+func needing(err error, permission string) string {
+	var e *wire.Error
+	if permission == "" || !errors.As(err, &e) || e.Status != http.StatusForbidden {
+		return err.Error()
+	}
+	return e.Error() + ": the identity needs " + permission + "; usher doctor says more"
 }
 
 func (r *Reading) index(holders []ledger.Holder) {

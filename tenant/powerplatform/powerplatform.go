@@ -183,17 +183,30 @@ func (c *Client) Outside(ctx context.Context, environment string) ([]string, err
 	return refs, nil
 }
 
-// explain adds the way out to errors that have a known one.
+// explain adds the way out to errors that have a known one. Source: what
+// others report of these routes; Microsoft documents the codes of few.
 func explain(err error) string {
 	var e *wire.Error
-	switch {
-	case !errors.As(err, &e):
-	case e.Status == http.StatusForbidden && (e.Message == "" || e.Code == "ForbiddenAccess"):
-		return e.Error() + ": the identity may not see this; a service principal must be registered as a management application, or be given a role in the environment"
-	case e.Code == "TenantPoolLockedByPolicy":
-		return e.Error() + ": a rule of the environment's group decides this; change the rule, or take the environment out of the group"
-	case strings.Contains(e.Message, "Error converting value"):
-		return e.Error() + ": this tenant cannot allocate that type"
+	if !errors.As(err, &e) {
+		return err.Error()
 	}
-	return err.Error()
+	says := func(text string) bool { return strings.Contains(e.Message, text) }
+	remedy := ""
+	switch {
+	case e.Status == http.StatusForbidden && (e.Message == "" || e.Code == "ForbiddenAccess" || says("does not have permission to access the path")):
+		remedy = "the identity may not see this; a service principal must be registered as a management application, or be given a role in the environment: usher doctor says how"
+	case e.Code == "TenantPoolLockedByPolicy":
+		remedy = "a rule of the environment's group decides this; change the rule, or take the environment out of the group"
+	case says("Error converting value"):
+		remedy = "this tenant cannot allocate that type"
+	case e.Code == "RouteNotFound", says("Supported API versions are"):
+		remedy = "this cloud does not have the route that usher knows; look whether the cloud in the tenant block is right, or for a newer usher"
+	case e.Status == http.StatusNotFound:
+		remedy = "the environment was deleted; plan again"
+	case e.Status == http.StatusTooManyRequests:
+		remedy = "the service is busy; apply again later"
+	default:
+		return e.Error()
+	}
+	return e.Error() + ": " + remedy
 }

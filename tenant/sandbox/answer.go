@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,14 @@ func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
 
 // WriteHeader implements http.ResponseWriter.
 func (a *answer) WriteHeader(status int) { a.status = status }
+
+// capitals writes the ids in an answer in capitals.
+func (a *answer) capitals() {
+	ids := regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
+	text := ids.ReplaceAllFunc(bytes.Clone(a.body.Bytes()), bytes.ToUpper)
+	a.body.Reset()
+	a.body.Write(text)
+}
 
 func (a *answer) writeTo(w http.ResponseWriter) {
 	for name, values := range a.header {

@@ -26,6 +26,7 @@ type Tenant struct {
 	Limits       *Limits          `json:"limits,omitempty"`
 	Delays       *Delays          `json:"delays,omitempty"`
 	Clock        *time.Time       `json:"clock,omitempty"` // the tenant's time, where it does not run by itself
+	Capitals     bool             `json:"capitals,omitempty"` // answers write ids in capitals, as some of the services' do
 	Faults       []*Fault         `json:"faults,omitempty"`
 	Overspends   []Overspend      `json:"overspends,omitempty"`
 }
@@ -250,6 +251,9 @@ func (t *Tenant) Encode(w io.Writer) error {
 	}
 	if t.Clock != nil {
 		fmt.Fprintf(&b, ",\n  \"clock\": %s", compact(t.Clock))
+	}
+	if t.Capitals {
+		b.WriteString(",\n  \"capitals\": true")
 	}
 	if len(t.Faults) > 0 {
 		lines(&b, "faults", t.Faults)

@@ -128,7 +128,9 @@ func (s *Server) exchange(r *http.Request, body []byte, part string) *answer {
 	f := s.fault(r)
 	if f == nil || f.arrives() {
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
-		s.serve(a, r)
+		if at := s.serve(a, r); s.x.Capitals && at != login {
+			a.capitals()
+		}
 	}
 	if f != nil {
 		f.distort(a, r)
@@ -158,8 +160,9 @@ func (s *Server) tap(r *http.Request, body []byte, a *answer, faulty bool) {
 	}
 }
 
-// serve answers one request that no fault keeps away.
-func (s *Server) serve(a *answer, r *http.Request) {
+// serve answers one request that no fault keeps away, as the service that it
+// is for.
+func (s *Server) serve(a *answer, r *http.Request) service {
 	a.header.Set("request-id", s.requestID())
 	if name := r.Header.Get("client-request-id"); name != "" {
 		a.header.Set("client-request-id", name)
@@ -171,6 +174,7 @@ func (s *Server) serve(a *answer, r *http.Request) {
 	case s.authorize(a, r, at) && s.allowed(a, r, at):
 		s.mux.ServeHTTP(a, r)
 	}
+	return at
 }
 
 // entry is one line of the request log.
