@@ -79,6 +79,7 @@ func TestOutcomes(t *testing.T) {
 		{"the answer is lost", `{"path":"$batch","loseReply":true,"times":1}`, move(), ledger.Done, ""},
 		{"a part is done and answers 504", `{"path":"assignLicense","status":504,"afterWrite":true,"times":1}`, move(), ledger.Done, ""},
 		{"a part is throttled", `{"path":"assignLicense","status":429,"retryAfter":"0.01","times":2}`, move(), ledger.Done, ""},
+		{"the token ends on the way", `{"path":"assignLicense","status":401,"code":"InvalidAuthenticationToken","message":"x","times":1}`, move(), ledger.Done, ""},
 		{"somebody else writes at once", `{"path":"assignLicense","status":409,"code":"Directory_ConcurrencyViolation","message":"x","times":1}`, move(), ledger.Done, ""},
 		{"refused", `{"path":"assignLicense","status":400,"code":"Request_BadRequest","message":"License assignment cannot be done for user with invalid usage location."}`,
 			move(), ledger.Failed, "set the user's usage location in the admin centre first"},

@@ -161,7 +161,7 @@ func (c *Client) settle(a *attempt, p partAnswer) ledger.Result {
 	e, header := p.refusal()
 	message, wait := explain(e), wire.RetryAfter(header)
 	switch {
-	case p.Status == http.StatusTooManyRequests, p.Status == http.StatusConflict: // for now
+	case p.Status == http.StatusTooManyRequests, p.Status == http.StatusConflict, p.Status == http.StatusUnauthorized: // for now, or the token ended on the way
 		return c.again(a, wait, message)
 	case a.call.Location != "" && strings.Contains(e.Message, nowhere): // set a moment ago, and not seen everywhere yet
 		return c.again(a, max(wait, 2*c.Pause), message)
@@ -190,7 +190,7 @@ func (c *Client) seen(a *attempt, p partAnswer) ledger.Result {
 		wait := min(a.waited+c.Pause, c.Lag)
 		a.waited += wait
 		return ledger.Result{Call: a.call, Outcome: ledger.Again, Message: a.why, Doubt: true, Wait: wait}
-	case p.Status == http.StatusUnauthorized, p.Status == http.StatusForbidden, p.Status == http.StatusNotFound:
+	case p.Status == http.StatusForbidden, p.Status == http.StatusNotFound:
 		return ledger.Result{Call: a.call, Outcome: ledger.Unknown, Message: a.why}
 	}
 	_, header := p.refusal()
