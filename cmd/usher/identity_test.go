@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
@@ -90,19 +89,7 @@ func signInService(t *testing.T, certificate string) (address string, transport 
 	trusts := []sandbox.Federated{{Issuer: "https://issuer.example", Subject: "job", Audience: "api://AzureADTokenExchange"}}
 	server := sandbox.New(&sandbox.Tenant{Format: 1, ID: soakTenant, Applications: []*sandbox.Application{
 		{ID: identityApp, Name: "usher", Secret: "s", Certificates: []string{certificate}, Federated: trusts}}}, sandbox.Options{Now: time.Now})
-	authority, err := sandbox.NewAuthority(time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener, err := tls.Listen("tcp", "127.0.0.1:0", authority.Config())
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(authority.PEM())
-	transport = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}
-	address = "https://" + listener.Addr().String()
-	web := &http.Server{ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	address, transport = serveTLS(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, "/pipelines") {
 			server.ServeHTTP(w, r)
 			return
@@ -112,9 +99,7 @@ func signInService(t *testing.T, certificate string) (address string, transport 
 			return
 		}
 		fmt.Fprintf(w, `{"oidcToken":%q}`, issued(t, transport, address+"/sandbox/oidc?subject=job&issuer=https://issuer.example&audience=api://AzureADTokenExchange"))
-	})}
-	go func() { _ = web.Serve(listener) }()
-	t.Cleanup(func() { _ = web.Close() })
+	}))
 	return address, transport
 }
 

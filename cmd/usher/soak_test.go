@@ -108,21 +108,7 @@ func newSoak(t *testing.T, people int, seed uint64) *soak {
 		Permissions: []string{"LicenseAssignment.Read.All", "LicenseAssignment.ReadWrite.All", "User.Read.All", "Organization.Read.All"}}}
 	s := &soak{t: t}
 	s.server = sandbox.New(world, sandbox.Options{Now: time.Now, Log: s})
-	authority, err := sandbox.NewAuthority(time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener, err := tls.Listen("tcp", "127.0.0.1:0", authority.Config())
-	if err != nil {
-		t.Fatal(err)
-	}
-	web := &http.Server{Handler: s.server, ReadHeaderTimeout: time.Second}
-	go func() { _ = web.Serve(listener) }()
-	t.Cleanup(func() { _ = web.Close() })
-	address := "https://" + listener.Addr().String()
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(authority.PEM())
-	transport := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, MaxIdleConnsPerHost: 16}}
+	address, transport := serveTLS(t, s.server)
 	env := map[string]string{"USHER_CLIENT_ID": world.Applications[0].ID, "USHER_CLIENT_SECRET": "soak"}
 	id, err := identity.New(identity.Options{Tenant: soakTenant, Login: address, Private: true, Env: func(k string) string { return env[k] }, Transport: transport})
 	if err != nil {
@@ -136,6 +122,27 @@ func newSoak(t *testing.T, people int, seed uint64) *soak {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// serveTLS serves a handler over TLS, as the sandbox does, and returns what
+// trusts it.
+func serveTLS(t *testing.T, h http.Handler) (address string, transport *http.Client) {
+	t.Helper()
+	authority, err := sandbox.NewAuthority(time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := tls.Listen("tcp", "127.0.0.1:0", authority.Config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := &http.Server{Handler: h, ReadHeaderTimeout: time.Second}
+	go func() { _ = web.Serve(listener) }()
+	t.Cleanup(func() { _ = web.Close() })
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(authority.PEM())
+	transport = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, MaxIdleConnsPerHost: 16}}
+	return "https://" + listener.Addr().String(), transport
 }
 
 // wants moves everybody: who has Premium gets Power Apps instead, and the others

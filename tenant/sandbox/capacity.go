@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 )
 
 // apiVersion is the version of the routes that this tenant models.
@@ -69,7 +70,7 @@ func sortedKeys(m map[string]int64) []string { return slices.Sorted(maps.Keys(m)
 
 // shown is what a reading shows of an environment: readings lag behind writes.
 func (s *Server) shown(e *Environment) map[string]int64 {
-	asOf := s.now().Add(-s.x.Delays.allocations())
+	asOf := s.now().Add(-time.Duration(s.x.delays().Allocations))
 	for _, old := range e.Earlier {
 		if asOf.Before(old.Until) {
 			return old.Allocations
@@ -164,7 +165,7 @@ func (s *Server) currencyReports(w http.ResponseWriter, r *http.Request) {
 
 // remember keeps what readings still show for a while.
 func (s *Server) remember(before, after *Environment) {
-	if lag := s.x.Delays.allocations(); lag > 0 {
+	if lag := time.Duration(s.x.delays().Allocations); lag > 0 {
 		now := s.now().UTC()
 		after.Earlier = slices.DeleteFunc(slices.Clone(before.Earlier), func(old Earlier) bool { return old.Until.Add(lag).Before(now) })
 		was := map[string]int64{}

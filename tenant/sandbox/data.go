@@ -25,7 +25,7 @@ type Tenant struct {
 	Applications []*Application   `json:"applications,omitempty"`
 	Limits       *Limits          `json:"limits,omitempty"`
 	Delays       *Delays          `json:"delays,omitempty"`
-	Clock        *time.Time       `json:"clock,omitempty"` // the tenant's time, where it does not run by itself
+	Clock        *time.Time       `json:"clock,omitempty"`    // the tenant's time, where it does not run by itself
 	Capitals     bool             `json:"capitals,omitempty"` // answers write ids in capitals, as some of the services' do
 	Faults       []*Fault         `json:"faults,omitempty"`
 	Overspends   []Overspend      `json:"overspends,omitempty"`

@@ -15,32 +15,12 @@ type Delays struct {
 	Locations   Duration `json:"locations,omitempty"`   // until a usage location counts
 }
 
-func (d *Delays) groups() time.Duration {
-	if d == nil {
-		return 0
+// delays are those of the tenant; none where its file names none.
+func (x *indexed) delays() Delays {
+	if x.Delays == nil {
+		return Delays{}
 	}
-	return time.Duration(d.Groups)
-}
-
-func (d *Delays) allocations() time.Duration {
-	if d == nil {
-		return 0
-	}
-	return time.Duration(d.Allocations)
-}
-
-func (d *Delays) users() time.Duration {
-	if d == nil {
-		return 0
-	}
-	return time.Duration(d.Users)
-}
-
-func (d *Delays) locations() time.Duration {
-	if d == nil {
-		return 0
-	}
-	return time.Duration(d.Locations)
+	return *x.Delays
 }
 
 // earlier is what a user was up to a moment; nil before there was one.
@@ -53,18 +33,18 @@ type earlier struct {
 // usage location is there. A process that starts anew is up to date.
 func (s *Server) rememberUser(after *User) {
 	before, now := s.x.users[after.ID], s.now()
-	if lag := s.x.Delays.users(); lag > 0 {
+	if lag := time.Duration(s.x.delays().Users); lag > 0 {
 		old := slices.DeleteFunc(s.before[after.ID], func(e earlier) bool { return e.until.Add(lag).Before(now) })
 		s.before[after.ID] = append(old, earlier{now, before})
 	}
-	if s.x.Delays.locations() > 0 && (before == nil || before.UsageLocation != after.UsageLocation) {
+	if time.Duration(s.x.delays().Locations) > 0 && (before == nil || before.UsageLocation != after.UsageLocation) {
 		s.located[after.ID] = now
 	}
 }
 
 // shownUser is what a reading shows of a user; nil for nobody yet.
 func (s *Server) shownUser(u *User) *User {
-	asOf := s.now().Add(-s.x.Delays.users())
+	asOf := s.now().Add(-time.Duration(s.x.delays().Users))
 	for _, old := range s.before[u.ID] {
 		if asOf.Before(old.until) {
 			return old.user
@@ -76,7 +56,7 @@ func (s *Server) shownUser(u *User) *User {
 // isLocated reports whether a user's usage location counts by now.
 func (s *Server) isLocated(u *User) bool {
 	since, moved := s.located[strings.ToLower(u.ID)]
-	return u.UsageLocation != "" && (!moved || !s.now().Before(since.Add(s.x.Delays.locations())))
+	return u.UsageLocation != "" && (!moved || !s.now().Before(since.Add(time.Duration(s.x.delays().Locations))))
 }
 
 // Duration is a time.Duration that JSON writes like 15m0s.

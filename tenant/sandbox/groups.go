@@ -237,7 +237,7 @@ func (s *Server) groupChange(g *Group, b assignBody) refusal {
 
 // queue puts a changed group in line for the service.
 func (s *Server) queue(g *Group) {
-	due := s.now().Add(s.x.Delays.groups())
+	due := s.now().Add(time.Duration(s.x.delays().Groups))
 	g.Due = &due
 	s.commit(change{Group: g})
 }
