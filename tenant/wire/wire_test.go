@@ -65,3 +65,25 @@ func TestDoubtIsRemembered(t *testing.T) {
 		t.Errorf("a refusal after a doubtful try is %+v", e)
 	}
 }
+
+// TestLowPriority: readings that nobody waits for say so, and writes do not;
+// every request has a name of its own.
+func TestLowPriority(t *testing.T) {
+	seen := map[string]string{}
+	names := map[string]bool{}
+	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		seen[r.Method] = r.Header.Get("x-ms-throttle-priority")
+		names[r.Header.Get("client-request-id")] = true
+	}))
+	defer s.Close()
+	c := wire.New(wire.Options{Base: s.URL, Version: "0", Low: true})
+	if err := c.Get(context.Background(), "/x", nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.JSON(context.Background(), http.MethodPost, "/x", struct{}{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if seen["GET"] != "low" || seen["POST"] != "" || len(names) != 2 || names[""] {
+		t.Errorf("priorities %v, names %v", seen, names)
+	}
+}
