@@ -35,8 +35,9 @@ type ReadOptions struct {
 	Groups       []string
 	Environments []string
 	SelfService  bool // what people may buy by themselves is to be read
-	// SkipPowerPlatform leaves environments and all that is in them unread.
-	SkipPowerPlatform bool
+	// NoUnits says that environments and capacity concern nobody: they are not
+	// asked for. SkipUnits leaves them unread although they may.
+	NoUnits, SkipUnits bool
 	// Progress is called now and then while a long reading goes on.
 	Progress func(people int)
 }
@@ -67,9 +68,10 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 	}
 	holders := t.people(ctx, r, seats, o)
 	holders = append(holders, t.groups(ctx, r, seats, o.Groups)...)
-	if o.SkipPowerPlatform {
+	switch {
+	case o.SkipUnits:
 		r.unread(ledger.Environment, errors.New("this run skips it"))
-	} else {
+	case !o.NoUnits:
 		holders = append(holders, t.environments(ctx, r, o.Environments)...)
 	}
 	if o.SelfService {

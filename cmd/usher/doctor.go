@@ -54,7 +54,7 @@ func runDoctor(ctx context.Context, a *app, o *doctorOptions) (err error) {
 
 // needs are what the configuration uses of the tenant.
 func (s *session) needs(apply bool) tenant.Needs {
-	n := tenant.Needs{Apply: apply, FlowCapacity: s.cfg.FlowCapacity, Units: len(s.cfg.Places) > 0 && !slices.Contains(s.skip, skippable)}
+	n := tenant.Needs{Apply: apply, FlowCapacity: s.cfg.FlowCapacity, Units: s.units() && !slices.Contains(s.skip, skippable)}
 	for i := range s.cfg.Wants {
 		w := &s.cfg.Wants[i]
 		n.Groups = n.Groups || w.Kind == ledger.Group

@@ -118,14 +118,15 @@ func runUsage(ctx context.Context, a *app, o *usageOptions) (err error) {
 	return err
 }
 
-// reading opens everything and reads it, for commands that only look. What
-// nobody waits for gives way to the requests of others.
-func (a *app) reading(ctx context.Context, in inputs, giveWay bool) (*session, error) {
+// reading opens everything and reads it, for commands that only look: drift,
+// for which nobody waits, gives way to the requests of others, and usage shows
+// also what no file is about.
+func (a *app) reading(ctx context.Context, in inputs, drift bool) (*session, error) {
 	s, err := a.load(in)
 	if err != nil {
 		return nil, err
 	}
-	s.low = giveWay
+	s.low, s.everything = drift, !drift
 	if err := s.openTenant(); err != nil {
 		return nil, err
 	}

@@ -56,6 +56,8 @@ type session struct {
 	targets []ledger.Holder
 	skip    []string // services that are left unread
 	low     bool     // readings give way to the requests of others
+
+	everything bool // also what no file and no record is about is read
 }
 
 // load reads the configuration and reports what is wrong with it.
@@ -112,7 +114,7 @@ func (s *session) read(ctx context.Context, refresh bool) error {
 	defer progress.Clear()
 	o := tenant.ReadOptions{Progress: func(n int) { progress.Show("Reading the tenant: %d people", n) }}
 	o.Groups, o.Environments = s.mentioned()
-	o.SkipPowerPlatform = slices.Contains(s.skip, skippable)
+	o.NoUnits, o.SkipUnits = !s.units(), slices.Contains(s.skip, skippable)
 	o.SelfService = slices.ContainsFunc(s.cfg.Wants, func(w ledger.Want) bool { return w.Kind == ledger.SelfService }) ||
 		slices.ContainsFunc(s.known, func(g ledger.Grant) bool { return g.Holder.Kind == ledger.SelfService })
 	if !refresh {
@@ -129,6 +131,16 @@ func (s *session) read(ctx context.Context, refresh bool) error {
 			s.store, doc.Tenant, s.reading.Tenant, place(s.cfg.Tenant.Origin))
 	}
 	return nil
+}
+
+// units reports whether environments or their capacity concern this run: they
+// are declared, on record, or asked for. Otherwise nobody needs rights to them.
+func (s *session) units() bool {
+	ofCapacity := func(p ledger.Policy) bool { return p.Item.Kind == ledger.Capacity }
+	onRecord := func(g ledger.Grant) bool { return g.Item.Kind == ledger.Capacity }
+	named := func(h ledger.Holder) bool { return h.Kind.Holds() == ledger.Capacity }
+	return s.everything || len(s.cfg.Places) > 0 || slices.ContainsFunc(s.cfg.Policies, ofCapacity) || slices.ContainsFunc(s.known, onRecord) ||
+		slices.ContainsFunc(s.cfg.Guard.Protect, named) || slices.ContainsFunc(s.targets, named)
 }
 
 func place(o ledger.Origin) string { return fmt.Sprintf("%s:%d", o.File, o.Line) }
