@@ -16,22 +16,29 @@ import (
 
 // plain is a credential whose errors say what the directory said and what to
 // do, and nothing of the exchange behind it.
-type plain struct{ azcore.TokenCredential }
+type plain struct {
+	azcore.TokenCredential
+	way string // out, where the directory was not even asked; "" for none
+}
 
 // GetToken implements azcore.TokenCredential.
 func (p plain) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	token, err := p.TokenCredential.GetToken(ctx, o)
 	if err != nil {
-		err = explain(err)
+		err = p.explain(err)
 	}
 	return token, err
 }
 
 // explain reads the directory's answer, of which each kind has a number.
-func explain(err error) error {
+func (p plain) explain(err error) error {
 	var failed *azidentity.AuthenticationFailedError
 	if !errors.As(err, &failed) || failed.RawResponse == nil {
-		return errors.New(strings.Join(strings.Fields(err.Error()), " "))
+		text, _, _ := strings.Cut(strings.Join(strings.Fields(err.Error()), " "), " To troubleshoot, visit ")
+		if p.way != "" {
+			text += ": " + p.way
+		}
+		return errors.New(text)
 	}
 	var answer struct {
 		Code        string `json:"error"`

@@ -57,7 +57,7 @@ func New(o Options) (*Identity, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: %s: %w", ErrNone, k.words, err)
 		}
-		return &Identity{Credential: plain{credential}, Kind: k.words, Client: b.client()}, nil
+		return &Identity{Credential: plain{credential, k.way()}, Kind: k.words, Client: b.client()}, nil
 	}
 	return nil, fmt.Errorf("%w: USHER_CREDENTIAL is %q, and it can be %s", ErrNone, wanted, strings.Join(names(), ", "))
 }
@@ -83,6 +83,14 @@ func kinds() []kind {
 		}, builder.byManagedIdentity},
 		{"cli", "Azure CLI", func(builder) bool { return true }, builder.byCLI},
 	}
+}
+
+// way is what to do where the credential cannot even be tried.
+func (k kind) way() string {
+	if k.name == "cli" {
+		return "nothing in the environment signs in, so a person's own Azure CLI was asked: set USHER_CLIENT_ID with a secret, a certificate or a federated token, or run az login"
+	}
+	return "is the login service reached from here, and is HTTPS_PROXY set where one is needed?"
 }
 
 func names() []string {
