@@ -39,9 +39,6 @@ func (s *sleepers) take(place int) (res ledger.Result, asleep bool) {
 
 func all(ledger.Result) bool { return true }
 
-// certain are calls of which it is certain that nothing happened yet.
-func certain(r ledger.Result) bool { return !r.Doubt }
-
 // wake ends the sleep of calls for good: each with what is known of it.
 func (s *sleepers) wake(which func(ledger.Result) bool) []placed {
 	var woken []placed

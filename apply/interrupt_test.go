@@ -20,6 +20,7 @@ type impatient struct {
 	*worlds.Judge
 	mu   sync.Mutex
 	at   int
+	busy map[int]bool // calls that are throttled the first time
 	stop chan struct{}
 }
 
@@ -31,7 +32,13 @@ func (i *impatient) Run(_ context.Context, calls []ledger.Call) []ledger.Result 
 		if i.at--; i.at == 0 {
 			close(i.stop)
 		}
+		busy := i.busy[c.ID]
+		delete(i.busy, c.ID)
 		i.mu.Unlock()
+		if busy {
+			results[k] = ledger.Result{Call: c, Outcome: ledger.Again}
+			continue
+		}
 		i.Do(c)
 		results[k] = ledger.Result{Call: c, Outcome: ledger.Done}
 	}
@@ -51,7 +58,10 @@ func TestInterruptedGaps(t *testing.T) {
 		}
 		for at := 1; at <= len(p.Calls); at++ {
 			runs.Add(1)
-			tenant := &impatient{Judge: worlds.NewJudge(in), at: at, stop: make(chan struct{})}
+			tenant := &impatient{Judge: worlds.NewJudge(in), at: at, busy: map[int]bool{}, stop: make(chan struct{})}
+			for n := range 2 * len(p.Calls) {
+				tenant.busy[n] = rand.IntN(3) == 0
+			}
 			doc := document(in)
 			r := runner(tenant, &memory{text: doc.Encode()}, 1+rand.IntN(3))
 			r.Stop = tenant.stop

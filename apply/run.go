@@ -18,6 +18,7 @@ type run struct {
 	answers chan answer
 	asleep  *sleepers
 	sent    int   // requests under way
+	owing   bool  // somebody was between two seats when the run was interrupted
 	broken  error // the state could not be written: what is in flight still counts
 }
 
@@ -52,8 +53,9 @@ func (u *run) calls(ctx context.Context, lost <-chan struct{}) (*ledger.Report, 
 			}
 		case <-stop:
 			stop, u.report.Interrupted = nil, true
-			u.end(u.asleep.wake(certain)...)
-			u.d.interrupt("the run was interrupted")
+			u.owing = len(u.d.openSplits()) > 0
+			u.d.interrupt("the run was interrupted") // before what that makes ready: somebody is put back
+			u.end(u.asleep.wake(u.mayEnd)...)
 		case <-done: // nobody waits any more
 			done = nil
 			u.end(u.asleep.wake(all)...)
@@ -87,7 +89,7 @@ func (u *run) take(ctx context.Context, a answer) {
 	u.sent--
 	for i, place := range a.places {
 		res := a.results[i]
-		over := u.d.mute != "" || ctx.Err() != nil || u.report.Interrupted && !res.Doubt
+		over := u.d.mute != "" || ctx.Err() != nil || u.report.Interrupted && u.mayEnd(res)
 		if res.Outcome == ledger.Again && !over {
 			u.asleep.put(place, res)
 		} else {
@@ -98,6 +100,13 @@ func (u *run) take(ctx context.Context, a answer) {
 		u.broken = err
 		u.silence("the state could not be written")
 	}
+}
+
+// mayEnd reports whether an interrupted run need not hand a call in again:
+// nothing has happened yet, and nobody is between two seats, whose other half
+// may wait for what it releases.
+func (u *run) mayEnd(r ledger.Result) bool {
+	return !r.Doubt && !u.owing && len(r.Call.Undo) == 0 && r.Call.ID <= u.planned
 }
 
 // silence lets nothing more be sent.

@@ -116,8 +116,8 @@ func (l *lowering) microsoft(b *hclsyntax.Block) {
 	}
 	if attrs["writes_per_second"] == nil {
 		t.Writes = microsoftWrites
-	} else if t.Writes < 1 {
-		l.fail(attrs["writes_per_second"].Expr.Range(), "Number out of range", "With no writes a second nothing would ever be written: the least is 1.")
+	} else if t.Writes < 1 || t.Writes > microsoftWrites {
+		l.fail(attrs["writes_per_second"].Expr.Range(), "Number out of range", "The directory allows an application 20 writes a second, and with none nothing would ever be written: this is %g.", t.Writes)
 	}
 	t.Endpoints = t.Cloud
 	for _, inner := range b.Body.Blocks {

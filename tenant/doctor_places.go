@@ -2,11 +2,13 @@ package tenant
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/tenant/powerplatform"
+	"github.com/usher-cli/usher/tenant/wire"
 )
 
 // powerPlatform finds out whether the identity is an administrator of the Power
@@ -66,9 +68,17 @@ func (d *doctor) administrator(ctx context.Context, register string) {
 	case registered:
 		d.say(ledger.Missing, "writes no environment", "it is a management application, which has an administrator's power over the Power Platform",
 			"plan as another application with the Reader role of the Power Platform (preview), or with -skip=powerplatform")
+	case d.who.User != "" || !refused(err):
+		d.say(ledger.Unclear, "writes no environment", "nothing tells whether it administers the Power Platform", "")
 	default:
 		d.say(ledger.Fine, "writes no environment", "", "")
 	}
+}
+
+// refused reports whether a service answered that somebody may not ask.
+func refused(err error) bool {
+	var e *wire.Error
+	return errors.As(err, &e) && (e.Status == http.StatusForbidden || e.Status == http.StatusUnauthorized)
 }
 
 // organisation looks into the Dataverse organisation of an environment whose

@@ -205,7 +205,7 @@ func sameSet(a []string, b ledger.Plans) bool {
 // reached reports whether every step of a call is in effect for its person.
 func (u user) reached(call ledger.Call) bool {
 	for _, s := range call.Steps {
-		at := slices.IndexFunc(u.States, func(st state) bool { return st.group() == "" && strings.EqualFold(st.SKU, s.Item.ID) })
+		at := slices.IndexFunc(u.States, func(st state) bool { return st.group() == "" && !st.failed() && strings.EqualFold(st.SKU, s.Item.ID) })
 		if (at >= 0) != (s.After != nil) {
 			return false
 		}

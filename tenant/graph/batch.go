@@ -79,17 +79,34 @@ func (c *Client) send(ctx context.Context, attempts []*attempt) map[*attempt]led
 		switch {
 		case err != nil:
 			results[a] = c.unanswered(a, err)
-		case at < 0:
+		case at < 0 || reply.Responses[at].Status < 200:
 			a.doubt = a.doubt || !a.look
 			results[a] = c.again(a, 0, "the service left it out of its answer")
 		default:
-			p := reply.Responses[at]
-			_, header := p.refusal()
-			c.w.Pace().Heed(p.Status, header)
-			results[a] = c.settle(a, p)
+			results[a] = c.settle(a, reply.Responses[at])
 		}
 	}
+	c.heed(reply.Responses)
 	return results
+}
+
+// heed lets the pace follow the answers to a batch: every refusal counts, and
+// all successes only once, and only where nothing was refused.
+func (c *Client) heed(answers []partAnswer) {
+	refused := false
+	var used http.Header
+	for _, p := range answers {
+		_, header := p.refusal()
+		if p.Status == http.StatusTooManyRequests {
+			refused = true
+			c.w.Pace().Heed(p.Status, header)
+		} else if used == nil || header.Get("x-ms-throttle-limit-percentage") > used.Get("x-ms-throttle-limit-percentage") {
+			used = header
+		}
+	}
+	if !refused && used != nil {
+		c.w.Pace().Heed(http.StatusOK, used)
+	}
 }
 
 // unanswered handles a call whose batch was not answered as one. Refused as

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -29,7 +30,7 @@ func (s *Server) allowed(w http.ResponseWriter, r *http.Request, at service) boo
 		c, _ := s.verify(token)
 		app = c.AppID
 	}
-	now, window := s.opts.Now(), time.Duration(l.Window)
+	now, window := s.opts.Now(), cmp.Or(time.Duration(l.Window), 150*time.Second)
 	recent := slices.DeleteFunc(s.wrote[app], func(t time.Time) bool { return now.Sub(t) >= window })
 	s.wrote[app] = append(recent, now)
 	if used := float64(len(s.wrote[app])) / float64(l.Writes); used > 0.8 {

@@ -24,16 +24,19 @@ type Pace struct {
 	streak int       // refusals in a row
 }
 
-// The pace stays this far below the allowance, so that a first burst fits into
-// any window of it.
+// The pace stays so far below the allowance that a first burst fits into any
+// window of it: at least a batch, and at most three.
 const (
-	share = 0.98
-	burst = 60
+	share     = 0.98
+	window    = 150 // seconds
+	leastRoom = 20
+	mostRoom  = 60
 )
 
 // NewPace makes a pace of so many writes a second, by a clock.
 func NewPace(perSecond float64, now func() time.Time) *Pace {
-	most := rate.Limit(perSecond * share)
+	burst := max(leastRoom, min(mostRoom, int(3*perSecond)))
+	most := rate.Limit(min(perSecond*share, perSecond-float64(burst)/window))
 	return &Pace{limiter: rate.NewLimiter(most, burst), most: most, now: now}
 }
 
@@ -65,9 +68,17 @@ func (p *Pace) Do(req *policy.Request) (*http.Response, error) {
 }
 
 func (p *Pace) wait(ctx context.Context, n int) error {
-	if err := p.limiter.WaitN(ctx, min(n, burst)); err != nil {
+	if err := p.untilHeld(ctx); err != nil {
 		return err
 	}
+	if err := p.limiter.WaitN(ctx, min(n, p.limiter.Burst())); err != nil {
+		return err
+	}
+	return p.untilHeld(ctx) // by an answer that came meanwhile
+}
+
+// untilHeld waits while nothing may be written.
+func (p *Pace) untilHeld(ctx context.Context) error {
 	for {
 		p.mu.Lock()
 		left := p.hold.Sub(p.now())

@@ -5,8 +5,10 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -71,13 +73,50 @@ func failure(err error, req *policy.Request) error {
 	return fmt.Errorf("%s %s: %w (%s %s)", r.Method, r.URL.Path, err, nameHeader, r.Header.Get(nameHeader))
 }
 
+// doubtful adds to a refusal that an earlier try may have been carried out.
+func doubtful(err error, doubt bool) error {
+	var refused *Error
+	if !doubt || !errors.As(err, &refused) {
+		return err
+	}
+	also := *refused
+	also.Doubt = true
+	return &also
+}
+
+// tryLimit bounds one try, until its answer has been read.
+type tryLimit time.Duration
+
+// Do implements policy.Policy.
+func (t tryLimit) Do(req *policy.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(req.Raw().Context(), time.Duration(t))
+	resp, err := req.Clone(ctx).Next()
+	if err != nil {
+		cancel()
+		return resp, err
+	}
+	resp.Body = &limitedBody{resp.Body, cancel}
+	return resp, nil
+}
+
+type limitedBody struct {
+	io.ReadCloser
+	cancel context.CancelFunc
+}
+
+// Close implements io.Closer.
+func (b *limitedBody) Close() error {
+	defer b.cancel()
+	return b.ReadCloser.Close()
+}
+
 // bearer signs requests with tokens of the client's scope. A token that the
 // service does not take any more is asked for anew, once.
 func bearer(o Options) policy.Policy {
 	scopes := []string{o.Scope}
 	base, err := url.Parse(o.Base)
 	return runtime.NewBearerTokenPolicy(signIn{o.Credential}, scopes, &policy.BearerTokenOptions{
-		InsecureAllowCredentialWithHTTP: err == nil && base.Hostname() == "127.0.0.1", // a tenant that this machine serves
+		InsecureAllowCredentialWithHTTP: err == nil && slices.Contains([]string{"127.0.0.1", "localhost", "::1"}, base.Hostname()), // a tenant that this machine serves
 		AuthorizationHandler: policy.AuthorizationHandler{
 			OnChallenge: func(_ *policy.Request, _ *http.Response, authorize func(policy.TokenRequestOptions) error) error {
 				return authorize(policy.TokenRequestOptions{Scopes: scopes})

@@ -89,13 +89,15 @@ func New(o Options) *Client {
 	if o.Credential != nil {
 		each = append(each, bearer(o))
 	}
-	each = append(each, noteDoubt{}) // what did not leave is in no doubt
+	// Neither waiting for the pace nor signing in is a part of a try, and what did
+	// not leave is in no doubt.
+	each = append(each, tryLimit(cmp.Or(o.Timeout, tryTimeout)), noteDoubt{})
 	if o.Trace != nil {
 		each = append(each, tracer{o.Trace, o.Now})
 	}
 	p := runtime.NewPipeline("usher", o.Version, runtime.PipelineOptions{PerCall: []policy.Policy{label{o.Low}}, PerRetry: each}, &policy.ClientOptions{
 		Transport: o.Transport,
-		Retry:     policy.RetryOptions{MaxRetries: maxRetries, RetryDelay: o.RetryDelay, MaxRetryDelay: maxRetryDelay, TryTimeout: cmp.Or(o.Timeout, tryTimeout)},
+		Retry:     policy.RetryOptions{MaxRetries: maxRetries, RetryDelay: o.RetryDelay, MaxRetryDelay: maxRetryDelay},
 		Telemetry: policy.TelemetryOptions{ApplicationID: "usher"},
 	})
 	return &Client{base: strings.TrimSuffix(o.Base, "/"), pipeline: p, pace: o.Pace}
@@ -161,7 +163,7 @@ func (c *Client) once(ctx context.Context, method, path, etag string, in, out an
 	}
 	resp, err := c.pipeline.Do(req)
 	if err != nil {
-		return false, failure(err, req)
+		return false, doubtful(failure(err, req), *doubt)
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/usher-cli/usher/tenant/wire"
 )
 
@@ -85,5 +87,49 @@ func TestLowPriority(t *testing.T) {
 	}
 	if seen["GET"] != "low" || seen["POST"] != "" || len(names) != 2 || names[""] {
 		t.Errorf("priorities %v, names %v", seen, names)
+	}
+}
+
+// once signs in one time, and never again.
+type once struct{ used bool }
+
+// GetToken implements azcore.TokenCredential.
+func (o *once) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	if o.used {
+		return azcore.AccessToken{}, errors.New("the secret has expired")
+	}
+	o.used = true
+	return azcore.AccessToken{Token: "t", ExpiresOn: time.Now().Add(time.Millisecond)}, nil
+}
+
+// TestDoubtOutlivesTheToken: where signing in fails after an unanswered try,
+// nobody can tell what that try did.
+func TestDoubtOutlivesTheToken(t *testing.T) {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }))
+	defer s.Close()
+	c := wire.New(wire.Options{Base: s.URL, Version: "0", RetryDelay: 20 * time.Millisecond, Credential: &once{}, Scope: "x"})
+	var e *wire.Error
+	if err := c.JSON(context.Background(), http.MethodPost, "/x", struct{}{}, nil); !errors.As(err, &e) || !e.Ambiguous() {
+		t.Errorf("it is %v", err)
+	}
+	if err := c.JSON(context.Background(), http.MethodPost, "/x", struct{}{}, nil); !errors.As(err, &e) || e.Ambiguous() {
+		t.Errorf("what was never sent is in doubt: %v", err)
+	}
+}
+
+// TestPaceIsNoPartOfATry: however long the pace holds a write back, it is sent
+// once, and in no doubt.
+func TestPaceIsNoPartOfATry(t *testing.T) {
+	n := 0
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { n++ }))
+	defer s.Close()
+	pace := wire.NewPace(20, time.Now)
+	c := wire.New(wire.Options{Base: s.URL, Version: "0", Pace: pace, Timeout: 50 * time.Millisecond})
+	for range 3 {
+		pace.Heed(http.StatusTooManyRequests, http.Header{"Retry-After": {"0.3"}})
+	}
+	doubt := false
+	if err := c.JSON(wire.WithDoubt(context.Background(), &doubt), http.MethodPost, "/x", struct{}{}, nil); err != nil || n != 1 || doubt {
+		t.Errorf("%v after %d requests, in doubt: %t", err, n, doubt)
 	}
 }
