@@ -90,22 +90,23 @@ func (c *Client) send(ctx context.Context, attempts []*attempt) map[*attempt]led
 	return results
 }
 
-// heed lets the pace follow the answers to a batch: every refusal counts, and
-// all successes only once, and only where nothing was refused.
+// heed lets the pace follow the answers in a batch: every refusal counts, and
+// of what the others say of the limit the most. The batch as a whole the pace has
+// seen itself.
 func (c *Client) heed(answers []partAnswer) {
-	refused := false
-	var used http.Header
+	const share = "x-ms-throttle-limit-percentage"
+	refused, most := false, http.Header{}
 	for _, p := range answers {
 		_, header := p.refusal()
 		if p.Status == http.StatusTooManyRequests {
 			refused = true
 			c.w.Pace().Heed(p.Status, header)
-		} else if used == nil || header.Get("x-ms-throttle-limit-percentage") > used.Get("x-ms-throttle-limit-percentage") {
-			used = header
+		} else if header.Get(share) > most.Get(share) {
+			most = header
 		}
 	}
-	if !refused && used != nil {
-		c.w.Pace().Heed(http.StatusOK, used)
+	if !refused && most.Get(share) != "" {
+		c.w.Pace().Heed(http.StatusOK, most)
 	}
 }
 
