@@ -52,6 +52,7 @@ type attempt struct {
 	doubt bool   // an earlier request may have carried it out
 	look  bool   // the next request reads what became of it, and decides
 	why   string // it was refused
+	gone  bool   // the service said that what it removes is not held
 
 	waited time.Duration // for readings to catch up
 }
@@ -168,19 +169,25 @@ func (c *Client) settle(a *attempt, p partAnswer) ledger.Result {
 	case e.Ambiguous():
 		a.doubt = true
 		return c.again(a, wait, message)
+	case a.doubt && e.Status == http.StatusBadRequest && e.Code == "": // it says why, and cannot be read
+		return c.again(a, wait, message)
 	case strings.Contains(e.Message, notHeld), strings.Contains(e.Message, onlyInherited): // an earlier try may have done all of it
+		a.gone = true
 		return c.lookAt(a, message)
 	}
 	return c.refused(a, message)
 }
 
-// seen decides by a reading of the person.
+// seen decides by a reading of the person. While the call is in doubt, a
+// reading that may be older than the call proves nothing, unless the service
+// that carries calls out has said the same: it could show how things were
+// before somebody's last change, which this call was to undo.
 func (c *Client) seen(a *attempt, p partAnswer) ledger.Result {
 	var u user
 	switch {
 	case p.succeeded() && json.Unmarshal(p.Body, &u) == nil:
 		switch {
-		case u.reached(a.call):
+		case u.reached(a.call) && (!a.doubt || a.gone || a.waited >= c.Lag):
 			return ledger.Result{Call: a.call, Outcome: ledger.Done}
 		case !a.doubt:
 			return ledger.Result{Call: a.call, Outcome: ledger.Failed, Message: a.why}

@@ -90,19 +90,15 @@ func (s *Server) listGroups(w http.ResponseWriter, r *http.Request) {
 	if !s.onlyQuery(w, r, "$select", "$filter", "$top") {
 		return
 	}
-	name, all := "", r.URL.Query().Get("$filter") == ""
-	if !all {
-		rest, ok := strings.CutPrefix(r.URL.Query().Get("$filter"), "displayName eq '")
-		quoted, closed := strings.CutSuffix(rest, "'")
-		if !ok || !closed {
-			s.graphError(w, http.StatusBadRequest, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause specified for property of resource 'Group'.")
-			return
-		}
-		name = strings.ReplaceAll(quoted, "''", "'")
+	filter := r.URL.Query().Get("$filter")
+	name, ok := equality(filter, "displayName")
+	if !ok && filter != "" {
+		s.graphError(w, http.StatusBadRequest, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause specified for property of resource 'Group'.")
+		return
 	}
 	rows := []any{}
 	for _, g := range s.x.Groups {
-		if all || strings.EqualFold(g.Name, name) {
+		if filter == "" || strings.EqualFold(g.Name, name) {
 			view, ok := s.groupView(w, r, g)
 			if !ok {
 				return

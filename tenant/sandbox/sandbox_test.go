@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -172,5 +173,21 @@ func TestBatch(t *testing.T) {
 	}
 	if status, body := send(s, "POST", "/v1.0/$batch", `{"requests":[{"id":"a","method":"GET","url":"/users"},{"id":"A","method":"GET","url":"/users"}]}`); status != 400 {
 		t.Errorf("an id twice: %d %s", status, body)
+	}
+}
+
+// TestUserFilter finds one user by name or id, and refuses other filters.
+func TestUserFilter(t *testing.T) {
+	s, _ := start(t)
+	for filter, want := range map[string]string{
+		"userPrincipalName eq 'ADA@x'":        `"id":"u1"`,
+		"id eq 'u2'":                          `"id":"u2"`,
+		"userPrincipalName eq 'nobody@x'":     `"value":[]`,
+		"userPrincipalName eq 'o''brien@x'":   `"value":[]`,
+		"startswith(userPrincipalName,'ada')": "Unsupported or invalid query filter clause",
+	} {
+		if _, body := send(s, "GET", "/v1.0/users?$filter="+url.QueryEscape(filter), ""); !strings.Contains(body, want) {
+			t.Errorf("%s is answered %s, want %s", filter, body, want)
+		}
 	}
 }

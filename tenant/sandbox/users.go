@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -141,62 +140,6 @@ func view(u *User, names []string) map[string]any {
 		m[name], _ = userProperty(u, name)
 	}
 	return m
-}
-
-// Page sizes of the service.
-const (
-	defaultPage = 100
-	maxPage     = 999
-)
-
-func (s *Server) listUsers(w http.ResponseWriter, r *http.Request) {
-	if !s.onlyQuery(w, r, "$select", "$top", "$skiptoken") {
-		return
-	}
-	names, ok := s.selected(w, r)
-	if !ok {
-		return
-	}
-	q := r.URL.Query()
-	top := defaultPage
-	if text := q.Get("$top"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > maxPage {
-			s.graphError(w, http.StatusBadRequest, "Request_BadRequest", "Invalid page size specified: '%s'. Must be between 1 and 999 inclusive.", text)
-			return
-		}
-		top = n
-	}
-	start, ok := s.skip(q.Get("$skiptoken"))
-	if !ok {
-		s.graphError(w, http.StatusBadRequest, "Directory_ExpiredPageToken", "The specified page token value has expired and can no longer be included in your request.")
-		return
-	}
-	end := min(start+top, len(s.x.Users))
-	page := make([]map[string]any, 0, end-start)
-	for _, u := range s.x.Users[start:end] {
-		if shown := s.shownUser(u); shown != nil {
-			page = append(page, view(shown, names))
-		}
-	}
-	body := map[string]any{"@odata.context": "$metadata#users", "value": page}
-	if end < len(s.x.Users) {
-		q.Set("$skiptoken", base64.RawURLEncoding.EncodeToString([]byte(s.x.Users[end-1].ID)))
-		body["@odata.nextLink"] = baseURL(r) + r.URL.Path + "?" + q.Encode()
-	}
-	reply(w, http.StatusOK, body)
-}
-
-// skip finds where the page after a token starts: behind the user it names.
-func (s *Server) skip(token string) (int, bool) {
-	if token == "" {
-		return 0, true
-	}
-	id, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || s.x.users[string(id)] == nil {
-		return 0, false
-	}
-	return s.x.place[string(id)] + 1, true
 }
 
 func baseURL(r *http.Request) string {

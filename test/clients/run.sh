@@ -31,6 +31,8 @@ if ! command -v az >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/
   { apt-get update && apt-get install -y --no-install-recommends azure-cli; } >apt.log 2>&1 || true
 fi
 
+if command -v go >/dev/null; then (cd "$here/azuread" && go build -o "$work/azuread" .) 2>go.log || echo "go cannot build: $(tail -n 1 go.log)"; fi
+
 "$usher" sandbox serve -file=tenant.json -listen=127.0.0.1:18787 -authority="$work/ca.pem" -log="$work/requests.jsonl" >serve.log &
 for _ in $(seq 100); do [ -f ca.pem ] && break; sleep 0.1; done
 export HOME="$work" HTTPS_PROXY=http://127.0.0.1:18787
@@ -57,6 +59,14 @@ if [ -x node_modules/.bin/m365 ]; then
   try $m365 pp environment list --output text
 else
   echo "not installed"
+fi
+
+say "the libraries of Terraform's azuread provider"
+if [ -x azuread ]; then
+  export ARM_METADATA_HOSTNAME=management.azure.com
+  try ./azuread
+else
+  echo "not built"
 fi
 
 say "Azure CLI"
