@@ -7,7 +7,7 @@ FUZZED  := ./config:FuzzLoad ./state:FuzzDecode ./plan:FuzzDecode ./ledger:FuzzA
 FUZZ    ?= 10m
 WORLDS  ?= 100000
 
-.PHONY: build demo test check lint laws fuzz crash soak clients bench clean
+.PHONY: build demo test test-services check lint laws fuzz crash soak clients bench clean
 
 build: ## the program, in bin/
 	$(GO) build -trimpath -o bin/usher ./cmd/usher
@@ -17,6 +17,9 @@ demo: build ## the main job, told on a copy of examples/contoso
 
 test: ## everything that needs only Go
 	$(GO) test ./...
+
+test-services: ## the suite of the stores on Azurite and PostgreSQL, which it installs and starts
+	bash test/services/run.sh $(GO) test ./state -count=1 -v -run 'TestStores'
 
 check: lint test ## what CI runs
 	$(GO) test -race ./apply ./tenant/... ./state

@@ -18,23 +18,28 @@ const module = "github.com/usher-cli/usher/"
 // mayImport is the house, floor by floor: the packages of ours that each may
 // import. Whatever is not listed here may import nothing of ours.
 var mayImport = map[string][]string{
-	"ledger":               {},
-	"catalog":              {},
-	"tenant/sandbox":       {},
-	"tenant/wire":          {},
-	"config":               {"ledger", "catalog"},
-	"plan":                 {"ledger", "catalog"},
-	"plan/worlds":          {"ledger", "plan"}, // for tests only
-	"state":                {"ledger"},
-	"tenant/graph":         {"ledger", "tenant/wire"},
-	"tenant/powerplatform": {"ledger", "tenant/wire"},
-	"tenant/commerce":      {"ledger", "tenant/wire"},
-	"tenant/dataverse":     {"ledger", "tenant/wire"},
-	"tenant/identity":      {},
-	"tenant":               {"tenant/commerce", "tenant/dataverse", "tenant/graph", "tenant/powerplatform", "tenant/sandbox", "tenant/wire", "ledger", "catalog"},
-	"apply":                {"plan", "state", "ledger"},
-	"view":                 {"plan", "state", "ledger", "catalog"},
-	"cmd/usher":            {"apply", "catalog", "config", "ledger", "plan", "state", "tenant", "tenant/identity", "tenant/sandbox", "view"},
+	"ledger":                 {},
+	"catalog":                {},
+	"tenant/sandbox":         {},
+	"tenant/wire":            {},
+	"config":                 {"ledger", "catalog"},
+	"plan":                   {"ledger", "catalog"},
+	"plan/worlds":            {"ledger", "plan"}, // for tests only
+	"state":                  {"ledger"},
+	"state/azblob":           {"state"},
+	"state/httpstate":        {"state"},
+	"state/postgres":         {"state"},
+	"tenant/graph":           {"ledger", "tenant/wire"},
+	"tenant/powerplatform":   {"ledger", "tenant/wire"},
+	"tenant/commerce":        {"ledger", "tenant/wire"},
+	"tenant/dataverse":       {"ledger", "tenant/wire"},
+	"tenant/identity":        {},
+	"tenant":                 {"tenant/commerce", "tenant/dataverse", "tenant/graph", "tenant/powerplatform", "tenant/sandbox", "tenant/wire", "ledger", "catalog"},
+	"apply":                  {"plan", "state", "ledger"},
+	"view":                   {"plan", "state", "ledger", "catalog"},
+	"test/stateserver":       {}, // for tests only
+	"test/stateserver/serve": {"test/stateserver"},
+	"cmd/usher":              {"apply", "catalog", "config", "ledger", "plan", "state", "state/azblob", "state/httpstate", "state/postgres", "tenant", "tenant/identity", "tenant/sandbox", "view"},
 }
 
 // onlyIn says where an import from outside may be used.
@@ -45,9 +50,11 @@ var onlyIn = []struct {
 	{"github.com/hashicorp/hcl/v2", []string{"config", "view", "cmd/usher"}},
 	{"github.com/zclconf/go-cty", []string{"config"}},
 	{"github.com/spf13/cobra", []string{"cmd/usher"}},
-	{"github.com/Azure/", []string{"tenant", "tenant/identity", "tenant/wire"}},
-	{"net/http", []string{"tenant", "tenant/commerce", "tenant/dataverse", "tenant/graph", "tenant/identity", "tenant/powerplatform", "tenant/sandbox", "tenant/wire", "cmd/usher"}},
-	{"os", []string{"config", "state", "tenant/sandbox", "cmd/usher"}},
+	{"github.com/Azure/", []string{"state/azblob", "state/httpstate", "tenant", "tenant/identity", "tenant/wire"}},
+	{"github.com/jackc/", []string{"state/postgres"}},
+	{"filippo.io/", []string{"state"}},
+	{"net/http", []string{"tenant", "tenant/commerce", "tenant/dataverse", "tenant/graph", "tenant/identity", "tenant/powerplatform", "tenant/sandbox", "tenant/wire", "state/azblob", "state/httpstate", "test/stateserver", "test/stateserver/serve", "cmd/usher"}},
+	{"os", []string{"config", "state", "tenant/sandbox", "test/stateserver", "test/stateserver/serve", "cmd/usher"}},
 }
 
 func TestImportsKeepToTheirFloor(t *testing.T) {

@@ -63,8 +63,8 @@ func TestHandedInAgain(t *testing.T) {
 			}}
 			doc := state.New("t")
 			r := runner(tenant, &memory{text: doc.Encode()}, 1)
-			r.Stop = stop
-			report, _ := r.Run(context.Background(), p, doc, "", lost)
+			r.Stop, r.Lock = stop, lockLost(lost)
+			report, _ := r.Run(context.Background(), p, doc, "")
 			outcome := ledger.Done
 			if len(report.Results) > 0 {
 				outcome = report.Results[0].Outcome
@@ -75,3 +75,10 @@ func TestHandedInAgain(t *testing.T) {
 		})
 	}
 }
+
+// lockLost is a lock that somebody takes when the channel is closed.
+type lockLost chan struct{}
+
+func (l lockLost) Lost() <-chan struct{} { return l }
+
+func (l lockLost) Check(context.Context) error { return nil }

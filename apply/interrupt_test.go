@@ -65,7 +65,7 @@ func TestInterruptedGaps(t *testing.T) {
 			doc := document(in)
 			r := runner(tenant, &memory{text: doc.Encode()}, 1+rand.IntN(3))
 			r.Stop = tenant.stop
-			report, err := r.Run(context.Background(), p, doc, "", nil)
+			report, err := r.Run(context.Background(), p, doc, "")
 			if err != nil {
 				t.Fatal(err)
 			}

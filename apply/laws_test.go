@@ -106,14 +106,6 @@ func (m *memory) Write(_ context.Context, d *state.Document, _ string) (string, 
 	return "", nil
 }
 
-func (*memory) Lock(context.Context, state.LockInfo, time.Duration) (*state.Lease, error) {
-	return nil, errors.ErrUnsupported
-}
-
-func (*memory) ForceUnlock(context.Context, string) error { return errors.ErrUnsupported }
-
-func (*memory) String() string { return "memory" }
-
 // TestLawsOfARun runs plans concurrently, with calls that fail and runs that
 // die: the pools hold at every moment, nothing runs twice, and planning again
 // gives exactly what is left.
@@ -131,7 +123,7 @@ func TestLawsOfARun(t *testing.T) {
 		store := &memory{dies: rapid.SampledFrom([]int{0, 0, 1, 2, 3}).Draw(t, "dies")}
 		doc := document(in)
 		store.text = doc.Encode()
-		report, err := runner(tenant, store, rapid.IntRange(1, 4).Draw(t, "parallel")).Run(context.Background(), p, doc, "", nil)
+		report, err := runner(tenant, store, rapid.IntRange(1, 4).Draw(t, "parallel")).Run(context.Background(), p, doc, "")
 		if err != nil && !errors.Is(err, errDead) {
 			t.Fatal(err)
 		}
@@ -157,7 +149,7 @@ func TestLawsOfARun(t *testing.T) {
 	t.Logf("%d runs, %d with calls that fail, %d that die, %d with groups that take their time, %d with calls that are handed in again", worldCount.Load(), failing.Load(), dying.Load(), pending.Load(), again.Load())
 }
 
-func runner(t apply.Tenant, s state.Store, parallel int) *apply.Runner {
+func runner(t apply.Tenant, s apply.Store, parallel int) *apply.Runner {
 	return &apply.Runner{Tenant: t, Store: s, Batch: 2, Parallelism: parallel, Now: time.Now,
 		Name: func(ledger.HolderID) (string, bool) { return "", false },
 		Lag:  func(ledger.HolderKind) time.Duration { return 0 }, Day: func() string { return "2026-01-01" },

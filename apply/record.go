@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -22,7 +23,8 @@ type recorder struct {
 	prior  map[ledger.Key]bool // claims of an earlier run: only success settles them
 	since  time.Time           // of the last write
 	dirty  bool
-	frozen bool // nothing may be written: the lock is lost
+	frozen bool            // nothing may be written: the lock is lost
+	said   []state.Outcome // what became of calls, and is not in the history yet
 }
 
 func newRecorder(r *Runner, p *plan.Plan, d *state.Document, etag string) *recorder {
@@ -60,6 +62,9 @@ func (c *recorder) begin(ctx context.Context) error {
 	}
 	c.rename()
 	c.doc.Tenant = c.p.Tenant
+	if err := c.tellBegin(ctx); err != nil {
+		return err
+	}
 	return c.write(ctx, len(c.p.Calls) == 0)
 }
 
@@ -126,6 +131,7 @@ func (c *recorder) awaited() {
 // sees what became of it.
 func (c *recorder) note(res ledger.Result) {
 	c.dirty = c.dirty || res.Outcome != ledger.Unknown
+	c.said = append(c.said, c.outcome(res))
 	for _, s := range res.Call.Steps {
 		if s.Op == ledger.Reprocess {
 			c.restarted(s, res)
@@ -209,22 +215,27 @@ func (c *recorder) checkpoint(ctx context.Context) error {
 	if !c.dirty || c.frozen || c.r.Now().Sub(c.since) < c.r.Checkpoint {
 		return nil
 	}
-	return c.write(context.WithoutCancel(ctx), false)
+	ctx = context.WithoutCancel(ctx)
+	if err := c.tell(ctx, c.results()...); err != nil {
+		return err
+	}
+	return c.write(ctx, false)
 }
 
 // errLost ends a run whose lock was lost.
-var errLost = errors.New("the lock on the state was lost, so the end of the run is not recorded: plan again to see what is left")
+var errLost = fmt.Errorf("%w, so the end of the run is not recorded: plan again to see what is left", state.ErrLost)
 
 // end records the result. A run that did not do everything leaves its mark, so
-// that the same plan can be continued.
-func (c *recorder) end(ctx context.Context, complete bool) error {
-	switch {
-	case c.frozen:
+// that the same plan can be continued. The history is told first: it never
+// lacks what the state has.
+func (c *recorder) end(ctx context.Context, report *ledger.Report) error {
+	if c.frozen {
 		return errLost
-	case len(c.p.Calls) == 0:
-		return nil
 	}
-	return c.write(ctx, complete)
+	if len(c.p.Calls) == 0 {
+		return nil // it was over as it began
+	}
+	return errors.Join(c.tellEnd(ctx, report), c.write(ctx, report.Complete()))
 }
 
 func (c *recorder) write(ctx context.Context, complete bool) error {
@@ -238,6 +249,10 @@ func (c *recorder) write(ctx context.Context, complete bool) error {
 		}
 		ledger.SortGrants(cl.Grants)
 		c.doc.Claims = cl
+	}
+	if c.r.Journal != nil {
+		head := c.r.Journal.Head()
+		c.doc.History = &head
 	}
 	etag, err := c.r.Store.Write(ctx, c.doc, c.etag)
 	if err != nil {

@@ -35,10 +35,14 @@ func newRun(r *Runner, p *plan.Plan, rec *recorder) *run {
 }
 
 // calls runs until nothing is under way and nothing can start.
-func (u *run) calls(ctx context.Context, lost <-chan struct{}) (*ledger.Report, error) {
+func (u *run) calls(ctx context.Context) (*ledger.Report, error) {
 	u.d.unblock()
 	u.note(u.d.givenUp())
 	stop, done := u.Stop, ctx.Done()
+	var lost <-chan struct{}
+	if u.Lock != nil {
+		lost = u.Lock.Lost()
+	}
 	for {
 		u.start(ctx)
 		if u.sent == 0 && u.asleep.none() {
@@ -60,9 +64,8 @@ func (u *run) calls(ctx context.Context, lost <-chan struct{}) (*ledger.Report, 
 			done = nil
 			u.end(u.asleep.wake(all)...)
 		case <-lost:
-			lost, u.report.Interrupted = nil, true
-			u.rec.frozen = true
-			u.silence("the lock on the state was lost")
+			lost = nil
+			u.unlocked()
 		}
 		u.note(u.d.givenUp())
 	}
@@ -71,6 +74,10 @@ func (u *run) calls(ctx context.Context, lost <-chan struct{}) (*ledger.Report, 
 // start sends requests until as many are under way as may be.
 func (u *run) start(ctx context.Context) {
 	for u.sent < max(1, u.Parallelism) {
+		if u.Lock != nil && u.d.mute == "" && u.Lock.Check(ctx) != nil {
+			u.unlocked()
+			return
+		}
 		places := u.d.take(u.Batch)
 		if len(places) == 0 {
 			return
@@ -82,6 +89,13 @@ func (u *run) start(ctx context.Context) {
 		u.sent++
 		go func() { u.answers <- answer{places, u.Tenant.Run(ctx, calls)} }()
 	}
+}
+
+// unlocked ends a run whose state may be somebody else's by now: nothing more
+// is sent, and nothing is written.
+func (u *run) unlocked() {
+	u.report.Interrupted, u.rec.frozen = true, true
+	u.silence("the lock on the state was lost")
 }
 
 // take books the answer to a request, and records now and then.

@@ -16,7 +16,8 @@ type Config struct {
 	// FlowCapacity lets usher itself write the capacity of flows and machines,
 	// which no public documentation shows how to do.
 	FlowCapacity bool
-	State        string // path of the state file, inside or outside Dir
+	Backend      Backend
+	Recipients   []Recipient // public keys that the state is encrypted for; none for plain text
 	Tenant       Tenant
 	Policies     []ledger.Policy // sorted by label
 	Wants        []ledger.Want   // one for each holder and item, in the order of the files
@@ -61,7 +62,7 @@ const (
 // wants variables that nobody has at hand.
 func LoadSettings(dir string, opts Options) (*Config, hcl.Diagnostics) {
 	src, diags := openSource(dir)
-	cfg := &Config{Dir: dir, Timezone: time.UTC, State: defaultState(dir), Files: src.files()}
+	cfg := &Config{Dir: dir, Timezone: time.UTC, Backend: Backend{Kind: "file"}, Files: src.files()}
 	if diags.HasErrors() {
 		return cfg, sortDiags(diags)
 	}
@@ -71,6 +72,9 @@ func LoadSettings(dir string, opts Options) (*Config, hcl.Diagnostics) {
 	for _, b := range ofType(src.body, "usher", 0) {
 		l.settings(b, opts.Version)
 	}
+	said, found := len(l.diags), len(ev.diags)
+	l.tenant(src.body) // for its id and its cloud; what else it says is nobody's concern here
+	l.diags, ev.diags = l.diags[:said], ev.diags[:found]
 	return cfg, sortDiags(append(ev.diags, l.diags...))
 }
 
@@ -91,7 +95,7 @@ func Load(dir string, opts Options) (*Config, hcl.Diagnostics) {
 	l := &lowering{eval: ev, src: src, catalog: opts.Catalog, remote: opts.Remote, cfg: &Config{
 		Dir:      dir,
 		Timezone: time.UTC,
-		State:    defaultState(dir),
+		Backend:  Backend{Kind: "file"},
 		Guard:    ledger.Guard{MaxLosses: defaultMaxLosses, MaxLossPercent: defaultMaxLossPercent},
 		Files:    src.files(),
 	}}

@@ -99,14 +99,11 @@ func (l *lowering) settings(b *hclsyntax.Block, running string) {
 		}
 	}
 	l.experiments(attrs["experimental"])
-	for _, backend := range ofType(b.Body, "backend", 1) {
-		if kind := backend.Labels[0]; kind != "file" {
-			l.fail(backend.LabelRanges[0], "Unknown backend", "There is no backend %q; there is \"file\".", kind)
-			continue
-		}
-		if path, ok := l.eval.text(backend.Body.Attributes["path"]); ok {
-			l.cfg.State = l.path(path)
-		}
+	for _, inner := range ofType(b.Body, "backend", 1) {
+		l.backend(inner)
+	}
+	for _, inner := range ofType(b.Body, "encryption", 0) {
+		l.encryption(inner)
 	}
 }
 

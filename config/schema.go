@@ -19,7 +19,8 @@ type block struct {
 func language() block {
 	return block{blocks: []block{
 		{name: "usher", once: true, optional: []string{"required_version", "timezone", "experimental"}, blocks: []block{
-			{name: "backend", labels: []string{"kind"}, once: true, optional: []string{"path"}},
+			{name: "backend", labels: []string{"kind"}, once: true, optional: everyBackendArgument()},
+			{name: "encryption", once: true, required: []string{"recipients"}},
 		}},
 		{name: "tenant", labels: []string{"kind"}, once: true,
 			optional: []string{"file", "endpoint", "lag", "people_lag", "timeout", "tenant_id", "cloud", "writes_per_second"}, blocks: []block{

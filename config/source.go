@@ -12,8 +12,6 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-const defaultStateName = "usher.state.json"
-
 // source is the configuration directory: its parsed files as one body, and
 // a root through which nothing outside it can be opened, by path or by
 // symbolic link.
@@ -99,8 +97,6 @@ func hclFiles(dir string) ([]string, error) {
 	}
 	return names, err
 }
-
-func defaultState(dir string) string { return filepath.Join(dir, defaultStateName) }
 
 // plainError drops the operation and path that the operating system's errors
 // repeat, and says plainly what os.Root found.

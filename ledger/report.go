@@ -2,9 +2,14 @@ package ledger
 
 // Tally counts how calls ended.
 type Tally struct {
-	Done, Failed, Unknown, Pending, Skipped, All int
-	Recorded                                     int // adoptions and forgets, which make no call
-	Unfit                                        int // members of groups for whom a call that is done failed
+	Done     int `json:"done"`
+	Failed   int `json:"failed"`
+	Unknown  int `json:"unknown"`
+	Pending  int `json:"pending"`
+	Skipped  int `json:"skipped"`
+	All      int `json:"all"`
+	Recorded int `json:"recorded"` // adoptions and forgets, which make no call
+	Unfit    int `json:"unfit"`    // members of groups for whom a call that is done failed
 }
 
 // Add counts one more.

@@ -110,6 +110,7 @@ type Result struct {
 	Call     Call
 	Outcome  Outcome
 	Message  string
+	Request  string           // the service's id of the request that decided it; "" where it gave none
 	Surplus  map[string]Plans // by item id: see Value.Surplus
 	Accepted bool             // of a pending call: the tenant has taken it on, and will finish it
 	Unfit    []Inherited      // members of a group for whom it failed, although the call is done

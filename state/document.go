@@ -25,6 +25,7 @@ type Document struct {
 	Pending   []Pending
 	Restarts  []ledger.Grant // flows that a run was turning off and on, and the seat that it was for
 	Confirmed []Confirmation
+	History   *Head // the end of the history when this was written; nil for none
 }
 
 // Record is a grant that is usher's own.

@@ -58,6 +58,7 @@ type file struct {
 	Pending   []row             `json:"pending"`
 	Restarts  []row             `json:"restarts,omitempty"`
 	Confirmed []confirmationRow `json:"confirmed"`
+	History   *Head             `json:"history,omitempty"`
 }
 
 func rowOf(g ledger.Grant) row {
@@ -111,6 +112,9 @@ func (d *Document) Encode() []byte {
 		list(&b, "restarts", d.Restarts, func(g ledger.Grant) any { return rowOf(g) })
 	}
 	list(&b, "confirmed", d.Confirmed, func(c Confirmation) any { return confirmationRow(c) })
+	if d.History != nil {
+		fmt.Fprintf(&b, ",\n  \"history\": %s", compact(d.History))
+	}
 	b.WriteString("\n}\n")
 	return b.Bytes()
 }
@@ -201,7 +205,7 @@ func newerVersion(text []byte, read int) int {
 // document makes a document of the file and of the records that were read
 // apart from it.
 func (f file) document(recs []Record) (*Document, error) {
-	d := &Document{Lineage: f.Lineage, Serial: f.Serial, Tenant: f.Tenant, Grants: recs}
+	d := &Document{Lineage: f.Lineage, Serial: f.Serial, Tenant: f.Tenant, Grants: recs, History: f.History}
 	for _, r := range f.Grants {
 		g, err := r.grant()
 		if err != nil {

@@ -8,114 +8,99 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/natefinch/atomic"
 )
 
-// FileStore keeps a state in a file. An operating-system lock on a file
-// beside it decides who may write, so that a killed process leaves nothing
-// locked; the information beside that only informs.
-type FileStore struct{ path string }
+// File keeps a state in a file. An operating-system lock on a file beside it
+// decides who may write, so that a killed process leaves nothing locked; the
+// information beside that only informs.
+type File struct{ path string }
 
-// NewFileStore makes a store of a path. Its directory must exist.
-// A symbolic link is followed first, so that two paths to one state exclude
-// each other.
-func NewFileStore(path string) *FileStore {
+// NewFile makes a backend of a path. Its directory must exist. A symbolic link
+// is followed first, so that two paths to one state exclude each other.
+func NewFile(path string) *File {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
-	return &FileStore{path}
+	return &File{path}
 }
 
-var _ Store = (*FileStore)(nil)
+var _ Backend = (*File)(nil)
 
-// String implements Store.
-func (s *FileStore) String() string { return s.path }
+// String implements Backend.
+func (f *File) String() string { return f.path }
 
 // BackupPath is where the previous version is kept.
-func (s *FileStore) BackupPath() string { return s.path + ".backup" }
+func (f *File) BackupPath() string { return f.path + ".backup" }
 
-func (s *FileStore) lockPath() string { return s.path + ".lock" }
+func (f *File) lockPath() string { return f.path + ".lock" }
 
-func (s *FileStore) infoPath() string { return s.path + ".lock.info" }
+func (f *File) infoPath() string { return f.path + ".lock.info" }
 
-// Read implements Store.
-func (s *FileStore) Read(_ context.Context) (*Document, string, error) {
-	text, err := os.ReadFile(s.path)
+func (f *File) logPath() string { return f.path + ".history" }
+
+// Get implements Backend.
+func (f *File) Get(_ context.Context) ([]byte, string, error) {
+	text, err := os.ReadFile(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, "", nil
 	}
 	if err != nil {
-		return nil, "", fmt.Errorf("the state cannot be read: %w", err)
+		return nil, "", err
 	}
-	d, err := Decode(text)
-	if err != nil {
-		hint := ""
-		if errors.Is(err, ErrDamaged) {
-			hint = "; nothing was changed, and the version before it may be in " + s.BackupPath()
-		}
-		return nil, "", fmt.Errorf("%s: %w%s", s.path, err, hint)
-	}
-	return d, etagOf(text), nil
+	return text, EtagOf(text), nil
 }
 
-func etagOf(text []byte) string {
+// EtagOf is an etag made of the bytes themselves, for places that have none.
+func EtagOf(text []byte) string {
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
 }
 
-// Write implements Store. The new version is on the disk before it replaces
+// Put implements Backend. The new version is on the disk before it replaces
 // the old one, and the old one stays as a backup.
-func (s *FileStore) Write(_ context.Context, d *Document, etag string) (string, error) {
-	current, err := os.ReadFile(s.path)
+func (f *File) Put(ctx context.Context, text []byte, etag string) (string, error) {
+	current, found, err := f.Get(ctx)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		if etag != "" {
-			return "", fmt.Errorf("%s: %w: it is gone", s.path, ErrMoved)
-		}
 	case err != nil:
-		return "", fmt.Errorf("the state cannot be read before it is written: %w", err)
-	case etagOf(current) != etag:
-		return "", fmt.Errorf("%s: %w", s.path, ErrMoved)
-	default:
-		if err := s.backup(); err != nil {
-			return "", fmt.Errorf("the previous state cannot be kept: %w", err)
+		return "", err
+	case current == nil && etag != "":
+		return "", fmt.Errorf("%w: it is gone", ErrMoved)
+	case found != etag:
+		return "", ErrMoved
+	case current != nil:
+		if err := f.backup(); err != nil {
+			return "", fmt.Errorf("the previous version cannot be kept: %w", err)
 		}
 	}
-	next := *d
-	next.Serial++
-	text := next.Encode()
-	if _, err := Decode(text); err != nil { // never leave behind what cannot be read
-		return "", fmt.Errorf("the new state is not readable, so it is not written: %w", err)
+	if err := atomic.WriteFile(f.path, bytes.NewReader(text)); err != nil {
+		return "", err
 	}
-	if err := atomic.WriteFile(s.path, bytes.NewReader(text)); err != nil {
-		return "", fmt.Errorf("the state cannot be written: %w", err)
-	}
-	syncDir(filepath.Dir(s.path))
-	d.Serial = next.Serial
-	return etagOf(text), nil
+	syncDir(filepath.Dir(f.path))
+	return EtagOf(text), nil
 }
 
 // backup makes the current version the backup, by a second name for the same
-// bytes: the rename that follows in Write leaves them under the first.
-func (s *FileStore) backup() error {
-	next := s.BackupPath() + ".next"
+// bytes: the rename that follows in Put leaves them under the first.
+func (f *File) backup() error {
+	next := f.BackupPath() + ".next"
 	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := os.Link(s.path, next); err != nil {
-		text, err := os.ReadFile(s.path) // a file system without hard links
+	if err := os.Link(f.path, next); err != nil {
+		text, err := os.ReadFile(f.path) // a file system without hard links
 		if err != nil {
 			return err
 		}
-		return atomic.WriteFile(s.BackupPath(), bytes.NewReader(text))
+		return atomic.WriteFile(f.BackupPath(), bytes.NewReader(text))
 	}
-	return os.Rename(next, s.BackupPath())
+	return os.Rename(next, f.BackupPath())
 }
 
 // syncDir makes a rename durable where the system offers that.
@@ -126,32 +111,27 @@ func syncDir(dir string) {
 	}
 }
 
-// Lock implements Store.
-func (s *FileStore) Lock(ctx context.Context, info LockInfo, timeout time.Duration) (*Lease, error) {
-	lock := flock.New(s.lockPath())
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
+// Lock implements Backend.
+func (f *File) Lock(_ context.Context, info LockInfo) (*Hold, error) {
+	lock := flock.New(f.lockPath())
 	locked, err := lock.TryLock()
-	if err == nil && !locked && timeout > 0 {
-		locked, err = lock.TryLockContext(ctx, 100*time.Millisecond)
-	}
-	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return nil, fmt.Errorf("the state cannot be locked: %w", err)
+	if err != nil {
+		return nil, err
 	}
 	if !locked {
-		return nil, &LockedError{Store: s.path, Holder: s.readInfo(), Waited: timeout}
+		return nil, &LockedError{Store: f.path, Holder: f.readInfo()}
 	}
 	if text, err := json.Marshal(info); err == nil {
-		_ = os.WriteFile(s.infoPath(), append(text, '\n'), 0o600) // it only informs
+		_ = os.WriteFile(f.infoPath(), append(text, '\n'), 0o600) // it only informs
 	}
-	return &Lease{Info: info, Lost: make(chan struct{}), release: func() error {
-		_ = os.Remove(s.infoPath())
+	return &Hold{Release: func(context.Context) error {
+		_ = os.Remove(f.infoPath())
 		return lock.Unlock()
 	}}, nil
 }
 
-func (s *FileStore) readInfo() *LockInfo {
-	text, err := os.ReadFile(s.infoPath())
+func (f *File) readInfo() *LockInfo {
+	text, err := os.ReadFile(f.infoPath())
 	info := &LockInfo{}
 	if err != nil || json.Unmarshal(text, info) != nil {
 		return nil
@@ -159,24 +139,99 @@ func (s *FileStore) readInfo() *LockInfo {
 	return info
 }
 
-// ForceUnlock implements Store. A lock whose process lives cannot be taken
+// Holder implements Backend. What a killed process left behind is shown as
+// well: force-unlock clears it away.
+func (f *File) Holder(_ context.Context) (*LockInfo, error) { return f.readInfo(), nil }
+
+// ForceUnlock implements Backend. A lock whose process lives cannot be taken
 // from it: the process must be ended.
-func (s *FileStore) ForceUnlock(_ context.Context, id string) error {
-	info := s.readInfo()
-	if info == nil {
-		return fmt.Errorf("the state %s is not locked", s.path)
-	}
-	if info.ID != id {
-		return fmt.Errorf("the lock of %s has the id %s, not %s", s.path, info.ID, id)
-	}
-	lock := flock.New(s.lockPath())
+func (f *File) ForceUnlock(_ context.Context, _ string) error {
+	lock := flock.New(f.lockPath())
 	free, err := lock.TryLock()
 	if err != nil {
-		return fmt.Errorf("the lock of %s cannot be tested: %w", s.path, err)
+		return fmt.Errorf("the lock cannot be tested: %w", err)
 	}
 	if !free {
-		return fmt.Errorf("%w; that process still runs, so end it first", &LockedError{Store: s.path, Holder: info})
+		return fmt.Errorf("%w; that process still runs, so end it first", &LockedError{Store: f.path, Holder: f.readInfo()})
 	}
-	_ = os.Remove(s.infoPath())
+	_ = os.Remove(f.infoPath())
 	return lock.Unlock()
+}
+
+// Log implements Backend. What follows the last whole line was being written
+// when a process was killed, and was never there.
+func (f *File) Log(_ context.Context, after Mark) ([][]byte, Mark, error) {
+	file, err := os.Open(f.logPath())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, Mark{}, nil
+	}
+	if err != nil {
+		return nil, after, err
+	}
+	defer file.Close()
+	size, err := file.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, after, err
+	}
+	if size < after.Bytes { // it was cut: all of it is read anew
+		after = Mark{}
+	}
+	text, err := io.ReadAll(io.NewSectionReader(file, after.Bytes, size-after.Bytes))
+	lines := WholeLines(text)
+	return lines, after.Add(lines), err
+}
+
+// WholeLines cuts text into its lines; what follows the last line's end is
+// left out.
+func WholeLines(text []byte) [][]byte {
+	var lines [][]byte
+	for {
+		line, rest, found := bytes.Cut(text, []byte("\n"))
+		if !found {
+			return lines
+		}
+		lines, text = append(lines, line), rest
+	}
+}
+
+// JoinLines is the inverse of WholeLines.
+func JoinLines(lines [][]byte) []byte {
+	var b bytes.Buffer
+	for _, l := range lines {
+		b.Write(l)
+		b.WriteByte('\n')
+	}
+	return b.Bytes()
+}
+
+// Append implements Backend.
+func (f *File) Append(_ context.Context, at Mark, lines [][]byte) (Mark, error) {
+	file, err := os.OpenFile(f.logPath(), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return at, err
+	}
+	defer file.Close()
+	size, err := file.Seek(0, io.SeekEnd)
+	if err != nil {
+		return at, err
+	}
+	if size < at.Bytes {
+		return at, ErrMoved
+	}
+	if size > at.Bytes { // a torn line, or somebody else's
+		rest, err := io.ReadAll(io.NewSectionReader(file, at.Bytes, size-at.Bytes))
+		if err != nil {
+			return at, err
+		}
+		if bytes.IndexByte(rest, '\n') >= 0 {
+			return at, ErrMoved
+		}
+	}
+	if err := file.Truncate(at.Bytes); err != nil {
+		return at, err
+	}
+	if _, err := file.WriteAt(JoinLines(lines), at.Bytes); err != nil {
+		return at, err
+	}
+	return at.Add(lines), file.Sync()
 }

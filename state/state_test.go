@@ -3,7 +3,6 @@ package state_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -86,89 +85,11 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// TestStores is the suite that every store passes.
-func TestStores(t *testing.T) {
-	stores := map[string]func(t *testing.T) state.Store{
-		"file": func(t *testing.T) state.Store {
-			return state.NewFileStore(filepath.Join(t.TempDir(), "usher.state.json"))
-		},
-	}
-	for name, open := range stores {
-		t.Run(name+"/begins_empty", func(t *testing.T) { beginsEmpty(t, open(t)) })
-		t.Run(name+"/refuses_what_moved", func(t *testing.T) { refusesWhatMoved(t, open(t)) })
-		t.Run(name+"/locks_once", func(t *testing.T) { locksOnce(t, open(t)) })
-	}
-}
-
-func beginsEmpty(t *testing.T, s state.Store) {
-	ctx := context.Background()
-	d, etag, err := s.Read(ctx)
-	if d != nil || etag != "" || err != nil {
-		t.Fatalf("an empty store gives %v, %q, %v", d, etag, err)
-	}
-	d = state.New("tenant")
-	etag, err = s.Write(ctx, d, "")
-	if err != nil || d.Serial != 1 {
-		t.Fatalf("the first write gives serial %d, %v", d.Serial, err)
-	}
-	got, gotTag, err := s.Read(ctx)
-	if err != nil || gotTag != etag || got.Serial != 1 || got.Lineage != d.Lineage {
-		t.Fatalf("reading gives %+v, %q, %v", got, gotTag, err)
-	}
-}
-
-func refusesWhatMoved(t *testing.T, s state.Store) {
-	ctx := context.Background()
-	first := state.New("tenant")
-	etag, err := s.Write(ctx, first, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	second := *first
-	if _, err := s.Write(ctx, &second, etag); err != nil {
-		t.Fatal(err)
-	}
-	for _, old := range []string{etag, ""} {
-		late := *first
-		if _, err := s.Write(ctx, &late, old); !errors.Is(err, state.ErrMoved) || late.Serial != first.Serial {
-			t.Errorf("writing over another version gives serial %d, %v", late.Serial, err)
-		}
-	}
-	if d, _, err := s.Read(ctx); err != nil || d.Serial != second.Serial {
-		t.Errorf("after refusals the store has %+v, %v", d, err)
-	}
-}
-
-func locksOnce(t *testing.T, s state.Store) {
-	ctx := context.Background()
-	info := state.LockInfo{ID: "one", Who: "ada@host", PID: 1, Since: time.Unix(0, 0).UTC(), Operation: "apply"}
-	lease, err := s.Lock(ctx, info, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var locked *state.LockedError
-	if _, err := s.Lock(ctx, state.LockInfo{ID: "two"}, 50*time.Millisecond); !errors.As(err, &locked) || locked.Holder == nil || *locked.Holder != info {
-		t.Errorf("a second lock gives %v", err)
-	}
-	if err := s.ForceUnlock(ctx, "one"); err == nil {
-		t.Error("the lock of a living process was taken from it")
-	}
-	if err := lease.Release(); err != nil {
-		t.Fatal(err)
-	}
-	again, err := s.Lock(ctx, state.LockInfo{ID: "three"}, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := again.Release(); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // TestFileStoreKeepsTheVersionBefore: after a write the backup is the version
 // that was replaced, to the byte.
 func TestFileStoreKeepsTheVersionBefore(t *testing.T) {
-	s := state.NewFileStore(filepath.Join(t.TempDir(), "s.json"))
+	file := state.NewFile(filepath.Join(t.TempDir(), "s.json"))
+	s := state.NewStore(file, state.Options{Now: time.Now})
 	d := state.New("tenant")
 	etag, err := s.Write(context.Background(), d, "")
 	if err != nil {
@@ -178,7 +99,7 @@ func TestFileStoreKeepsTheVersionBefore(t *testing.T) {
 	if _, err := s.Write(context.Background(), d, etag); err != nil {
 		t.Fatal(err)
 	}
-	if kept, err := os.ReadFile(s.BackupPath()); err != nil || !bytes.Equal(kept, before) {
+	if kept, err := os.ReadFile(file.BackupPath()); err != nil || !bytes.Equal(kept, before) {
 		t.Errorf("the backup is %s, %v", kept, err)
 	}
 }

@@ -1,68 +1,177 @@
 package state
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"time"
 )
 
-// Store keeps one state. Implementations behave alike: one suite of tests
-// runs over all of them.
-type Store interface {
-	// Read returns the current version and its etag; nil and "" where there
-	// is no state yet. The error wraps ErrNewer or ErrDamaged where there is
-	// one that cannot be read.
-	Read(ctx context.Context) (*Document, string, error)
-	// Write replaces the version that has the etag, durably, and returns the
-	// new etag. It raises d.Serial by one. The error wraps ErrMoved where
-	// another version is there.
-	Write(ctx context.Context, d *Document, etag string) (string, error)
-	// Lock takes the state for one run, waiting for at most the timeout. The
-	// error is a *LockedError where somebody else keeps it.
-	Lock(ctx context.Context, info LockInfo, timeout time.Duration) (*Lease, error)
-	// ForceUnlock removes the lock with this id, if nobody holds it any more.
-	ForceUnlock(ctx context.Context, id string) error
-	// String names the store for people.
-	String() string
+// Store keeps one state: documents, and who may write them, over the bytes
+// of a Backend. It never replaces a version that it was not told about.
+type Store struct {
+	backend Backend
+	opts    Options
 }
 
-// ErrMoved means that somebody else wrote the state in the meantime.
-var ErrMoved = errors.New("the state was changed by somebody else in the meantime")
-
-// LockInfo says who holds a lock, for people; it decides nothing.
-type LockInfo struct {
-	ID        string    `json:"id"`
-	Who       string    `json:"who"`   // user@host
-	PID       int       `json:"pid"`   // of the process, on its host
-	Since     time.Time `json:"since"` // when the lock was taken
-	Operation string    `json:"operation"`
+// Options are what a store needs beside its backend.
+type Options struct {
+	Now  func() time.Time
+	Seal *Seal // how documents and log are encrypted; nil for not
 }
 
-// LockedError says that the state is locked, and by whom as far as is known.
-type LockedError struct {
-	Store  string
-	Holder *LockInfo // nil where the holder left no information
-	Waited time.Duration
+// NewStore makes a store on a backend.
+func NewStore(b Backend, o Options) *Store {
+	return &Store{backend: b, opts: o}
 }
 
-// Error implements error.
-func (e *LockedError) Error() string {
-	if e.Holder == nil {
-		return fmt.Sprintf("the state %s is locked by another process, which left no information", e.Store)
+// String names the store for people.
+func (s *Store) String() string { return s.backend.String() }
+
+// Backend is where the store keeps its bytes.
+func (s *Store) Backend() Backend { return s.backend }
+
+// Read returns the current version and its etag; nil and "" where there is no
+// state yet. The error wraps ErrNewer, ErrDamaged or ErrSealed where there is
+// one that cannot be read.
+func (s *Store) Read(ctx context.Context) (*Document, string, error) {
+	text, etag, err := s.backend.Get(ctx)
+	if err != nil {
+		return nil, "", fmt.Errorf("the state %s cannot be read: %w", s, err)
 	}
-	h := e.Holder
-	return fmt.Sprintf("the state %s is locked by %s (process %d) for %s since %s; lock id %s", e.Store, h.Who, h.PID,
-		h.Operation, h.Since.UTC().Format(time.RFC3339), h.ID)
+	if text == nil {
+		return nil, "", nil
+	}
+	d, err := s.opts.Seal.Decode(text)
+	if err != nil {
+		return nil, "", fmt.Errorf("%s: %w%s", s, err, s.hint(err))
+	}
+	return d, etag, nil
 }
 
-// Lease is a lock that is held. Lost is closed if it stops being ours, after
-// which nothing may be written.
-type Lease struct {
-	Info    LockInfo
-	Lost    <-chan struct{}
-	release func() error
+// Decode reads a document of a file, encrypted or not.
+func (s *Store) Decode(text []byte) (*Document, error) { return s.opts.Seal.Decode(text) }
+
+// Sealing reports whether what the store writes is encrypted.
+func (s *Store) Sealing() bool { return s.opts.Seal.Sealing() }
+
+// hint says what to do about a document that is there and cannot be read.
+func (s *Store) hint(err error) string {
+	kept, ok := s.backend.(interface{ BackupPath() string })
+	switch {
+	case errors.Is(err, ErrDamaged) && ok:
+		return "; nothing was changed, and the version before it may be in " + kept.BackupPath()
+	case errors.Is(err, ErrDamaged):
+		return "; nothing was changed"
+	}
+	return ""
 }
 
-// Release gives the lock back.
-func (l *Lease) Release() error { return l.release() }
+// Write replaces the version that has the etag, durably, and returns the new
+// etag. It raises d.Serial by one. The error wraps ErrMoved where another
+// version is there.
+func (s *Store) Write(ctx context.Context, d *Document, etag string) (string, error) {
+	next := *d
+	next.Serial++
+	text, err := s.opts.Seal.Encode(&next)
+	if err == nil {
+		_, err = s.opts.Seal.Decode(text) // never leave behind what cannot be read
+	}
+	if err != nil {
+		return "", fmt.Errorf("the new state is not readable, so it is not written: %w", err)
+	}
+	tag, err := s.put(ctx, text, etag)
+	if err != nil {
+		return "", fmt.Errorf("the state %s is not written: %w", s, err)
+	}
+	d.Serial = next.Serial
+	return tag, nil
+}
+
+// A write whose outcome is not known is tried so often, with pauses that grow.
+const (
+	mostWrites = 5
+	firstPause = 200 * time.Millisecond
+)
+
+// put writes, and lets a reading settle what an error leaves open: whether the
+// new version is there, the old one, or somebody else's.
+func (s *Store) put(ctx context.Context, text []byte, etag string) (string, error) {
+	for n := 1; ; n++ {
+		tag, err := s.backend.Put(ctx, text, etag)
+		if err == nil || errors.Is(err, ErrMoved) || errors.Is(err, ErrLost) || errors.Is(err, ErrUnprepared) {
+			return tag, err
+		}
+		if !pause(ctx, firstPause<<(n-1)) {
+			return "", err
+		}
+		current, found, readErr := s.backend.Get(ctx)
+		switch {
+		case readErr != nil && n < mostWrites:
+		case readErr != nil:
+			return "", err
+		case bytes.Equal(current, text):
+			return found, nil
+		case found != etag:
+			return "", ErrMoved
+		case n == mostWrites:
+			return "", err
+		}
+	}
+}
+
+// pause waits, and reports whether it could.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
+	}
+}
+
+// Lock takes the state for one run, waiting for at most the timeout. The error
+// is a *LockedError where somebody else keeps it.
+func (s *Store) Lock(ctx context.Context, info LockInfo, timeout time.Duration) (*Lease, error) {
+	var waited time.Duration
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
+		asked := s.opts.Now()
+		hold, err := s.backend.Lock(ctx, info)
+		if err == nil {
+			return newLease(info, hold, asked, s.opts.Now), nil
+		}
+		var locked *LockedError
+		if !errors.As(err, &locked) {
+			return nil, fmt.Errorf("the state %s cannot be locked: %w", s, err)
+		}
+		wait = min(wait, timeout-waited)
+		if wait <= 0 || !pause(ctx, wait) {
+			return nil, err
+		}
+		waited += wait
+	}
+}
+
+// Holder returns who has the lock; nil where nobody has.
+func (s *Store) Holder(ctx context.Context) (*LockInfo, error) {
+	h, err := s.backend.Holder(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("who holds the lock of %s cannot be read: %w", s, err)
+	}
+	return h, nil
+}
+
+// ForceUnlock removes the lock with this id, if nobody holds it any more.
+func (s *Store) ForceUnlock(ctx context.Context, id string) error {
+	holder, err := s.Holder(ctx)
+	switch {
+	case err != nil:
+		return err
+	case holder == nil:
+		return fmt.Errorf("%s: %w", s, ErrNotLocked)
+	case holder.ID != id:
+		return fmt.Errorf("the lock of %s has the id %s, not %s", s, holder.ID, id)
+	}
+	return s.backend.ForceUnlock(ctx, id)
+}

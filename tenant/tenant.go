@@ -122,6 +122,15 @@ const Batch = graph.MaxBatch
 // Run sends calls and returns one result for each, in the same order. Calls
 // for people travel together; any other travels alone.
 func (t *Tenant) Run(ctx context.Context, calls []ledger.Call) []ledger.Result {
+	var name string
+	results := t.run(wire.WithName(ctx, &name), calls)
+	for i := range results {
+		results[i].Request = name
+	}
+	return results
+}
+
+func (t *Tenant) run(ctx context.Context, calls []ledger.Call) []ledger.Result {
 	results := make([]ledger.Result, len(calls))
 	var people []ledger.Call
 	var places []int

@@ -1,15 +1,11 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -133,34 +129,6 @@ func (a *app) path(p string) string {
 		return p
 	}
 	return filepath.Join(a.chdir, p)
-}
-
-// interrupts returns a channel that the first interrupt closes, and a context
-// that the second one ends.
-func interrupts(parent context.Context) (context.Context, <-chan struct{}, func()) {
-	ctx, cancel := context.WithCancel(parent)
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	stop, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		for n := 0; ; n++ {
-			select {
-			case <-done:
-				return
-			case <-signals:
-			}
-			if n == 0 {
-				close(stop)
-			} else {
-				cancel()
-			}
-		}
-	}()
-	return ctx, stop, func() {
-		signal.Stop(signals)
-		close(done)
-		cancel()
-	}
 }
 
 // argCount is cobra.RangeArgs with a message that shows the usage.

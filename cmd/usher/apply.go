@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/go-multierror"
@@ -15,6 +13,7 @@ import (
 	"github.com/usher-cli/usher/apply"
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/state"
 	"github.com/usher-cli/usher/tenant"
 	"github.com/usher-cli/usher/view"
 )
@@ -66,26 +65,39 @@ func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	s.wait = o.wait
-	lease, err := s.lock(ctx, "apply", o.lockTimeout)
+	s.wait, s.targets = o.wait, c.targets
+	ctx, stop, end := interrupts(ctx)
+	defer end()
+	before, cancel := until(ctx, stop) // a run that has not begun ends at the first interrupt
+	defer cancel()
+	lease, err := s.lock(before, "apply", o.lockTimeout)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = lease.Release() }()
-	s.targets = c.targets
+	defer s.release(lease, &err)
 	if err := s.openTenant(); err != nil {
 		return err
 	}
 	defer s.close(&err)
-	if err := s.read(ctx, true); err != nil {
+	p, err := s.prepare(before, o, c)
+	if err != nil || p == nil {
 		return err
+	}
+	return s.run(ctx, o, p, lease, stop)
+}
+
+// prepare reads everything, makes or renews the plan, shows it and has it
+// approved. A nil plan has nothing to run.
+func (s *session) prepare(ctx context.Context, o *applyOptions, c choices) (*plan.Plan, error) {
+	if err := s.read(ctx, true); err != nil {
+		return nil, err
 	}
 	if working := s.reading.Working; len(working) > 0 && s.tenant.Await(ctx, working) { // an earlier run's
 		if err := s.read(ctx, true); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return s.apply(ctx, o, c, lease.Lost)
+	return s.approved(ctx, o, c)
 }
 
 // check refuses flags that do not go together, or make no sense.
@@ -103,12 +115,12 @@ func (o *applyOptions) check() error {
 	return nil
 }
 
-// apply makes or renews the plan, shows it, has it approved and runs it.
-func (s *session) apply(ctx context.Context, o *applyOptions, c choices, lost <-chan struct{}) error {
+// approved makes or renews the plan, shows it and has it approved.
+func (s *session) approved(ctx context.Context, o *applyOptions, c choices) (*plan.Plan, error) {
 	a := s.a
 	p, err := s.decide(o, c)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	stops := len(p.Errors()) > 0 || p.Refused()
 	switch {
@@ -119,19 +131,19 @@ func (s *session) apply(ctx context.Context, o *applyOptions, c choices, lost <-
 		a.stderr().WithFiles(s.cfg.Files).Plan(p)
 	}
 	if stops {
-		return verdict(p)
+		return nil, verdict(p)
 	}
 	if len(p.Calls)+len(p.Records) == 0 {
-		return s.nothing(o, p)
+		return nil, s.nothing(o, p)
 	}
 	if p, err = s.approve(ctx, o, p); err != nil {
-		return err
+		return nil, err
 	}
 	if len(p.Errors()) > 0 || p.Refused() { // somebody used the tenant while somebody else was thinking
 		a.stdout().Refusals(p)
-		return verdict(p)
+		return nil, verdict(p)
 	}
-	return s.run(ctx, o, p, lost)
+	return p, nil
 }
 
 // decide makes the plan, or fits the saved one to the present.
@@ -194,8 +206,7 @@ func (s *session) approve(ctx context.Context, o *applyOptions, p *plan.Plan) (*
 		return nil, errors.New("the plan needs approval: add -auto-approve, or apply a plan saved with usher plan -out=FILE")
 	}
 	fmt.Fprint(s.a.out, "\nDo you want to perform these steps? Only \"yes\" is accepted: ")
-	answer, _ := bufio.NewReader(s.a.in).ReadString('\n')
-	if strings.TrimSpace(answer) != "yes" {
+	if s.a.answer(ctx) != "yes" {
 		return nil, errors.New("apply was not approved, and nothing was done")
 	}
 	if err := s.read(ctx, true); err != nil {
@@ -208,13 +219,15 @@ func (s *session) approve(ctx context.Context, o *applyOptions, p *plan.Plan) (*
 // of a line a call.
 const wideRun = 50
 
-func (s *session) run(ctx context.Context, o *applyOptions, p *plan.Plan, lost <-chan struct{}) error {
-	ctx, stop, end := interrupts(ctx)
-	defer end()
+func (s *session) run(ctx context.Context, o *applyOptions, p *plan.Plan, lease *state.Lease, stop <-chan struct{}) error {
+	journal, err := s.journal(ctx, newID())
+	if err != nil {
+		return err
+	}
 	out, progress := s.a.stdout(), s.a.progressLine()
 	quiet := o.json || s.a.progress && len(p.Calls) > wideRun
 	r := &apply.Runner{
-		Tenant: s.tenant, Store: s.store, Batch: tenant.Batch, Parallelism: o.parallelism, Checkpoint: o.checkpoint,
+		Tenant: s.tenant, Store: s.store, Journal: journal, Lock: lease, By: s.a.by("apply"), Batch: tenant.Batch, Parallelism: o.parallelism, Checkpoint: o.checkpoint,
 		Name: s.reading.Name, Lag: s.lag, Now: s.a.now, Stop: stop,
 		Day: s.today,
 		Progress: func(res ledger.Result, t ledger.Tally) {
@@ -227,7 +240,7 @@ func (s *session) run(ctx context.Context, o *applyOptions, p *plan.Plan, lost <
 			progress.Show("Applying: %d of %d done, %d not", t.Done, t.All, t.Failed+t.Unknown+t.Skipped)
 		},
 	}
-	report, err := r.Run(ctx, p, s.doc, s.etag, lost)
+	report, err := r.Run(ctx, p, s.doc, s.etag)
 	progress.Clear()
 	if report == nil {
 		return err

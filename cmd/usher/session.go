@@ -2,13 +2,9 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/user"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +18,7 @@ import (
 	"github.com/usher-cli/usher/plan"
 	"github.com/usher-cli/usher/state"
 	"github.com/usher-cli/usher/tenant"
+	"github.com/usher-cli/usher/view"
 )
 
 // inputs are the options of every command that reads a configuration.
@@ -30,12 +27,14 @@ type inputs struct {
 	varFiles []string
 	remote   bool
 	skip     []string
+	backend  []string
 }
 
 func (i *inputs) flags(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&i.vars, "var", nil, "set a variable: `NAME=VALUE`")
 	cmd.Flags().StringArrayVar(&i.varFiles, "var-file", nil, "read variables from `FILE`")
 	cmd.Flags().BoolVar(&i.remote, "remote-endpoints", false, "let the endpoints of the tenant block be on other machines")
+	cmd.Flags().StringArrayVar(&i.backend, "backend-config", nil, "complete the backend block: `NAME=VALUE`, or a file of such lines")
 	cmd.Flags().StringArrayVar(&i.skip, "skip", nil, "leave a `SERVICE` unread, with all that is in it: powerplatform")
 }
 
@@ -45,7 +44,7 @@ type session struct {
 	a       *app
 	catalog *catalog.Catalog
 	cfg     *config.Config
-	store   state.Store
+	store   *state.Store
 	tenant  *tenant.Tenant
 	log     io.WriteCloser // of an embedded tenant; nil for none
 	doc     *state.Document
@@ -85,8 +84,8 @@ func (a *app) loadBy(in inputs, load func(string, config.Options) (*config.Confi
 		return nil, exitError
 	}
 	s.cfg, s.skip = cfg, in.skip
-	s.store = state.NewFileStore(cfg.State)
-	return s, nil
+	s.store, err = s.openStore(cfg.Backend.Kind, cfg.Backend.Args, in.backend)
+	return s, err
 }
 
 // close ends the tenant and adds what goes wrong to err.
@@ -246,15 +245,20 @@ func (s *session) lock(ctx context.Context, operation string, timeout time.Durat
 	return lease, err
 }
 
-func (a *app) lockInfo(operation string) state.LockInfo {
-	var id [8]byte
-	_, _ = rand.Read(id[:])
-	who := a.env("USER")
-	if u, err := user.Current(); err == nil {
-		who = u.Username
+// release gives a lock back, whatever became of the run.
+func (s *session) release(lease *state.Lease, err *error) {
+	if problem := lease.Release(); problem != nil && *err == nil {
+		*err = problem
 	}
-	host, _ := os.Hostname()
-	return state.LockInfo{ID: hex.EncodeToString(id[:]), Who: who + "@" + host, PID: os.Getpid(), Since: a.now().UTC(), Operation: operation}
+}
+
+// journal opens the history for a run. One that was cut is said, and goes on.
+func (s *session) journal(ctx context.Context, run string) (*state.Journal, error) {
+	j, err := s.store.Journal(ctx, s.doc, run)
+	if err == nil && j.Cut {
+		s.a.stderr().Line("Warning: the history of %s ends before what the state knows of it: usher history -verify says where.", view.Safe(s.store.String()))
+	}
+	return j, err
 }
 
 // verdict turns what stands in the way of a plan into an exit code.

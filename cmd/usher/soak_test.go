@@ -215,7 +215,7 @@ func runSoak(t *testing.T, people int, seed uint64) {
 	if len(p.Calls) != people || p.Refused() {
 		t.Fatalf("%d calls for %d people, refused: %t", len(p.Calls), people, p.Refused())
 	}
-	store := state.NewFileStore(filepath.Join(t.TempDir(), "usher.state.json"))
+	store := state.NewStore(state.NewFile(filepath.Join(t.TempDir(), "usher.state.json")), state.Options{Now: time.Now})
 	doc := state.New(soakTenant)
 	edit := state.NewEdit()
 	for _, g := range known {
@@ -231,7 +231,7 @@ func runSoak(t *testing.T, people int, seed uint64) {
 	r := &apply.Runner{Tenant: s.tenant, Store: store, Batch: tenant.Batch, Parallelism: 4, Checkpoint: 15 * time.Second / soakSpeed,
 		Lag: func(ledger.HolderKind) time.Duration { return time.Minute }, Name: reading.Name, Now: time.Now, Day: func() string { return "2026-01-01" },
 		Progress: func(ledger.Result, ledger.Tally) {}}
-	report, err := r.Run(context.Background(), p, doc, etag, nil)
+	report, err := r.Run(context.Background(), p, doc, etag)
 	took := time.Since(began)
 	if err != nil || !report.Complete() {
 		t.Fatalf("the run is not complete: %v, %+v, %+v", err, report.Tally, report.Results)
@@ -246,7 +246,7 @@ func ownRecords(r *tenant.Reading) []ledger.Grant {
 }
 
 // check looks at what the run left, and at what it cost.
-func (s *soak) check(store state.Store, want []ledger.Grant, took time.Duration, people int) {
+func (s *soak) check(store *state.Store, want []ledger.Grant, took time.Duration, people int) {
 	t := s.t
 	allowance := time.Duration(float64(people) / (20 * soakSpeed) * float64(time.Second))
 	most := people/tenant.Batch*5/4 + 30

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/hashicorp/go-multierror"
@@ -40,18 +42,22 @@ func newState(a *app) *cobra.Command {
 	add("pull", "Print the state", noArgs, runStatePull)
 	add("push FILE", "Replace the state by a newer version of itself", argCount(1, 1),
 		func(ctx context.Context, s *session, args []string) error {
-			return s.edit(ctx, "state push", o.lockTimeout, func(d *state.Document) (*state.Document, error) {
-				return pushed(s.a.path(args[0]), d)
+			return s.edit(ctx, "state push", args, o.lockTimeout, func(d *state.Document) (*state.Document, error) {
+				return s.pushed(s.a.path(args[0]), d)
 			})
 		})
 	add("rm ADDRESS...", "Let go of grants without changing them in the tenant", argCount(1, 1000),
 		func(ctx context.Context, s *session, args []string) error {
-			return s.edit(ctx, "state rm", o.lockTimeout, func(d *state.Document) (*state.Document, error) { return d, s.remove(d, args) })
+			return s.edit(ctx, "state rm", args, o.lockTimeout, func(d *state.Document) (*state.Document, error) { return d, s.remove(d, args) })
 		})
 	add("confirm ADDRESS...", "Vouch for what was done by hand, or take over what an interrupted run may have given", argCount(1, 1000),
 		func(ctx context.Context, s *session, args []string) error {
-			return s.edit(ctx, "state confirm", o.lockTimeout, func(d *state.Document) (*state.Document, error) { return d, s.confirm(d, args) })
+			return s.edit(ctx, "state confirm", args, o.lockTimeout, func(d *state.Document) (*state.Document, error) { return d, s.confirm(d, args) })
 		})
+	add("lock-info", "Show who has the state's lock", noArgs, runLockInfo)
+	add("init", "Make what a store needs before its first use, such as tables", noArgs, runStateInit)
+	add("rewrite", "Write the state again as it is: for other recipients, after the encryption block changed", noArgs, runStateRewrite(o))
+	cmd.AddCommand(newMigrate(a))
 	return cmd
 }
 
@@ -120,23 +126,42 @@ func runStatePull(ctx context.Context, s *session, _ []string) error {
 }
 
 // edit changes the state under its lock. change gets nil where there is no
-// state yet, and returns what to write.
-func (s *session) edit(ctx context.Context, operation string, timeout time.Duration, change func(*state.Document) (*state.Document, error)) error {
+// state yet, and returns what to write. What was done is put into the history.
+func (s *session) edit(ctx context.Context, operation string, args []string, timeout time.Duration, change func(*state.Document) (*state.Document, error)) (err error) {
+	ctx, end := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer end()
 	lease, err := s.lock(ctx, operation, timeout)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = lease.Release() }()
-	d, etag, err := s.store.Read(ctx)
+	defer s.release(lease, &err)
+	if s.doc, s.etag, err = s.store.Read(ctx); err != nil {
+		return err
+	}
+	serial := uint64(0)
+	if s.doc != nil {
+		serial = s.doc.Serial
+	}
+	journal, err := s.journal(ctx, newID())
 	if err != nil {
 		return err
 	}
-	next, err := change(d)
+	next, err := change(s.doc)
 	if err != nil {
 		return err
 	}
 	next.Detach()
-	if _, err = s.store.Write(ctx, next, etag); err == nil {
+	if err := lease.Check(ctx); err != nil {
+		return err
+	}
+	by := s.a.by(operation)
+	by.Serial, by.Tenant = serial, next.Tenant
+	if err := journal.Append(ctx, s.a.now().UTC(), state.Entry{Kind: state.Edited, Facts: &state.Facts{By: &by, What: strings.Join(args, " ")}}); err != nil {
+		return err
+	}
+	head := journal.Head()
+	next.History = &head
+	if _, err = s.store.Write(ctx, next, s.etag); err == nil {
 		s.a.stdout().Line("The state is at serial %d.", next.Serial)
 	}
 	return err
@@ -144,12 +169,12 @@ func (s *session) edit(ctx context.Context, operation string, timeout time.Durat
 
 // pushed reads a document that is to replace the state: one of the same
 // lineage and tenant, and not older.
-func pushed(path string, current *state.Document) (*state.Document, error) {
+func (s *session) pushed(path string, current *state.Document) (*state.Document, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("the state to push cannot be read: %w", err)
 	}
-	d, err := state.Decode(text)
+	d, err := s.store.Decode(text)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -195,22 +220,4 @@ func (s *session) remove(d *state.Document, addresses []string) error {
 	}
 	edit.Apply(d)
 	return problems.ErrorOrNil()
-}
-
-func newForceUnlock(a *app) *cobra.Command {
-	o := &inputs{}
-	cmd := &cobra.Command{Use: "force-unlock ID", Short: "Remove a lock that a process left behind", Args: argCount(1, 1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := a.loadSettings(*o)
-			if err != nil {
-				return err
-			}
-			if err := s.store.ForceUnlock(cmd.Context(), args[0]); err != nil {
-				return err
-			}
-			a.stdout().Line("The state is unlocked.")
-			return nil
-		}}
-	o.flags(cmd)
-	return cmd
 }

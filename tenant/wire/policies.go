@@ -16,8 +16,9 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 )
 
-// noteDoubt remembers that a try of a request was not answered for certain,
-// because the retries after it show only the last answer.
+// noteDoubt remembers of the tries of a request that one was not answered for
+// certain, because the retries after it show only the last answer, and what the
+// service calls the last.
 type noteDoubt struct{}
 
 type doubtKey struct{}
@@ -28,9 +29,20 @@ func WithDoubt(ctx context.Context, doubt *bool) context.Context {
 	return context.WithValue(ctx, doubtKey{}, doubt)
 }
 
+type nameKey struct{}
+
+// WithName lets the caller of requests know the service's name of the last that
+// was answered, for its support.
+func WithName(ctx context.Context, name *string) context.Context {
+	return context.WithValue(ctx, nameKey{}, name)
+}
+
 // Do implements policy.Policy.
 func (noteDoubt) Do(req *policy.Request) (*http.Response, error) {
 	resp, err := req.Next()
+	if name, ok := req.Raw().Context().Value(nameKey{}).(*string); ok && err == nil {
+		*name = resp.Header.Get("request-id")
+	}
 	if err != nil || unclear(resp.StatusCode) {
 		if doubt, ok := req.Raw().Context().Value(doubtKey{}).(*bool); ok {
 			*doubt = true

@@ -1,0 +1,79 @@
+package apply
+
+import (
+	"context"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/state"
+)
+
+// mostCalls is how many calls one entry of the history is about: an entry
+// stays small enough for every kind of store.
+const mostCalls = 1000
+
+// tell adds entries to the history, if there is one.
+func (c *recorder) tell(ctx context.Context, entries ...state.Entry) error {
+	if c.r.Journal == nil || len(entries) == 0 {
+		return nil
+	}
+	return c.r.Journal.Append(ctx, c.r.Now().UTC(), entries...)
+}
+
+// tellBegin says, before the first call, who is about to make which.
+func (c *recorder) tellBegin(ctx context.Context) error {
+	by := c.r.By
+	by.Digest, by.Serial, by.Tenant = c.p.Digest, c.doc.Serial, c.p.Tenant
+	began := state.Entry{Kind: state.Began, Facts: &state.Facts{By: &by}}
+	for _, s := range c.p.Records {
+		began.Records = append(began.Records, state.ChangeOf(s))
+	}
+	entries := []state.Entry{began}
+	for from := 0; from < len(c.p.Calls); from += mostCalls {
+		e := state.Entry{Kind: state.Planned, Facts: &state.Facts{}}
+		for _, call := range c.p.Calls[from:min(from+mostCalls, len(c.p.Calls))] {
+			e.Calls = append(e.Calls, planning(call))
+		}
+		entries = append(entries, e)
+	}
+	if len(c.p.Calls) == 0 {
+		entries = append(entries, ended(&ledger.Report{Tally: ledger.Tally{Recorded: len(c.p.Records)}}))
+	}
+	return c.tell(ctx, entries...)
+}
+
+func ended(r *ledger.Report) state.Entry {
+	return state.Entry{Kind: state.Ended, Facts: &state.Facts{End: &state.End{Tally: r.Tally, Complete: r.Complete()}}}
+}
+
+func planning(call ledger.Call) state.Planning {
+	p := state.Planning{ID: call.ID, Manual: call.Manual != ""}
+	for _, s := range call.Steps {
+		p.Steps = append(p.Steps, state.ChangeOf(s))
+	}
+	return p
+}
+
+// outcome is what the history says of a result. A call that is not of the plan
+// puts somebody back, and brings its steps along.
+func (c *recorder) outcome(res ledger.Result) state.Outcome {
+	o := state.Outcome{ID: res.Call.ID, Outcome: string(res.Outcome), Message: res.Message, Request: res.Request}
+	if res.Call.ID > len(c.p.Calls) {
+		o.Steps = planning(res.Call).Steps
+	}
+	return o
+}
+
+// results takes what became of calls since the last time.
+func (c *recorder) results() []state.Entry {
+	var entries []state.Entry
+	for from := 0; from < len(c.said); from += mostCalls {
+		entries = append(entries, state.Entry{Kind: state.Results, Facts: &state.Facts{Results: c.said[from:min(from+mostCalls, len(c.said))]}})
+	}
+	c.said = nil
+	return entries
+}
+
+// tellEnd says what became of the rest, and that the run is over.
+func (c *recorder) tellEnd(ctx context.Context, report *ledger.Report) error {
+	return c.tell(ctx, append(c.results(), ended(report))...)
+}

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/usher-cli/usher/catalog"
+	"github.com/usher-cli/usher/config"
+	"github.com/usher-cli/usher/state"
+	"github.com/usher-cli/usher/state/azblob"
+	"github.com/usher-cli/usher/state/httpstate"
+	"github.com/usher-cli/usher/state/postgres"
+	"github.com/usher-cli/usher/tenant"
+	"github.com/usher-cli/usher/tenant/identity"
+)
+
+// openStore opens the store that the configuration, the command line and the
+// environment name together. Nothing is asked of it yet.
+func (s *session) openStore(kind string, written map[string]string, flags []string) (*state.Store, error) {
+	set, err := config.BackendSettings(kind, flags, s.a.path)
+	if err != nil {
+		return nil, err
+	}
+	get := func(name string, variables ...string) string {
+		return cmp.Or(set[name], written[name], s.a.env("USHER_BACKEND_"+strings.ToUpper(name)), s.a.firstEnv(variables...))
+	}
+	var b state.Backend
+	switch kind {
+	case "azblob":
+		b, err = s.openBlob(get)
+	case "http":
+		b, err = s.openProtocol(get)
+	case "postgres":
+		b, err = s.openPostgres(get)
+	default:
+		b = state.NewFile(s.inConfiguration(cmp.Or(get("path"), "usher.state.json")))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the backend %q: %w", kind, err)
+	}
+	seal, err := s.seal()
+	if err != nil {
+		return nil, err
+	}
+	return state.NewStore(b, state.Options{Now: s.a.now, Seal: seal}), nil
+}
+
+// inConfiguration resolves a path against the directory of the configuration.
+func (s *session) inConfiguration(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(s.cfg.Dir, filepath.FromSlash(path))
+}
+
+func (a *app) firstEnv(names ...string) string {
+	for _, n := range names {
+		if v := a.env(n); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// missing says which arguments a backend lacks, all at once, and every place
+// where they can be given.
+func missing(get map[string]string) error {
+	var names, variables []string
+	for name, value := range get {
+		if value == "" {
+			names, variables = append(names, name), append(variables, "USHER_BACKEND_"+strings.ToUpper(name))
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return fmt.Errorf("it lacks %s: write it in the backend block, or give it with -backend-config=%s=… or in %s", strings.Join(names, " and "), names[0], strings.Join(variables, ", "))
+}
+
+func (s *session) openBlob(get func(string, ...string) string) (state.Backend, error) {
+	cloud := s.cfg.Tenant.Cloud
+	if cloud.Name == "" {
+		cloud = catalog.Clouds()[0]
+	}
+	o := azblob.Options{Endpoint: strings.TrimSuffix(get("endpoint"), "/"), Container: get("container"), Key: cmp.Or(get("key"), "usher.state.json"),
+		SAS: s.a.firstEnv("USHER_BACKEND_SAS_TOKEN", "AZURE_STORAGE_SAS_TOKEN", "ARM_SAS_TOKEN"), Transport: tenant.Network()}
+	if account := get("account", "AZURE_STORAGE_ACCOUNT"); o.Endpoint == "" && account != "" {
+		o.Endpoint = "https://" + account + cloud.Blob
+	}
+	if err := missing(map[string]string{"account": o.Endpoint, "container": o.Container}); err != nil {
+		return nil, err
+	}
+	if o.SAS == "" {
+		id := cmp.Or(s.cfg.Tenant.ID, s.a.firstEnv("USHER_TENANT_ID", "AZURE_TENANT_ID", "ARM_TENANT_ID"))
+		login := cmp.Or(s.a.env("USHER_BACKEND_LOGIN"), cloud.Login)
+		if s.cfg.Tenant.Endpoints.Login != "" {
+			login = s.cfg.Tenant.Endpoints.Login
+		}
+		who, err := identity.New(identity.Options{Tenant: id, Login: login, Private: login != cloud.Login, Assertion: cloud.Assertion, Env: s.a.env, ReadFile: os.ReadFile, Transport: tenant.Network()})
+		if err != nil {
+			return nil, err
+		}
+		o.Credential = who.Credential
+	}
+	return azblob.New(o)
+}
+
+func (s *session) openProtocol(get func(string, ...string) string) (state.Backend, error) {
+	o := httpstate.Options{Address: get("address", "TF_HTTP_ADDRESS"), UpdateMethod: get("update_method", "TF_HTTP_UPDATE_METHOD"),
+		LockAddress: get("lock_address", "TF_HTTP_LOCK_ADDRESS"), LockMethod: get("lock_method", "TF_HTTP_LOCK_METHOD"),
+		UnlockAddress: get("unlock_address", "TF_HTTP_UNLOCK_ADDRESS"), UnlockMethod: get("unlock_method", "TF_HTTP_UNLOCK_METHOD"),
+		History: get("history_address"), Username: get("username", "TF_HTTP_USERNAME"), Password: s.a.firstEnv("USHER_BACKEND_PASSWORD", "TF_HTTP_PASSWORD"),
+		Version: version, Transport: tenant.Network()}
+	if o.Password == "" && s.a.env("CI_JOB_TOKEN") != "" && strings.HasPrefix(o.Address, s.a.env("CI_API_V4_URL")+"/") { // GitLab's own, for its own API only
+		o.Username, o.Password = "gitlab-ci-token", s.a.env("CI_JOB_TOKEN")
+	}
+	if strings.Contains(o.Address, "/terraform/state/") && o.LockAddress == "" && strings.Contains(o.Address, "/api/v4/projects/") { // GitLab
+		o.LockAddress, o.LockMethod, o.UnlockMethod = o.Address+"/lock", cmp.Or(o.LockMethod, "POST"), cmp.Or(o.UnlockMethod, "DELETE")
+	}
+	if err := missing(map[string]string{"address": o.Address}); err != nil {
+		return nil, err
+	}
+	return httpstate.New(o)
+}
+
+func (s *session) openPostgres(get func(string, ...string) string) (state.Backend, error) {
+	o := postgres.Options{Connection: get("connection", "PG_CONN_STR"), Schema: cmp.Or(get("schema", "PG_SCHEMA_NAME"), "usher"), Name: cmp.Or(get("name"), "default"), TTL: postgres.DefaultTTL}
+	b, err := postgres.New(context.Background(), o)
+	if err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+// errKey is what says how to give a key.
+var errKey = errors.New("the configuration encrypts its state, and there is no key to read it with: set USHER_ENCRYPTION_KEY, or USHER_ENCRYPTION_KEY_FILE to a file of one")
+
+// seal is how the state is encrypted: for the recipients of the configuration,
+// and opened with the key of the environment.
+func (s *session) seal() (*state.Seal, error) {
+	keys, err := s.a.keys()
+	if err != nil {
+		return nil, err
+	}
+	if len(s.cfg.Recipients) > 0 && keys == "" {
+		return nil, errKey
+	}
+	var recipients []string
+	for _, r := range s.cfg.Recipients {
+		if err := state.CheckRecipient(r.Key); err != nil {
+			return nil, fmt.Errorf("%s:%d: a recipient is %w", r.At.Filename, r.At.Start.Line, err)
+		}
+		recipients = append(recipients, r.Key)
+	}
+	return state.NewSeal(recipients, keys)
+}
+
+// keys is the private key that opens what is encrypted, "" for none.
+func (a *app) keys() (string, error) {
+	if text := a.env("USHER_ENCRYPTION_KEY"); text != "" {
+		return text, nil
+	}
+	path := a.env("USHER_ENCRYPTION_KEY_FILE")
+	if path == "" {
+		return "", nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", fmt.Errorf("the key in USHER_ENCRYPTION_KEY_FILE cannot be read: %w", err)
+	}
+	return string(text), nil
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+// interrupts returns a channel that the first interrupt closes, and a context
+// that the second one ends.
+func interrupts(parent context.Context) (context.Context, <-chan struct{}, func()) {
+	ctx, cancel := context.WithCancel(parent)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		for n := 0; ; n++ {
+			select {
+			case <-done:
+				return
+			case <-signals:
+			}
+			if n == 0 {
+				close(stop)
+			} else {
+				cancel()
+			}
+		}
+	}()
+	return ctx, stop, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel()
+	}
+}
+
+// until is a context that ends with its parent, or when stop is closed.
+func until(parent context.Context, stop <-chan struct{}) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(parent)
+	go func() {
+		select {
+		case <-stop:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}
+
+// answer reads a line of what somebody types; "" where nobody does before the
+// context ends.
+func (a *app) answer(ctx context.Context) string {
+	line := make(chan string, 1)
+	go func() {
+		text, _ := bufio.NewReader(a.in).ReadString('\n')
+		line <- strings.TrimSpace(text)
+	}()
+	select {
+	case text := <-line:
+		return text
+	case <-ctx.Done():
+		return ""
+	}
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usher-cli/usher/config"
+	"github.com/usher-cli/usher/state"
+	"github.com/usher-cli/usher/view"
+)
+
+func runLockInfo(ctx context.Context, s *session, _ []string) error {
+	holder, err := s.store.Holder(ctx)
+	switch {
+	case err != nil:
+		return err
+	case holder == nil:
+		s.a.stdout().Line("The state is not locked.")
+	default:
+		s.a.stdout().Line("The state is locked by %s.", view.Safe(holder.String()))
+	}
+	return nil
+}
+
+func runStateInit(ctx context.Context, s *session, _ []string) error {
+	if p, ok := s.store.Backend().(state.Preparer); ok {
+		if err := p.Prepare(ctx); err != nil {
+			return err
+		}
+	}
+	s.a.stdout().Line("The store %s is ready.", view.Safe(s.store.String()))
+	return nil
+}
+
+// runStateRewrite writes the state as it is. Where the last version was plain
+// text and this one is not, it is written twice: stores keep one version back.
+func runStateRewrite(o *stateOptions) func(context.Context, *session, []string) error {
+	return func(ctx context.Context, s *session, _ []string) error {
+		same := func(d *state.Document) (*state.Document, error) {
+			if d == nil {
+				return nil, errNoState
+			}
+			return d, nil
+		}
+		if err := s.edit(ctx, "state rewrite", nil, o.lockTimeout, same); err != nil || !s.store.Sealing() {
+			return err
+		}
+		return s.edit(ctx, "state rewrite", nil, o.lockTimeout, same)
+	}
+}
+
+func newForceUnlock(a *app) *cobra.Command {
+	o := &inputs{}
+	cmd := &cobra.Command{Use: "force-unlock [ID]", Short: "Remove a lock that a process left behind", Args: argCount(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := a.loadSettings(*o)
+			if err != nil {
+				return err
+			}
+			id := ""
+			if len(args) == 1 {
+				id = args[0]
+			} else if id, err = s.askForLock(cmd.Context()); err != nil {
+				return err
+			}
+			if err := s.store.ForceUnlock(cmd.Context(), id); err != nil {
+				return err
+			}
+			a.stdout().Line("The state is unlocked.")
+			return nil
+		}}
+	o.flags(cmd)
+	return cmd
+}
+
+// askForLock shows who has the lock and has its id typed: whoever removes the
+// lock of a run that still goes on lets two write at once.
+func (s *session) askForLock(ctx context.Context) (string, error) {
+	holder, err := s.store.Holder(ctx)
+	if err != nil {
+		return "", err
+	}
+	if holder == nil {
+		return "", fmt.Errorf("%s: %w", s.store, state.ErrNotLocked)
+	}
+	s.a.stdout().Line("The state is locked by %s.", view.Safe(holder.String()))
+	fmt.Fprint(s.a.out, "Make sure that this run is over. Type the lock's id to remove it: ")
+	id := s.a.answer(ctx)
+	if id == "" {
+		return "", errors.New("no id was typed, and nothing was done")
+	}
+	return id, nil
+}
+
+type migrateOptions struct {
+	inputs
+	to          string
+	toConfig    []string
+	lockTimeout time.Duration
+}
+
+func newMigrate(a *app) *cobra.Command {
+	o := &migrateOptions{}
+	cmd := &cobra.Command{Use: "migrate", Short: "Copy the state and its history into another store, and check the copy", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runMigrate(cmd.Context(), a, o) }}
+	o.flags(cmd)
+	cmd.Flags().StringVar(&o.to, "to", "", "the `KIND` of backend to move to: file, azblob, http or postgres")
+	cmd.Flags().StringArrayVar(&o.toConfig, "to-config", nil, "an argument of that backend: `NAME=VALUE`, or a file of such lines")
+	cmd.Flags().DurationVar(&o.lockTimeout, "lock-timeout", 0, "how long to wait for the locks")
+	return cmd
+}
+
+func runMigrate(ctx context.Context, a *app, o *migrateOptions) (err error) {
+	if config.BackendArguments()[o.to] == nil {
+		return fmt.Errorf("-to names the kind of backend to move to: %s", strings.Join(slices.Sorted(maps.Keys(config.BackendArguments())), ", "))
+	}
+	s, err := a.loadSettings(o.inputs)
+	if err != nil {
+		return err
+	}
+	target, err := s.openStore(o.to, nil, o.toConfig)
+	if err != nil {
+		return err
+	}
+	if target.String() == s.store.String() {
+		return fmt.Errorf("the state is at %s already", target)
+	}
+	for _, store := range []*state.Store{s.store, target} {
+		lease, err := store.Lock(ctx, a.lockInfo("state migrate"), o.lockTimeout)
+		if err != nil {
+			return err
+		}
+		defer s.release(lease, &err)
+	}
+	d, err := s.store.CopyTo(ctx, target)
+	if err != nil {
+		return err
+	}
+	a.stdout().Line("The state is at %s now, with serial %d, and was read back. Put this into the usher block:\n", view.Safe(target.String()), d.Serial)
+	set, err := config.BackendSettings(o.to, o.toConfig, a.path)
+	if err != nil {
+		return err
+	}
+	a.stdout().Line("  backend %s {", strconv.Quote(o.to))
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		a.stdout().Line("    %s = %s", name, view.Safe(strconv.Quote(set[name])))
+	}
+	a.stdout().Line("  }\n\nThe old state stays at %s: remove it when nobody uses it any more.", view.Safe(s.store.String()))
+	return nil
+}

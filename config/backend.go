@@ -1,0 +1,154 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclparse"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// Backend says where the state is kept. What a file leaves out can come from the
+// command line or the environment; secrets come from nowhere else.
+type Backend struct {
+	Kind   string
+	Args   map[string]string // by name; a path as it is written
+	Origin ledger.Origin     // zero where no file says anything
+}
+
+// BackendArguments are the arguments of every kind of backend.
+func BackendArguments() map[string][]string {
+	return map[string][]string{
+		"file":     {"path"},
+		"azblob":   {"account", "endpoint", "container", "key"},
+		"http":     {"address", "update_method", "lock_address", "lock_method", "unlock_address", "unlock_method", "history_address", "username"},
+		"postgres": {"connection", "schema", "name"},
+	}
+}
+
+func backendKinds() []string { return slices.Sorted(maps.Keys(BackendArguments())) }
+
+func everyBackendArgument() []string {
+	var all []string
+	for _, kind := range backendKinds() {
+		all = append(all, BackendArguments()[kind]...)
+	}
+	return all
+}
+
+func (l *lowering) backend(b *hclsyntax.Block) {
+	kind := b.Labels[0]
+	known, ok := BackendArguments()[kind]
+	if !ok {
+		l.fail(b.LabelRanges[0], "Unknown backend", "There is no backend %q; there are %s.%s", kind, strings.Join(backendKinds(), ", "), didYouMean(kind, backendKinds()))
+		return
+	}
+	l.cfg.Backend = Backend{Kind: kind, Args: map[string]string{}, Origin: origin(b)}
+	for name, attr := range b.Body.Attributes {
+		if !slices.Contains(known, name) {
+			l.fail(attr.NameRange, "Not an argument of this backend", "A backend %q has no %s; it has %s.", kind, name, strings.Join(known, ", "))
+			continue
+		}
+		text, ok := l.eval.text(attr)
+		if ok && holdsPassword(text) {
+			d := failure(attr.Expr.Range(), "A secret in a file", "%s holds a password, which does not belong into a file that others read: take it out, give it to usher in %s, and if this file was ever committed, make a new one.",
+				name, map[string]string{"http": "USHER_BACKEND_PASSWORD"}[kind]+map[string]string{"postgres": "PGPASSWORD"}[kind])
+			d.Extra = secretLine{}
+			l.diags = append(l.diags, d)
+			continue
+		}
+		if ok {
+			l.cfg.Backend.Args[name] = text
+		}
+	}
+}
+
+var password = regexp.MustCompile(`(?i)^[a-z]+://[^/@]*:[^/@]+@|password\s*=|[?&](sig|token|private_token|password)=`)
+
+// holdsPassword reports whether an address or a connection has one in it.
+func holdsPassword(text string) bool { return password.MatchString(text) }
+
+// encryption reads for whom the state is encrypted.
+func (l *lowering) encryption(b *hclsyntax.Block) {
+	items, ok := l.eval.list(b.Body.Attributes["recipients"])
+	if ok && len(items) == 0 {
+		l.fail(b.Body.Attributes["recipients"].Expr.Range(), "Nobody to encrypt for", "Name at least one public key, or leave the block out.")
+	}
+	for _, i := range items {
+		if strings.Contains(strings.ToUpper(i.text), "SECRET-KEY") || strings.Contains(i.text, "PRIVATE KEY") {
+			d := failure(i.at, "A secret in a file", "This is a private key, and recipients are public ones: write the key that starts with age1, give this one to usher in USHER_ENCRYPTION_KEY, and if this file was ever committed, make a new one.")
+			d.Extra = secretLine{}
+			l.diags = append(l.diags, d)
+			continue
+		}
+		l.cfg.Recipients = append(l.cfg.Recipients, Recipient{strings.TrimSpace(i.text), i.at})
+	}
+}
+
+// Recipient is a public key that the state is encrypted for.
+type Recipient struct {
+	Key string
+	At  hcl.Range
+}
+
+// BackendSettings reads the values of -backend-config, each NAME=VALUE or a
+// file of such lines, for a kind of backend. The last of a name counts.
+func BackendSettings(kind string, values []string, path func(string) string) (map[string]string, error) {
+	set := map[string]string{}
+	for _, v := range values {
+		name, value, pair := strings.Cut(v, "=")
+		if !pair {
+			more, err := backendFile(path(v))
+			if err != nil {
+				return nil, err
+			}
+			maps.Copy(set, more)
+			continue
+		}
+		set[strings.TrimSpace(name)] = value
+	}
+	for name, value := range set {
+		switch {
+		case holdsSecret.MatchString(name), holdsPassword(value):
+			return nil, fmt.Errorf("-backend-config: %s would put a secret where other processes and logs see it: set USHER_BACKEND_PASSWORD, USHER_BACKEND_SAS_TOKEN or PGPASSWORD instead", name)
+		case !slices.Contains(BackendArguments()[kind], name):
+			return nil, fmt.Errorf("-backend-config: a backend %q has no %q; it has %s", kind, name, strings.Join(BackendArguments()[kind], ", "))
+		}
+	}
+	return set, nil
+}
+
+func backendFile(path string) (map[string]string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("-backend-config=%s is neither NAME=VALUE nor a file that can be read", filepath.Base(path))
+	}
+	file, diags := hclparse.NewParser().ParseHCL(text, path)
+	if diags.HasErrors() {
+		return nil, fmt.Errorf("-backend-config: %w", diags)
+	}
+	attrs, diags := file.Body.JustAttributes()
+	if diags.HasErrors() {
+		return nil, fmt.Errorf("-backend-config: %w", diags)
+	}
+	ev := &evaluator{ctx: &hcl.EvalContext{}}
+	set := map[string]string{}
+	for name, a := range attrs {
+		v, _ := a.Expr.Value(nil)
+		if text, ok := ev.textOf(v, a.Range); ok {
+			set[name] = text
+		}
+	}
+	if ev.diags.HasErrors() {
+		return nil, fmt.Errorf("-backend-config: %w", ev.diags)
+	}
+	return set, nil
+}

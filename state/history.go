@@ -1,0 +1,226 @@
+package state
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// Head is the end of the history as the state knows it: a later cut or edit of
+// what is before it shows.
+type Head struct {
+	Mark
+	Hash string `json:"hash"` // of the last line
+}
+
+// Kind says what an entry of the history is about.
+type Kind string
+
+// A run is one entry that it began, the calls that it was about to make, what
+// became of them, and one entry that it ended. An edit is a change of the state
+// by hand.
+const (
+	Began   Kind = "began"
+	Planned Kind = "calls"
+	Results Kind = "results"
+	Ended   Kind = "ended"
+	Edited  Kind = "edited"
+)
+
+// Entry is one line of the history.
+type Entry struct {
+	Seq  int64     `json:"seq"`  // from 1
+	Prev string    `json:"prev"` // hash of the line before
+	Run  string    `json:"run"`
+	Kind Kind      `json:"kind"`
+	At   time.Time `json:"at"`
+	// What follows is one value in Sealed where the history is encrypted.
+	*Facts
+	Sealed []byte `json:"sealed,omitempty"`
+}
+
+// Facts are what an entry says beside its place in the history.
+type Facts struct {
+	By      *By        `json:"by,omitempty"`      // of began and edited
+	Calls   []Planning `json:"calls,omitempty"`   // of calls
+	Results []Outcome  `json:"results,omitempty"` // of results
+	Records []Change   `json:"records,omitempty"` // of began: what was only recorded
+	What    string     `json:"what,omitempty"`    // of edited: the verb and its arguments
+	End     *End       `json:"end,omitempty"`     // of ended
+}
+
+// By says who did something, from where, and on what.
+type By struct {
+	Who       string `json:"who"`
+	Operation string `json:"operation"`
+	Where     string `json:"where,omitempty"`  // address of the pipeline's run
+	Commit    string `json:"commit,omitempty"` // of the configuration
+	Usher     string `json:"usher"`            // its version
+	Digest    string `json:"digest,omitempty"` // of the plan
+	Serial    uint64 `json:"serial"`           // of the state it began on
+	Tenant    string `json:"tenant"`
+}
+
+// Change is one step: what there was and what there was to be, and the lines
+// that wanted it.
+type Change struct {
+	Op      ledger.Op       `json:"op"`
+	Address ledger.Address  `json:"address"`
+	Holder  string          `json:"holder"`
+	Item    string          `json:"item"`
+	Before  *ledger.Value   `json:"before,omitempty"`
+	After   *ledger.Value   `json:"after,omitempty"`
+	Origins []ledger.Origin `json:"origins,omitempty"`
+}
+
+// Planning is one call of a run before it was made.
+type Planning struct {
+	ID     int      `json:"id"`
+	Manual bool     `json:"manual,omitempty"` // for a person to do
+	Steps  []Change `json:"steps"`
+}
+
+// Outcome is what became of one call.
+type Outcome struct {
+	ID      int    `json:"id"`
+	Outcome string `json:"outcome"`
+	Message string `json:"message,omitempty"`
+	Request string `json:"request,omitempty"` // the service's id of it
+	// Steps are those of a call that was not planned: it put somebody back.
+	Steps []Change `json:"steps,omitempty"`
+}
+
+// End is how a run ended.
+type End struct {
+	Tally    ledger.Tally `json:"tally"`
+	Complete bool         `json:"complete"`
+}
+
+// ChangeOf makes a change of a step.
+func ChangeOf(s ledger.Step) Change {
+	g := ledger.Grant{Holder: s.Holder, Item: s.Item}
+	return Change{s.Op, g.Address(), s.Holder.ID, s.Item.ID, s.Before, s.After, s.Origins}
+}
+
+// Grant is the grant that a change is about, without its value.
+func (c Change) Grant() (ledger.Grant, error) {
+	return row{Address: c.Address, Holder: c.Holder, Item: c.Item}.grant()
+}
+
+func hashOf(line []byte) string {
+	sum := sha256.Sum256(line)
+	return hex.EncodeToString(sum[:])
+}
+
+// Journal adds to the history of one state, for one run.
+type Journal struct {
+	store *Store
+	run   string
+	head  Head
+	// Cut says that the history ends before the state's own mark of it: it was
+	// cut or is not there, and goes on from where it is.
+	Cut bool
+}
+
+// Journal opens the history behind what the document knows of it. The
+// document's lock must be held.
+func (s *Store) Journal(ctx context.Context, d *Document, run string) (*Journal, error) {
+	j := &Journal{store: s, run: run}
+	if d != nil && d.History != nil {
+		j.head = *d.History
+	}
+	lines, end, err := s.backend.Log(ctx, j.head.Mark)
+	if err != nil {
+		return nil, fmt.Errorf("the history of %s cannot be read: %w", s, err)
+	}
+	if end.Lines < j.head.Lines || end.Bytes < j.head.Bytes {
+		j.Cut = true
+	}
+	j.head.Mark = end
+	if n := len(lines); n > 0 { // of a run that was killed before the state knew
+		j.head.Hash = hashOf(lines[n-1])
+	}
+	return j, nil
+}
+
+// Head returns the end of the history.
+func (j *Journal) Head() Head { return j.head }
+
+// Append adds entries, durably. An append whose outcome is not known is settled
+// by reading.
+func (j *Journal) Append(ctx context.Context, at time.Time, entries ...Entry) error {
+	head := j.head
+	lines := make([][]byte, len(entries))
+	for i, e := range entries {
+		e.Seq, e.Prev, e.Run, e.At = head.Lines+1, head.Hash, j.run, at
+		line, err := j.store.opts.Seal.entry(e)
+		if err != nil {
+			return err
+		}
+		lines[i] = line
+		head.Mark, head.Hash = head.Add([][]byte{line}), hashOf(line)
+	}
+	if err := j.put(ctx, lines); err != nil {
+		return fmt.Errorf("the history of %s cannot be written: %w", j.store, err)
+	}
+	j.head = head
+	return nil
+}
+
+func (j *Journal) put(ctx context.Context, lines [][]byte) error {
+	for n := 1; ; n++ {
+		_, err := j.store.backend.Append(ctx, j.head.Mark, lines)
+		if err == nil || errors.Is(err, ErrUnprepared) || errors.Is(err, ErrLost) || n == mostWrites {
+			return err
+		}
+		if !pause(ctx, firstPause<<(n-1)) {
+			return err
+		}
+		found, _, readErr := j.store.backend.Log(ctx, j.head.Mark)
+		switch {
+		case readErr != nil || len(found) == 0:
+		case bytes.Equal(JoinLines(found), JoinLines(lines)):
+			return nil
+		default:
+			return ErrMoved
+		}
+	}
+}
+
+// entry writes one line of the history.
+func (s *Seal) entry(e Entry) ([]byte, error) {
+	if s.Sealing() {
+		plain, err := json.Marshal(e.Facts)
+		if err != nil {
+			return nil, err
+		}
+		if e.Sealed, err = s.encrypt(plain); err != nil {
+			return nil, err
+		}
+		e.Facts = nil
+	}
+	return json.Marshal(e)
+}
+
+// facts reads what an entry says.
+func (s *Seal) facts(e *Entry) error {
+	if len(e.Sealed) == 0 {
+		if e.Facts == nil {
+			e.Facts = &Facts{}
+		}
+		return nil
+	}
+	plain, err := s.decrypt(e.Sealed)
+	if err != nil {
+		return err
+	}
+	e.Facts = &Facts{}
+	return json.Unmarshal(plain, e.Facts)
+}

@@ -1,0 +1,230 @@
+// Package httpstate keeps a state behind Terraform's http protocol, as GitLab,
+// Gitea and others speak it.
+//
+// Reading is a GET, writing a POST (or PUT) with the lock's id, and locking a
+// LOCK or whatever the server wants. The protocol has no etags and no expiry: a
+// version is known by its bytes, a write without a lock is checked by reading
+// first, and a lock lasts until it is given back. A password never reaches an error.
+package httpstate
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+
+	"github.com/usher-cli/usher/state"
+)
+
+// Options say where a state is.
+type Options struct {
+	Address       string
+	UpdateMethod  string // default POST
+	LockAddress   string // default Address
+	LockMethod    string // default LOCK
+	UnlockAddress string // default LockAddress
+	UnlockMethod  string // default UNLOCK
+	History       string // address of the history; default Address with "-history" behind its path
+	Username      string
+	Password      string
+	Version       string // of usher, for the user agent
+	Transport     policy.Transporter
+}
+
+// Backend is one state behind a server.
+type Backend struct {
+	o        Options
+	pipeline runtime.Pipeline
+	held     string // id of the lock that this process has
+	seen     string // "=" and the etag of what was read or written while it was held
+	log      *logDocument
+}
+
+var _ state.Backend = (*Backend)(nil)
+
+// New makes a backend. Nothing is asked of the server yet.
+func New(o Options) (*Backend, error) {
+	o.UpdateMethod, o.LockMethod, o.UnlockMethod = cmp.Or(o.UpdateMethod, http.MethodPost), cmp.Or(o.LockMethod, "LOCK"), cmp.Or(o.UnlockMethod, "UNLOCK")
+	o.LockAddress = cmp.Or(o.LockAddress, o.Address)
+	o.UnlockAddress = cmp.Or(o.UnlockAddress, o.LockAddress)
+	if o.History == "" {
+		u, err := url.Parse(o.Address)
+		if err != nil {
+			return nil, errors.New("the address is not a URL")
+		}
+		u = u.JoinPath() // without a slash at its end
+		u.Path += "-history"
+		u.RawPath = ""
+		o.History = u.String()
+	}
+	for _, text := range []string{o.Address, o.LockAddress, o.UnlockAddress, o.History} {
+		u, err := url.Parse(text)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
+			return nil, errors.New("an address of the http backend is not an http or https URL without a user and a password in it")
+		}
+	}
+	p := runtime.NewPipeline("usher", o.Version, runtime.PipelineOptions{}, &policy.ClientOptions{
+		Transport: o.Transport, Telemetry: policy.TelemetryOptions{ApplicationID: "usher"},
+		Retry: policy.RetryOptions{MaxRetries: 4, RetryDelay: 300 * time.Millisecond, MaxRetryDelay: 10 * time.Second, TryTimeout: time.Minute},
+	})
+	return &Backend{o: o, pipeline: p}, nil
+}
+
+// String implements state.Backend.
+func (b *Backend) String() string {
+	u, err := url.Parse(b.o.Address)
+	if err != nil {
+		return "http"
+	}
+	u.RawQuery = "" // it can hold a token
+	return u.String()
+}
+
+// ask sends one request, and tries again only where that cannot write twice.
+func (b *Backend) ask(ctx context.Context, method, address string, body []byte, once bool) (int, []byte, error) {
+	if once {
+		ctx = policy.WithRetryOptions(ctx, policy.RetryOptions{MaxRetries: -1, TryTimeout: time.Minute})
+	}
+	req, err := runtime.NewRequest(ctx, method, address)
+	if err != nil {
+		return 0, nil, errors.New("an address of the http backend is not a URL")
+	}
+	if b.o.Username != "" || b.o.Password != "" {
+		req.Raw().SetBasicAuth(b.o.Username, b.o.Password)
+	}
+	if body != nil {
+		if err := req.SetBody(seekable(body), "application/json"); err != nil {
+			return 0, nil, err
+		}
+	}
+	resp, err := b.pipeline.Do(req)
+	if err != nil {
+		return 0, nil, b.failure(method, err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return 0, nil, b.failure(method, err)
+	}
+	return resp.StatusCode, text, nil
+}
+
+// failure leaves the query out of what is said.
+func (b *Backend) failure(method string, err error) error {
+	var address *url.Error
+	if errors.As(err, &address) {
+		err = address.Err
+	}
+	return fmt.Errorf("%s %s: %w", method, b, err)
+}
+
+func seekable(body []byte) io.ReadSeekCloser {
+	return struct {
+		io.ReadSeeker
+		io.Closer
+	}{bytes.NewReader(body), io.NopCloser(nil)}
+}
+
+// refusal says what a status means and what to do.
+func (b *Backend) refusal(method string, status int) error {
+	way := "see the server's log"
+	switch status {
+	case http.StatusUnauthorized:
+		way = "set TF_HTTP_USERNAME and TF_HTTP_PASSWORD, or username and USHER_BACKEND_PASSWORD, to an account of the server; in GitLab the job token's user is gitlab-ci-token"
+	case http.StatusForbidden:
+		way = "this account may not: in GitLab reading takes the Developer role, and writing and locking the Maintainer role"
+	case http.StatusNotFound:
+		way = "is the address right?"
+	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		way = "the server does not offer this method: set lock_method, unlock_method and update_method to what it wants (GitLab: POST, DELETE, POST)"
+	case http.StatusUnprocessableEntity, http.StatusBadRequest:
+		way = "the server does not take this; is its address that of a state?"
+	case http.StatusRequestEntityTooLarge:
+		way = "the state is larger than the server allows"
+	}
+	return fmt.Errorf("%s %s: the server answers %d %s: %s", method, b, status, http.StatusText(status), way)
+}
+
+// Get implements state.Backend.
+func (b *Backend) Get(ctx context.Context) ([]byte, string, error) {
+	text, err := b.get(ctx, b.o.Address)
+	if err != nil {
+		return nil, "", err
+	}
+	etag := ""
+	if text != nil {
+		etag = state.EtagOf(text)
+	}
+	if b.held != "" {
+		b.seen = "=" + etag
+	}
+	return text, etag, nil
+}
+
+func (b *Backend) get(ctx context.Context, address string) ([]byte, error) {
+	status, text, err := b.ask(ctx, http.MethodGet, address, nil, false)
+	switch {
+	case err != nil:
+		return nil, err
+	case status == http.StatusNotFound, status == http.StatusNoContent, status == http.StatusOK && len(bytes.TrimSpace(text)) == 0:
+		return nil, nil
+	case status != http.StatusOK:
+		return nil, b.refusal(http.MethodGet, status)
+	}
+	return text, nil
+}
+
+// Put implements state.Backend. What was read under the lock cannot have
+// changed since; what was read without one is read again first.
+func (b *Backend) Put(ctx context.Context, text []byte, etag string) (string, error) {
+	if b.held == "" || b.seen == "" {
+		_, now, err := b.Get(ctx)
+		if err != nil {
+			return "", err
+		}
+		if now != etag {
+			return "", state.ErrMoved
+		}
+	} else if b.seen != "="+etag {
+		return "", state.ErrMoved
+	}
+	if err := b.post(ctx, b.o.Address, text, b.held); err != nil {
+		return "", err
+	}
+	if b.held != "" {
+		b.seen = "=" + state.EtagOf(text)
+	}
+	return state.EtagOf(text), nil
+}
+
+// post writes once. A server that says that the lock is another one's has not
+// written.
+func (b *Backend) post(ctx context.Context, address string, text []byte, id string) error {
+	u, err := url.Parse(address)
+	if err != nil {
+		return err
+	}
+	if id != "" {
+		q := u.Query()
+		q.Set("ID", id)
+		u.RawQuery = q.Encode()
+	}
+	status, _, err := b.ask(ctx, b.o.UpdateMethod, u.String(), text, true)
+	switch {
+	case err != nil:
+		return err
+	case status == http.StatusLocked || status == http.StatusConflict:
+		return state.ErrLost
+	case status < 200 || status > 299:
+		return b.refusal(b.o.UpdateMethod, status)
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+package httpstate
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/usher-cli/usher/state"
+)
+
+// lockBody is what the protocol says of a lock; servers want every field.
+type lockBody struct {
+	ID        string    `json:"ID"`
+	Operation string    `json:"Operation"`
+	Info      string    `json:"Info"` // what usher knows beyond the other fields, as JSON
+	Who       string    `json:"Who"`
+	Version   string    `json:"Version"`
+	Created   time.Time `json:"Created"`
+	Path      string    `json:"Path"`
+}
+
+func (b *Backend) body(info state.LockInfo) []byte {
+	extra, _ := json.Marshal(info)
+	text, _ := json.Marshal(lockBody{info.ID, info.Operation, string(extra), info.Who, b.o.Version, info.Since, b.String()}) // plain data
+	return text
+}
+
+// holderOf reads who has the lock out of a refusal, whoever wrote it.
+func holderOf(text []byte) *state.LockInfo {
+	var l lockBody
+	if json.Unmarshal(text, &l) != nil || l.ID == "" {
+		return nil
+	}
+	info := &state.LockInfo{}
+	switch err := json.Unmarshal([]byte(l.Info), info); {
+	case err == nil && info.ID == l.ID:
+		return info
+	case err == nil && info.ID != "": // GitLab: what usher asked with, beside the holder's id, name and time
+		l.Operation = "something that the server does not tell"
+	}
+	return &state.LockInfo{ID: l.ID, Who: l.Who, Operation: l.Operation, Since: l.Created}
+}
+
+// Lock implements state.Backend.
+func (b *Backend) Lock(ctx context.Context, info state.LockInfo) (*state.Hold, error) {
+	status, text, err := b.ask(ctx, b.o.LockMethod, b.o.LockAddress, b.body(info), false)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case status == http.StatusLocked || status == http.StatusConflict:
+		holder := holderOf(text)
+		if holder != nil && holder.ID == info.ID {
+			break // an earlier try took it, and its answer was lost
+		}
+		return nil, &state.LockedError{Store: b.String(), Holder: holder}
+	case status < 200 || status > 299:
+		return nil, b.refusal(b.o.LockMethod, status)
+	}
+	b.held, b.seen = info.ID, ""
+	return &state.Hold{Release: func(ctx context.Context) error {
+		b.held, b.seen = "", ""
+		return b.unlock(ctx, b.body(info), info.ID)
+	}}, nil
+}
+
+func (b *Backend) unlock(ctx context.Context, body []byte, id string) error {
+	address := b.o.UnlockAddress
+	if b.o.UnlockMethod == http.MethodDelete { // whose body servers may not read
+		address = withID(address, id)
+	}
+	status, text, err := b.ask(ctx, b.o.UnlockMethod, address, body, false)
+	switch {
+	case err != nil:
+		return err
+	case status == http.StatusLocked || status == http.StatusConflict:
+		return &state.LockedError{Store: b.String(), Holder: holderOf(text)}
+	case status == http.StatusNotFound: // it is given back already
+		return nil
+	case status < 200 || status > 299:
+		return b.refusal(b.o.UnlockMethod, status)
+	}
+	return nil
+}
+
+// Holder implements state.Backend. The protocol has no question for it: who
+// tries to lock is told.
+func (b *Backend) Holder(ctx context.Context) (*state.LockInfo, error) {
+	probe := state.LockInfo{ID: "00000000-0000-4000-8000-000000000000", Who: "usher", Operation: "lock-info", Since: time.Unix(0, 0).UTC()}
+	hold, err := b.Lock(ctx, probe)
+	if err == nil {
+		return nil, hold.Release(ctx)
+	}
+	if locked, ok := err.(*state.LockedError); ok { //nolint:errorlint // Lock returns it bare
+		if locked.Holder == nil {
+			return &state.LockInfo{Who: "somebody of whom the server says nothing"}, nil
+		}
+		return locked.Holder, nil
+	}
+	return nil, err
+}
+
+// ForceUnlock implements state.Backend.
+func (b *Backend) ForceUnlock(ctx context.Context, id string) error {
+	err := b.unlock(ctx, b.body(state.LockInfo{ID: id}), id)
+	if _, ok := err.(*state.LockedError); ok { //nolint:errorlint // unlock returns it bare
+		return fmt.Errorf("the server did not give it up: %w", err)
+	}
+	return err
+}

@@ -1,0 +1,269 @@
+// Package postgres keeps states in a PostgreSQL database: one row a state,
+// many states in one table, and their histories in another.
+//
+// A lock is a row's own columns and ends by the database's clock, so that it
+// works through a connection pooler and no client's clock matters. Every question
+// is one statement of one round trip. It never makes a table unless it is asked to.
+package postgres
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/usher-cli/usher/state"
+)
+
+// Options say where a state is.
+type Options struct {
+	Connection string // URL or key=value words; what it lacks comes from the PG* variables
+	Schema     string // in which the tables are
+	Name       string // of the state
+	TTL        time.Duration
+}
+
+// DefaultTTL is how long a lock lasts without being renewed.
+const DefaultTTL = time.Minute
+
+// Backend is one state in a database.
+type Backend struct {
+	pool  *pgxpool.Pool
+	o     Options
+	place string
+	held  string // id of the lock that this process has
+}
+
+var (
+	_ state.Backend  = (*Backend)(nil)
+	_ state.Preparer = (*Backend)(nil)
+)
+
+var schemaName = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`)
+
+// New makes a backend. Nothing is asked of the database yet.
+func New(ctx context.Context, o Options) (*Backend, error) {
+	if !schemaName.MatchString(o.Schema) {
+		return nil, fmt.Errorf("the schema %q is not a name of lower-case letters, digits and _", o.Schema)
+	}
+	config, err := pgxpool.ParseConfig(o.Connection)
+	if err != nil {
+		return nil, errors.New("the connection is not one that PostgreSQL understands, such as postgres://user@host:5432/database (its text is not shown, because it can hold a password)")
+	}
+	// Through a pooler in transaction mode a prepared statement may be gone with
+	// the next transaction.
+	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+	config.MaxConns, config.MinConns = 2, 0
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	at := config.ConnConfig
+	return &Backend{pool: pool, o: o, place: fmt.Sprintf("%s in %s at %s", o.Name, at.Database, at.Host)}, nil
+}
+
+// Close ends the connections.
+func (b *Backend) Close() { b.pool.Close() }
+
+// String implements state.Backend.
+func (b *Backend) String() string { return b.place }
+
+// sql puts the schema into a statement.
+func (b *Backend) sql(text string) string { return fmt.Sprintf(text, b.o.Schema) }
+
+// Prepare implements state.Preparer.
+func (b *Backend) Prepare(ctx context.Context) error {
+	for _, text := range []string{
+		`CREATE SCHEMA IF NOT EXISTS %[1]s`,
+		`CREATE TABLE IF NOT EXISTS %[1]s.states (
+			name text PRIMARY KEY, serial bigint NOT NULL DEFAULT 0, etag text NOT NULL DEFAULT '', document bytea, previous bytea,
+			lock_id text, lock_info jsonb, lock_until timestamptz)`,
+		`CREATE TABLE IF NOT EXISTS %[1]s.history (
+			name text NOT NULL, seq bigint NOT NULL, line bytea NOT NULL, PRIMARY KEY (name, seq))`,
+	} {
+		if _, err := b.pool.Exec(ctx, b.sql(text)); err != nil {
+			return explain(err)
+		}
+	}
+	return nil
+}
+
+// explain turns what the database says into what to do about it.
+func explain(err error) error {
+	var e *pgconn.PgError
+	if !errors.As(err, &e) {
+		return err
+	}
+	switch e.Code {
+	case "42P01", "3F000": // no such table, no such schema
+		return state.ErrUnprepared
+	case "42501":
+		return fmt.Errorf("this database user may not: %s; grant it USAGE on the schema, SELECT for plan, and INSERT and UPDATE as well for apply", e.Message)
+	case "3D000":
+		return fmt.Errorf("%s: make it first, with createdb", e.Message)
+	}
+	return err
+}
+
+// Get implements state.Backend.
+func (b *Backend) Get(ctx context.Context) ([]byte, string, error) {
+	var text []byte
+	var etag string
+	err := b.pool.QueryRow(ctx, b.sql(`SELECT document, etag FROM %s.states WHERE name = $1`), b.o.Name).Scan(&text, &etag)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", explain(err)
+	}
+	return text, etag, nil
+}
+
+// Put implements state.Backend. A process whose lock is somebody else's by now
+// writes nothing.
+func (b *Backend) Put(ctx context.Context, text []byte, etag string) (string, error) {
+	var head struct{ Serial int64 }
+	if err := json.Unmarshal(text, &head); err != nil {
+		return "", err
+	}
+	next := state.EtagOf(text)
+	tag, err := b.pool.Exec(ctx, b.sql(`INSERT INTO %[1]s.states AS s (name, serial, etag, document)
+		SELECT $1, $2::bigint, $3, $4::bytea WHERE $5 = '' OR EXISTS (SELECT FROM %[1]s.states WHERE name = $1)
+		ON CONFLICT (name) DO UPDATE SET serial = excluded.serial, etag = excluded.etag, document = excluded.document, previous = s.document
+		WHERE s.etag = $5 AND s.serial < excluded.serial AND ($6 = '' OR s.lock_id = $6 AND s.lock_until > clock_timestamp())`),
+		b.o.Name, head.Serial, next, text, etag, b.held)
+	switch {
+	case err != nil:
+		return "", explain(err)
+	case tag.RowsAffected() == 0:
+		return "", b.moved(ctx, etag)
+	}
+	return next, nil
+}
+
+// moved says why nothing was written.
+func (b *Backend) moved(ctx context.Context, etag string) error {
+	if _, now, err := b.Get(ctx); err == nil && now == etag && b.held != "" {
+		return state.ErrLost
+	}
+	return state.ErrMoved
+}
+
+// Lock implements state.Backend.
+func (b *Backend) Lock(ctx context.Context, info state.LockInfo) (*state.Hold, error) {
+	text, err := json.Marshal(info)
+	if err != nil {
+		return nil, err
+	}
+	tag, err := b.pool.Exec(ctx, b.sql(`INSERT INTO %[1]s.states AS s (name, lock_id, lock_info, lock_until)
+		VALUES ($1, $2, $3, clock_timestamp() + $4::interval)
+		ON CONFLICT (name) DO UPDATE SET lock_id = excluded.lock_id, lock_info = excluded.lock_info, lock_until = excluded.lock_until
+		WHERE s.lock_id IS NULL OR s.lock_until < clock_timestamp() OR s.lock_id = excluded.lock_id`),
+		b.o.Name, info.ID, string(text), interval(b.o.TTL))
+	if err != nil {
+		return nil, explain(err)
+	}
+	if tag.RowsAffected() == 0 {
+		holder, err := b.Holder(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return nil, &state.LockedError{Store: b.place, Holder: holder}
+	}
+	b.held = info.ID
+	return &state.Hold{TTL: b.o.TTL, Renew: func(ctx context.Context) error { return b.renew(ctx, info.ID) },
+		Release: func(ctx context.Context) error { return b.release(ctx, info.ID) }}, nil
+}
+
+func interval(d time.Duration) string { return fmt.Sprintf("%d milliseconds", d.Milliseconds()) }
+
+func (b *Backend) renew(ctx context.Context, id string) error {
+	tag, err := b.pool.Exec(ctx, b.sql(`UPDATE %s.states SET lock_until = clock_timestamp() + $3::interval
+		WHERE name = $1 AND lock_id = $2 AND lock_until > clock_timestamp()`), b.o.Name, id, interval(b.o.TTL))
+	if err == nil && tag.RowsAffected() == 0 {
+		return state.ErrLost
+	}
+	return err
+}
+
+func (b *Backend) release(ctx context.Context, id string) error {
+	_, err := b.pool.Exec(ctx, b.sql(`UPDATE %s.states SET lock_id = NULL, lock_info = NULL, lock_until = NULL WHERE name = $1 AND lock_id = $2`), b.o.Name, id)
+	if err == nil {
+		b.held = ""
+	}
+	return err
+}
+
+// Holder implements state.Backend.
+func (b *Backend) Holder(ctx context.Context) (*state.LockInfo, error) {
+	var text []byte
+	var until *time.Time
+	err := b.pool.QueryRow(ctx, b.sql(`SELECT lock_info, lock_until FROM %s.states WHERE name = $1 AND lock_id IS NOT NULL AND lock_until > clock_timestamp()`), b.o.Name).Scan(&text, &until)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, explain(err)
+	}
+	info := &state.LockInfo{}
+	if err := json.Unmarshal(text, info); err != nil {
+		return nil, err
+	}
+	if until != nil {
+		info.Until = until.UTC()
+	}
+	return info, nil
+}
+
+// ForceUnlock implements state.Backend.
+func (b *Backend) ForceUnlock(ctx context.Context, id string) error { return b.release(ctx, id) }
+
+// Log implements state.Backend.
+func (b *Backend) Log(ctx context.Context, after state.Mark) ([][]byte, state.Mark, error) {
+	rows, err := b.pool.Query(ctx, b.sql(`SELECT seq, line FROM %s.history WHERE name = $1 AND seq >= $2 ORDER BY seq`), b.o.Name, after.Lines)
+	if err != nil {
+		return nil, after, explain(err)
+	}
+	var lines [][]byte
+	var line []byte
+	var seq int64
+	if _, err := pgx.ForEachRow(rows, []any{&seq, &line}, func() error {
+		lines = append(lines, bytes.Clone(line))
+		return nil
+	}); err != nil {
+		return nil, after, explain(err)
+	}
+	if after.Lines > 0 { // the line before the mark shows that all is there
+		if len(lines) == 0 {
+			return b.Log(ctx, state.Mark{})
+		}
+		lines = lines[1:]
+	}
+	end := after.Add(lines)
+	end.Lines = max(seq, end.Lines)
+	return lines, end, nil
+}
+
+// Append implements state.Backend.
+func (b *Backend) Append(ctx context.Context, at state.Mark, lines [][]byte) (state.Mark, error) {
+	seqs := make([]int64, len(lines))
+	for i := range lines {
+		seqs[i] = at.Lines + int64(i) + 1
+	}
+	_, err := b.pool.Exec(ctx, b.sql(`INSERT INTO %[1]s.history (name, seq, line) SELECT $1, seq, line FROM unnest($2::bigint[], $3::bytea[]) AS new (seq, line)`), b.o.Name, seqs, lines)
+	var e *pgconn.PgError
+	if errors.As(err, &e) && e.Code == "23505" {
+		return at, state.ErrMoved
+	}
+	if err != nil {
+		return at, explain(err)
+	}
+	return at.Add(lines), nil
+}

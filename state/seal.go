@@ -1,0 +1,198 @@
+package state
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"filippo.io/age"
+	"filippo.io/age/agessh"
+)
+
+// SealedVersion is the format of a document that is encrypted. What is inside
+// has a version of its own.
+const SealedVersion = 2
+
+// ErrSealed means that a document is encrypted, and none of the keys at hand
+// opens it.
+var ErrSealed = errors.New("it is encrypted, and no key at hand opens it")
+
+// Seal encrypts documents, plans and histories for recipients. A nil one
+// leaves everything in plain text.
+type Seal struct {
+	recipients []age.Recipient
+	names      []string
+	identities []age.Identity
+}
+
+// NewSeal makes a seal for recipients (age1… or ssh-ed25519 and ssh-rsa public
+// keys) that opens with keys: age identity files, or a private SSH key.
+// Without recipients it only opens.
+func NewSeal(recipients []string, keys string) (*Seal, error) {
+	s := &Seal{}
+	for _, text := range recipients {
+		name, r, err := parseRecipient(text)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(s.names, name) {
+			s.names, s.recipients = append(s.names, name), append(s.recipients, r)
+		}
+	}
+	if strings.TrimSpace(keys) == "" {
+		return s, nil
+	}
+	var err error
+	s.identities, err = parseKeys(keys)
+	return s, err
+}
+
+// CheckRecipient says what is wrong with a recipient, if anything is.
+func CheckRecipient(text string) error {
+	_, _, err := parseRecipient(text)
+	return err
+}
+
+// parseRecipient reads a public key. The comment of an SSH key, which can name
+// a person, is left out of its name.
+func parseRecipient(text string) (string, age.Recipient, error) {
+	text = strings.TrimSpace(text)
+	if strings.HasPrefix(text, "ssh-") {
+		r, err := agessh.ParseRecipient(text)
+		if err != nil {
+			return "", nil, fmt.Errorf("not an SSH key that age can encrypt to (ssh-ed25519 or ssh-rsa): %w", err)
+		}
+		return strings.Join(strings.Fields(text)[:2], " "), r, nil
+	}
+	r, err := age.ParseX25519Recipient(text)
+	if err != nil {
+		return "", nil, errors.New("not a public key that starts with age1, ssh-ed25519 or ssh-rsa")
+	}
+	return text, r, nil
+}
+
+func parseKeys(text string) ([]age.Identity, error) {
+	if strings.Contains(text, "-----BEGIN") {
+		id, err := agessh.ParseIdentity([]byte(text))
+		if err != nil {
+			return nil, errors.New("the private SSH key cannot be used: it is an ed25519 or RSA key without a passphrase") // never with the key's text
+		}
+		return []age.Identity{id}, nil
+	}
+	ids, err := age.ParseIdentities(strings.NewReader(text))
+	if err != nil {
+		return nil, errors.New("the key is not one that age-keygen writes (AGE-SECRET-KEY-…) and not a private SSH key")
+	}
+	return ids, nil
+}
+
+// Sealing reports whether what is written is encrypted.
+func (s *Seal) Sealing() bool { return s != nil && len(s.recipients) > 0 }
+
+// envelope is what is around something encrypted, and stays readable.
+type envelope struct {
+	Version    int      `json:"version"`
+	Lineage    string   `json:"lineage"`
+	Serial     uint64   `json:"serial"`
+	Tenant     string   `json:"tenant"`
+	Recipients []string `json:"recipients"`
+	Sealed     []byte   `json:"sealed"`
+}
+
+// Header is what stays readable of something encrypted.
+type Header struct {
+	Lineage string
+	Serial  uint64
+	Tenant  string
+}
+
+// sealedHead finds the version of an envelope at its beginning.
+func sealedHead() *regexp.Regexp { return regexp.MustCompile(`^\s*\{\s*"version"\s*:\s*2\s*,`) }
+
+// Wrap encrypts what is plain, below a header. Without recipients it returns it
+// as it is.
+func (s *Seal) Wrap(h Header, plain []byte) ([]byte, error) {
+	if !s.Sealing() {
+		return plain, nil
+	}
+	sealed, err := s.encrypt(plain)
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.MarshalIndent(envelope{SealedVersion, h.Lineage, h.Serial, h.Tenant, s.names, sealed}, "", "  ")
+	return append(text, '\n'), err
+}
+
+// Unwrap is the inverse of Wrap. What is not encrypted is returned as it is,
+// with no header.
+func (s *Seal) Unwrap(text []byte) ([]byte, *Header, error) {
+	if !sealedHead().Match(text[:min(len(text), 64)]) {
+		return text, nil, nil
+	}
+	var e envelope
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&e); err != nil || len(e.Sealed) == 0 {
+		return nil, nil, fmt.Errorf("%w: it is cut off, or not what usher encrypts", ErrDamaged)
+	}
+	plain, err := s.decrypt(e.Sealed)
+	if errors.Is(err, ErrSealed) {
+		err = fmt.Errorf("%w: it is for %s; set USHER_ENCRYPTION_KEY or USHER_ENCRYPTION_KEY_FILE to the private key of one of them. Nothing was written over it", ErrSealed, strings.Join(e.Recipients, ", "))
+	}
+	return plain, &Header{e.Lineage, e.Serial, e.Tenant}, err
+}
+
+func (s *Seal) encrypt(plain []byte) ([]byte, error) {
+	var b bytes.Buffer
+	w, err := age.Encrypt(&b, s.recipients...)
+	if err == nil {
+		_, err = w.Write(plain)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	return b.Bytes(), err
+}
+
+func (s *Seal) decrypt(sealed []byte) ([]byte, error) {
+	if s == nil || len(s.identities) == 0 {
+		return nil, ErrSealed
+	}
+	r, err := age.Decrypt(bytes.NewReader(sealed), s.identities...)
+	var none *age.NoIdentityMatchError
+	if errors.As(err, &none) {
+		return nil, ErrSealed
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: what is encrypted was changed: %w", ErrDamaged, err)
+	}
+	plain, err := io.ReadAll(r)
+	if err != nil {
+		return nil, fmt.Errorf("%w: what is encrypted was changed: %w", ErrDamaged, err)
+	}
+	return plain, nil
+}
+
+// Encode writes a document, encrypted where there are recipients.
+func (s *Seal) Encode(d *Document) ([]byte, error) {
+	return s.Wrap(Header{d.Lineage, d.Serial, d.Tenant}, d.Encode())
+}
+
+// Decode reads a document, encrypted or not. The header of an encrypted one
+// has to say what is inside.
+func (s *Seal) Decode(text []byte) (*Document, error) {
+	plain, h, err := s.Unwrap(text)
+	if err != nil {
+		return nil, err
+	}
+	d, err := Decode(plain)
+	if err == nil && h != nil && *h != (Header{d.Lineage, d.Serial, d.Tenant}) {
+		return nil, fmt.Errorf("%w: its header is not that of what is encrypted", ErrDamaged)
+	}
+	return d, err
+}

@@ -1,0 +1,214 @@
+package state_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/usher-cli/usher/state"
+)
+
+// TestStores is the suite that every store passes.
+func TestStores(t *testing.T) {
+	for name, open := range places(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Run("begins_empty", func(t *testing.T) { beginsEmpty(t, open(t)) })
+			t.Run("refuses_what_moved", func(t *testing.T) { refusesWhatMoved(t, open(t)) })
+			t.Run("locks_once", func(t *testing.T) { locksOnce(t, open(t), name) })
+			t.Run("locks_before_the_first_state", func(t *testing.T) { locksFirst(t, open(t)) })
+			t.Run("unlocks_by_force", func(t *testing.T) { unlocksByForce(t, open(t), name) })
+			t.Run("keeps_a_log", func(t *testing.T) { keepsLog(t, open(t)) })
+		})
+	}
+}
+
+func beginsEmpty(t *testing.T, at place) {
+	ctx, s := context.Background(), store(t, at)
+	d, etag, err := s.Read(ctx)
+	if d != nil || etag != "" || err != nil {
+		t.Fatalf("an empty store gives %v, %q, %v", d, etag, err)
+	}
+	d = state.New("tenant")
+	etag, err = s.Write(ctx, d, "")
+	if err != nil || d.Serial != 1 {
+		t.Fatalf("the first write gives serial %d, %v", d.Serial, err)
+	}
+	got, gotTag, err := store(t, at).Read(ctx)
+	if err != nil || gotTag != etag || got.Serial != 1 || got.Lineage != d.Lineage {
+		t.Fatalf("reading gives %+v, %q, %v", got, gotTag, err)
+	}
+}
+
+func refusesWhatMoved(t *testing.T, at place) {
+	ctx, s := context.Background(), store(t, at)
+	first := state.New("tenant")
+	etag, err := s.Write(ctx, first, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := *first
+	if _, err := store(t, at).Write(ctx, &second, etag); err != nil {
+		t.Fatal(err)
+	}
+	for _, old := range []string{etag, ""} {
+		late := *first
+		if _, err := s.Write(ctx, &late, old); !errors.Is(err, state.ErrMoved) || late.Serial != first.Serial {
+			t.Errorf("writing over another version gives serial %d, %v", late.Serial, err)
+		}
+	}
+	if d, _, err := s.Read(ctx); err != nil || d.Serial != second.Serial {
+		t.Errorf("after refusals the store has %+v, %v", d, err)
+	}
+}
+
+func lockInfo(id string) state.LockInfo {
+	return state.LockInfo{ID: id, Who: "ada@host", PID: 1, Since: time.Unix(1_790_000_000, 0).UTC(), Operation: "apply", Run: "https://ci.example/runs/7"}
+}
+
+const (
+	lockOne   = "aaaaaaaa-0000-4000-8000-000000000001"
+	lockTwo   = "aaaaaaaa-0000-4000-8000-000000000002"
+	lockThree = "aaaaaaaa-0000-4000-8000-000000000003"
+)
+
+func locksOnce(t *testing.T, at place, kind string) {
+	ctx, s := context.Background(), store(t, at)
+	if h, err := s.Holder(ctx); h != nil || err != nil {
+		t.Fatalf("before anything the holder is %v, %v", h, err)
+	}
+	lease, err := s.Lock(ctx, lockInfo(lockOne), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := lockInfo(lockOne)
+	if kind == "gitlab" { // which keeps no more
+		want.PID, want.Run, want.Operation = 0, "", "something that the server does not tell"
+	}
+	var locked *state.LockedError
+	_, err = store(t, at).Lock(ctx, lockInfo(lockTwo), 50*time.Millisecond)
+	if !errors.As(err, &locked) || locked.Holder == nil {
+		t.Fatalf("a second lock gives %v", err)
+	}
+	if locked.Holder.Until = (time.Time{}); *locked.Holder != want {
+		t.Errorf("the holder is %+v, want %+v", *locked.Holder, want)
+	}
+	d := state.New("tenant")
+	etag, err := s.Write(ctx, d, "")
+	if err == nil {
+		_, err = s.Write(ctx, d, etag)
+	}
+	if err != nil || d.Serial != 2 {
+		t.Errorf("writing under the lock gives serial %d, %v", d.Serial, err)
+	}
+	if h, err := store(t, at).Holder(ctx); h == nil || h.ID != lockOne || err != nil {
+		t.Errorf("after writes the holder is %v, %v", h, err)
+	}
+	if err := lease.Release(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := store(t, at).Lock(ctx, lockInfo(lockThree), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Release(); err != nil {
+		t.Fatal(err)
+	}
+	if h, err := s.Holder(ctx); h != nil || err != nil {
+		t.Errorf("at the end the holder is %v, %v", h, err)
+	}
+}
+
+// locksFirst: a lock on nothing is a lock, and leaves nothing behind that could
+// be taken for a state.
+func locksFirst(t *testing.T, at place) {
+	ctx, s := context.Background(), store(t, at)
+	lease, err := s.Lock(ctx, lockInfo(lockOne), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, etag, err := s.Read(ctx); d != nil || etag != "" || err != nil {
+		t.Errorf("under the lock there is %v, %q, %v", d, etag, err)
+	}
+	if err := lease.Release(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store(t, at).Write(ctx, state.New("tenant"), ""); err != nil {
+		t.Errorf("the first write after a lock gives %v", err)
+	}
+}
+
+func unlocksByForce(t *testing.T, at place, kind string) {
+	ctx, s := context.Background(), store(t, at)
+	if err := s.ForceUnlock(ctx, lockOne); !errors.Is(err, state.ErrNotLocked) {
+		t.Errorf("without a lock it says %v", err)
+	}
+	lease, err := store(t, at).Lock(ctx, lockInfo(lockOne), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.ForceUnlock(ctx, lockTwo); err == nil {
+		t.Error("a lock was removed under another id")
+	}
+	err = s.ForceUnlock(ctx, lockOne)
+	if kind == "file" {
+		if err == nil {
+			t.Error("the lock of a living process was taken from it")
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	next, err := store(t, at).Lock(ctx, lockInfo(lockTwo), 0)
+	if err != nil {
+		t.Fatalf("after force the lock is not free: %v", err)
+	}
+	if err := lease.Release(); err != nil && kind != "http" && kind != "gitlab" { // those say whose it is now
+		t.Error(err)
+	}
+	if h, err := s.Holder(ctx); h == nil || h.ID != lockTwo || err != nil {
+		t.Errorf("the old holder's release took the new one's lock: %v, %v", h, err)
+	}
+	if err := next.Release(); err != nil {
+		t.Error(err)
+	}
+}
+
+func keepsLog(t *testing.T, at place) {
+	ctx := context.Background()
+	lines, end, err := at(t).Log(ctx, state.Mark{})
+	if len(lines) > 0 || end != (state.Mark{}) || err != nil {
+		t.Fatalf("an empty log gives %q, %v, %v", lines, end, err)
+	}
+	first := [][]byte{[]byte(`{"a":1}`), []byte(`{"b":"ü"}`)}
+	middle, err := at(t).Append(ctx, state.Mark{}, first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := [][]byte{bytes.Repeat([]byte("x"), 5<<20)}
+	b := at(t)
+	if _, _, err := b.Log(ctx, middle); err != nil {
+		t.Fatal(err)
+	}
+	end, err = b.Append(ctx, middle, second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := at(t).Append(ctx, middle, first); !errors.Is(err, state.ErrMoved) {
+		t.Errorf("appending where the log goes on gives %v", err)
+	}
+	for _, c := range []struct {
+		after state.Mark
+		want  [][]byte
+	}{{state.Mark{}, append(first, second...)}, {middle, second}, {end, nil}} {
+		lines, mark, err := at(t).Log(ctx, c.after)
+		if err != nil || mark.Lines != end.Lines || !bytes.Equal(state.JoinLines(lines), state.JoinLines(c.want)) {
+			t.Errorf("after %v there are %d lines up to %v, %v", c.after, len(lines), mark, err)
+		}
+	}
+	if _, mark, err := at(t).Log(ctx, state.Mark{Lines: 9, Bytes: 99 << 20}); err != nil || mark.Lines != 3 {
+		t.Errorf("after a mark that is not there any more the log ends at %v, %v", mark, err)
+	}
+}

@@ -1,0 +1,116 @@
+package state
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+)
+
+// Break is a place where the history is not what was written.
+type Break struct {
+	Line int64 // from 1
+	Text string
+}
+
+// History reads the whole history, with every place where its chain is broken.
+// Entries that cannot be read are left out. The error is about reading alone.
+func (s *Store) History(ctx context.Context, d *Document) ([]Entry, []Break, error) {
+	lines, _, err := s.backend.Log(ctx, Mark{})
+	if err != nil {
+		return nil, nil, fmt.Errorf("the history of %s cannot be read: %w", s, err)
+	}
+	var entries []Entry
+	var breaks []Break
+	for i, line := range lines {
+		var e Entry
+		dec := json.NewDecoder(bytes.NewReader(line))
+		dec.DisallowUnknownFields()
+		if dec.Decode(&e) != nil || dec.More() {
+			continue // chain names it
+		}
+		if err := s.opts.Seal.facts(&e); err != nil {
+			breaks = append(breaks, Break{int64(i + 1), "cannot be opened: " + err.Error()})
+			continue
+		}
+		entries = append(entries, e)
+	}
+	return entries, append(breaks, chain(lines, d)...), nil
+}
+
+// link is what a line says of its place.
+type link struct {
+	Seq  int64  `json:"seq"`
+	Prev string `json:"prev"`
+}
+
+// chain checks every line against the one before it, and the last ones against
+// what the state knows.
+func chain(lines [][]byte, d *Document) []Break {
+	c := &chainer{}
+	for _, line := range lines {
+		c.add(line)
+	}
+	n := int64(len(lines))
+	if d == nil || d.History == nil {
+		return c.finish(n)
+	}
+	switch h := d.History; {
+	case n < h.Lines:
+		c.named(n+1, "and what follows is missing: the state knows %d entries, and %d are there", h.Lines, n)
+	case h.Lines > 0 && hashOf(lines[h.Lines-1]) != h.Hash:
+		c.loose(h.Lines + 1)
+	}
+	return c.finish(n)
+}
+
+// chainer walks the lines of a history.
+type chainer struct {
+	breaks []Break
+	prev   string
+	seq    int64
+	at     int64
+	open   int64 // the last line whose link to the one before it does not hold
+}
+
+func (c *chainer) named(line int64, format string, args ...any) {
+	c.breaks = append(c.breaks, Break{line, fmt.Sprintf(format, args...)})
+}
+
+func (c *chainer) add(line []byte) {
+	c.at++
+	var l link
+	switch err := json.Unmarshal(line, &l); {
+	case err != nil:
+		c.named(c.at, "is not an entry any more: it was edited")
+		l.Seq, c.open = c.seq+1, 0
+		c.prev, c.seq = "", l.Seq // the next line cannot tell
+		return
+	case l.Seq > c.seq+1:
+		c.named(c.at, "is entry %d and follows entry %d: %d missing between them", l.Seq, c.seq, l.Seq-c.seq-1)
+	case l.Seq <= c.seq:
+		c.named(c.at, "is entry %d and follows entry %d: it was moved or repeated", l.Seq, c.seq)
+	case l.Prev != c.prev && (c.prev != "" || c.at == 1):
+		c.loose(c.at)
+	}
+	c.prev, c.seq = hashOf(line), l.Seq
+}
+
+// loose notes that a line does not fit to the one before it. Of two in a row it
+// is the line between them that was edited, else the one before.
+func (c *chainer) loose(line int64) {
+	if c.open == line-1 && c.open > 0 {
+		c.breaks = c.breaks[:len(c.breaks)-1]
+		c.open = 0
+	} else {
+		c.open = line
+	}
+	c.named(max(line-1, 1), "was edited: what follows it was written after another text of it")
+}
+
+func (c *chainer) finish(n int64) []Break {
+	if c.open == n && n > 0 && c.prev != "" { // nothing vouches for the last line
+		c.breaks[len(c.breaks)-1].Text += ", or line " + fmt.Sprint(n) + " was"
+	}
+	return c.breaks
+}

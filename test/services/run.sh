@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Starts the services that keep states, each on loopback or a socket, runs a
+# command with their addresses in its environment, and stops them. Installs what
+# this machine lacks, if it can.
+#
+#   run.sh COMMAND...
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+chmod 755 "$work"
+as_postgres() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
+pids=()
+finish() {
+  [ ! -f "$work/data/postmaster.pid" ] || as_postgres "$pg/pg_ctl" -D "$work/data" -m immediate -s stop || true
+  [ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2>/dev/null || true
+  wait
+  rm -rf "$work"
+}
+trap finish EXIT
+
+find_postgres() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1; }
+pg=$(find_postgres)
+if [ -z "$pg" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  { apt-get update && apt-get install -y --no-install-recommends postgresql; } >"$work/apt.log" 2>&1 || { tail "$work/apt.log"; exit 1; }
+  pg=$(find_postgres)
+fi
+[ -n "$pg" ] || { echo "PostgreSQL is needed, and is not installed"; exit 1; }
+mkdir "$work/socket" "$work/data"
+if [ "$(id -u)" = 0 ]; then chown postgres "$work/socket" "$work/data"; fi
+as_postgres "$pg/initdb" -D "$work/data" -A trust -N >/dev/null
+as_postgres "$pg/pg_ctl" -D "$work/data" -s -w -l "$work/data/log" -o "-k $work/socket -c listen_addresses='' -c fsync=off" start
+as_postgres "$pg/createdb" -h "$work/socket" usher
+export USHER_TEST_POSTGRES="host=$work/socket user=postgres dbname=usher"
+
+cp "$here/package.json" "$work"
+(cd "$work" && npm install --no-audit --no-fund --silent) >"$work/npm.log" 2>&1 || { tail "$work/npm.log"; exit 1; }
+mkdir "$work/blobs"
+"$work/node_modules/.bin/azurite-blob" --location "$work/blobs" --blobHost 127.0.0.1 --blobPort 18790 --disableTelemetry --skipApiVersionCheck --silent &
+pids+=($!)
+for _ in $(seq 100); do (: >/dev/tcp/127.0.0.1/18790) 2>/dev/null && break; sleep 0.1; done
+export USHER_TEST_AZBLOB=http://127.0.0.1:18790/devstoreaccount1
+
+export USHER_TEST_SERVICES=1
+"$@"

@@ -1,0 +1,16 @@
+// Command serve runs the state server of the tests on a loopback address.
+package main
+
+import (
+	"log"
+	"net/http"
+	"os"
+
+	"github.com/usher-cli/usher/test/stateserver"
+)
+
+func main() {
+	s := stateserver.New(os.Args[2])
+	s.User, s.Password = "gitlab-ci-token", "job"
+	log.Fatal(http.ListenAndServe(os.Args[1], s))
+}

@@ -1,0 +1,161 @@
+// Package stateserver stands in for the servers that speak Terraform's http
+// protocol, for tests: with the methods LOCK and UNLOCK it answers as the
+// protocol says, with POST and DELETE on a path that ends in /lock as GitLab does.
+//
+// It keeps states in a directory, durably, so that it can be killed. It never
+// runs in usher itself.
+package stateserver
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+)
+
+// Server is the handler.
+type Server struct {
+	// User and Password are asked for where they are set.
+	User, Password string
+
+	dir string
+	mu  sync.Mutex
+}
+
+// New makes a server that keeps states in a directory.
+func New(dir string) *Server { return &Server{dir: dir} }
+
+// lock is a lock's data, every field of which GitLab wants.
+type lock struct {
+	ID, Operation, Info, Who, Version, Created, Path string
+}
+
+func (l lock) complete() bool {
+	return l.ID != "" && l.Operation != "" && l.Info != "" && l.Who != "" && l.Version != "" && l.Created != "" && l.Path != ""
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	user, password, _ := r.BasicAuth()
+	if user != s.User || password != s.Password {
+		w.WriteHeader(http.StatusUnauthorized)
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	name, gitlab := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/"), "/lock")
+	name = url.PathEscape(name)
+	switch {
+	case gitlab && r.Method == http.MethodPost, r.Method == "LOCK":
+		s.lock(w, name, body, gitlab)
+	case gitlab && r.Method == http.MethodDelete, r.Method == "UNLOCK":
+		s.unlock(w, name, r.URL.Query().Get("ID"), body)
+	case gitlab:
+		w.WriteHeader(http.StatusMethodNotAllowed)
+	case r.Method == http.MethodGet:
+		s.get(w, name)
+	case r.Method == http.MethodPost:
+		s.post(w, name, r.URL.Query().Get("ID"), body)
+	default:
+		w.WriteHeader(http.StatusMethodNotAllowed)
+	}
+}
+
+func (s *Server) holder(name string) (lock, []byte) {
+	var l lock
+	text, err := os.ReadFile(s.path(name + ".lock"))
+	if err == nil {
+		_ = json.Unmarshal(text, &l)
+	}
+	return l, text
+}
+
+func (s *Server) path(name string) string { return filepath.Join(s.dir, name) }
+
+func (s *Server) lock(w http.ResponseWriter, name string, body []byte, gitlab bool) {
+	var asked lock
+	if json.Unmarshal(body, &asked) != nil || gitlab && !asked.complete() {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	held, text := s.holder(name)
+	switch {
+	case held.ID == "":
+		s.save(w, name+".lock", body)
+	case gitlab: // tells whose lock it is, and the rest of it as it was asked
+		asked.ID, asked.Who, asked.Created = held.ID, held.Who, held.Created
+		echo, _ := json.Marshal(asked) // plain data
+		w.WriteHeader(http.StatusConflict)
+		_, _ = w.Write(echo)
+	default:
+		w.WriteHeader(http.StatusLocked)
+		_, _ = w.Write(text)
+	}
+}
+
+func (s *Server) unlock(w http.ResponseWriter, name, id string, body []byte) {
+	held, text := s.holder(name)
+	var asked lock
+	if id == "" && json.Unmarshal(body, &asked) == nil {
+		id = asked.ID
+	}
+	switch {
+	case held.ID == "":
+		w.WriteHeader(http.StatusNotFound)
+	case id != "" && id != held.ID: // without an id it is forced
+		w.WriteHeader(http.StatusConflict)
+		_, _ = w.Write(text)
+	default:
+		_ = os.Remove(s.path(name + ".lock"))
+	}
+}
+
+func (s *Server) get(w http.ResponseWriter, name string) {
+	text, err := os.ReadFile(s.path(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		w.WriteHeader(http.StatusNotFound)
+		return
+	}
+	_, _ = w.Write(text)
+}
+
+func (s *Server) post(w http.ResponseWriter, name, id string, body []byte) {
+	if held, _ := s.holder(name); held.ID != "" && held.ID != id {
+		w.WriteHeader(http.StatusConflict)
+		return
+	}
+	var next, now struct{ Serial *int64 }
+	if json.Unmarshal(body, &next) != nil || next.Serial == nil {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
+	if text, err := os.ReadFile(s.path(name)); err == nil && json.Unmarshal(text, &now) == nil && now.Serial != nil && *now.Serial == *next.Serial {
+		w.WriteHeader(http.StatusUnprocessableEntity) // a version is written once
+		return
+	}
+	s.save(w, name, body)
+}
+
+func (s *Server) save(w http.ResponseWriter, name string, body []byte) {
+	f, err := os.Create(s.path(name + ".new"))
+	if err == nil {
+		_, err = f.Write(body)
+		err = errors.Join(err, f.Sync(), f.Close())
+	}
+	if err == nil {
+		err = os.Rename(s.path(name+".new"), s.path(name))
+	}
+	if err != nil {
+		w.WriteHeader(http.StatusInternalServerError)
+	}
+}
