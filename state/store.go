@@ -53,6 +53,9 @@ func (s *Store) Read(ctx context.Context) (*Document, string, error) {
 // Decode reads a document of a file, encrypted or not.
 func (s *Store) Decode(text []byte) (*Document, error) { return s.opts.Seal.Decode(text) }
 
+// Wrap encrypts what is plain as the store does.
+func (s *Store) Wrap(h Header, plain []byte) ([]byte, error) { return s.opts.Seal.Wrap(h, plain) }
+
 // Sealing reports whether what the store writes is encrypted.
 func (s *Store) Sealing() bool { return s.opts.Seal.Sealing() }
 

@@ -87,7 +87,7 @@ func (a *app) command() *cobra.Command {
 	flags.BoolVar(&a.noColor, "no-color", false, "print no colours")
 	root.AddCommand(
 		newPlan(a), newApply(a), newShow(a), newDrift(a), newUsage(a), newValidate(a), newFmt(a), newDoctor(a),
-		newState(a), newForceUnlock(a), newSandbox(a), newVersion(a),
+		newState(a), newHistory(a), newUndo(a), newInit(a), newForceUnlock(a), newSandbox(a), newVersion(a),
 	)
 	return root
 }

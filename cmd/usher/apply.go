@@ -151,7 +151,7 @@ func (s *session) decide(o *applyOptions, c choices) (*plan.Plan, error) {
 	if o.file == "" {
 		return plan.New(s.input(c)), nil
 	}
-	saved, err := openPlan(s.a.path(o.file))
+	saved, err := s.a.openPlan(s.a.path(o.file))
 	if err != nil {
 		return nil, err
 	}

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 
@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/state"
 )
 
 type planOptions struct {
@@ -66,7 +67,7 @@ func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
 		return err
 	}
 	if o.out != "" && len(p.Errors()) == 0 {
-		if err := savePlan(a.path(o.out), p); err != nil {
+		if err := s.savePlan(a.path(o.out), p); err != nil {
 			return err
 		}
 	}
@@ -82,26 +83,46 @@ func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
 	return nil
 }
 
-// savePlan writes a plan, over an older plan but over nothing else.
-func savePlan(path string, p *plan.Plan) error {
-	if _, err := openPlan(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+// savePlan writes a plan, over an older plan but over nothing else, encrypted
+// as the state is.
+func (s *session) savePlan(path string, p *plan.Plan) error {
+	if _, err := s.a.openPlan(path); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, state.ErrSealed) {
 		return fmt.Errorf("%s is there and is not a plan, so it is not written over", path)
 	}
-	r, w := io.Pipe()
-	go func() { w.CloseWithError(p.Encode(w)) }()
-	if err := atomic.WriteFile(path, r); err != nil {
+	var text bytes.Buffer
+	if err := p.Encode(&text); err != nil {
+		return err
+	}
+	sealed, err := s.store.Wrap(state.Header{Lineage: p.State.Lineage, Serial: p.State.Serial, Tenant: p.Tenant}, text.Bytes())
+	if err == nil {
+		err = atomic.WriteFile(path, bytes.NewReader(sealed))
+	}
+	if err != nil {
 		return fmt.Errorf("the plan cannot be saved: %w", err)
 	}
 	return nil
 }
 
-func openPlan(path string) (*plan.Plan, error) {
-	f, err := os.Open(path)
+// openPlan reads a plan. One that is encrypted needs no configuration, and the
+// key of the environment.
+func (a *app) openPlan(path string) (*plan.Plan, error) {
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("the plan cannot be read: %w", err)
 	}
-	defer f.Close()
-	p, err := plan.Decode(f)
+	keys, err := a.keys()
+	if err != nil {
+		return nil, err
+	}
+	seal, err := state.NewSeal(nil, keys)
+	if err != nil {
+		return nil, err
+	}
+	plain, _, err := seal.Unwrap(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	p, err := plan.Decode(bytes.NewReader(plain))
 	if err != nil {
 		hint := ""
 		if errors.Is(err, plan.ErrFormat) {

@@ -25,7 +25,7 @@ func newShow(a *app) *cobra.Command {
 }
 
 func runShow(a *app, o *showOptions, path string) error {
-	p, err := openPlan(a.path(path))
+	p, err := a.openPlan(a.path(path))
 	if err != nil {
 		return err
 	}

@@ -107,23 +107,23 @@ func (b *Backend) ask(ctx context.Context, method, address string, body []byte, 
 	}
 	resp, err := b.pipeline.Do(req)
 	if err != nil {
-		return 0, nil, b.failure(method, err)
+		return 0, nil, failure(method, err)
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return 0, nil, b.failure(method, err)
+		return 0, nil, failure(method, err)
 	}
 	return resp.StatusCode, text, nil
 }
 
 // failure leaves the query out of what is said.
-func (b *Backend) failure(method string, err error) error {
+func failure(method string, err error) error {
 	var address *url.Error
 	if errors.As(err, &address) {
 		err = address.Err
 	}
-	return fmt.Errorf("%s %s: %w", method, b, err)
+	return fmt.Errorf("%s: %w", method, err)
 }
 
 func seekable(body []byte) io.ReadSeekCloser {
@@ -134,7 +134,7 @@ func seekable(body []byte) io.ReadSeekCloser {
 }
 
 // refusal says what a status means and what to do.
-func (b *Backend) refusal(method string, status int) error {
+func refusal(method string, status int) error {
 	way := "see the server's log"
 	switch status {
 	case http.StatusUnauthorized:
@@ -150,7 +150,7 @@ func (b *Backend) refusal(method string, status int) error {
 	case http.StatusRequestEntityTooLarge:
 		way = "the state is larger than the server allows"
 	}
-	return fmt.Errorf("%s %s: the server answers %d %s: %s", method, b, status, http.StatusText(status), way)
+	return fmt.Errorf("%s: the server answers %d %s: %s", method, status, http.StatusText(status), way)
 }
 
 // Get implements state.Backend.
@@ -177,7 +177,7 @@ func (b *Backend) get(ctx context.Context, address string) ([]byte, error) {
 	case status == http.StatusNotFound, status == http.StatusNoContent, status == http.StatusOK && len(bytes.TrimSpace(text)) == 0:
 		return nil, nil
 	case status != http.StatusOK:
-		return nil, b.refusal(http.MethodGet, status)
+		return nil, refusal(http.MethodGet, status)
 	}
 	return text, nil
 }
@@ -224,7 +224,7 @@ func (b *Backend) post(ctx context.Context, address string, text []byte, id stri
 	case status == http.StatusLocked || status == http.StatusConflict:
 		return state.ErrLost
 	case status < 200 || status > 299:
-		return b.refusal(b.o.UpdateMethod, status)
+		return refusal(b.o.UpdateMethod, status)
 	}
 	return nil
 }

@@ -57,7 +57,7 @@ func (b *Backend) Lock(ctx context.Context, info state.LockInfo) (*state.Hold, e
 		}
 		return nil, &state.LockedError{Store: b.String(), Holder: holder}
 	case status < 200 || status > 299:
-		return nil, b.refusal(b.o.LockMethod, status)
+		return nil, refusal(b.o.LockMethod, status)
 	}
 	b.held, b.seen = info.ID, ""
 	return &state.Hold{Release: func(ctx context.Context) error {
@@ -80,7 +80,7 @@ func (b *Backend) unlock(ctx context.Context, body []byte, id string) error {
 	case status == http.StatusNotFound: // it is given back already
 		return nil
 	case status < 200 || status > 299:
-		return b.refusal(b.o.UnlockMethod, status)
+		return refusal(b.o.UnlockMethod, status)
 	}
 	return nil
 }

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hashicorp/go-multierror"
+	"github.com/spf13/cobra"
+
+	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/state"
+	"github.com/usher-cli/usher/view"
+)
+
+type historyOptions struct {
+	inputs
+	json   bool
+	verify bool
+}
+
+func newHistory(a *app) *cobra.Command {
+	o := &historyOptions{}
+	cmd := &cobra.Command{Use: "history [RUN]", Short: "List who applied what and when, or show one run", Args: argCount(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error { return runHistory(cmd.Context(), a, o, args) }}
+	o.flags(cmd)
+	cmd.Flags().BoolVar(&o.json, "json", false, "print the history as JSON")
+	cmd.Flags().BoolVar(&o.verify, "verify", false, "check that nothing was cut or edited; exits with 1 where something was")
+	return cmd
+}
+
+func runHistory(ctx context.Context, a *app, o *historyOptions, args []string) error {
+	s, err := a.loadSettings(o.inputs)
+	if err != nil {
+		return err
+	}
+	runs, breaks, err := s.history(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.verify && o.json:
+		err = view.JSON(a.out, view.NewVerification(len(runs), breaks))
+	case o.verify:
+		a.stdout().Verification(len(runs), breaks)
+	case len(args) == 1:
+		run, err := state.FindRun(runs, args[0])
+		if err != nil {
+			return err
+		}
+		if o.json {
+			return view.JSON(a.out, run)
+		}
+		a.stdout().Run(run)
+	case o.json:
+		err = view.JSON(a.out, view.NewHistory(runs))
+	default:
+		a.stdout().Runs(runs)
+	}
+	if err == nil && len(breaks) > 0 {
+		if !o.verify {
+			a.stderr().Line("Warning: the history was cut or edited in %s: usher history -verify says where.", view.Count(len(breaks), "place"))
+			return nil
+		}
+		return exitError
+	}
+	return err
+}
+
+// history reads the history, checked against the state.
+func (s *session) history(ctx context.Context) ([]*state.Run, []state.Break, error) {
+	d, _, err := s.store.Read(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	entries, breaks, err := s.store.History(ctx, d)
+	return state.Runs(entries), breaks, err
+}
+
+type undoOptions struct {
+	inputs
+	out      string
+	json     bool
+	detailed bool
+}
+
+func newUndo(a *app) *cobra.Command {
+	o := &undoOptions{}
+	cmd := &cobra.Command{Use: "undo RUN", Short: "Plan the reverse of a run, for usher apply FILE", Args: argCount(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error { return runUndo(cmd.Context(), a, o, args[0]) }}
+	o.flags(cmd)
+	cmd.Flags().StringVar(&o.out, "out", "", "save the plan in `FILE`")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print the plan as JSON")
+	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 where there are steps")
+	return cmd
+}
+
+func runUndo(ctx context.Context, a *app, o *undoOptions, id string) (err error) {
+	s, err := a.load(o.inputs)
+	if err != nil {
+		return err
+	}
+	runs, _, err := s.history(ctx)
+	if err != nil {
+		return err
+	}
+	run, err := state.FindRun(runs, id)
+	if err != nil {
+		return err
+	}
+	done, err := run.Done()
+	if err != nil {
+		return err
+	}
+	if len(done) == 0 {
+		return fmt.Errorf("the run %s changed nothing in the tenant, so there is nothing to undo", run.ID)
+	}
+	s.everything = true
+	if err := s.openTenant(); err != nil {
+		return err
+	}
+	defer s.close(&err)
+	if err := s.read(ctx, true); err != nil {
+		return err
+	}
+	in, stale := s.input(choices{}).Undo(done)
+	if len(stale) > 0 {
+		problems := multierror.Append(nil, fmt.Errorf("the run %s is not undone: what it left has changed since", run.ID))
+		for _, text := range stale {
+			problems = multierror.Append(problems, fmt.Errorf("%s", text))
+		}
+		return problems
+	}
+	return s.offer(plan.New(in), run, o)
+}
+
+// offer shows the plan that undoes a run, and what in the files asks for the
+// opposite.
+func (s *session) offer(p *plan.Plan, run *state.Run, o *undoOptions) error {
+	out := s.a.stdout().WithFiles(s.cfg.Files)
+	if o.json {
+		if err := p.Encode(s.a.out); err != nil {
+			return err
+		}
+	} else {
+		out.Plan(p)
+		out.Edits(p, run)
+	}
+	if o.out != "" && len(p.Errors()) == 0 {
+		if err := s.savePlan(s.a.path(o.out), p); err != nil {
+			return err
+		}
+	}
+	if err := verdict(p); err != nil {
+		return err
+	}
+	if o.detailed && !p.Empty() {
+		return exitSteps
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/state"
+	"github.com/usher-cli/usher/view"
+)
+
+type initOptions struct {
+	inputs
+	purpose string
+	json    bool
+}
+
+func newInit(a *app) *cobra.Command {
+	o := &initOptions{}
+	cmd := &cobra.Command{Use: "init", Short: "Check the store of the state: reached, writable, and with a state of this tenant or none", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runInit(cmd.Context(), a, o) }}
+	o.flags(cmd)
+	cmd.Flags().StringVar(&o.purpose, "for", "apply", "what the store is for: `plan`, which only reads, or apply")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print the checks as JSON")
+	return cmd
+}
+
+func runInit(ctx context.Context, a *app, o *initOptions) error {
+	if o.purpose != "plan" && o.purpose != "apply" {
+		return fmt.Errorf("-for=%s is nothing that a store is for: it can be plan or apply", o.purpose)
+	}
+	s, err := a.loadSettings(o.inputs)
+	if err != nil {
+		return err
+	}
+	checks := s.checkReading(ctx)
+	if o.purpose == "apply" && checks[0].Verdict == ledger.Fine {
+		checks = append(checks, s.checkWriting(ctx))
+	}
+	if o.json {
+		err = view.JSON(a.out, view.NewDoctor(o.purpose, checks))
+	} else {
+		a.stdout().Checks(checks)
+	}
+	if err == nil && slices.ContainsFunc(checks, func(c ledger.Check) bool { return c.Verdict == ledger.Missing }) {
+		return exitError
+	}
+	return err
+}
+
+func (s *session) checkReading(ctx context.Context) []ledger.Check {
+	d, _, err := s.store.Read(ctx)
+	read := ledger.Check{Verdict: ledger.Fine, About: "reading the state at " + s.store.String()}
+	if err != nil {
+		read.Verdict, read.Text = ledger.Missing, err.Error()
+		return []ledger.Check{read}
+	}
+	whose := ledger.Check{Verdict: ledger.Fine, About: "the state"}
+	switch {
+	case d == nil:
+		whose.Text = "there is none yet: the first usher apply makes it"
+	case s.cfg.Tenant.ID != "" && d.Tenant != s.cfg.Tenant.ID:
+		whose.Verdict, whose.Text = ledger.Missing, fmt.Sprintf("it is about the tenant %s, and the configuration points at %s", d.Tenant, s.cfg.Tenant.ID)
+		whose.Remedy = "use the state of that tenant, or correct the tenant block"
+	default:
+		whose.Text = fmt.Sprintf("serial %d, %s of the tenant %s", d.Serial, view.Count(len(d.Grants), "grant"), d.Tenant)
+	}
+	return []ledger.Check{read, whose}
+}
+
+// checkWriting takes the lock and gives it back: whoever may do that may write.
+func (s *session) checkWriting(ctx context.Context) ledger.Check {
+	c := ledger.Check{Verdict: ledger.Fine, About: "locking and writing the state"}
+	lease, err := s.store.Lock(ctx, s.a.lockInfo("init"), 0)
+	var locked *state.LockedError
+	switch {
+	case errors.As(err, &locked):
+		c.Verdict, c.Text = ledger.Unclear, err.Error()
+		c.Remedy = "run usher init again when that run is over"
+	case err != nil:
+		c.Verdict, c.Text = ledger.Missing, err.Error()
+		c.Remedy = "an identity that only reads can plan: check that with usher init -for=plan"
+	default:
+		if err := lease.Release(); err != nil {
+			c.Verdict, c.Text = ledger.Missing, err.Error()
+		}
+	}
+	return c
+}

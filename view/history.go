@@ -1,0 +1,192 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/state"
+)
+
+// History is the list of runs as JSON.
+type History struct {
+	Runs []RunSummary `json:"runs"`
+}
+
+// RunSummary is a run without its calls.
+type RunSummary struct {
+	ID    string     `json:"id"`
+	Began time.Time  `json:"began"`
+	Ended *time.Time `json:"ended"`
+	state.By
+	What string     `json:"what,omitempty"`
+	End  *state.End `json:"end,omitempty"`
+}
+
+// NewHistory makes the document of a history.
+func NewHistory(runs []*state.Run) History {
+	h := History{Runs: []RunSummary{}}
+	for _, r := range runs {
+		h.Runs = append(h.Runs, RunSummary{r.ID, r.Began, r.Ended, r.By, r.What, r.End})
+	}
+	return h
+}
+
+// Verification is what a check of the history found, as JSON.
+type Verification struct {
+	Runs   int           `json:"runs"`
+	Intact bool          `json:"intact"`
+	Breaks []state.Break `json:"breaks"`
+}
+
+// NewVerification makes the document of a check.
+func NewVerification(runs int, breaks []state.Break) Verification {
+	return Verification{runs, len(breaks) == 0, slices.Concat([]state.Break{}, breaks)}
+}
+
+// Verification prints what a check of the history found.
+func (p *Printer) Verification(runs int, breaks []state.Break) {
+	for _, b := range breaks {
+		p.Line("Line %d %s.", b.Line, Safe(b.Text))
+	}
+	if len(breaks) == 0 {
+		p.Line("The history is whole: %s.", Count(runs, "run"))
+	}
+}
+
+// shortID is as much of a run's id as people write.
+const shortID = 8
+
+// Runs prints a line for every run, the newest last.
+func (p *Printer) Runs(runs []*state.Run) {
+	if len(runs) == 0 {
+		p.Line("The history is empty.")
+	}
+	for _, r := range runs {
+		where := ""
+		if r.By.Where != "" {
+			where = ", " + r.By.Where
+		}
+		p.Line("%s  %s  %s  %s: %s%s", r.ID[:min(shortID, len(r.ID))], r.Began.UTC().Format(time.RFC3339), Safe(r.By.Operation), Safe(r.By.Who), Safe(ending(r)), Safe(where))
+	}
+}
+
+// ending says in a few words how a run went.
+func ending(r *state.Run) string {
+	switch {
+	case r.By.Operation != "apply":
+		return strings.TrimSpace(r.What)
+	case r.End == nil:
+		return Count(len(r.Calls), "call") + " planned, and it did not live to say how it ended"
+	case r.End.Complete && r.End.Tally.All == 0:
+		return Count(r.End.Tally.Recorded, "record") + " corrected"
+	case r.End.Complete:
+		return Count(r.End.Tally.Done, "call") + " done"
+	}
+	t := r.End.Tally
+	return fmt.Sprintf("%d of %d done, %d failed, %d of unknown outcome, %d skipped, %d pending", t.Done, t.All, t.Failed, t.Unknown, t.Skipped, t.Pending)
+}
+
+// Run prints everything that is known of one run.
+func (p *Printer) Run(r *state.Run) {
+	p.Line("Run        %s", Safe(r.ID))
+	p.Line("What       %s", Safe(strings.TrimSpace(r.By.Operation+" "+r.What)))
+	p.Line("Who        %s", Safe(r.By.Who))
+	for _, x := range []struct{ name, text string }{{"Where", r.By.Where}, {"Commit", r.By.Commit}, {"Plan", r.By.Digest}} {
+		if x.text != "" {
+			p.Line("%-10s %s", x.name, Safe(x.text))
+		}
+	}
+	p.Line("State      serial %d of the tenant %s", r.By.Serial, Safe(r.By.Tenant))
+	p.Line("Began      %s", r.Began.UTC().Format(time.RFC3339))
+	if r.Ended != nil {
+		p.Line("Ended      %s", r.Ended.UTC().Format(time.RFC3339))
+	}
+	p.Line("How        %s", Safe(ending(r)))
+	for _, c := range r.Records {
+		p.Line("  %s", p.change(c))
+	}
+	for _, c := range r.Calls {
+		p.call(c)
+	}
+}
+
+func (p *Printer) call(c state.Call) {
+	outcome := "not known: the run did not live to say"
+	switch {
+	case c.Outcome != "":
+		outcome = p.outcome(ledger.Outcome(c.Outcome))
+	case c.Manual:
+		outcome = "for a person to do"
+	}
+	if c.Message != "" {
+		outcome += ": " + Safe(c.Message)
+	}
+	if c.Request != "" {
+		outcome += " (request " + Safe(c.Request) + ")"
+	}
+	for _, s := range c.Steps {
+		p.Line("  %s: %s", p.change(s), outcome)
+	}
+}
+
+func (p *Printer) change(c state.Change) string {
+	text := p.op(c.Op) + " " + Safe(string(c.Address))
+	if b, a := units(c.Before), units(c.After); b != a && (b > 1 || a > 1) {
+		text += fmt.Sprintf(" %d -> %d", b, a)
+	}
+	return text
+}
+
+// Edits prints what in the files asks for what a plan undoes: without an edit
+// the next plan does it again.
+func (p *Printer) Edits(undo *plan.Plan, run *state.Run) {
+	origins := map[ledger.Address][]ledger.Origin{}
+	for _, c := range run.Calls {
+		for _, s := range c.Steps {
+			origins[s.Address] = append(origins[s.Address], s.Origins...)
+		}
+	}
+	first := true
+	for _, call := range undo.Calls {
+		for _, s := range call.Steps {
+			text := edit(s, origins[s.Address()])
+			if text == "" {
+				continue
+			}
+			if first {
+				p.Line("\nThe next plan does it again, unless the files change:")
+				first = false
+			}
+			p.Line("%s", text)
+		}
+	}
+}
+
+func edit(s ledger.Step, origins []ledger.Origin) string {
+	var places []string
+	for _, o := range origins {
+		if at := fmt.Sprintf("%s:%d", o.File, o.Line); !slices.Contains(places, at) {
+			places = append(places, at)
+		}
+	}
+	at := "the files"
+	if len(places) > 0 {
+		at = strings.Join(places, " and ")
+	}
+	holder, item := Safe(s.Holder.Address()), Safe(s.Item.Name)
+	switch {
+	case s.Op == ledger.Reprocess:
+		return ""
+	case s.After == nil:
+		return fmt.Sprintf("  %s: take %s out of what grants %s", Safe(at), holder, item)
+	case s.Before == nil && s.Holder.Kind == ledger.User:
+		return fmt.Sprintf("  grant it again, such as with\n    assignment \"undo\" {\n      users = [%q]\n\n      grant \"LICENSE\" {} # the label of the license block of %s\n    }", Safe(s.Holder.Name), item)
+	case s.Before == nil:
+		return fmt.Sprintf("  grant %s to %s again", item, holder)
+	}
+	return fmt.Sprintf("  %s: set %s of %s back to %d", Safe(at), item, holder, s.After.Units)
+}
