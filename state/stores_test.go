@@ -19,6 +19,9 @@ func TestStores(t *testing.T) {
 			t.Run("locks_once", func(t *testing.T) { locksOnce(t, open(t), name) })
 			t.Run("locks_before_the_first_state", func(t *testing.T) { locksFirst(t, open(t)) })
 			t.Run("unlocks_by_force", func(t *testing.T) { unlocksByForce(t, open(t), name) })
+			if name != "file" { // where the system frees the lock of whoever died
+				t.Run("stops_an_old_holder", func(t *testing.T) { stopsAnOldHolder(t, open(t)) })
+			}
 			t.Run("keeps_a_log", func(t *testing.T) { keepsLog(t, open(t)) })
 		})
 	}
@@ -173,6 +176,47 @@ func unlocksByForce(t *testing.T, at place, kind string) {
 	}
 	if err := next.Release(); err != nil {
 		t.Error(err)
+	}
+}
+
+// stopsAnOldHolder: whoever had the lock, slept, and lost it, writes nothing,
+// whether the new holder has written by then or not.
+func stopsAnOldHolder(t *testing.T, at place) {
+	ctx := context.Background()
+	old := at(t)
+	hold, err := old.Lock(ctx, lockInfo(lockOne))
+	if err != nil {
+		t.Fatal(err)
+	}
+	etag, err := old.Put(ctx, (&state.Document{Lineage: "a", Serial: 1}).Encode(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := at(t).ForceUnlock(ctx, lockOne); err != nil {
+		t.Fatal(err)
+	}
+	next := at(t)
+	if _, err := next.Lock(ctx, lockInfo(lockTwo)); err != nil {
+		t.Fatal(err)
+	}
+	if hold.Renew != nil {
+		if err := hold.Renew(ctx); !errors.Is(err, state.ErrLost) {
+			t.Errorf("renewing a lost lock gives %v", err)
+		}
+	}
+	late := (&state.Document{Lineage: "a", Serial: 2, Tenant: "late"}).Encode()
+	if _, err := old.Put(ctx, late, etag); !errors.Is(err, state.ErrLost) && !errors.Is(err, state.ErrMoved) {
+		t.Errorf("writing without the lock gives %v", err)
+	}
+	text, etag, err := next.Get(ctx)
+	if err != nil || bytes.Equal(text, late) {
+		t.Fatalf("the new holder reads %s, %v", text, err)
+	}
+	if _, err := next.Put(ctx, (&state.Document{Lineage: "a", Serial: 2, Tenant: "next"}).Encode(), etag); err != nil {
+		t.Errorf("the new holder's write gives %v", err)
+	}
+	if _, err := old.Put(ctx, late, etag); !errors.Is(err, state.ErrLost) && !errors.Is(err, state.ErrMoved) {
+		t.Errorf("writing without the lock over the new version gives %v", err)
 	}
 }
 

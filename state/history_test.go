@@ -1,0 +1,170 @@
+package state_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"filippo.io/age"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/state"
+)
+
+// told writes a history of some runs and returns its file, with the state that
+// knows its end.
+func told(t *testing.T, seal *state.Seal, runs int) (*state.Store, string, *state.Document) {
+	t.Helper()
+	ctx, path := context.Background(), filepath.Join(t.TempDir(), "s.json")
+	s := state.NewStore(state.NewFile(path), state.Options{Now: time.Now, Seal: seal})
+	d := state.New("tenant")
+	for n := range runs {
+		j, err := s.Journal(ctx, d, fmt.Sprintf("run-%d", n))
+		if err != nil {
+			t.Fatal(err)
+		}
+		calls := []state.Planning{{ID: 1, Steps: []state.Change{{Op: ledger.Add, Address: "user/ada@contoso.com:SPE_E5", Holder: "ada", Item: "e5", After: &ledger.Value{Units: 1}}}}}
+		for _, e := range []state.Entry{
+			{Kind: state.Began, Facts: &state.Facts{By: &state.By{Who: "ada", Operation: "apply"}}},
+			{Kind: state.Planned, Facts: &state.Facts{Calls: calls}},
+			{Kind: state.Results, Facts: &state.Facts{Results: []state.Outcome{{ID: 1, Outcome: "done", Request: "r1"}}}},
+			{Kind: state.Ended, Facts: &state.Facts{End: &state.End{Complete: true}}},
+		} {
+			if err := j.Append(ctx, time.Unix(0, 0).UTC(), e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		head := j.Head()
+		d.History = &head
+	}
+	return s, path + ".history", d
+}
+
+// TestHistoryShowsEveryEdit changes one byte of each line, drops each line,
+// swaps each two, repeats each and cuts the end off: each is found, and named at
+// its line or the one beside it.
+func TestHistoryShowsEveryEdit(t *testing.T) {
+	s, path, d := told(t, nil, 3)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.SplitAfter(whole, []byte("\n"))
+	lines = lines[:len(lines)-1]
+	check := func(what string, near int, edited ...[]byte) {
+		t.Helper()
+		if err := os.WriteFile(path, bytes.Join(edited, nil), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, breaks, err := s.History(context.Background(), d)
+		if err != nil || len(breaks) == 0 || !slices.ContainsFunc(breaks, func(b state.Break) bool { return b.Line >= int64(near) && b.Line <= int64(near)+1 }) {
+			t.Errorf("%s: %v, %v", what, breaks, err)
+		}
+	}
+	found := 0
+	for i := range lines {
+		for at := range lines[i][:len(lines[i])-1] {
+			edited := bytes.Clone(lines[i])
+			edited[at] ^= 1
+			if edited[at] == '\n' {
+				continue
+			}
+			found++
+			check(fmt.Sprintf("byte %d of line %d", at, i+1), i+1, slices.Concat(lines[:i], [][]byte{edited}, lines[i+1:])...)
+		}
+		check(fmt.Sprintf("line %d dropped", i+1), i+1, slices.Concat(lines[:i], lines[i+1:])...)
+		check(fmt.Sprintf("line %d repeated", i+1), i+1, slices.Concat(lines[:i+1], lines[i:])...)
+		if i > 0 {
+			swapped := slices.Clone(lines)
+			swapped[i-1], swapped[i] = swapped[i], swapped[i-1]
+			check(fmt.Sprintf("lines %d and %d swapped", i, i+1), i, swapped...)
+		}
+		check(fmt.Sprintf("cut before line %d", i+1), i+1, lines[:i]...)
+	}
+	check("its end torn off", len(lines), append(slices.Clone(lines[:len(lines)-1]), lines[len(lines)-1][:20])...)
+	if err := os.WriteFile(path, whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if entries, breaks, err := s.History(context.Background(), d); err != nil || len(breaks) > 0 || len(state.Runs(entries)) != 3 {
+		t.Errorf("the whole history: %d entries, %v, %v", len(entries), breaks, err)
+	}
+	t.Logf("%d bytes of %d lines", found, len(lines))
+}
+
+// TestHistoryOutlivesKills: a line that a kill tore is written over, and what a
+// killed run told before the state knew stays and is built on.
+func TestHistoryOutlivesKills(t *testing.T) {
+	ctx := context.Background()
+	s, path, d := told(t, nil, 1)
+	early := *d.History
+	j, err := s.Journal(ctx, d, "killed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Append(ctx, time.Unix(0, 0).UTC(), state.Entry{Kind: state.Began, Facts: &state.Facts{By: &state.By{Who: "ada", Operation: "apply"}}}); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = f.WriteString(`{"seq":6,"prev":"`)
+	_ = f.Close()
+	if *d.History != early {
+		t.Fatal("the state was not to know")
+	}
+	next, err := s.Journal(ctx, d, "next")
+	if err != nil || next.Cut {
+		t.Fatalf("cut: %t, %v", next.Cut, err)
+	}
+	if err := next.Append(ctx, time.Unix(0, 0).UTC(), state.Entry{Kind: state.Edited, Facts: &state.Facts{What: "x"}}); err != nil {
+		t.Fatal(err)
+	}
+	head := next.Head()
+	d.History = &head
+	entries, breaks, err := s.History(ctx, d)
+	if err != nil || len(breaks) > 0 || len(entries) != 6 {
+		t.Errorf("%d entries, %v, %v", len(entries), breaks, err)
+	}
+	if runs := state.Runs(entries); len(runs) != 3 || runs[1].Ended != nil {
+		t.Errorf("%d runs", len(runs))
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if gone, err := s.Journal(ctx, d, "after"); err != nil || !gone.Cut {
+		t.Errorf("a history that is gone is not noticed: %v", err)
+	}
+}
+
+// TestSealedHistory: an encrypted history shows no names, and keeps its chain
+// without a key.
+func TestSealedHistory(t *testing.T) {
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seal, err := state.NewSeal([]string{key.Recipient().String()}, key.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, path, d := told(t, seal, 2)
+	text, err := os.ReadFile(path)
+	if err != nil || strings.Contains(string(text), "ada") && strings.Contains(string(text), "contoso") || strings.Contains(string(text), "SPE_E5") {
+		t.Errorf("the history shows\n%s", text)
+	}
+	entries, breaks, err := s.History(context.Background(), d)
+	if err != nil || len(breaks) > 0 || entries[0].By.Who != "ada" {
+		t.Errorf("%v, %v", breaks, err)
+	}
+	blind := state.NewStore(s.Backend(), state.Options{Now: time.Now})
+	if _, breaks, err := blind.History(context.Background(), d); err != nil || len(breaks) != len(entries) {
+		t.Errorf("without a key: %v, %v", breaks, err)
+	}
+}
