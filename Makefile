@@ -7,7 +7,7 @@ FUZZED  := ./config:FuzzLoad ./state:FuzzDecode ./plan:FuzzDecode ./ledger:FuzzA
 FUZZ    ?= 10m
 WORLDS  ?= 100000
 
-.PHONY: build demo test test-services check lint laws fuzz crash soak clients bench clean
+.PHONY: build demo test test-services check lint laws fuzz crash crash-stores soak clients bench clean
 
 build: ## the program, in bin/
 	$(GO) build -trimpath -o bin/usher ./cmd/usher
@@ -36,6 +36,10 @@ fuzz: ## every fuzz target for FUZZ
 
 crash: ## kill -9 at 200 points of an apply
 	$(GO) test ./cmd/usher -run 'TestKill' -count=1 -timeout=30m -v -kills=200
+
+crash-stores: ## kill usher at every write, cut and kill the stores, let 32 processes edit one state
+	bash test/services/run.sh $(GO) test ./test/crash -count=1 -timeout=80m -v -run 'TestKills|TestCuts' -kills=2000 -cuts=300
+	bash test/services/run.sh $(GO) test ./test/crash -count=1 -timeout=30m -v -run 'TestCrowd' -crowd=32 -crowd.time=1m
 
 soak: ## 10,000 people in a tenant on a bad day, 20 times, for a minute each
 	$(GO) test ./cmd/usher -run 'TestSoak' -count=1 -timeout=2h -v -soak.people=10000 -soak.seeds=20

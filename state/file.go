@@ -139,9 +139,22 @@ func (f *File) readInfo() *LockInfo {
 	return info
 }
 
-// Holder implements Backend. What a killed process left behind is shown as
-// well: force-unlock clears it away.
-func (f *File) Holder(_ context.Context) (*LockInfo, error) { return f.readInfo(), nil }
+// Holder implements Backend. What a killed process left behind is no lock.
+func (f *File) Holder(_ context.Context) (*LockInfo, error) {
+	info := f.readInfo()
+	if info == nil {
+		return nil, nil
+	}
+	lock := flock.New(f.lockPath())
+	free, err := lock.TryLock()
+	if err != nil {
+		return nil, err
+	}
+	if free {
+		return nil, lock.Unlock()
+	}
+	return info, nil
+}
 
 // ForceUnlock implements Backend. A lock whose process lives cannot be taken
 // from it: the process must be ended.
@@ -154,7 +167,6 @@ func (f *File) ForceUnlock(_ context.Context, _ string) error {
 	if !free {
 		return fmt.Errorf("%w; that process still runs, so end it first", &LockedError{Store: f.path, Holder: f.readInfo()})
 	}
-	_ = os.Remove(f.infoPath())
 	return lock.Unlock()
 }
 

@@ -7,12 +7,12 @@
 package postgres
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -112,11 +112,45 @@ func explain(err error) error {
 	return err
 }
 
+// Questions, and what may be done twice, are tried again while the database is
+// out of reach, with pauses that grow.
+const (
+	mostTries  = 6
+	firstPause = 100 * time.Millisecond
+)
+
+// again asks until there is an answer that says something.
+func again(ctx context.Context, ask func() error) error {
+	for n := 0; ; n++ {
+		err := ask()
+		if err == nil || !away(err) || n == mostTries {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(firstPause << n):
+		}
+	}
+}
+
+// away reports whether an error is about the way to the database, or about one
+// that is starting or stopping.
+func away(err error) bool {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return strings.HasPrefix(e.Code, "57P0")
+	}
+	return !errors.Is(err, pgx.ErrNoRows) && !errors.Is(err, context.Canceled)
+}
+
 // Get implements state.Backend.
 func (b *Backend) Get(ctx context.Context) ([]byte, string, error) {
 	var text []byte
 	var etag string
-	err := b.pool.QueryRow(ctx, b.sql(`SELECT document, etag FROM %s.states WHERE name = $1`), b.o.Name).Scan(&text, &etag)
+	err := again(ctx, func() error {
+		return b.pool.QueryRow(ctx, b.sql(`SELECT document, etag FROM %s.states WHERE name = $1`), b.o.Name).Scan(&text, &etag)
+	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, "", nil
 	}
@@ -124,6 +158,17 @@ func (b *Backend) Get(ctx context.Context) ([]byte, string, error) {
 		return nil, "", explain(err)
 	}
 	return text, etag, nil
+}
+
+// exec carries out a statement that may be carried out twice, and returns how
+// many rows the last of them changed.
+func (b *Backend) exec(ctx context.Context, text string, args ...any) (rows int64, err error) {
+	err = again(ctx, func() error {
+		tag, err := b.pool.Exec(ctx, b.sql(text), args...)
+		rows = tag.RowsAffected()
+		return err
+	})
+	return rows, err
 }
 
 // Put implements state.Backend. A process whose lock is somebody else's by now
@@ -162,15 +207,15 @@ func (b *Backend) Lock(ctx context.Context, info state.LockInfo) (*state.Hold, e
 	if err != nil {
 		return nil, err
 	}
-	tag, err := b.pool.Exec(ctx, b.sql(`INSERT INTO %[1]s.states AS s (name, lock_id, lock_info, lock_until)
+	rows, err := b.exec(ctx, `INSERT INTO %[1]s.states AS s (name, lock_id, lock_info, lock_until)
 		VALUES ($1, $2, $3, clock_timestamp() + $4::interval)
 		ON CONFLICT (name) DO UPDATE SET lock_id = excluded.lock_id, lock_info = excluded.lock_info, lock_until = excluded.lock_until
-		WHERE s.lock_id IS NULL OR s.lock_until < clock_timestamp() OR s.lock_id = excluded.lock_id`),
+		WHERE s.lock_id IS NULL OR s.lock_until < clock_timestamp() OR s.lock_id = excluded.lock_id`,
 		b.o.Name, info.ID, string(text), interval(b.o.TTL))
 	if err != nil {
 		return nil, explain(err)
 	}
-	if tag.RowsAffected() == 0 {
+	if rows == 0 {
 		holder, err := b.Holder(ctx)
 		if err != nil {
 			return nil, err
@@ -185,16 +230,16 @@ func (b *Backend) Lock(ctx context.Context, info state.LockInfo) (*state.Hold, e
 func interval(d time.Duration) string { return fmt.Sprintf("%d milliseconds", d.Milliseconds()) }
 
 func (b *Backend) renew(ctx context.Context, id string) error {
-	tag, err := b.pool.Exec(ctx, b.sql(`UPDATE %s.states SET lock_until = clock_timestamp() + $3::interval
-		WHERE name = $1 AND lock_id = $2 AND lock_until > clock_timestamp()`), b.o.Name, id, interval(b.o.TTL))
-	if err == nil && tag.RowsAffected() == 0 {
+	rows, err := b.exec(ctx, `UPDATE %s.states SET lock_until = clock_timestamp() + $3::interval
+		WHERE name = $1 AND lock_id = $2 AND lock_until > clock_timestamp()`, b.o.Name, id, interval(b.o.TTL))
+	if err == nil && rows == 0 {
 		return state.ErrLost
 	}
 	return err
 }
 
 func (b *Backend) release(ctx context.Context, id string) error {
-	_, err := b.pool.Exec(ctx, b.sql(`UPDATE %s.states SET lock_id = NULL, lock_info = NULL, lock_until = NULL WHERE name = $1 AND lock_id = $2`), b.o.Name, id)
+	_, err := b.exec(ctx, `UPDATE %s.states SET lock_id = NULL, lock_info = NULL, lock_until = NULL WHERE name = $1 AND lock_id = $2`, b.o.Name, id)
 	if err == nil {
 		b.held = ""
 	}
@@ -205,7 +250,9 @@ func (b *Backend) release(ctx context.Context, id string) error {
 func (b *Backend) Holder(ctx context.Context) (*state.LockInfo, error) {
 	var text []byte
 	var until *time.Time
-	err := b.pool.QueryRow(ctx, b.sql(`SELECT lock_info, lock_until FROM %s.states WHERE name = $1 AND lock_id IS NOT NULL AND lock_until > clock_timestamp()`), b.o.Name).Scan(&text, &until)
+	err := again(ctx, func() error {
+		return b.pool.QueryRow(ctx, b.sql(`SELECT lock_info, lock_until FROM %s.states WHERE name = $1 AND lock_id IS NOT NULL AND lock_until > clock_timestamp()`), b.o.Name).Scan(&text, &until)
+	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
@@ -224,46 +271,3 @@ func (b *Backend) Holder(ctx context.Context) (*state.LockInfo, error) {
 
 // ForceUnlock implements state.Backend.
 func (b *Backend) ForceUnlock(ctx context.Context, id string) error { return b.release(ctx, id) }
-
-// Log implements state.Backend.
-func (b *Backend) Log(ctx context.Context, after state.Mark) ([][]byte, state.Mark, error) {
-	rows, err := b.pool.Query(ctx, b.sql(`SELECT seq, line FROM %s.history WHERE name = $1 AND seq >= $2 ORDER BY seq`), b.o.Name, after.Lines)
-	if err != nil {
-		return nil, after, explain(err)
-	}
-	var lines [][]byte
-	var line []byte
-	var seq int64
-	if _, err := pgx.ForEachRow(rows, []any{&seq, &line}, func() error {
-		lines = append(lines, bytes.Clone(line))
-		return nil
-	}); err != nil {
-		return nil, after, explain(err)
-	}
-	if after.Lines > 0 { // the line before the mark shows that all is there
-		if len(lines) == 0 {
-			return b.Log(ctx, state.Mark{})
-		}
-		lines = lines[1:]
-	}
-	end := after.Add(lines)
-	end.Lines = max(seq, end.Lines)
-	return lines, end, nil
-}
-
-// Append implements state.Backend.
-func (b *Backend) Append(ctx context.Context, at state.Mark, lines [][]byte) (state.Mark, error) {
-	seqs := make([]int64, len(lines))
-	for i := range lines {
-		seqs[i] = at.Lines + int64(i) + 1
-	}
-	_, err := b.pool.Exec(ctx, b.sql(`INSERT INTO %[1]s.history (name, seq, line) SELECT $1, seq, line FROM unnest($2::bigint[], $3::bytea[]) AS new (seq, line)`), b.o.Name, seqs, lines)
-	var e *pgconn.PgError
-	if errors.As(err, &e) && e.Code == "23505" {
-		return at, state.ErrMoved
-	}
-	if err != nil {
-		return at, explain(err)
-	}
-	return at.Add(lines), nil
-}

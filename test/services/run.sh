@@ -28,9 +28,15 @@ fi
 mkdir "$work/socket" "$work/data"
 if [ "$(id -u)" = 0 ]; then chown postgres "$work/socket" "$work/data"; fi
 as_postgres "$pg/initdb" -D "$work/data" -A trust -N >/dev/null
-as_postgres "$pg/pg_ctl" -D "$work/data" -s -w -l "$work/data/log" -o "-k $work/socket -c listen_addresses='' -c fsync=off" start
-as_postgres "$pg/createdb" -h "$work/socket" usher
-export USHER_TEST_POSTGRES="host=$work/socket user=postgres dbname=usher"
+as_postgres "$pg/pg_ctl" -D "$work/data" -s -w -l "$work/data/log" -o "-k $work/socket -p 18791 -c listen_addresses=127.0.0.1 -c fsync=off" start
+as_postgres "$pg/createdb" -h "$work/socket" -p 18791 usher
+export USHER_TEST_POSTGRES="host=127.0.0.1 port=18791 user=postgres dbname=usher sslmode=disable"
+cat >"$work/restart" <<END
+#!/bin/sh
+exec 9>"$work/restarting"; flock 9
+$(if [ "$(id -u)" = 0 ]; then echo "runuser -u postgres --"; fi) "$pg/pg_ctl" -D "$work/data" -s -w -m immediate -l "$work/data/log" restart 9>&-
+END
+export USHER_TEST_POSTGRES_RESTART="sh $work/restart"
 
 cp "$here/package.json" "$work"
 (cd "$work" && npm install --no-audit --no-fund --silent) >"$work/npm.log" 2>&1 || { tail "$work/npm.log"; exit 1; }

@@ -1,0 +1,224 @@
+// Package crash_test applies for real, against a served tenant and a real
+// store, and kills usher, cuts its connections and lets others apply at the same
+// time: whatever happens, planning again settles it and nothing is lost.
+package crash_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var program string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "usher")
+	if err == nil {
+		program = filepath.Join(dir, "usher")
+		var out []byte
+		if out, err = exec.Command("go", "build", "-o", program, "../../cmd/usher").CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "%s", out)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// world is a served tenant, and a state of it in a store.
+type world struct {
+	t   *testing.T
+	dir string
+	env []string // what the store wants beside the configuration
+}
+
+// The two wants between which a world goes to and fro: people swap seats of
+// which there are none to spare, one comes and one leaves, and an environment is
+// raised and lowered.
+var wants = []string{
+	`assignment "e5" {
+  users = ["ada@contoso.com", "grace@contoso.com"]
+  grant "e5" {}
+}
+assignment "e3" {
+  users = ["linus@contoso.com"]
+  grant "e3" {}
+}
+environment "production" {
+  capacity { process = 3 }
+}
+`, `assignment "e5" {
+  users = ["grace@contoso.com", "linus@contoso.com"]
+  grant "e5" {}
+}
+assignment "e3" {
+  users = ["ada@contoso.com", "edsger@contoso.com"]
+  grant "e3" {}
+}
+environment "production" {
+  capacity { process = 4 }
+}
+`}
+
+const settings = `usher {
+  %s
+}
+tenant "sandbox" {
+  endpoint = %q
+}
+license "e5" {
+  sku = "SPE_E5"
+}
+license "e3" {
+  sku = "SPE_E3"
+}
+guard {
+  max_losses = 100
+}
+`
+
+func newWorld(t *testing.T, s store) *world {
+	w := &world{t: t, dir: t.TempDir(), env: append(os.Environ(), s.env...)}
+	text, err := os.ReadFile("../../cmd/usher/testdata/tenants/small.tenant.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write("tenant.json", string(text))
+	w.write("main.hcl", fmt.Sprintf(settings, s.backend, w.serve()))
+	w.write("want.hcl", wants[0])
+	if s.name == "postgres" {
+		w.must("state", "init")
+	}
+	w.must("init")
+	w.must("apply", "-auto-approve")
+	return w
+}
+
+func (w *world) write(name, text string) {
+	if err := os.WriteFile(filepath.Join(w.dir, name), []byte(text), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// serve runs the tenant in a process of its own and returns its address.
+func (w *world) serve() string {
+	cmd := w.command("sandbox", "serve", "-file=tenant.json", "-log=log.jsonl", "-listen=127.0.0.1:0")
+	out, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = cmd.Process.Signal(os.Interrupt); _ = cmd.Wait() })
+	line := make([]byte, 200)
+	n, err := out.Read(line)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return regexp.MustCompile(`http://[0-9.:]+`).FindString(string(line[:n]))
+}
+
+func (w *world) command(args ...string) *exec.Cmd {
+	cmd := exec.Command(program, args...)
+	cmd.Dir, cmd.Env = w.dir, w.env
+	return cmd
+}
+
+// run runs usher and returns its exit code and all that it says.
+func (w *world) run(args ...string) (int, string) {
+	out, err := w.command(args...).CombinedOutput()
+	code := 0
+	if exit, ok := err.(*exec.ExitError); ok { //nolint:errorlint // CombinedOutput returns it bare
+		code = exit.ExitCode()
+	} else if err != nil {
+		w.t.Fatal(err)
+	}
+	return code, string(out)
+}
+
+func (w *world) must(args ...string) string {
+	w.t.Helper()
+	code, out := w.run(args...)
+	if code != 0 {
+		w.t.Fatalf("usher %s exits with %d:\n%s", strings.Join(args, " "), code, out)
+	}
+	return out
+}
+
+var lockID = regexp.MustCompile(`lock id ([0-9a-f-]{36})`)
+
+// unlock removes the lock that a dead run left, where the store keeps it, and
+// reports whether there was one.
+func (w *world) unlock() bool {
+	out := w.must("state", "lock-info")
+	found := lockID.FindStringSubmatch(out)
+	if found == nil {
+		return false
+	}
+	if code, out := w.run("force-unlock", found[1]); code != 0 && !strings.Contains(out, "is not locked") {
+		w.t.Fatalf("the lock cannot be removed:\n%s", out)
+	}
+	return true
+}
+
+// settles plans and applies until nothing is left, and checks what is there.
+func (w *world) settles(turn int) {
+	w.t.Helper()
+	w.must("plan")
+	w.must("apply", "-auto-approve")
+	if code, out := w.run("plan", "-detailed-exitcode"); code != 0 {
+		w.t.Fatalf("after applying again there are steps:\n%s", out)
+	}
+	w.must("history", "-verify")
+	listed := strings.Fields(w.must("state", "list"))
+	want := [][]string{
+		{"user/ada@contoso.com:SPE_E5", "user/grace@contoso.com:SPE_E5", "user/linus@contoso.com:SPE_E3"},
+		{"user/ada@contoso.com:SPE_E3", "user/edsger@contoso.com:SPE_E3", "user/grace@contoso.com:SPE_E5", "user/linus@contoso.com:SPE_E5"},
+	}[turn%2]
+	for _, address := range want {
+		if !contains(listed, address) {
+			w.t.Fatalf("the state lacks %s: %v", address, listed)
+		}
+	}
+	if len(listed) != len(want)+1 { // and the environment
+		w.t.Fatalf("the state has %v", listed)
+	}
+	w.tenantIsWhole()
+}
+
+// tenantIsWhole: nothing was ever given that does not exist, and what no file
+// is about is as it was.
+func (w *world) tenantIsWhole() {
+	w.t.Helper()
+	usage := w.must("usage", "-users")
+	for _, untouched := range []string{"radia@contoso.com", "donald@contoso.com"} {
+		if !strings.Contains(usage, untouched) {
+			w.t.Fatalf("%s lost what nobody was to touch:\n%s", untouched, usage)
+		}
+	}
+	for _, name := range []string{"tenant.json", "tenant.json.journal"} {
+		text, err := os.ReadFile(filepath.Join(w.dir, name))
+		if err == nil && bytes.Contains(text, []byte(`"overspends"`)) {
+			w.t.Fatalf("the tenant was overspent: %s", name)
+		}
+	}
+}
+
+func contains(list []string, s string) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
