@@ -9,8 +9,8 @@ import (
 
 // Break is a place where the history is not what was written.
 type Break struct {
-	Line int64 // from 1
-	Text string
+	Line int64  `json:"line"` // from 1
+	Text string `json:"text"`
 }
 
 // History reads the whole history, with every place where its chain is broken.

@@ -44,7 +44,7 @@ type Verification struct {
 
 // NewVerification makes the document of a check.
 func NewVerification(runs int, breaks []state.Break) Verification {
-	return Verification{runs, len(breaks) == 0, slices.Concat([]state.Break{}, breaks)}
+	return Verification{runs, len(breaks) == 0, append([]state.Break{}, breaks...)}
 }
 
 // Verification prints what a check of the history found.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
@@ -46,6 +47,14 @@ func TestDocumentsMatchTheirSchemas(t *testing.T) {
 	conforms(t, "validation", run(over, 1, "validate", "-json"))
 	conforms(t, "run", run(contoso, 0, "apply", "-json", "one.plan.json"))
 	conforms(t, "state", read(filepath.Join(contoso, "usher.state.json")))
+	conforms(t, "history", run(contoso, 0, "history", "-json"))
+	conforms(t, "history", run(contoso, 0, "history", "-json", "-verify"))
+	for line := range bytes.Lines(read(filepath.Join(contoso, "usher.state.json.history"))) {
+		conforms(t, "history", line)
+		if first := regexp.MustCompile(`"run":"([^"]+)"`).FindSubmatch(line); first != nil {
+			conforms(t, "history", run(contoso, 0, "history", "-json", string(first[1])))
+		}
+	}
 	conforms(t, "usage", run(contoso, 0, "usage", "-json"))
 	conforms(t, "usage", run(contoso, 0, "usage", "-json", "-users"))
 	conforms(t, "drift", run(contoso, 2, "drift", "-json"))
@@ -69,6 +78,7 @@ func TestDocumentsMatchTheirSchemas(t *testing.T) {
 	conforms(t, "tenant", read(filepath.Join(small, "small.tenant.json")))
 	conforms(t, "tenant", read(filepath.Join(small, "microsoft.tenant.json")))
 	conforms(t, "doctor", run(small, 0, "doctor", "-json"))
+	conforms(t, "doctor", run(small, 0, "init", "-json"))
 	conforms(t, "plan", run(small, 0, "plan", "-json", "-allow-gaps=3", "-allow-stopping-flows"))
 	conforms(t, "run", run(small, 5, "apply", "-json", "-auto-approve"))
 	conforms(t, "state", read(filepath.Join(small, "usher.state.json")))

@@ -31,10 +31,7 @@ type traced struct {
 	out    string
 }
 
-const (
-	syscallStop = syscall.SIGTRAP | 0x80
-	ownChildren = 0x20000000 // of this thread, and no other of this process
-)
+const syscallStop = syscall.SIGTRAP | 0x80
 
 // watch runs a command and kills it at its nth write, before the system does
 // it or after. 0 only counts.
@@ -47,7 +44,7 @@ func watch(cmd *exec.Cmd, nth int, after bool) (traced, error) {
 	}
 	defer func() { _ = out.Close(); _ = os.Remove(out.Name()) }()
 	cmd.Stdout, cmd.Stderr = out, out
-	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true, Setpgid: true} // a group of its own, to wait for nobody else's children
 	if err := cmd.Start(); err != nil {
 		return traced{}, err
 	}
@@ -95,7 +92,7 @@ func (w *watcher) run() error {
 			_ = syscall.PtraceSyscall(tid, signal) // a thread that is gone by now is waited for below
 		}
 		var err error
-		if tid, err = syscall.Wait4(-1, &ws, syscall.WALL|ownChildren, nil); err != nil {
+		if tid, err = syscall.Wait4(-w.pid, &ws, syscall.WALL, nil); err != nil {
 			return err
 		}
 	}
