@@ -19,7 +19,7 @@ test: ## everything that needs only Go
 	$(GO) test ./...
 
 test-services: ## the suite of the stores on Azurite and PostgreSQL, which it installs and starts
-	bash test/services/run.sh $(GO) test ./state -count=1 -v -run 'TestStores'
+	bash test/services/run.sh $(GO) test ./state -count=1 -v -run 'TestStores|TestTerraform'
 
 check: lint test ## what CI runs
 	$(GO) test -race ./apply ./tenant/... ./state
@@ -39,7 +39,7 @@ crash: ## kill -9 at 200 points of an apply
 
 crash-stores: ## kill usher at every write, cut and kill the stores, let 32 processes edit one state
 	bash test/services/run.sh $(GO) test ./test/crash -count=1 -timeout=80m -v -run 'TestKills|TestCuts' -kills=2000 -cuts=300
-	bash test/services/run.sh $(GO) test ./test/crash -count=1 -timeout=30m -v -run 'TestCrowd' -crowd=32 -crowd.time=1m
+	bash test/services/run.sh $(GO) test ./test/crash -count=1 -timeout=30m -v -run 'TestCrowd|TestSleeper' -crowd=32 -crowd.time=1m
 
 soak: ## 10,000 people in a tenant on a bad day, 20 times, for a minute each
 	$(GO) test ./cmd/usher -run 'TestSoak' -count=1 -timeout=2h -v -soak.people=10000 -soak.seeds=20
@@ -48,7 +48,7 @@ clients: build ## clients that others wrote against the simulated tenant; instal
 	bash test/clients/run.sh bin/usher cmd/usher/testdata/tenants/microsoft.tenant.json
 
 bench: ## the planner alone, and whole processes, beside terraform where it is installed
-	$(GO) test ./plan ./cmd/usher -run '^$$' -bench . -benchtime=1x -timeout=1h
+	$(GO) test ./plan ./state ./cmd/usher -run '^$$' -bench . -benchtime=1x -timeout=1h
 
 clean:
 	rm -rf bin

@@ -87,7 +87,7 @@ func blobPlace(t *testing.T, endpoint string) place {
 func postgresPlace(connection string) place {
 	name := fmt.Sprintf("state %d", time.Now().UnixNano())
 	return func(t *testing.T) state.Backend {
-		b := must(postgres.New(context.Background(), postgres.Options{Connection: connection, Schema: "usher", Name: name, TTL: 15 * time.Second}))(t)
+		b := must(postgres.New(context.Background(), postgres.Options{Connection: connection, Schema: "usher", Name: name, TTL: 3 * time.Second}))(t)
 		t.Cleanup(b.Close)
 		if err := b.Prepare(context.Background()); err != nil {
 			t.Fatal(err)

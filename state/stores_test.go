@@ -22,6 +22,9 @@ func TestStores(t *testing.T) {
 			if name != "file" { // where the system frees the lock of whoever died
 				t.Run("stops_an_old_holder", func(t *testing.T) { stopsAnOldHolder(t, open(t)) })
 			}
+			if name == "postgres" || name == "azblob" {
+				t.Run("ends_by_itself", func(t *testing.T) { endsByItself(t, open(t)) })
+			}
 			t.Run("keeps_a_log", func(t *testing.T) { keepsLog(t, open(t)) })
 		})
 	}
@@ -217,6 +220,34 @@ func stopsAnOldHolder(t *testing.T, at place) {
 	}
 	if _, err := old.Put(ctx, late, etag); !errors.Is(err, state.ErrLost) && !errors.Is(err, state.ErrMoved) {
 		t.Errorf("writing without the lock over the new version gives %v", err)
+	}
+}
+
+// endsByItself: a lock that nobody renews is free after its time, and not before.
+func endsByItself(t *testing.T, at place) {
+	t.Parallel()
+	ctx := context.Background()
+	hold, err := at(t).Lock(ctx, lockInfo(lockOne))
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(hold.TTL / 3)
+	if err := hold.Renew(ctx); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	lease, err := store(t, at).Lock(ctx, lockInfo(lockTwo), 2*hold.TTL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took < hold.TTL*9/10 {
+		t.Errorf("it was free after %s, and lasts %s", took, hold.TTL)
+	}
+	if err := hold.Renew(ctx); !errors.Is(err, state.ErrLost) {
+		t.Errorf("renewing what ended gives %v", err)
+	}
+	if err := lease.Release(); err != nil {
+		t.Error(err)
 	}
 }
 

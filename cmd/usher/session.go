@@ -102,6 +102,9 @@ func (s *session) close(err *error) {
 	}
 }
 
+// errInterrupted ends a run that had not begun.
+var errInterrupted = errors.New("interrupted before anything was done")
+
 // read reads the state and the tenant, and checks that they belong together.
 func (s *session) read(ctx context.Context, refresh bool) error {
 	doc, etag, err := s.store.Read(ctx)
@@ -121,7 +124,11 @@ func (s *session) read(ctx context.Context, refresh bool) error {
 			o.Known = []ledger.Grant{}
 		}
 	}
-	if s.reading, err = s.tenant.Read(ctx, o); err != nil {
+	s.reading, err = s.tenant.Read(ctx, o)
+	switch {
+	case ctx.Err() != nil: // what is missing then is not the tenant's doing
+		return errInterrupted
+	case err != nil:
 		return err
 	}
 	s.reading.UnitLag, s.reading.SeatLag = s.cfg.Tenant.Lag, s.cfg.Tenant.PeopleLag

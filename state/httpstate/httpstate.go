@@ -16,6 +16,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -35,7 +36,8 @@ type Options struct {
 	History       string // address of the history; default Address with "-history" behind its path
 	Username      string
 	Password      string
-	Version       string // of usher, for the user agent
+	Version       string        // of usher, for the user agent
+	TTL           time.Duration // see DefaultTTL
 	Transport     policy.Transporter
 }
 
@@ -43,9 +45,11 @@ type Options struct {
 type Backend struct {
 	o        Options
 	pipeline runtime.Pipeline
-	held     string // id of the lock that this process has
-	seen     string // "=" and the etag of what was read or written while it was held
 	log      *logDocument
+
+	mu   sync.Mutex
+	held string // id of the lock that this process has
+	seen string // "=" and the etag of what was read or written while it was held
 }
 
 var _ state.Backend = (*Backend)(nil)
@@ -159,14 +163,28 @@ func (b *Backend) Get(ctx context.Context) ([]byte, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	etag := ""
-	if text != nil {
-		etag = state.EtagOf(text)
-	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.held != "" {
-		b.seen = "=" + etag
+		b.seen = seenAs(text)
 	}
-	return text, etag, nil
+	return text, seenAs(text)[1:], nil
+}
+
+// seenAs marks a version as seen: "=" and its etag.
+func seenAs(text []byte) string {
+	if text == nil {
+		return "="
+	}
+	return "=" + state.EtagOf(text)
+}
+
+// lock returns the id of the lock that this process has and what it has seen
+// under it.
+func (b *Backend) lock() (held, seen string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.held, b.seen
 }
 
 func (b *Backend) get(ctx context.Context, address string) ([]byte, error) {
@@ -185,22 +203,24 @@ func (b *Backend) get(ctx context.Context, address string) ([]byte, error) {
 // Put implements state.Backend. What was read under the lock cannot have
 // changed since; what was read without one is read again first.
 func (b *Backend) Put(ctx context.Context, text []byte, etag string) (string, error) {
-	if b.held == "" || b.seen == "" {
-		_, now, err := b.Get(ctx)
+	held, seen := b.lock()
+	if held == "" || seen == "" {
+		current, _, err := b.Get(ctx)
 		if err != nil {
 			return "", err
 		}
-		if now != etag {
-			return "", state.ErrMoved
-		}
-	} else if b.seen != "="+etag {
+		seen = seenAs(current)
+	}
+	if seen != "="+etag {
 		return "", state.ErrMoved
 	}
-	if err := b.post(ctx, b.o.Address, text, b.held); err != nil {
+	if err := b.post(ctx, b.o.Address, text, held); err != nil {
 		return "", err
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.held != "" {
-		b.seen = "=" + state.EtagOf(text)
+		b.seen = seenAs(text)
 	}
 	return state.EtagOf(text), nil
 }

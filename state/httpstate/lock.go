@@ -1,6 +1,7 @@
 package httpstate
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -59,11 +60,47 @@ func (b *Backend) Lock(ctx context.Context, info state.LockInfo) (*state.Hold, e
 	case status < 200 || status > 299:
 		return nil, refusal(b.o.LockMethod, status)
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.held, b.seen = info.ID, ""
-	return &state.Hold{Release: func(ctx context.Context) error {
+	return &state.Hold{TTL: cmp.Or(b.o.TTL, DefaultTTL), Renew: func(ctx context.Context) error { return b.renew(ctx, info) }, Release: func(ctx context.Context) error {
+		b.mu.Lock()
 		b.held, b.seen = "", ""
+		b.mu.Unlock()
 		return b.unlock(ctx, b.body(info), info.ID)
 	}}, nil
+}
+
+// DefaultTTL is how long a run goes on without knowing whether the lock is still
+// its own. The lock itself does not end.
+const DefaultTTL = 5 * time.Minute
+
+// renew asks for the lock that this process has, and is told that it has it.
+// Where somebody removed it, it is free or another's; where it was free, the
+// state must be the one that was seen last.
+func (b *Backend) renew(ctx context.Context, info state.LockInfo) error {
+	status, text, err := b.ask(ctx, b.o.LockMethod, b.o.LockAddress, b.body(info), false)
+	switch {
+	case err != nil:
+		return err
+	case status == http.StatusLocked || status == http.StatusConflict:
+		if holder := holderOf(text); holder != nil && holder.ID == info.ID {
+			return nil
+		}
+		return state.ErrLost
+	case status < 200 || status > 299:
+		return refusal(b.o.LockMethod, status)
+	}
+	now, err := b.get(ctx, b.o.Address)
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.seen != "" && b.seen != seenAs(now) {
+		return state.ErrLost
+	}
+	return nil
 }
 
 func (b *Backend) unlock(ctx context.Context, body []byte, id string) error {

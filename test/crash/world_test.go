@@ -86,13 +86,15 @@ guard {
 }
 `
 
-func newWorld(t *testing.T, s store) *world {
+// newWorld makes a world whose wants are those of turn 0; more is put into the
+// tenant's file.
+func newWorld(t *testing.T, s store, more ...string) *world {
 	w := &world{t: t, dir: t.TempDir(), env: append(os.Environ(), s.env...)}
 	text, err := os.ReadFile("../../cmd/usher/testdata/tenants/small.tenant.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.write("tenant.json", string(text))
+	w.write("tenant.json", strings.Replace(string(text), "{", "{\n"+strings.Join(more, ""), 1))
 	w.write("main.hcl", fmt.Sprintf(settings, s.backend, w.serve()))
 	w.write("want.hcl", wants[0])
 	if s.name == "postgres" {

@@ -31,13 +31,23 @@ type Server struct {
 // New makes a server that keeps states in a directory.
 func New(dir string) *Server { return &Server{dir: dir} }
 
-// lock is a lock's data, every field of which GitLab wants.
+// lock is a lock's data.
 type lock struct {
 	ID, Operation, Info, Who, Version, Created, Path string
 }
 
-func (l lock) complete() bool {
-	return l.ID != "" && l.Operation != "" && l.Info != "" && l.Who != "" && l.Version != "" && l.Created != "" && l.Path != ""
+// complete reports whether every field is there, empty or not, as GitLab wants.
+func complete(body []byte) bool {
+	var fields map[string]any
+	if json.Unmarshal(body, &fields) != nil {
+		return false
+	}
+	for _, name := range []string{"ID", "Operation", "Info", "Who", "Version", "Created", "Path"} {
+		if _, there := fields[name]; !there {
+			return false
+		}
+	}
+	return true
 }
 
 // ServeHTTP implements http.Handler.
@@ -84,7 +94,7 @@ func (s *Server) path(name string) string { return filepath.Join(s.dir, name) }
 
 func (s *Server) lock(w http.ResponseWriter, name string, body []byte, gitlab bool) {
 	var asked lock
-	if json.Unmarshal(body, &asked) != nil || gitlab && !asked.complete() {
+	if json.Unmarshal(body, &asked) != nil || gitlab && !complete(body) {
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
