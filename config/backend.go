@@ -53,7 +53,10 @@ func (l *lowering) backend(b *hclsyntax.Block) {
 	}
 	l.cfg.Backend = Backend{Kind: kind, Args: map[string]string{}, Origin: origin(b)}
 	for name, attr := range b.Body.Attributes {
-		if !slices.Contains(known, name) {
+		switch {
+		case !slices.Contains(everyBackendArgument(), name): // reported by checkShape
+			continue
+		case !slices.Contains(known, name):
 			l.fail(attr.NameRange, "Not an argument of this backend", "A backend %q has no %s; it has %s.", kind, name, strings.Join(known, ", "))
 			continue
 		}

@@ -16,6 +16,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -73,6 +74,9 @@ func New(o Options) (*Backend, error) {
 		u, err := url.Parse(text)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
 			return nil, errors.New("an address of the http backend is not an http or https URL without a user and a password in it")
+		}
+		if o.Password != "" && u.Scheme == "http" && !slices.Contains([]string{"127.0.0.1", "localhost", "::1"}, u.Hostname()) {
+			return nil, fmt.Errorf("http://%s would carry the password for everybody on the way to read: use https", u.Host)
 		}
 	}
 	p := runtime.NewPipeline("usher", o.Version, runtime.PipelineOptions{}, &policy.ClientOptions{
