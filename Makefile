@@ -29,7 +29,7 @@ lint:
 	$(GO) run $(LINTER) run
 
 laws: ## the laws of the planner in WORLDS random worlds
-	$(GO) test ./plan ./apply -run 'TestLaws' -count=1 -timeout=2h -v -rapid.checks=$(WORLDS)
+	$(GO) test ./plan ./apply -run 'TestLaws|TestUndo' -count=1 -timeout=2h -v -rapid.checks=$(WORLDS)
 
 fuzz: ## every fuzz target for FUZZ
 	@set -e; for t in $(FUZZED); do $(GO) test "$${t%%:*}" -run='^$$' -fuzz="^$${t##*:}\$$" -fuzztime=$(FUZZ) -fuzzminimizetime=10x; done

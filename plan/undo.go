@@ -76,7 +76,10 @@ func (u *undoing) changed(in Input, have map[ledger.Key]ledger.Value, known map[
 	var stale []string
 	for _, key := range u.keys {
 		s := u.first[key]
-		if at := slices.IndexFunc(in.Have.Unread, func(un ledger.Unread) bool { return un.Covers(s.Holder.Identity()) }); at >= 0 {
+		unread := func(un ledger.Unread) bool {
+			return un.Covers(s.Holder.Identity()) || un.Inside && un.Holder.ID == s.Holder.ID // what draws on it is not known
+		}
+		if slices.ContainsFunc(in.Have.Unread, unread) {
 			stale = append(stale, fmt.Sprintf("%s: it could not be read", s.Address()))
 			continue
 		}

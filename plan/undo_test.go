@@ -1,0 +1,113 @@
+package plan_test
+
+import (
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/plan/worlds"
+)
+
+// TestUndoReverses: undoing a whole run brings back what it changed and nothing
+// else; what changed since is said, and is not part of any plan.
+func TestUndoReverses(t *testing.T) {
+	var undone, refused, stale atomic.Int64
+	rapid.Check(t, func(t *rapid.T) {
+		in := worlds.Draw(t)
+		p := plan.New(in)
+		waits := slices.ContainsFunc(p.Calls, func(c ledger.Call) bool { return !c.Runs() })
+		if p.Refused() || len(p.Calls) == 0 || waits || worlds.NewJudge(in).Late() {
+			return
+		}
+		var done []ledger.Step
+		j := worlds.NewJudge(in)
+		for _, c := range p.Calls {
+			j.Do(c)
+			done = append(done, c.Steps...)
+		}
+		next := in
+		next.Have, next.Claims = j.Reading(in), nil
+		next.Known = worlds.Recorded(worlds.Recorded(in.Known, p.Records), done)
+		next.Guard = ledger.Guard{MaxLosses: 1000, MaxLossPercent: 100}
+
+		if somebody := rapid.Bool().Draw(t, "somebody changes"); somebody {
+			stale.Add(movedOn(t, next, done))
+		}
+		back, problems := next.Undo(done)
+		if len(problems) > 0 {
+			if len(in.Have.Unread) > 0 { // nobody can tell
+				return
+			}
+			t.Fatalf("undo: nothing changed since, and it says %v", problems)
+		}
+		q := plan.New(back)
+		if q.Refused() || slices.ContainsFunc(q.Calls, func(c ledger.Call) bool { return !c.Runs() }) {
+			refused.Add(1)
+			return
+		}
+		undone.Add(1)
+		reverses(t, in, next, q, done)
+	})
+	t.Logf("%d runs undone, %d undos refused, %d found to have moved on", undone.Load(), refused.Load(), stale.Load())
+	if undone.Load() < 50 {
+		t.Errorf("only %d runs were undone", undone.Load())
+	}
+}
+
+// reverses: what the run touched is as before, and all else as it was.
+func reverses(t *rapid.T, in, next plan.Input, q *plan.Plan, done []ledger.Step) {
+	j := worlds.NewJudge(next)
+	before := map[ledger.Key]ledger.Value{}
+	for k, v := range j.Values {
+		before[k] = v
+	}
+	for _, c := range q.Calls {
+		j.Do(c)
+	}
+	if len(j.Broken) > 0 {
+		t.Fatalf("undo: fits: %v", j.Broken)
+	}
+	original := worlds.NewJudge(in).Values
+	touched := map[ledger.Key]bool{}
+	for _, s := range done {
+		if s.Op != ledger.Reprocess {
+			touched[s.Key()] = true
+		}
+	}
+	for k := range touched {
+		if got, want := j.Values[k], original[k]; got.Units != want.Units || !got.Without.Equal(want.Without) {
+			t.Fatalf("undo: %v is %+v, and was %+v before the run", k, got, want)
+		}
+	}
+	for k, v := range before {
+		if got := j.Values[k]; !touched[k] && !cmp.Equal(got, v) {
+			t.Fatalf("undo: %v was %+v, which the run had not touched, and is %+v", k, v, got)
+		}
+	}
+	for k := range j.Values {
+		if _, there := before[k]; !there && !touched[k] {
+			t.Fatalf("undo: %v came out of nowhere", k)
+		}
+	}
+}
+
+// movedOn takes away one thing that the run gave: undoing says so.
+func movedOn(t *rapid.T, in plan.Input, done []ledger.Step) int64 {
+	for _, s := range done {
+		at := slices.IndexFunc(in.Have.Grants, func(g ledger.Grant) bool { return g.Key() == s.Key() && g.Units > 0 })
+		if at < 0 || s.After == nil {
+			continue
+		}
+		in.Have.Grants = slices.Delete(slices.Clone(in.Have.Grants), at, at+1)
+		if _, problems := in.Undo(done); len(problems) == 0 {
+			t.Fatalf("undo: %s is gone since, and it says nothing", s.Address())
+		}
+		return 1
+	}
+	return 0
+}
