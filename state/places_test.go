@@ -32,6 +32,9 @@ func places(t *testing.T) map[string]func(t *testing.T) place {
 	if connection := os.Getenv("USHER_TEST_POSTGRES"); connection != "" {
 		all["postgres"] = func(*testing.T) place { return postgresPlace(connection) }
 	}
+	if connection := os.Getenv("USHER_TEST_POSTGRES_POOLED"); connection != "" {
+		all["postgres behind a pooler"] = func(*testing.T) place { return postgresPlace(connection) }
+	}
 	for name, variable := range map[string]string{"azblob": "USHER_TEST_AZBLOB", "postgres": "USHER_TEST_POSTGRES"} {
 		if all[name] == nil && os.Getenv("USHER_TEST_SERVICES") != "" {
 			t.Fatalf("%s names no service", variable)

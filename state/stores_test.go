@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,7 +23,7 @@ func TestStores(t *testing.T) {
 			if name != "file" { // where the system frees the lock of whoever died
 				t.Run("stops_an_old_holder", func(t *testing.T) { stopsAnOldHolder(t, open(t)) })
 			}
-			if name == "postgres" || name == "azblob" {
+			if strings.HasPrefix(name, "postgres") || name == "azblob" {
 				t.Run("ends_by_itself", func(t *testing.T) { endsByItself(t, open(t)) })
 			}
 			t.Run("keeps_a_log", func(t *testing.T) { keepsLog(t, open(t)) })

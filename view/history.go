@@ -2,12 +2,10 @@ package view
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/usher-cli/usher/ledger"
-	"github.com/usher-cli/usher/plan"
 	"github.com/usher-cli/usher/state"
 )
 
@@ -139,54 +137,4 @@ func (p *Printer) change(c state.Change) string {
 		text += fmt.Sprintf(" %d -> %d", b, a)
 	}
 	return text
-}
-
-// Edits prints what in the files asks for what a plan undoes: without an edit
-// the next plan does it again.
-func (p *Printer) Edits(undo *plan.Plan, run *state.Run) {
-	origins := map[ledger.Address][]ledger.Origin{}
-	for _, c := range run.Calls {
-		for _, s := range c.Steps {
-			origins[s.Address] = append(origins[s.Address], s.Origins...)
-		}
-	}
-	first := true
-	for _, call := range undo.Calls {
-		for _, s := range call.Steps {
-			text := edit(s, origins[s.Address()])
-			if text == "" {
-				continue
-			}
-			if first {
-				p.Line("\nThe next plan does it again, unless the files change:")
-				first = false
-			}
-			p.Line("%s", text)
-		}
-	}
-}
-
-func edit(s ledger.Step, origins []ledger.Origin) string {
-	var places []string
-	for _, o := range origins {
-		if at := fmt.Sprintf("%s:%d", o.File, o.Line); !slices.Contains(places, at) {
-			places = append(places, at)
-		}
-	}
-	at := "the files"
-	if len(places) > 0 {
-		at = strings.Join(places, " and ")
-	}
-	holder, item := Safe(s.Holder.Address()), Safe(s.Item.Name)
-	switch {
-	case s.Op == ledger.Reprocess:
-		return ""
-	case s.After == nil:
-		return fmt.Sprintf("  %s: take %s out of what grants %s", Safe(at), holder, item)
-	case s.Before == nil && s.Holder.Kind == ledger.User:
-		return fmt.Sprintf("  grant it again, such as with\n    assignment \"undo\" {\n      users = [%q]\n\n      grant \"LICENSE\" {} # the label of the license block of %s\n    }", Safe(s.Holder.Name), item)
-	case s.Before == nil:
-		return fmt.Sprintf("  grant %s to %s again", item, holder)
-	}
-	return fmt.Sprintf("  %s: set %s of %s back to %d", Safe(at), item, holder, s.After.Units)
 }

@@ -143,7 +143,11 @@ func (s *session) offer(p *plan.Plan, run *state.Run, o *undoOptions) error {
 		}
 	} else {
 		out.Plan(p)
-		out.Edits(p, run)
+		labels := map[string]string{}
+		for _, policy := range s.cfg.Policies {
+			labels[policy.Item.Name] = policy.Label
+		}
+		out.Edits(p, run, labels)
 	}
 	if o.out != "" && len(p.Errors()) == 0 {
 		if err := s.savePlan(s.a.path(o.out), p); err != nil {

@@ -18,6 +18,7 @@ const (
 	purchase   service = "purchase"
 	dataverseS service = "dataverse"
 	resources  service = "azure resource manager"
+	storage    service = "azure storage" // which others answer for; its tokens are issued here
 	own        service = "sandbox"
 	nobody     service = ""
 )
@@ -129,6 +130,8 @@ func audiences(at service) []string {
 		return []string{"aeb86249-8ea3-49e2-900b-54cc8e308f85"}
 	case resources:
 		return []string{"https://management.azure.com", "https://management.core.windows.net"}
+	case storage:
+		return []string{"https://storage.azure.com"}
 	}
 	return nil
 }
@@ -145,7 +148,7 @@ func urls(at service) []string {
 // or a Dataverse organisation.
 func (s *Server) audienceOf(r *http.Request, resource string) (service, bool) {
 	resource = strings.TrimSuffix(resource, "/")
-	for _, at := range []service{graph, power, admin, purchase, resources} {
+	for _, at := range []service{graph, power, admin, purchase, resources, storage} {
 		if slices.Contains(audiences(at), resource) {
 			return at, true
 		}

@@ -113,7 +113,12 @@ func (w *world) write(name, text string) {
 
 // serve runs the tenant in a process of its own and returns its address.
 func (w *world) serve() string {
-	cmd := w.command("sandbox", "serve", "-file=tenant.json", "-log=log.jsonl", "-listen=127.0.0.1:0")
+	return regexp.MustCompile(`http://[0-9.:]+`).FindString(w.serving())
+}
+
+// serving is serve with more arguments, and returns what it says first.
+func (w *world) serving(more ...string) string {
+	cmd := w.command(append([]string{"sandbox", "serve", "-file=tenant.json", "-log=log.jsonl", "-listen=127.0.0.1:0"}, more...)...)
 	out, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
@@ -122,12 +127,18 @@ func (w *world) serve() string {
 		w.t.Fatal(err)
 	}
 	w.t.Cleanup(func() { _ = cmd.Process.Signal(os.Interrupt); _ = cmd.Wait() })
-	line := make([]byte, 200)
-	n, err := out.Read(line)
-	if err != nil {
-		w.t.Fatal(err)
+	said := ""
+	for range 1 + min(1, len(more)) { // an address a line
+		line := make([]byte, 200)
+		n, err := out.Read(line)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if said += string(line[:n]); strings.Contains(said, "https://") {
+			break
+		}
 	}
-	return regexp.MustCompile(`http://[0-9.:]+`).FindString(string(line[:n]))
+	return said
 }
 
 func (w *world) command(args ...string) *exec.Cmd {
