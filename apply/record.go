@@ -216,18 +216,21 @@ func (c *recorder) prune() {
 // worth writing all of it: so a run of n changes writes a multiple of n in all.
 const rewritten = 0.25
 
+// due reports whether it is time for a checkpoint.
+func (c *recorder) due() bool {
+	return c.dirty && !c.frozen && c.r.Now().Sub(c.since) >= c.r.Checkpoint
+}
+
 // checkpoint says during a long run, now and then, what was done. The state
 // itself follows where enough of it changed: until then the claims of the
 // beginning vouch for what the run gives.
 func (c *recorder) checkpoint(ctx context.Context) error {
-	if !c.dirty || c.frozen || c.r.Now().Sub(c.since) < c.r.Checkpoint {
-		return nil
-	}
 	ctx = context.WithoutCancel(ctx)
 	c.unwritten += len(c.said)
 	if err := c.tell(ctx, c.results()...); err != nil {
 		return err
 	}
+	c.said = nil
 	if float64(c.unwritten) < rewritten*float64(len(c.doc.Grants)) {
 		c.since, c.dirty = c.r.Now(), false
 		return nil

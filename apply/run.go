@@ -74,8 +74,7 @@ func (u *run) calls(ctx context.Context) (*ledger.Report, error) {
 // start sends requests until as many are under way as may be.
 func (u *run) start(ctx context.Context) {
 	for u.sent < max(1, u.Parallelism) {
-		if u.Lock != nil && u.d.mute == "" && u.Lock.Check(ctx) != nil {
-			u.unlocked()
+		if !u.holds(ctx) {
 			return
 		}
 		places := u.d.take(u.Batch)
@@ -89,6 +88,15 @@ func (u *run) start(ctx context.Context) {
 		u.sent++
 		go func() { u.answers <- answer{places, u.Tenant.Run(ctx, calls)} }()
 	}
+}
+
+// holds makes sure of the lock, and ends the run where it is not ours.
+func (u *run) holds(ctx context.Context) bool {
+	if u.Lock == nil || u.d.mute != "" || u.Lock.Check(ctx) == nil {
+		return true
+	}
+	u.unlocked()
+	return false
 }
 
 // unlocked ends a run whose state may be somebody else's by now: nothing more
@@ -109,6 +117,9 @@ func (u *run) take(ctx context.Context, a answer) {
 		} else {
 			u.end(placed{place, res.Final()})
 		}
+	}
+	if !u.rec.due() || !u.holds(ctx) {
+		return
 	}
 	if err := u.rec.checkpoint(ctx); err != nil && u.broken == nil {
 		u.broken = err

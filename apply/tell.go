@@ -24,10 +24,14 @@ func (c *recorder) tellBegin(ctx context.Context) error {
 	by := c.r.By
 	by.Digest, by.Serial, by.Tenant = c.p.Digest, c.doc.Serial, c.p.Tenant
 	began := state.Entry{Kind: state.Began, Facts: &state.Facts{By: &by}}
-	for _, s := range c.p.Records {
-		began.Records = append(began.Records, state.ChangeOf(s))
-	}
 	entries := []state.Entry{began}
+	for from := 0; from < len(c.p.Records); from += mostCalls {
+		e := state.Entry{Kind: state.Planned, Facts: &state.Facts{}}
+		for _, s := range c.p.Records[from:min(from+mostCalls, len(c.p.Records))] {
+			e.Records = append(e.Records, state.ChangeOf(s))
+		}
+		entries = append(entries, e)
+	}
 	for from := 0; from < len(c.p.Calls); from += mostCalls {
 		e := state.Entry{Kind: state.Planned, Facts: &state.Facts{}}
 		for _, call := range c.p.Calls[from:min(from+mostCalls, len(c.p.Calls))] {
@@ -56,20 +60,19 @@ func planning(call ledger.Call) state.Planning {
 // outcome is what the history says of a result. A call that is not of the plan
 // puts somebody back, and brings its steps along.
 func (c *recorder) outcome(res ledger.Result) state.Outcome {
-	o := state.Outcome{ID: res.Call.ID, Outcome: string(res.Outcome), Message: res.Message, Request: res.Request}
+	o := state.Outcome{ID: res.Call.ID, Outcome: string(res.Outcome), Message: res.Message, Request: res.Request, Accepted: res.Accepted}
 	if res.Call.ID > len(c.p.Calls) {
 		o.Steps = planning(res.Call).Steps
 	}
 	return o
 }
 
-// results takes what became of calls since the last time.
+// results is what became of calls since it was last told.
 func (c *recorder) results() []state.Entry {
 	var entries []state.Entry
 	for from := 0; from < len(c.said); from += mostCalls {
 		entries = append(entries, state.Entry{Kind: state.Results, Facts: &state.Facts{Results: c.said[from:min(from+mostCalls, len(c.said))]}})
 	}
-	c.said = nil
 	return entries
 }
 

@@ -68,13 +68,15 @@ func LoadSettings(dir string, opts Options) (*Config, hcl.Diagnostics) {
 	}
 	defer src.close()
 	ev, _ := newEvaluator(src, src.body, opts)
-	l := &lowering{eval: ev, src: src, catalog: opts.Catalog, cfg: cfg}
+	l := &lowering{eval: ev, src: src, catalog: opts.Catalog, remote: opts.Remote, cfg: cfg}
 	for _, b := range ofType(src.body, "usher", 0) {
 		l.settings(b, opts.Version)
 	}
 	said, found := len(l.diags), len(ev.diags)
-	l.tenant(src.body) // for its id and its cloud; what else it says is nobody's concern here
-	l.diags, ev.diags = l.diags[:said], ev.diags[:found]
+	l.tenant(src.body)
+	if cfg.Backend.Kind != "azblob" { // which signs in there; what it says is nobody else's concern here
+		l.diags, ev.diags = l.diags[:said], ev.diags[:found]
+	}
 	return cfg, sortDiags(append(ev.diags, l.diags...))
 }
 

@@ -147,9 +147,11 @@ func (l *lowering) endpoints(b *hclsyntax.Block) {
 		switch {
 		case err != nil || u.Host == "" || !slices.Contains(schemes, u.Scheme) || u.RawQuery != "" || u.User != nil:
 			l.fail(at, "Not an endpoint", "%q is not an address such as \"%s://127.0.0.1:8443\".", text, schemes[0])
+			continue
 		case !onThisMachine(text, schemes...) && (!l.remote || u.Scheme != "https"):
 			l.fail(at, "Endpoint not on this machine",
 				"%q is on another machine, and tokens would be sent there. If that is meant, it starts with https:// and usher is run with -remote-endpoints.", text)
+			continue
 		}
 		*field = strings.TrimSuffix(text, "/")
 	}

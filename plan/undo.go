@@ -9,48 +9,61 @@ import (
 
 // Undo turns the input of a plan into one that wants what there was before some
 // steps were carried out, and nothing else: whatever the files, drift or dates ask
-// for besides is left alone. It says what has changed since, which nobody
-// may put back over.
-func (in Input) Undo(done []ledger.Step) (Input, []string) {
+// for besides is left alone. Of what was perhaps carried out the tenant tells. It
+// says what has changed since, which nobody may put back over.
+func (in Input) Undo(done, perhaps []ledger.Step) (Input, []string) {
 	have := map[ledger.Key]ledger.Value{}
 	for _, g := range reading(in) {
 		have[g.Key()] = g.Value
-	}
-	known := map[ledger.Key]ledger.Grant{}
-	for _, g := range in.Known {
-		known[g.Key()] = g
 	}
 	u := undoing{first: map[ledger.Key]ledger.Step{}, last: map[ledger.Key]*ledger.Value{}}
 	for _, s := range done {
 		u.add(s)
 	}
-	stale := u.changed(in, have, known)
+	for _, s := range perhaps {
+		now, there := have[s.Key()]
+		notDone := is(s.Before, now, there) && !is(s.After, now, there)
+		if !notDone || u.touches(s.Key()) || in.hides(s.Holder) {
+			u.add(s)
+		}
+	}
+	known := map[ledger.Key]ledger.Grant{}
+	for _, g := range in.Claims { // of a run that was killed: undoing it settles them
+		known[g.Key()] = g
+	}
+	for _, g := range in.Known {
+		known[g.Key()] = g
+	}
+	return u.input(in, have, known), u.changed(in, have, known)
+}
 
+// input wants what there was before, and everything else as it is.
+func (u *undoing) input(in Input, have map[ledger.Key]ledger.Value, known map[ledger.Key]ledger.Grant) Input {
 	var want, ours []ledger.Grant
 	for _, g := range in.Known {
-		value, there := have[g.Key()]
-		if _, ofRun := u.first[g.Key()]; ofRun {
-			ours = append(ours, g)
-			continue
-		}
-		if there { // as it is, whatever it should be
+		if value, there := have[g.Key()]; there && !u.touches(g.Key()) {
 			g.Value = value
 			ours, want = append(ours, g), append(want, g)
 		}
 	}
 	for _, key := range u.keys {
+		if g, recorded := known[key]; recorded {
+			ours = append(ours, g)
+		}
 		if s := u.first[key]; s.Before != nil {
 			want = append(want, ledger.Grant{Holder: s.Holder, Item: s.Item, Value: *s.Before, Origins: s.Origins})
 		}
 	}
 	ledger.SortGrants(want)
+	ledger.SortGrants(ours)
 	in.Want, in.Known = want, ours
+	in.Claims = slices.DeleteFunc(slices.Clone(in.Claims), func(g ledger.Grant) bool { return u.touches(g.Key()) })
 	in.Dated, in.Restart, in.Asleep = nil, nil, nil
 	in.Policies = slices.Clone(in.Policies)
 	for i := range in.Policies {
 		in.Policies[i].Unmanaged = ledger.Ignore
 	}
-	return in, stale
+	return in
 }
 
 // undoing is what a run did, by key: what there was first, and what it left.
@@ -58,6 +71,11 @@ type undoing struct {
 	keys  []ledger.Key
 	first map[ledger.Key]ledger.Step
 	last  map[ledger.Key]*ledger.Value
+}
+
+func (u *undoing) touches(k ledger.Key) bool {
+	_, is := u.first[k]
+	return is
 }
 
 func (u *undoing) add(s ledger.Step) {
@@ -76,16 +94,13 @@ func (u *undoing) changed(in Input, have map[ledger.Key]ledger.Value, known map[
 	var stale []string
 	for _, key := range u.keys {
 		s := u.first[key]
-		unread := func(un ledger.Unread) bool {
-			return un.Covers(s.Holder.Identity()) || un.Inside && un.Holder.ID == s.Holder.ID // what draws on it is not known
-		}
-		if slices.ContainsFunc(in.Have.Unread, unread) {
+		if in.hides(s.Holder) {
 			stale = append(stale, fmt.Sprintf("%s: it could not be read", s.Address()))
 			continue
 		}
 		after := u.last[key]
 		now, there := have[key]
-		there, left := there && now.Units > 0, after != nil && after.Units > 0
+		there, left := !is(nil, now, there), after != nil && !is(nil, *after, true)
 		record, ours := known[key]
 		switch {
 		case left != there:
@@ -97,6 +112,21 @@ func (u *undoing) changed(in Input, have map[ledger.Key]ledger.Value, known map[
 		}
 	}
 	return stale
+}
+
+// hides reports whether a holder, or what draws on it, could not be read.
+func (in Input) hides(h ledger.Holder) bool {
+	return slices.ContainsFunc(in.Have.Unread, func(u ledger.Unread) bool {
+		return u.Covers(h.Identity()) || u.Inside && u.Holder.ID == h.ID
+	})
+}
+
+// is reports whether the present is a value, where nothing and 0 units are one.
+func is(v *ledger.Value, now ledger.Value, there bool) bool {
+	if v == nil || v.Units == 0 && v.Policy == "" {
+		return !there || now.Units == 0 && now.Policy == ""
+	}
+	return there && now.Equal(*v)
 }
 
 func whether(is bool) string {

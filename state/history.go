@@ -93,6 +93,8 @@ type Outcome struct {
 	Outcome string `json:"outcome"`
 	Message string `json:"message,omitempty"`
 	Request string `json:"request,omitempty"` // the service's id of it
+	// Accepted says of a pending call that the service has taken it on.
+	Accepted bool `json:"accepted,omitempty"`
 	// Steps are those of a call that was not planned: it put somebody back.
 	Steps []Change `json:"steps,omitempty"`
 }
@@ -125,7 +127,8 @@ type Journal struct {
 	run   string
 	head  Head
 	// Cut says that the history ends before the state's own mark of it: it was
-	// cut or is not there, and goes on from where it is.
+	// cut or is not there. It goes on from where it is, with the hash that the
+	// state knows, so that the place stays broken.
 	Cut bool
 }
 
@@ -144,7 +147,7 @@ func (s *Store) Journal(ctx context.Context, d *Document, run string) (*Journal,
 		j.Cut = true
 	}
 	j.head.Mark = end
-	if n := len(lines); n > 0 { // of a run that was killed before the state knew
+	if n := len(lines); n > 0 && !j.Cut { // of a run that was killed before the state knew
 		j.head.Hash = hashOf(lines[n-1])
 	}
 	return j, nil
@@ -175,19 +178,22 @@ func (j *Journal) Append(ctx context.Context, at time.Time, entries ...Entry) er
 }
 
 func (j *Journal) put(ctx context.Context, lines [][]byte) error {
+	at := j.head.Mark
 	for n := 1; ; n++ {
-		_, err := j.store.backend.Append(ctx, j.head.Mark, lines)
+		_, err := j.store.backend.Append(ctx, at, lines)
 		if err == nil || errors.Is(err, ErrUnprepared) || errors.Is(err, ErrLost) || n == mostWrites {
 			return err
 		}
 		if !pause(ctx, firstPause<<(n-1)) {
 			return err
 		}
-		found, _, readErr := j.store.backend.Log(ctx, j.head.Mark)
+		found, end, readErr := j.store.backend.Log(ctx, at)
 		switch {
 		case readErr != nil || len(found) == 0:
-		case bytes.Equal(JoinLines(found), JoinLines(lines)):
-			return nil
+		case len(found) <= len(lines) && bytes.Equal(JoinLines(found), JoinLines(lines[:len(found)])):
+			if at, lines = end, lines[len(found):]; len(lines) == 0 { // a part of them may be there
+				return nil
+			}
 		default:
 			return ErrMoved
 		}

@@ -17,9 +17,9 @@ import (
 	"github.com/usher-cli/usher/state"
 )
 
-// told writes a history of some runs and returns its file, with the state that
+// tell writes a history of some runs and returns its file, with the state that
 // knows its end.
-func told(t *testing.T, seal *state.Seal, runs int) (*state.Store, string, *state.Document) {
+func tell(t *testing.T, seal *state.Seal, runs int) (*state.Store, string, *state.Document) {
 	t.Helper()
 	ctx, path := context.Background(), filepath.Join(t.TempDir(), "s.json")
 	s := state.NewStore(state.NewFile(path), state.Options{Now: time.Now, Seal: seal})
@@ -50,7 +50,7 @@ func told(t *testing.T, seal *state.Seal, runs int) (*state.Store, string, *stat
 // swaps each two, repeats each and cuts the end off: each is found, and named at
 // its line or the one beside it.
 func TestHistoryShowsEveryEdit(t *testing.T) {
-	s, path, d := told(t, nil, 3)
+	s, path, d := tell(t, nil, 3)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -62,8 +62,12 @@ func TestHistoryShowsEveryEdit(t *testing.T) {
 		if err := os.WriteFile(path, bytes.Join(edited, nil), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, breaks, err := s.History(context.Background(), d)
-		if err != nil || len(breaks) == 0 || !slices.ContainsFunc(breaks, func(b state.Break) bool { return b.Line >= int64(near) && b.Line <= int64(near)+1 }) {
+		told, err := s.History(context.Background(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		breaks := told.Breaks
+		if len(breaks) == 0 || !slices.ContainsFunc(breaks, func(b state.Break) bool { return b.Line >= int64(near) && b.Line <= int64(near)+1 }) {
 			t.Errorf("%s: %v, %v", what, breaks, err)
 		}
 	}
@@ -91,8 +95,8 @@ func TestHistoryShowsEveryEdit(t *testing.T) {
 	if err := os.WriteFile(path, whole, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if entries, breaks, err := s.History(context.Background(), d); err != nil || len(breaks) > 0 || len(state.Runs(entries)) != 3 {
-		t.Errorf("the whole history: %d entries, %v, %v", len(entries), breaks, err)
+	if told, err := s.History(context.Background(), d); err != nil || len(told.Breaks) > 0 || len(state.Runs(told.Entries)) != 3 {
+		t.Errorf("the whole history: %+v, %v", told, err)
 	}
 	t.Logf("%d bytes of %d lines", found, len(lines))
 }
@@ -101,7 +105,7 @@ func TestHistoryShowsEveryEdit(t *testing.T) {
 // killed run told before the state knew stays and is built on.
 func TestHistoryOutlivesKills(t *testing.T) {
 	ctx := context.Background()
-	s, path, d := told(t, nil, 1)
+	s, path, d := tell(t, nil, 1)
 	early := *d.History
 	j, err := s.Journal(ctx, d, "killed")
 	if err != nil {
@@ -128,18 +132,36 @@ func TestHistoryOutlivesKills(t *testing.T) {
 	}
 	head := next.Head()
 	d.History = &head
-	entries, breaks, err := s.History(ctx, d)
-	if err != nil || len(breaks) > 0 || len(entries) != 6 {
-		t.Errorf("%d entries, %v, %v", len(entries), breaks, err)
+	told, err := s.History(ctx, d)
+	if err != nil || len(told.Breaks) > 0 || len(told.Entries) != 6 {
+		t.Errorf("%+v, %v", told, err)
 	}
-	if runs := state.Runs(entries); len(runs) != 3 || runs[1].Ended != nil {
-		t.Errorf("%d runs", len(runs))
+	runs := state.Runs(told.Entries)
+	if len(runs) != 3 || runs[1].Ended != nil {
+		t.Fatalf("%d runs", len(runs))
+	}
+	runs[1].Calls = append(runs[1].Calls, runs[0].Calls[0])
+	runs[1].Calls[0].Outcome = ""
+	if done, perhaps, err := runs[0].Done(); err != nil || len(done) != 1 || len(perhaps) != 0 {
+		t.Errorf("of a run that ended %v and perhaps %v are done, %v", done, perhaps, err)
+	}
+	if done, perhaps, err := runs[1].Done(); err != nil || len(done) != 0 || len(perhaps) != 1 {
+		t.Errorf("of a killed run %v and perhaps %v are done, %v", done, perhaps, err)
 	}
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if gone, err := s.Journal(ctx, d, "after"); err != nil || !gone.Cut {
-		t.Errorf("a history that is gone is not noticed: %v", err)
+	gone, err := s.Journal(ctx, d, "after")
+	if err != nil || !gone.Cut {
+		t.Fatalf("a history that is gone is not noticed: %v", err)
+	}
+	if err := gone.Append(ctx, time.Unix(0, 0).UTC(), state.Entry{Kind: state.Edited, Facts: &state.Facts{What: "y"}}); err != nil {
+		t.Fatal(err)
+	}
+	head = gone.Head()
+	d.History = &head
+	if told, err := s.History(ctx, d); err != nil || len(told.Breaks) == 0 {
+		t.Errorf("a cut is not seen any more after the next run: %+v, %v", told, err)
 	}
 }
 
@@ -154,17 +176,17 @@ func TestSealedHistory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, path, d := told(t, seal, 2)
+	s, path, d := tell(t, seal, 2)
 	text, err := os.ReadFile(path)
 	if err != nil || strings.Contains(string(text), "ada") && strings.Contains(string(text), "contoso") || strings.Contains(string(text), "SPE_E5") {
 		t.Errorf("the history shows\n%s", text)
 	}
-	entries, breaks, err := s.History(context.Background(), d)
-	if err != nil || len(breaks) > 0 || entries[0].By.Who != "ada" {
-		t.Errorf("%v, %v", breaks, err)
+	open, err := s.History(context.Background(), d)
+	if err != nil || len(open.Breaks) > 0 || open.Closed > 0 || open.Entries[0].By.Who != "ada" {
+		t.Errorf("%+v, %v", open, err)
 	}
 	blind := state.NewStore(s.Backend(), state.Options{Now: time.Now})
-	if _, breaks, err := blind.History(context.Background(), d); err != nil || len(breaks) != len(entries) {
-		t.Errorf("without a key: %v, %v", breaks, err)
+	if closed, err := blind.History(context.Background(), d); err != nil || len(closed.Breaks) > 0 || closed.Closed != len(open.Entries) {
+		t.Errorf("without a key: %+v, %v", closed, err)
 	}
 }

@@ -124,7 +124,8 @@ func (l *Lease) lose() {
 	}
 }
 
-// Release gives the lock back. One that was lost is left to its new holder.
+// Release gives the lock back. Of one that was lost only what is still under
+// its id is given back: it may only have seemed so.
 func (l *Lease) Release() error {
 	select {
 	case <-l.stop:
@@ -136,12 +137,9 @@ func (l *Lease) Release() error {
 	l.mu.Lock()
 	gone := l.gone
 	l.mu.Unlock()
-	if gone {
-		return nil
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	if err := l.hold.Release(ctx); err != nil {
+	if err := l.hold.Release(ctx); err != nil && !gone {
 		return fmt.Errorf("the lock %s was not given back: %w", l.Info.ID, err)
 	}
 	return nil

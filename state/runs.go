@@ -28,6 +28,8 @@ type Call struct {
 	Outcome string `json:"outcome,omitempty"`
 	Message string `json:"message,omitempty"`
 	Request string `json:"request,omitempty"`
+
+	Accepted bool `json:"accepted,omitempty"`
 }
 
 // Runs puts the entries of a history together, the oldest run first.
@@ -49,8 +51,9 @@ func Runs(entries []Entry) []*Run {
 
 func (r *Run) add(e Entry, place map[int]int) {
 	if e.By != nil {
-		r.By, r.Records, r.What = *e.By, e.Records, e.What
+		r.By, r.What = *e.By, e.What
 	}
+	r.Records = append(r.Records, e.Records...)
 	for _, c := range e.Calls {
 		place[c.ID] = len(r.Calls)
 		r.Calls = append(r.Calls, Call{Planning: c})
@@ -62,7 +65,7 @@ func (r *Run) add(e Entry, place map[int]int) {
 			r.Calls = append(r.Calls, Call{Planning: Planning{ID: o.ID, Steps: o.Steps}})
 		}
 		c := &r.Calls[at]
-		c.Outcome, c.Message, c.Request = o.Outcome, o.Message, o.Request
+		c.Outcome, c.Message, c.Request, c.Accepted = o.Outcome, o.Message, o.Request, o.Accepted
 	}
 	if e.Kind == Ended || e.Kind == Edited {
 		at := e.At
@@ -71,26 +74,29 @@ func (r *Run) add(e Entry, place map[int]int) {
 }
 
 // Done returns the steps that the run carried out, in the order in which it
-// planned them. Of a run that was killed these are also those of which it does
-// not say what became.
-func (r *Run) Done() ([]ledger.Step, error) {
-	var steps []ledger.Step
+// planned them, and those that it may have carried out: of unknown outcome, taken
+// on by the service, or of a run that was killed before it could say.
+func (r *Run) Done() (done, perhaps []ledger.Step, err error) {
 	for _, c := range r.Calls {
-		switch {
-		case c.Manual, c.Outcome == "" && r.Ended != nil:
-			continue
-		case c.Outcome != "" && c.Outcome != string(ledger.Done) && c.Outcome != string(ledger.Unknown):
+		if c.Manual {
 			continue
 		}
+		var steps []ledger.Step
 		for _, change := range c.Steps {
 			g, err := change.Grant()
 			if err != nil {
-				return nil, fmt.Errorf("the call %d of the run %s: %w", c.ID, r.ID, err)
+				return nil, nil, fmt.Errorf("the call %d of the run %s: %w", c.ID, r.ID, err)
 			}
 			steps = append(steps, ledger.Step{Op: change.Op, Holder: g.Holder, Item: g.Item, Before: change.Before, After: change.After, Origins: change.Origins})
 		}
+		switch outcome := ledger.Outcome(c.Outcome); {
+		case outcome == ledger.Done:
+			done = append(done, steps...)
+		case outcome == ledger.Unknown, outcome == "" && r.End == nil, outcome == ledger.Pending && c.Accepted:
+			perhaps = append(perhaps, steps...)
+		}
 	}
-	return steps, nil
+	return done, perhaps, nil
 }
 
 // ErrNoRun means that the history has no such run.

@@ -97,6 +97,7 @@ func (s *Seal) Sealing() bool { return s != nil && len(s.recipients) > 0 }
 // envelope is what is around something encrypted, and stays readable.
 type envelope struct {
 	Version    int      `json:"version"`
+	Kind       string   `json:"kind"`
 	Lineage    string   `json:"lineage"`
 	Serial     uint64   `json:"serial"`
 	Tenant     string   `json:"tenant"`
@@ -104,8 +105,15 @@ type envelope struct {
 	Sealed     []byte   `json:"sealed"`
 }
 
+// What can be encrypted as a whole.
+const (
+	StateKind = "state"
+	PlanKind  = "plan"
+)
+
 // Header is what stays readable of something encrypted.
 type Header struct {
+	Kind    string
 	Lineage string
 	Serial  uint64
 	Tenant  string
@@ -124,12 +132,12 @@ func (s *Seal) Wrap(h Header, plain []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := json.MarshalIndent(envelope{SealedVersion, h.Lineage, h.Serial, h.Tenant, s.names, sealed}, "", "  ")
+	text, err := json.MarshalIndent(envelope{SealedVersion, h.Kind, h.Lineage, h.Serial, h.Tenant, s.names, sealed}, "", "  ")
 	return append(text, '\n'), err
 }
 
 // Unwrap is the inverse of Wrap. What is not encrypted is returned as it is,
-// with no header.
+// with no header; what no key at hand opens is an error with a header.
 func (s *Seal) Unwrap(text []byte) ([]byte, *Header, error) {
 	if !sealedHead().Match(text[:min(len(text), 64)]) {
 		return text, nil, nil
@@ -141,10 +149,11 @@ func (s *Seal) Unwrap(text []byte) ([]byte, *Header, error) {
 		return nil, nil, fmt.Errorf("%w: it is cut off, or not what usher encrypts", ErrDamaged)
 	}
 	plain, err := s.decrypt(e.Sealed)
+	h := &Header{e.Kind, e.Lineage, e.Serial, e.Tenant}
 	if errors.Is(err, ErrSealed) {
 		err = fmt.Errorf("%w: it is for %s; set USHER_ENCRYPTION_KEY or USHER_ENCRYPTION_KEY_FILE to the private key of one of them. Nothing was written over it", ErrSealed, strings.Join(e.Recipients, ", "))
 	}
-	return plain, &Header{e.Lineage, e.Serial, e.Tenant}, err
+	return plain, h, err
 }
 
 func (s *Seal) encrypt(plain []byte) ([]byte, error) {
@@ -180,7 +189,7 @@ func (s *Seal) decrypt(sealed []byte) ([]byte, error) {
 
 // Encode writes a document, encrypted where there are recipients.
 func (s *Seal) Encode(d *Document) ([]byte, error) {
-	return s.Wrap(Header{d.Lineage, d.Serial, d.Tenant}, d.Encode())
+	return s.Wrap(Header{StateKind, d.Lineage, d.Serial, d.Tenant}, d.Encode())
 }
 
 // Decode reads a document, encrypted or not. The header of an encrypted one
@@ -191,7 +200,7 @@ func (s *Seal) Decode(text []byte) (*Document, error) {
 		return nil, err
 	}
 	d, err := Decode(plain)
-	if err == nil && h != nil && *h != (Header{d.Lineage, d.Serial, d.Tenant}) {
+	if err == nil && h != nil && *h != (Header{StateKind, d.Lineage, d.Serial, d.Tenant}) {
 		return nil, fmt.Errorf("%w: its header is not that of what is encrypted", ErrDamaged)
 	}
 	return d, err

@@ -103,7 +103,8 @@ const (
 func (s *Store) put(ctx context.Context, text []byte, etag string) (string, error) {
 	for n := 1; ; n++ {
 		tag, err := s.backend.Put(ctx, text, etag)
-		if err == nil || errors.Is(err, ErrMoved) || errors.Is(err, ErrLost) || errors.Is(err, ErrUnprepared) {
+		late := n > 1 && errors.Is(err, ErrMoved) // by our own earlier try, perhaps
+		if err == nil || errors.Is(err, ErrMoved) && !late || errors.Is(err, ErrLost) || errors.Is(err, ErrUnprepared) {
 			return tag, err
 		}
 		if !pause(ctx, firstPause<<(n-1)) {

@@ -13,29 +13,35 @@ type Break struct {
 	Text string `json:"text"`
 }
 
-// History reads the whole history, with every place where its chain is broken.
-// Entries that cannot be read are left out. The error is about reading alone.
-func (s *Store) History(ctx context.Context, d *Document) ([]Entry, []Break, error) {
+// Told is a whole history.
+type Told struct {
+	Entries []Entry
+	Breaks  []Break // where its chain is broken
+	Closed  int     // entries that no key at hand opens, or that a newer usher wrote
+}
+
+// History reads the whole history and checks its chain, for which no key is
+// needed. The error is about reading alone.
+func (s *Store) History(ctx context.Context, d *Document) (*Told, error) {
 	lines, _, err := s.backend.Log(ctx, Mark{})
 	if err != nil {
-		return nil, nil, fmt.Errorf("the history of %s cannot be read: %w", s, err)
+		return nil, fmt.Errorf("the history of %s cannot be read: %w", s, err)
 	}
-	var entries []Entry
-	var breaks []Break
-	for i, line := range lines {
+	told := &Told{Breaks: chain(lines, d)}
+	for _, line := range lines {
 		var e Entry
+		if !json.Valid(line) {
+			continue // a break
+		}
 		dec := json.NewDecoder(bytes.NewReader(line))
 		dec.DisallowUnknownFields()
-		if dec.Decode(&e) != nil || dec.More() {
-			continue // chain names it
-		}
-		if err := s.opts.Seal.facts(&e); err != nil {
-			breaks = append(breaks, Break{int64(i + 1), "cannot be opened: " + err.Error()})
+		if dec.Decode(&e) != nil || s.opts.Seal.facts(&e) != nil {
+			told.Closed++
 			continue
 		}
-		entries = append(entries, e)
+		told.Entries = append(told.Entries, e)
 	}
-	return entries, append(breaks, chain(lines, d)...), nil
+	return told, nil
 }
 
 // link is what a line says of its place.

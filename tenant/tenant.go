@@ -41,6 +41,9 @@ type Settings struct {
 	Log       io.Writer      // the embedded tenant's request log; nil for none
 	Wire      io.Writer      // the same with its answers
 	Trace     func(Exchange) // is told of every request; nil for nobody
+	// Gate is asked before every try of a request that changes something, and
+	// forbids it by an error; nil for no gate.
+	Gate func(context.Context) error
 }
 
 // Exchange is one request and its answer, without anything of what they say.
@@ -65,7 +68,7 @@ const embeddedHost = "http://sandbox.invalid"
 // Open opens a tenant. The clients are the same for every kind: only the
 // hosts, the tokens and the transport differ.
 func Open(s Settings) (*Tenant, error) {
-	o := wire.Options{Version: s.Version, RetryDelay: s.Retry, Timeout: s.Timeout, Low: s.Low, Trace: s.Trace, Now: s.Now}
+	o := wire.Options{Version: s.Version, RetryDelay: s.Retry, Timeout: s.Timeout, Low: s.Low, Trace: s.Trace, Gate: s.Gate, Now: s.Now}
 	t := &Tenant{catalog: s.Catalog, urls: map[string]powerplatform.Environment{}}
 	if s.Writes > 0 {
 		o.Pace = wire.NewPace(s.Writes, s.Now)

@@ -68,7 +68,7 @@ func (p *Printer) Runs(runs []*state.Run) {
 		if r.By.Where != "" {
 			where = ", " + r.By.Where
 		}
-		p.Line("%s  %s  %s  %s: %s%s", r.ID[:min(shortID, len(r.ID))], r.Began.UTC().Format(time.RFC3339), Safe(r.By.Operation), Safe(r.By.Who), Safe(ending(r)), Safe(where))
+		p.Line("%s  %s  %s  %s: %s%s", Safe(r.ID[:min(shortID, len(r.ID))]), r.Began.UTC().Format(time.RFC3339), Safe(r.By.Operation), Safe(r.By.Who), Safe(ending(r)), Safe(where))
 	}
 }
 

@@ -13,7 +13,6 @@ import (
 	"github.com/usher-cli/usher/apply"
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
-	"github.com/usher-cli/usher/state"
 	"github.com/usher-cli/usher/tenant"
 	"github.com/usher-cli/usher/view"
 )
@@ -75,6 +74,7 @@ func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 		return err
 	}
 	defer s.release(lease, &err)
+	s.lease = lease
 	if err := s.openTenant(); err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 	if err != nil || p == nil {
 		return err
 	}
-	return s.run(ctx, o, p, lease, stop)
+	return s.run(ctx, o, p, stop)
 }
 
 // prepare reads everything, makes or renews the plan, shows it and has it
@@ -219,7 +219,7 @@ func (s *session) approve(ctx context.Context, o *applyOptions, p *plan.Plan) (*
 // of a line a call.
 const wideRun = 50
 
-func (s *session) run(ctx context.Context, o *applyOptions, p *plan.Plan, lease *state.Lease, stop <-chan struct{}) error {
+func (s *session) run(ctx context.Context, o *applyOptions, p *plan.Plan, stop <-chan struct{}) error {
 	journal, err := s.journal(ctx, newID())
 	if err != nil {
 		return err
@@ -227,7 +227,7 @@ func (s *session) run(ctx context.Context, o *applyOptions, p *plan.Plan, lease 
 	out, progress := s.a.stdout(), s.a.progressLine()
 	quiet := o.json || s.a.progress && len(p.Calls) > wideRun
 	r := &apply.Runner{
-		Tenant: s.tenant, Store: s.store, Journal: journal, Lock: lease, By: s.a.by("apply"), Batch: tenant.Batch, Parallelism: o.parallelism, Checkpoint: o.checkpoint,
+		Tenant: s.tenant, Store: s.store, Journal: journal, Lock: s.lease, By: s.a.by("apply"), Batch: tenant.Batch, Parallelism: o.parallelism, Checkpoint: o.checkpoint,
 		Name: s.reading.Name, Lag: s.lag, Now: s.a.now, Stop: stop,
 		Day: s.today,
 		Progress: func(res ledger.Result, t ledger.Tally) {

@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/usher-cli/usher/catalog"
@@ -96,6 +98,9 @@ func (s *session) openBlob(get func(string, ...string) string) (state.Backend, e
 		return nil, err
 	}
 	if o.SAS == "" {
+		if !s.remote && !ownStorage(o.Endpoint, cloud.Blob) {
+			return nil, fmt.Errorf("its endpoint is not one of %s, and a token would be sent there: if that is meant, run usher with -remote-endpoints", cloud.Blob)
+		}
 		id := cmp.Or(s.cfg.Tenant.ID, s.a.firstEnv("USHER_TENANT_ID", "AZURE_TENANT_ID", "ARM_TENANT_ID"))
 		login := cmp.Or(s.a.env("USHER_BACKEND_LOGIN"), cloud.Login)
 		if s.cfg.Tenant.Endpoints.Login != "" {
@@ -110,22 +115,39 @@ func (s *session) openBlob(get func(string, ...string) string) (state.Backend, e
 	return azblob.New(o)
 }
 
+// ownStorage reports whether an address is of the cloud's storage, or of this
+// machine.
+func ownStorage(endpoint, suffix string) bool {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return false
+	}
+	return u.Scheme == "https" && strings.HasSuffix(u.Hostname(), suffix) || slices.Contains([]string{"127.0.0.1", "localhost", "::1"}, u.Hostname())
+}
+
 func (s *session) openProtocol(get func(string, ...string) string) (state.Backend, error) {
 	o := httpstate.Options{Address: get("address", "TF_HTTP_ADDRESS"), UpdateMethod: get("update_method", "TF_HTTP_UPDATE_METHOD"),
 		LockAddress: get("lock_address", "TF_HTTP_LOCK_ADDRESS"), LockMethod: get("lock_method", "TF_HTTP_LOCK_METHOD"),
 		UnlockAddress: get("unlock_address", "TF_HTTP_UNLOCK_ADDRESS"), UnlockMethod: get("unlock_method", "TF_HTTP_UNLOCK_METHOD"),
 		History: get("history_address"), Username: get("username", "TF_HTTP_USERNAME"), Password: s.a.firstEnv("USHER_BACKEND_PASSWORD", "TF_HTTP_PASSWORD"),
 		Version: version, Transport: tenant.Network()}
-	if o.Password == "" && s.a.env("CI_JOB_TOKEN") != "" && strings.HasPrefix(o.Address, s.a.env("CI_API_V4_URL")+"/") { // GitLab's own, for its own API only
-		o.Username, o.Password = "gitlab-ci-token", s.a.env("CI_JOB_TOKEN")
-	}
 	if strings.Contains(o.Address, "/terraform/state/") && o.LockAddress == "" && strings.Contains(o.Address, "/api/v4/projects/") { // GitLab
 		o.LockAddress, o.LockMethod, o.UnlockMethod = o.Address+"/lock", cmp.Or(o.LockMethod, "POST"), cmp.Or(o.UnlockMethod, "DELETE")
 	}
 	if err := missing(map[string]string{"address": o.Address}); err != nil {
 		return nil, err
 	}
+	if token := s.a.env("CI_JOB_TOKEN"); o.Password == "" && token != "" && s.ofGitLab(o.Address, o.LockAddress, o.UnlockAddress, o.History) {
+		o.Username, o.Password = "gitlab-ci-token", token
+	}
 	return httpstate.New(o)
+}
+
+// ofGitLab reports whether all addresses that are written are of the API that
+// the job's token is for: it goes nowhere else.
+func (s *session) ofGitLab(addresses ...string) bool {
+	api := s.a.env("CI_API_V4_URL")
+	return api != "" && !slices.ContainsFunc(addresses, func(a string) bool { return a != "" && !strings.HasPrefix(a, api+"/") })
 }
 
 func (s *session) openPostgres(get func(string, ...string) string) (state.Backend, error) {

@@ -33,9 +33,13 @@ func runHistory(ctx context.Context, a *app, o *historyOptions, args []string) e
 	if err != nil {
 		return err
 	}
-	runs, breaks, err := s.history(ctx)
+	told, err := s.history(ctx)
 	if err != nil {
 		return err
+	}
+	runs, breaks := state.Runs(told.Entries), told.Breaks
+	if told.Closed > 0 {
+		a.stderr().Line("Warning: %s of the history cannot be opened by the key at hand, or by this usher: what is said there is not shown.", view.Count(told.Closed, "line"))
 	}
 	switch {
 	case o.verify && o.json:
@@ -67,13 +71,12 @@ func runHistory(ctx context.Context, a *app, o *historyOptions, args []string) e
 }
 
 // history reads the history, checked against the state.
-func (s *session) history(ctx context.Context) ([]*state.Run, []state.Break, error) {
+func (s *session) history(ctx context.Context) (*state.Told, error) {
 	d, _, err := s.store.Read(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	entries, breaks, err := s.store.History(ctx, d)
-	return state.Runs(entries), breaks, err
+	return s.store.History(ctx, d)
 }
 
 type undoOptions struct {
@@ -81,6 +84,8 @@ type undoOptions struct {
 	out      string
 	json     bool
 	detailed bool
+	gaps     int64
+	mayStop  bool
 }
 
 func newUndo(a *app) *cobra.Command {
@@ -91,6 +96,8 @@ func newUndo(a *app) *cobra.Command {
 	cmd.Flags().StringVar(&o.out, "out", "", "save the plan in `FILE`")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the plan as JSON")
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 where there are steps")
+	cmd.Flags().Int64Var(&o.gaps, "allow-gaps", 0, "how many `PEOPLE` may be without a seat for a moment, where no order of swaps avoids it")
+	cmd.Flags().BoolVar(&o.mayStop, "allow-stopping-flows", false, "let flows of service principals lose their capacity, and stop")
 	return cmd
 }
 
@@ -99,19 +106,19 @@ func runUndo(ctx context.Context, a *app, o *undoOptions, id string) (err error)
 	if err != nil {
 		return err
 	}
-	runs, _, err := s.history(ctx)
+	told, err := s.history(ctx)
 	if err != nil {
 		return err
 	}
-	run, err := state.FindRun(runs, id)
+	run, err := state.FindRun(state.Runs(told.Entries), id)
 	if err != nil {
 		return err
 	}
-	done, err := run.Done()
+	done, perhaps, err := run.Done()
 	if err != nil {
 		return err
 	}
-	if len(done) == 0 {
+	if len(done)+len(perhaps) == 0 {
 		return fmt.Errorf("the run %s changed nothing in the tenant, so there is nothing to undo", run.ID)
 	}
 	s.everything = true
@@ -122,7 +129,7 @@ func runUndo(ctx context.Context, a *app, o *undoOptions, id string) (err error)
 	if err := s.read(ctx, true); err != nil {
 		return err
 	}
-	in, stale := s.input(choices{}).Undo(done)
+	in, stale := s.input(choices{allowGaps: o.gaps, mayStop: o.mayStop}).Undo(done, perhaps)
 	if len(stale) > 0 {
 		problems := multierror.Append(nil, fmt.Errorf("the run %s is not undone: what it left has changed since", run.ID))
 		for _, text := range stale {

@@ -22,7 +22,9 @@ type initOptions struct {
 func newInit(a *app) *cobra.Command {
 	o := &initOptions{}
 	cmd := &cobra.Command{Use: "init", Short: "Check the store of the state: reached, writable, and with a state of this tenant or none", Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runInit(cmd.Context(), a, o) }}
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return politely(cmd.Context(), func(ctx context.Context) error { return runInit(ctx, a, o) })
+		}}
 	o.flags(cmd)
 	cmd.Flags().StringVar(&o.purpose, "for", "apply", "what the store is for: `plan`, which only reads, or apply")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the checks as JSON")

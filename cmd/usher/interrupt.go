@@ -37,6 +37,14 @@ func interrupts(parent context.Context) (context.Context, <-chan struct{}, func(
 	}
 }
 
+// politely runs what takes locks, and ends it at the first interrupt, so that it
+// gives them back.
+func politely(ctx context.Context, run func(context.Context) error) error {
+	ctx, end := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer end()
+	return run(ctx)
+}
+
 // until is a context that ends with its parent, or when stop is closed.
 func until(parent context.Context, stop <-chan struct{}) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(parent)

@@ -86,14 +86,14 @@ func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
 // savePlan writes a plan, over an older plan but over nothing else, encrypted
 // as the state is.
 func (s *session) savePlan(path string, p *plan.Plan) error {
-	if _, err := s.a.openPlan(path); err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, state.ErrSealed) {
+	if !s.a.mayReplace(path) {
 		return fmt.Errorf("%s is there and is not a plan, so it is not written over", path)
 	}
 	var text bytes.Buffer
 	if err := p.Encode(&text); err != nil {
 		return err
 	}
-	sealed, err := s.store.Wrap(state.Header{Lineage: p.State.Lineage, Serial: p.State.Serial, Tenant: p.Tenant}, text.Bytes())
+	sealed, err := s.store.Wrap(state.Header{Kind: state.PlanKind, Lineage: p.State.Lineage, Serial: p.State.Serial, Tenant: p.Tenant}, text.Bytes())
 	if err == nil {
 		err = atomic.WriteFile(path, bytes.NewReader(sealed))
 	}
@@ -101,6 +101,26 @@ func (s *session) savePlan(path string, p *plan.Plan) error {
 		return fmt.Errorf("the plan cannot be saved: %w", err)
 	}
 	return nil
+}
+
+// mayReplace reports whether there is nothing at a path, or a plan, for
+// whomever it is encrypted.
+func (a *app) mayReplace(path string) bool {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true
+	}
+	if err != nil {
+		return false
+	}
+	plain, h, err := (*state.Seal)(nil).Unwrap(text)
+	if h != nil {
+		return h.Kind == state.PlanKind
+	}
+	if err == nil {
+		_, err = plan.Decode(bytes.NewReader(plain))
+	}
+	return err == nil
 }
 
 // openPlan reads a plan. One that is encrypted needs no configuration, and the
@@ -118,7 +138,10 @@ func (a *app) openPlan(path string) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plain, _, err := seal.Unwrap(text)
+	plain, h, err := seal.Unwrap(text)
+	if h != nil && h.Kind != state.PlanKind {
+		return nil, fmt.Errorf("%s: it is encrypted, and is not a plan", path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

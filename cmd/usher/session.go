@@ -53,8 +53,10 @@ type session struct {
 	reading *tenant.Reading
 	wait    time.Duration // for what the tenant accepts first and does later
 	targets []ledger.Holder
-	skip    []string // services that are left unread
-	low     bool     // readings give way to the requests of others
+	skip    []string     // services that are left unread
+	lease   *state.Lease // of a run that changes the tenant; nil for others
+	remote  bool         // endpoints may be on other machines
+	low     bool         // readings give way to the requests of others
 
 	everything bool // also what no file and no record is about is read
 }
@@ -83,7 +85,7 @@ func (a *app) loadBy(in inputs, load func(string, config.Options) (*config.Confi
 	if diags.HasErrors() {
 		return nil, exitError
 	}
-	s.cfg, s.skip = cfg, in.skip
+	s.cfg, s.skip, s.remote = cfg, in.skip, in.remote
 	s.store, err = s.openStore(cfg.Backend.Kind, cfg.Backend.Args, in.backend)
 	return s, err
 }

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/hashicorp/go-multierror"
@@ -31,7 +29,7 @@ func newState(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return run(cmd.Context(), s, args)
+			return politely(cmd.Context(), func(ctx context.Context) error { return run(ctx, s, args) })
 		}}
 		o.flags(sub)
 		sub.Flags().DurationVar(&o.lockTimeout, "lock-timeout", 0, "how long to wait for the state's lock")
@@ -128,8 +126,6 @@ func runStatePull(ctx context.Context, s *session, _ []string) error {
 // edit changes the state under its lock. change gets nil where there is no
 // state yet, and returns what to write. What was done is put into the history.
 func (s *session) edit(ctx context.Context, operation string, args []string, timeout time.Duration, change func(*state.Document) (*state.Document, error)) (err error) {
-	ctx, end := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer end()
 	lease, err := s.lock(ctx, operation, timeout)
 	if err != nil {
 		return err

@@ -61,24 +61,28 @@ func newForceUnlock(a *app) *cobra.Command {
 	o := &inputs{}
 	cmd := &cobra.Command{Use: "force-unlock [ID]", Short: "Remove a lock that a process left behind", Args: argCount(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := a.loadSettings(*o)
-			if err != nil {
-				return err
-			}
-			id := ""
-			if len(args) == 1 {
-				id = args[0]
-			} else if id, err = s.askForLock(cmd.Context()); err != nil {
-				return err
-			}
-			if err := s.store.ForceUnlock(cmd.Context(), id); err != nil {
-				return err
-			}
-			a.stdout().Line("The state is unlocked.")
-			return nil
+			return politely(cmd.Context(), func(ctx context.Context) error { return runForceUnlock(ctx, a, o, args) })
 		}}
 	o.flags(cmd)
 	return cmd
+}
+
+func runForceUnlock(ctx context.Context, a *app, o *inputs, args []string) error {
+	s, err := a.loadSettings(*o)
+	if err != nil {
+		return err
+	}
+	id := ""
+	if len(args) == 1 {
+		id = args[0]
+	} else if id, err = s.askForLock(ctx); err != nil {
+		return err
+	}
+	if err := s.store.ForceUnlock(ctx, id); err != nil {
+		return err
+	}
+	a.stdout().Line("The state is unlocked.")
+	return nil
 }
 
 // askForLock shows who has the lock and has its id typed: whoever removes the
@@ -110,7 +114,9 @@ type migrateOptions struct {
 func newMigrate(a *app) *cobra.Command {
 	o := &migrateOptions{}
 	cmd := &cobra.Command{Use: "migrate", Short: "Copy the state and its history into another store, and check the copy", Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runMigrate(cmd.Context(), a, o) }}
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return politely(cmd.Context(), func(ctx context.Context) error { return runMigrate(ctx, a, o) })
+		}}
 	o.flags(cmd)
 	cmd.Flags().StringVar(&o.to, "to", "", "the `KIND` of backend to move to: file, azblob, http or postgres")
 	cmd.Flags().StringArrayVar(&o.toConfig, "to-config", nil, "an argument of that backend: `NAME=VALUE`, or a file of such lines")

@@ -29,6 +29,9 @@ func (s *session) openTenant() error {
 	if s.a.verbose {
 		o.Trace = s.a.trace
 	}
+	if s.lease != nil {
+		o.Gate = s.lease.Check
+	}
 	var err error
 	if path := s.a.env("USHER_SANDBOX_LOG"); path != "" && o.File != "" {
 		if s.log, err = openLog(path); err != nil {

@@ -15,6 +15,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,8 +60,11 @@ var _ state.Backend = (*Backend)(nil)
 // New makes a backend. Nothing is asked of the service yet.
 func New(o Options) (*Backend, error) {
 	u, err := url.Parse(o.Endpoint)
-	if err != nil || u.Host == "" || u.RawQuery != "" || u.User != nil {
-		return nil, fmt.Errorf("%q is not the address of a storage account, such as https://ACCOUNT.blob.core.windows.net", o.Endpoint)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.User != nil { // its text can hold a signature
+		return nil, errors.New("its endpoint is not the address of a storage account, such as https://ACCOUNT.blob.core.windows.net, without a signature")
+	}
+	if u.Scheme == "http" && !slices.Contains([]string{"127.0.0.1", "localhost", "::1"}, u.Hostname()) {
+		return nil, fmt.Errorf("http://%s would carry what signs in for everybody on the way to read: use https", u.Host)
 	}
 	b := &Backend{o: o, place: u.JoinPath(o.Container, o.Key).String()}
 	client := policy.ClientOptions{Transport: o.Transport, Telemetry: policy.TelemetryOptions{ApplicationID: "usher"},

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -88,17 +89,21 @@ func (b *Backend) Holder(ctx context.Context) (*state.LockInfo, error) {
 			return info, nil
 		}
 	}
-	return nil, nil
+	return &state.LockInfo{ID: "not known, and gone within a minute", Who: "somebody of whom the blob says nothing"}, nil
 }
 
-// ForceUnlock implements state.Backend.
-func (b *Backend) ForceUnlock(ctx context.Context, _ string) error {
-	l, err := lease.NewBlobClient(b.blob, nil)
+// ForceUnlock implements state.Backend. The id is the lease's own, so that no
+// other lock is removed.
+func (b *Backend) ForceUnlock(ctx context.Context, id string) error {
+	l, err := lease.NewBlobClient(b.blob, &lease.BlobClientOptions{LeaseID: &id})
 	if err != nil {
 		return err
 	}
-	_, err = l.BreakLease(ctx, &lease.BlobBreakOptions{BreakPeriod: to.Ptr(int32(0))})
-	if err != nil && !bloberror.HasCode(err, bloberror.LeaseNotPresentWithLeaseOperation) {
+	_, err = l.ReleaseLease(ctx, nil)
+	switch {
+	case lostLease(err):
+		return fmt.Errorf("%w under this id: another run has it by now, or it has ended", state.ErrNotLocked)
+	case err != nil:
 		return b.explain(err)
 	}
 	return nil

@@ -46,11 +46,11 @@ type Options struct {
 type Backend struct {
 	o        Options
 	pipeline runtime.Pipeline
-	log      *logDocument
 
-	mu   sync.Mutex
-	held string // id of the lock that this process has
-	seen string // "=" and the etag of what was read or written while it was held
+	mu      sync.Mutex
+	held    string // id of the lock that this process has
+	seen    string // "=" and the etag of what was read or written while it was held
+	retaken bool   // the lock was free, and what was seen is to be compared
 }
 
 var _ state.Backend = (*Backend)(nil)
@@ -183,14 +183,6 @@ func seenAs(text []byte) string {
 	return "=" + state.EtagOf(text)
 }
 
-// lock returns the id of the lock that this process has and what it has seen
-// under it.
-func (b *Backend) lock() (held, seen string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.held, b.seen
-}
-
 func (b *Backend) get(ctx context.Context, address string) ([]byte, error) {
 	status, text, err := b.ask(ctx, http.MethodGet, address, nil, false)
 	switch {
@@ -204,20 +196,19 @@ func (b *Backend) get(ctx context.Context, address string) ([]byte, error) {
 	return text, nil
 }
 
-// Put implements state.Backend. What was read under the lock cannot have
-// changed since; what was read without one is read again first.
+// Put implements state.Backend. The protocol has no condition for a write, and
+// not every server looks at the lock's id: so what is there is read first.
 func (b *Backend) Put(ctx context.Context, text []byte, etag string) (string, error) {
-	held, seen := b.lock()
-	if held == "" || seen == "" {
-		current, _, err := b.Get(ctx)
-		if err != nil {
-			return "", err
-		}
-		seen = seenAs(current)
+	now, err := b.get(ctx, b.o.Address) // and what was seen stays what a run knows
+	if err != nil {
+		return "", err
 	}
-	if seen != "="+etag {
+	if seenAs(now) != "="+etag {
 		return "", state.ErrMoved
 	}
+	b.mu.Lock()
+	held := b.held
+	b.mu.Unlock()
 	if err := b.post(ctx, b.o.Address, text, held); err != nil {
 		return "", err
 	}

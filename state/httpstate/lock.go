@@ -47,7 +47,10 @@ func holderOf(text []byte) *state.LockInfo {
 // Lock implements state.Backend.
 func (b *Backend) Lock(ctx context.Context, info state.LockInfo) (*state.Hold, error) {
 	status, text, err := b.ask(ctx, b.o.LockMethod, b.o.LockAddress, b.body(info), false)
-	if err != nil {
+	if err != nil { // it may have been taken all the same
+		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		_ = b.unlock(undo, b.body(info), info.ID)
 		return nil, err
 	}
 	switch {
@@ -84,28 +87,44 @@ func (b *Backend) renew(ctx context.Context, info state.LockInfo) error {
 	case err != nil:
 		return err
 	case status == http.StatusLocked || status == http.StatusConflict:
-		if holder := holderOf(text); holder != nil && holder.ID == info.ID {
-			return nil
+		if holder := holderOf(text); holder == nil || holder.ID != info.ID {
+			return state.ErrLost
 		}
-		return state.ErrLost
 	case status < 200 || status > 299:
 		return refusal(b.o.LockMethod, status)
+	default:
+		b.mu.Lock()
+		b.retaken = true
+		b.mu.Unlock()
+	}
+	return b.unchanged(ctx)
+}
+
+// unchanged compares the state with what was seen last, where the lock was
+// free in between.
+func (b *Backend) unchanged(ctx context.Context) error {
+	b.mu.Lock()
+	retaken, seen := b.retaken, b.seen
+	b.mu.Unlock()
+	if !retaken {
+		return nil
 	}
 	now, err := b.get(ctx, b.o.Address)
 	if err != nil {
 		return err
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.seen != "" && b.seen != seenAs(now) {
+	if seen != "" && seen != seenAs(now) {
 		return state.ErrLost
 	}
+	b.mu.Lock()
+	b.retaken = false
+	b.mu.Unlock()
 	return nil
 }
 
 func (b *Backend) unlock(ctx context.Context, body []byte, id string) error {
 	address := b.o.UnlockAddress
-	if b.o.UnlockMethod == http.MethodDelete { // whose body servers may not read
+	if b.o.UnlockMethod == http.MethodDelete && id != "" { // whose body servers may not read
 		address = withID(address, id)
 	}
 	status, text, err := b.ask(ctx, b.o.UnlockMethod, address, body, false)
@@ -132,16 +151,23 @@ func (b *Backend) Holder(ctx context.Context) (*state.LockInfo, error) {
 	}
 	if locked, ok := err.(*state.LockedError); ok { //nolint:errorlint // Lock returns it bare
 		if locked.Holder == nil {
-			return &state.LockInfo{Who: "somebody of whom the server says nothing"}, nil
+			return &state.LockInfo{ID: unknownID, Who: "somebody of whom the server says nothing"}, nil
 		}
 		return locked.Holder, nil
 	}
 	return nil, err
 }
 
-// ForceUnlock implements state.Backend.
+// unknownID stands for the id of a lock that the server does not tell.
+const unknownID = "unknown"
+
+// ForceUnlock implements state.Backend. Without an id the protocol removes any.
 func (b *Backend) ForceUnlock(ctx context.Context, id string) error {
-	err := b.unlock(ctx, b.body(state.LockInfo{ID: id}), id)
+	body := b.body(state.LockInfo{ID: id})
+	if id == unknownID {
+		id, body = "", nil
+	}
+	err := b.unlock(ctx, body, id)
 	if _, ok := err.(*state.LockedError); ok { //nolint:errorlint // unlock returns it bare
 		return fmt.Errorf("the server did not give it up: %w", err)
 	}

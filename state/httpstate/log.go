@@ -62,7 +62,6 @@ func (b *Backend) Log(ctx context.Context, after state.Mark) ([][]byte, state.Ma
 	if err != nil {
 		return nil, after, err
 	}
-	b.log = d
 	if int64(len(d.Lines)) < after.Lines {
 		after = state.Mark{}
 	}
@@ -76,17 +75,14 @@ func (b *Backend) Log(ctx context.Context, after state.Mark) ([][]byte, state.Ma
 // Append implements state.Backend. The whole history is written: the protocol
 // has nothing smaller.
 func (b *Backend) Append(ctx context.Context, at state.Mark, lines [][]byte) (state.Mark, error) {
-	if b.log == nil || int64(len(b.log.Lines)) != at.Lines {
-		d, err := b.readLog(ctx)
-		if err != nil {
-			return at, err
-		}
-		b.log = d
+	now, err := b.readLog(ctx)
+	if err != nil {
+		return at, err
 	}
-	if int64(len(b.log.Lines)) != at.Lines {
+	if int64(len(now.Lines)) != at.Lines {
 		return at, state.ErrMoved
 	}
-	next := &logDocument{Version: 1, Serial: b.log.Serial + 1, Lineage: logLineage, Lines: b.log.Lines}
+	next := &logDocument{Version: 1, Serial: now.Serial + 1, Lineage: logLineage, Lines: now.Lines}
 	for _, l := range lines {
 		next.Lines = append(next.Lines, string(l))
 	}
@@ -95,9 +91,7 @@ func (b *Backend) Append(ctx context.Context, at state.Mark, lines [][]byte) (st
 		return at, err
 	}
 	if err := b.post(ctx, b.o.History, text, ""); err != nil {
-		b.log = nil // what is there now is read before the next try
 		return at, err
 	}
-	b.log = next
 	return at.Add(lines), nil
 }

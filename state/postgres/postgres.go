@@ -182,7 +182,7 @@ func (b *Backend) Put(ctx context.Context, text []byte, etag string) (string, er
 	tag, err := b.pool.Exec(ctx, b.sql(`INSERT INTO %[1]s.states AS s (name, serial, etag, document)
 		SELECT $1, $2::bigint, $3, $4::bytea WHERE $5 = '' OR EXISTS (SELECT FROM %[1]s.states WHERE name = $1)
 		ON CONFLICT (name) DO UPDATE SET serial = excluded.serial, etag = excluded.etag, document = excluded.document, previous = s.document
-		WHERE s.etag = $5 AND s.serial < excluded.serial AND ($6 = '' OR s.lock_id = $6 AND s.lock_until > clock_timestamp())`),
+		WHERE s.etag = $5 AND ($6 = '' OR s.lock_id = $6 AND s.lock_until > clock_timestamp())`),
 		b.o.Name, head.Serial, next, text, etag, b.held)
 	switch {
 	case err != nil:

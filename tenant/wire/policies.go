@@ -51,6 +51,29 @@ func (noteDoubt) Do(req *policy.Request) (*http.Response, error) {
 	return resp, err
 }
 
+// gate asks before every try of what changes something whether it may still be
+// made: a process that slept in the middle of one would repeat it as it wakes.
+type gate func(context.Context) error
+
+// Do implements policy.Policy.
+func (g gate) Do(req *policy.Request) (*http.Response, error) {
+	if req.Raw().Method != http.MethodGet {
+		if err := g(req.Raw().Context()); err != nil {
+			return nil, closed{err}
+		}
+	}
+	return req.Next()
+}
+
+// closed is why a try was not made. There is none after it.
+type closed struct{ error }
+
+// NonRetriable tells the pipeline so.
+func (closed) NonRetriable() {}
+
+// Unwrap gives the reason.
+func (c closed) Unwrap() error { return c.error }
+
 // label gives every request a name of its own, under which the service's
 // support finds it also where no answer came, and a place behind others.
 type label struct{ low bool }

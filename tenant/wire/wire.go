@@ -36,7 +36,10 @@ type Options struct {
 	Pace       *Pace                  // of writes; nil for as fast as they come
 	Low        bool                   // reads give way to those of others
 	Trace      func(Exchange)         // is told of every request; nil for nobody
-	Now        func() time.Time       // the clock; only for Trace
+
+	// Gate is asked before every try of what changes something; nil for no gate.
+	Gate func(context.Context) error
+	Now  func() time.Time // the clock; only for Trace
 }
 
 // Client sends JSON requests to one service.
@@ -88,6 +91,9 @@ func New(o Options) *Client {
 	}
 	if o.Credential != nil {
 		each = append(each, bearer(o))
+	}
+	if o.Gate != nil {
+		each = append(each, gate(o.Gate))
 	}
 	// Neither waiting for the pace nor signing in is a part of a try, and what did
 	// not leave is in no doubt.

@@ -133,3 +133,27 @@ func TestPaceIsNoPartOfATry(t *testing.T) {
 		t.Errorf("%v after %d requests, in doubt: %t", err, n, doubt)
 	}
 }
+
+// TestGate: a write is not tried again once it may not be made any more, and
+// reads are none of the gate's business.
+func TestGate(t *testing.T) {
+	tries := 0
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		tries++
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}))
+	t.Cleanup(s.Close)
+	shut := errors.New("the lock was lost")
+	c := wire.New(wire.Options{Base: s.URL, Version: "0", RetryDelay: time.Millisecond, Gate: func(context.Context) error {
+		if tries > 0 {
+			return shut
+		}
+		return nil
+	}})
+	if err := c.JSON(context.Background(), http.MethodPatch, "/x", nil, nil); !errors.Is(err, shut) || tries != 1 {
+		t.Errorf("%d tries, and %v", tries, err)
+	}
+	if err := c.Get(context.Background(), "/x", nil); errors.Is(err, shut) || tries < 3 {
+		t.Errorf("a read: %d tries, and %v", tries, err)
+	}
+}

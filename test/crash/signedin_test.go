@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
@@ -36,9 +37,12 @@ func TestSignedIn(t *testing.T) {
 	}
 	w.write("tenant.json", string(text))
 	address := regexp.MustCompile(`https://[0-9.:]+`).FindString(w.serving("-tls=127.0.0.1:0", "-authority="+filepath.Join(w.dir, "authority.pem")))
-	authority, err := os.ReadFile(filepath.Join(w.dir, "authority.pem"))
-	if err != nil {
-		t.Fatal(err)
+	var authority []byte
+	for n := 0; !strings.Contains(string(authority), "-----END"); n++ { // it is written last
+		if authority, err = os.ReadFile(filepath.Join(w.dir, "authority.pem")); n > 500 {
+			t.Fatalf("no authority comes: %v", err)
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
 	w.write("trusted.pem", string(certificate)+string(authority))
 	w.write("main.hcl", fmt.Sprintf(signedIn, endpoint, address, address))

@@ -18,16 +18,23 @@ func TestSleeper(t *testing.T) {
 	}
 	for _, s := range stores(t) {
 		if s.name == "azblob" || s.name == "postgres" {
-			t.Run(s.name, func(t *testing.T) {
-				t.Parallel()
-				sleeps(t, s)
-			})
+			for name, fault := range map[string]string{
+				"in_the_first_call": `{"method":"POST","path":"assignLicense","skip":3,"times":1,"delayMs":3000}`,
+				"in_a_later_call":   `{"method":"PATCH","path":"allocations","skip":1,"times":1,"delayMs":3000}`,
+			} {
+				t.Run(s.name+"/"+name, func(t *testing.T) {
+					t.Parallel()
+					again := s
+					again.backend = strings.NewReplacer(`name = "`, `name = "`+name, `container = "`, `key = "`+name+`"`+"\n container = \"").Replace(s.backend)
+					sleeps(t, again, fault)
+				})
+			}
 		}
 	}
 }
 
-func sleeps(t *testing.T, s store) {
-	w := newWorld(t, s, `"faults": [{"method":"POST","path":"assignLicense","skip":1,"times":1,"delayMs":3000},{"method":"PATCH","path":"allocations","skip":1,"times":1,"delayMs":3000}],`)
+func sleeps(t *testing.T, s store, fault string) {
+	w := newWorld(t, s, `"faults": [`+fault+`],`)
 	w.write("want.hcl", wants[1])
 	asleep := w.command("apply", "-auto-approve", "-parallelism=1")
 	var out strings.Builder
@@ -41,6 +48,7 @@ func sleeps(t *testing.T, s store) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+	time.Sleep(time.Second) // in the middle of the call that takes its time
 	if err := asleep.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +62,8 @@ func sleeps(t *testing.T, s store) {
 		t.Errorf("it wakes and ends with %v:\n%s", err, out.String())
 	}
 	if after := w.written(); after != before {
-		t.Errorf("it made %d calls after it woke:\n%s", after-before, out.String())
+		text, _ := os.ReadFile(filepath.Join(w.dir, "log.jsonl"))
+		t.Errorf("it made %d calls after it woke:\n%s\n%s", after-before, out.String(), text)
 	}
 	if now := w.must("state", "pull"); now != state {
 		t.Errorf("it wrote the state")
