@@ -12,11 +12,13 @@ as_postgres() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$
 pids=()
 finish() {
   [ ! -f "$work/data/postmaster.pid" ] || as_postgres "$pg/pg_ctl" -D "$work/data" -m immediate -s stop || true
+  pkill -f "$work/pgbouncer.ini" || true # whose parent does not tell it to end
   [ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2>/dev/null || true
   wait
   rm -rf "$work"
 }
 trap finish EXIT
+trap 'exit 1' INT TERM
 
 find_postgres() { ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1; }
 pg=$(find_postgres)
