@@ -9,7 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/age"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/usher-cli/usher/state"
 )
 
 // TestDocumentsMatchTheirSchemas validates what usher writes, in all its
@@ -84,6 +87,28 @@ func TestDocumentsMatchTheirSchemas(t *testing.T) {
 	conforms(t, "state", read(filepath.Join(small, "usher.state.json")))
 	conforms(t, "drift", run(small, 2, "drift", "-json"))
 	conforms(t, "usage", run(small, 0, "usage", "-json", "-users"))
+}
+
+// TestSealedDocumentsMatchTheirSchema does the same for what is encrypted.
+func TestSealedDocumentsMatchTheirSchema(t *testing.T) {
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seal, err := state.NewSeal([]string{key.Recipient().String()}, key.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := seal.Encode(state.New("tenant"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	conforms(t, "sealed", text)
+	plan, err := seal.Wrap(state.Header{Kind: state.PlanKind, Tenant: "tenant"}, []byte("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	conforms(t, "sealed", plan)
 }
 
 func conforms(t *testing.T, schema string, document []byte) {
