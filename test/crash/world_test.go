@@ -39,6 +39,7 @@ type world struct {
 	t   *testing.T
 	dir string
 	env []string // what the store wants beside the configuration
+	at  store
 }
 
 // The two wants between which a world goes to and fro: people swap seats of
@@ -89,7 +90,7 @@ guard {
 // newWorld makes a world whose wants are those of turn 0; more is put into the
 // tenant's file.
 func newWorld(t *testing.T, s store, more ...string) *world {
-	w := &world{t: t, dir: t.TempDir(), env: append(os.Environ(), s.env...)}
+	w := &world{t: t, dir: t.TempDir(), env: append(os.Environ(), s.env...), at: s}
 	text, err := os.ReadFile("../../cmd/usher/testdata/tenants/small.tenant.json")
 	if err != nil {
 		t.Fatal(err)
@@ -197,7 +198,9 @@ func (w *world) settles(turn int) {
 		if !late || n == 3 {
 			w.t.Fatalf("applying again exits with %d:\n%s", code, out)
 		}
-		w.unlock()
+		if w.unlock(); n > 0 && w.at.free != nil {
+			w.at.free()
+		}
 	}
 	if code, out := w.run("plan", "-detailed-exitcode"); code != 0 {
 		w.t.Fatalf("after applying again there are steps:\n%s", out)
