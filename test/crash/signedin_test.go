@@ -21,6 +21,9 @@ import (
 // same application that the tenant knows, signed in by a secret.
 func TestSignedIn(t *testing.T) {
 	endpoint := os.Getenv("USHER_TEST_AZBLOB_TLS")
+	if endpoint == "" && os.Getenv("USHER_TEST_SERVICES") != "" {
+		t.Fatal("USHER_TEST_AZBLOB_TLS names no service")
+	}
 	if endpoint == "" {
 		t.Skip("it takes a blob service that speaks TLS")
 	}
