@@ -42,6 +42,12 @@ type Preparer interface {
 	Prepare(ctx context.Context) error
 }
 
+// OnThisMachine reports whether a host name is this machine's own, where what
+// is not encrypted on its way is seen by nobody.
+func OnThisMachine(host string) bool {
+	return host == "127.0.0.1" || host == "localhost" || host == "::1"
+}
+
 // Mark is a place in a log, between two lines.
 type Mark struct {
 	Lines int64 `json:"lines"`
@@ -100,11 +106,15 @@ func (h LockInfo) String() string {
 	if h.PID != 0 {
 		s += fmt.Sprintf(" (process %d)", h.PID)
 	}
-	s += " for " + h.Operation
+	if h.Operation != "" {
+		s += " for " + h.Operation
+	}
 	if h.Run != "" {
 		s += " in " + h.Run
 	}
-	s += " since " + h.Since.UTC().Format(time.RFC3339)
+	if !h.Since.IsZero() {
+		s += " since " + h.Since.UTC().Format(time.RFC3339)
+	}
 	if !h.Until.IsZero() {
 		s += "; unless it is renewed it ends at " + h.Until.UTC().Format(time.RFC3339)
 	}

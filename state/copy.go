@@ -24,7 +24,7 @@ func (s *Store) CopyTo(ctx context.Context, target *Store) (*Document, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case there != nil && (there.Lineage != d.Lineage || there.Serial > d.Serial || !bytes.Equal(there.Encode(), d.Encode())):
+	case there != nil && !bytes.Equal(there.Encode(), d.Encode()):
 		return nil, fmt.Errorf("%s: %w", target, ErrOccupied)
 	}
 	if err := s.copyLog(ctx, target); err != nil {

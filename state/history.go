@@ -51,7 +51,7 @@ type Facts struct {
 	By      *By        `json:"by,omitempty"`      // of began and edited
 	Calls   []Planning `json:"calls,omitempty"`   // of calls
 	Results []Outcome  `json:"results,omitempty"` // of results
-	Records []Change   `json:"records,omitempty"` // of began: what was only recorded
+	Records []Change   `json:"records,omitempty"` // of calls: what was only recorded
 	What    string     `json:"what,omitempty"`    // of edited: the verb and its arguments
 	End     *End       `json:"end,omitempty"`     // of ended
 }

@@ -220,7 +220,7 @@ func (s *session) approve(ctx context.Context, o *applyOptions, p *plan.Plan) (*
 const wideRun = 50
 
 func (s *session) run(ctx context.Context, o *applyOptions, p *plan.Plan, stop <-chan struct{}) error {
-	journal, err := s.journal(ctx, newID())
+	journal, err := s.journal(ctx)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -73,8 +74,8 @@ func (a *app) firstEnv(names ...string) string {
 // where they can be given.
 func missing(get map[string]string) error {
 	var names, variables []string
-	for name, value := range get {
-		if value == "" {
+	for _, name := range slices.Sorted(maps.Keys(get)) {
+		if get[name] == "" {
 			names, variables = append(names, name), append(variables, "USHER_BACKEND_"+strings.ToUpper(name))
 		}
 	}
@@ -102,10 +103,7 @@ func (s *session) openBlob(get func(string, ...string) string) (state.Backend, e
 			return nil, fmt.Errorf("its endpoint is not one of %s, and a token would be sent there: if that is meant, run usher with -remote-endpoints", cloud.Blob)
 		}
 		id := cmp.Or(s.cfg.Tenant.ID, s.a.firstEnv("USHER_TENANT_ID", "AZURE_TENANT_ID", "ARM_TENANT_ID"))
-		login := cmp.Or(s.a.env("USHER_BACKEND_LOGIN"), cloud.Login)
-		if s.cfg.Tenant.Endpoints.Login != "" {
-			login = s.cfg.Tenant.Endpoints.Login
-		}
+		login := cmp.Or(s.cfg.Tenant.Endpoints.Login, cloud.Login)
 		who, err := identity.New(identity.Options{Tenant: id, Login: login, Private: login != cloud.Login, Assertion: cloud.Assertion, Env: s.a.env, ReadFile: os.ReadFile, Transport: tenant.Network()})
 		if err != nil {
 			return nil, err
@@ -122,7 +120,7 @@ func ownStorage(endpoint, suffix string) bool {
 	if err != nil {
 		return false
 	}
-	return u.Scheme == "https" && strings.HasSuffix(u.Hostname(), suffix) || slices.Contains([]string{"127.0.0.1", "localhost", "::1"}, u.Hostname())
+	return u.Scheme == "https" && strings.HasSuffix(u.Hostname(), suffix) || state.OnThisMachine(u.Hostname())
 }
 
 func (s *session) openProtocol(get func(string, ...string) string) (state.Backend, error) {

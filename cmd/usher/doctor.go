@@ -2,35 +2,25 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/tenant"
-	"github.com/usher-cli/usher/view"
 )
 
-type doctorOptions struct {
-	inputs
-	purpose string
-	json    bool
-}
-
 func newDoctor(a *app) *cobra.Command {
-	o := &doctorOptions{}
+	o := &checkOptions{}
 	cmd := &cobra.Command{Use: "doctor", Short: "Say what the identity may do, and what it lacks for this configuration", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd.Context(), a, o) }}
-	o.flags(cmd)
-	cmd.Flags().StringVar(&o.purpose, "for", "apply", "what the identity is for: `plan` or apply")
-	cmd.Flags().BoolVar(&o.json, "json", false, "print the checks as JSON")
+	o.flags(cmd, "an identity")
 	return cmd
 }
 
-func runDoctor(ctx context.Context, a *app, o *doctorOptions) (err error) {
-	if o.purpose != "plan" && o.purpose != "apply" {
-		return fmt.Errorf("-for=%s is nothing that an identity is for: it can be plan or apply", o.purpose)
+func runDoctor(ctx context.Context, a *app, o *checkOptions) (err error) {
+	if err := o.check("an identity"); err != nil {
+		return err
 	}
 	s, err := a.load(o.inputs)
 	if err != nil {
@@ -40,16 +30,7 @@ func runDoctor(ctx context.Context, a *app, o *doctorOptions) (err error) {
 		return err
 	}
 	defer s.close(&err)
-	checks := s.tenant.Examine(ctx, s.needs(o.purpose == "apply"))
-	if o.json {
-		err = view.JSON(a.out, view.NewDoctor(o.purpose, checks))
-	} else {
-		a.stdout().Checks(checks)
-	}
-	if err == nil && slices.ContainsFunc(checks, func(c ledger.Check) bool { return c.Verdict == ledger.Missing }) {
-		return exitError
-	}
-	return err
+	return o.tell(a, s.tenant.Examine(ctx, s.needs(o.purpose == "apply")))
 }
 
 // needs are what the configuration uses of the tenant.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -13,27 +12,19 @@ import (
 	"github.com/usher-cli/usher/view"
 )
 
-type initOptions struct {
-	inputs
-	purpose string
-	json    bool
-}
-
 func newInit(a *app) *cobra.Command {
-	o := &initOptions{}
+	o := &checkOptions{}
 	cmd := &cobra.Command{Use: "init", Short: "Check the store of the state: reached, writable, and with a state of this tenant or none", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return politely(cmd.Context(), func(ctx context.Context) error { return runInit(ctx, a, o) })
 		}}
-	o.flags(cmd)
-	cmd.Flags().StringVar(&o.purpose, "for", "apply", "what the store is for: `plan`, which only reads, or apply")
-	cmd.Flags().BoolVar(&o.json, "json", false, "print the checks as JSON")
+	o.flags(cmd, "a store")
 	return cmd
 }
 
-func runInit(ctx context.Context, a *app, o *initOptions) error {
-	if o.purpose != "plan" && o.purpose != "apply" {
-		return fmt.Errorf("-for=%s is nothing that a store is for: it can be plan or apply", o.purpose)
+func runInit(ctx context.Context, a *app, o *checkOptions) error {
+	if err := o.check("a store"); err != nil {
+		return err
 	}
 	s, err := a.loadSettings(o.inputs)
 	if err != nil {
@@ -43,15 +34,7 @@ func runInit(ctx context.Context, a *app, o *initOptions) error {
 	if o.purpose == "apply" && checks[0].Verdict == ledger.Fine {
 		checks = append(checks, s.checkWriting(ctx))
 	}
-	if o.json {
-		err = view.JSON(a.out, view.NewDoctor(o.purpose, checks))
-	} else {
-		a.stdout().Checks(checks)
-	}
-	if err == nil && slices.ContainsFunc(checks, func(c ledger.Check) bool { return c.Verdict == ledger.Missing }) {
-		return exitError
-	}
-	return err
+	return o.tell(a, checks)
 }
 
 func (s *session) checkReading(ctx context.Context) []ledger.Check {

@@ -1,10 +1,10 @@
 package main
 
 import (
-	"crypto/rand"
-	"fmt"
 	"os"
 	"os/user"
+
+	"github.com/google/uuid"
 
 	"github.com/usher-cli/usher/state"
 )
@@ -27,14 +27,6 @@ func (a *app) pipeline() pipeline {
 	return pipeline{}
 }
 
-// newID makes a GUID, for locks and runs.
-func newID() string {
-	var id [16]byte
-	_, _ = rand.Read(id[:]) // crypto/rand never fails
-	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", id[0:4], id[4:6], id[6:8], id[8:10], id[10:16])
-}
-
 func (a *app) who() string {
 	who := a.firstEnv("GITHUB_ACTOR", "BUILD_REQUESTEDFOREMAIL", "GITLAB_USER_LOGIN")
 	if who == "" {
@@ -48,7 +40,7 @@ func (a *app) who() string {
 }
 
 func (a *app) lockInfo(operation string) state.LockInfo {
-	return state.LockInfo{ID: newID(), Who: a.who(), PID: os.Getpid(), Since: a.now().UTC(), Operation: operation, Run: a.pipeline().run}
+	return state.LockInfo{ID: uuid.NewString(), Who: a.who(), PID: os.Getpid(), Since: a.now().UTC(), Operation: operation, Run: a.pipeline().run}
 }
 
 // by is what the history says of whoever does something.

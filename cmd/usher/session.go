@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
@@ -261,9 +262,9 @@ func (s *session) release(lease *state.Lease, err *error) {
 	}
 }
 
-// journal opens the history for a run. One that was cut is said, and goes on.
-func (s *session) journal(ctx context.Context, run string) (*state.Journal, error) {
-	j, err := s.store.Journal(ctx, s.doc, run)
+// journal opens the history for a run of this moment. One that was cut is said, and goes on.
+func (s *session) journal(ctx context.Context) (*state.Journal, error) {
+	j, err := s.store.Journal(ctx, s.doc, uuid.NewString())
 	if err == nil && j.Cut {
 		s.a.stderr().Line("Warning: the history of %s ends before what the state knows of it: usher history -verify says where.", view.Safe(s.store.String()))
 	}

@@ -138,7 +138,7 @@ func (s *session) edit(ctx context.Context, operation string, args []string, tim
 	if s.doc != nil {
 		serial = s.doc.Serial
 	}
-	journal, err := s.journal(ctx, newID())
+	journal, err := s.journal(ctx)
 	if err != nil {
 		return err
 	}

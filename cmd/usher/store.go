@@ -40,8 +40,8 @@ func runStateInit(ctx context.Context, s *session, _ []string) error {
 	return nil
 }
 
-// runStateRewrite writes the state as it is. Where the last version was plain
-// text and this one is not, it is written twice: stores keep one version back.
+// runStateRewrite writes the state as it is; twice where it is encrypted, so that
+// the version that some stores keep back is encrypted as well.
 func runStateRewrite(o *stateOptions) func(context.Context, *session, []string) error {
 	return func(ctx context.Context, s *session, _ []string) error {
 		same := func(d *state.Document) (*state.Document, error) {

@@ -15,12 +15,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/appendblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
@@ -63,7 +63,7 @@ func New(o Options) (*Backend, error) {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.User != nil { // its text can hold a signature
 		return nil, errors.New("its endpoint is not the address of a storage account, such as https://ACCOUNT.blob.core.windows.net, without a signature")
 	}
-	if u.Scheme == "http" && !slices.Contains([]string{"127.0.0.1", "localhost", "::1"}, u.Hostname()) {
+	if u.Scheme == "http" && !state.OnThisMachine(u.Hostname()) {
 		return nil, fmt.Errorf("http://%s would carry what signs in for everybody on the way to read: use https", u.Host)
 	}
 	b := &Backend{o: o, place: u.JoinPath(o.Container, o.Key).String()}
@@ -191,9 +191,4 @@ func lostLease(err error) bool {
 		bloberror.LeaseIDMismatchWithLeaseOperation, bloberror.LeaseNotPresentWithLeaseOperation, bloberror.LeaseIsBrokenAndCannotBeRenewed)
 }
 
-func body(text []byte) io.ReadSeekCloser {
-	return struct {
-		io.ReadSeeker
-		io.Closer
-	}{bytes.NewReader(text), io.NopCloser(nil)}
-}
+func body(text []byte) io.ReadSeekCloser { return streaming.NopCloser(bytes.NewReader(text)) }

@@ -16,12 +16,12 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 
 	"github.com/usher-cli/usher/state"
 )
@@ -75,7 +75,7 @@ func New(o Options) (*Backend, error) {
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
 			return nil, errors.New("an address of the http backend is not an http or https URL without a user and a password in it")
 		}
-		if o.Password != "" && u.Scheme == "http" && !slices.Contains([]string{"127.0.0.1", "localhost", "::1"}, u.Hostname()) {
+		if o.Password != "" && u.Scheme == "http" && !state.OnThisMachine(u.Hostname()) {
 			return nil, fmt.Errorf("http://%s would carry the password for everybody on the way to read: use https", u.Host)
 		}
 	}
@@ -109,7 +109,7 @@ func (b *Backend) ask(ctx context.Context, method, address string, body []byte, 
 		req.Raw().SetBasicAuth(b.o.Username, b.o.Password)
 	}
 	if body != nil {
-		if err := req.SetBody(seekable(body), "application/json"); err != nil {
+		if err := req.SetBody(streaming.NopCloser(bytes.NewReader(body)), "application/json"); err != nil {
 			return 0, nil, err
 		}
 	}
@@ -132,13 +132,6 @@ func failure(method string, err error) error {
 		err = address.Err
 	}
 	return fmt.Errorf("%s: %w", method, err)
-}
-
-func seekable(body []byte) io.ReadSeekCloser {
-	return struct {
-		io.ReadSeeker
-		io.Closer
-	}{bytes.NewReader(body), io.NopCloser(nil)}
 }
 
 // refusal says what a status means and what to do.

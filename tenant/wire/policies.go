@@ -2,7 +2,6 @@ package wire
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/google/uuid"
 )
 
 // noteDoubt remembers of the tries of a request that one was not answered for
@@ -82,10 +82,7 @@ const nameHeader = "client-request-id"
 
 // Do implements policy.Policy.
 func (l label) Do(req *policy.Request) (*http.Response, error) {
-	var id [16]byte
-	_, _ = rand.Read(id[:])
-	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
-	req.Raw().Header.Set(nameHeader, fmt.Sprintf("%x-%x-%x-%x-%x", id[0:4], id[4:6], id[6:8], id[8:10], id[10:16]))
+	req.Raw().Header.Set(nameHeader, uuid.NewString())
 	if l.low && req.Raw().Method == http.MethodGet {
 		req.Raw().Header.Set("x-ms-throttle-priority", "low")
 	}

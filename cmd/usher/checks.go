@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/view"
+)
+
+// checkOptions are the options of verbs that check whether something is fit to
+// plan, or to apply.
+type checkOptions struct {
+	inputs
+	purpose string
+	json    bool
+}
+
+// flags adds the options; about is what is checked.
+func (o *checkOptions) flags(cmd *cobra.Command, about string) {
+	o.inputs.flags(cmd)
+	cmd.Flags().StringVar(&o.purpose, "for", "apply", "what "+about+" is for: `plan` or apply")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print the checks as JSON")
+}
+
+func (o *checkOptions) check(about string) error {
+	if o.purpose != "plan" && o.purpose != "apply" {
+		return fmt.Errorf("-for=%s is nothing that %s is for: it can be plan or apply", o.purpose, about)
+	}
+	return nil
+}
+
+// tell prints checks, and fails where something is missing.
+func (o *checkOptions) tell(a *app, checks []ledger.Check) error {
+	if o.json {
+		if err := view.JSON(a.out, view.NewDoctor(o.purpose, checks)); err != nil {
+			return err
+		}
+	} else {
+		a.stdout().Checks(checks)
+	}
+	if slices.ContainsFunc(checks, func(c ledger.Check) bool { return c.Verdict == ledger.Missing }) {
+		return exitError
+	}
+	return nil
+}
