@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -109,7 +108,7 @@ func BackendSettings(kind string, values []string, path func(string) string) (ma
 	for _, v := range values {
 		name, value, pair := strings.Cut(v, "=")
 		if !pair {
-			more, err := backendFile(path(v))
+			more, err := backendFile(v, path(v))
 			if err != nil {
 				return nil, err
 			}
@@ -129,10 +128,11 @@ func BackendSettings(kind string, values []string, path func(string) string) (ma
 	return set, nil
 }
 
-func backendFile(path string) (map[string]string, error) {
+// backendFile reads a file of arguments, which the command line calls by a name.
+func backendFile(name, path string) (map[string]string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("-backend-config=%s is neither NAME=VALUE nor a file that can be read", filepath.Base(path))
+		return nil, fmt.Errorf("-backend-config=%s is neither NAME=VALUE nor a file that can be read", name)
 	}
 	file, diags := hclparse.NewParser().ParseHCL(text, path)
 	if diags.HasErrors() {

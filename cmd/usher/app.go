@@ -155,7 +155,7 @@ func parent(use, short string) *cobra.Command {
 // noArgs is cobra.NoArgs with a message that shows what was not expected.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return errors.New("usher " + cmd.Name() + " takes no arguments, and was given " + strings.Join(args, " "))
+		return errors.New(cmd.CommandPath() + " takes no arguments, and was given " + strings.Join(args, " "))
 	}
 	return nil
 }

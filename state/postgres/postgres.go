@@ -98,7 +98,11 @@ func (b *Backend) Prepare(ctx context.Context) error {
 // explain turns what the database says into what to do about it.
 func explain(err error) error {
 	var e *pgconn.PgError
-	if !errors.As(err, &e) {
+	var away *pgconn.ConnectError
+	switch {
+	case errors.As(err, &away):
+		return fmt.Errorf("%w; is the database there, and do connection or the PG* variables lead to it?", err)
+	case !errors.As(err, &e):
 		return err
 	}
 	switch e.Code {
