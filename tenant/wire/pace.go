@@ -94,8 +94,9 @@ func (p *Pace) untilHeld(ctx context.Context) error {
 	}
 }
 
-// exhausted is from how many refusals in a row on the allowance is used up for
-// everybody: one alone can be a busy server, and only its own call waits.
+// exhausted is how many refusals in a row say that the allowance is used up for
+// everybody. One alone, from a service that does not report its limit as
+// reached, is a busy server: only its own call waits.
 const exhausted = 3
 
 // Heed slows down, or recovers, by what an answer says of the limit. The
@@ -107,21 +108,20 @@ func (p *Pace) Heed(status int, h http.Header) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := p.limiter.Limit()
 	used, _ := strconv.ParseFloat(h.Get("x-ms-throttle-limit-percentage"), 64)
-	if status != http.StatusTooManyRequests {
+	refused := status == http.StatusTooManyRequests
+	if refused {
+		p.streak++
+	} else {
 		p.streak = 0
 	}
-	switch {
-	case status == http.StatusTooManyRequests:
+	if until := p.now().Add(RetryAfter(h)); p.streak >= exhausted && until.After(p.hold) {
+		p.hold = until
+	}
+	switch now := p.limiter.Limit(); {
+	case p.streak >= exhausted, refused && used >= 1, used > 1:
 		p.limiter.SetLimit(max(now*4/5, p.most/8))
-		p.streak++
-		if until := p.now().Add(RetryAfter(h)); p.streak >= exhausted && until.After(p.hold) {
-			p.hold = until
-		}
-	case used > 1:
-		p.limiter.SetLimit(max(now*4/5, p.most/8))
-	case now < p.most:
+	case !refused && now < p.most:
 		p.limiter.SetLimit(min(now*21/20, p.most))
 	}
 }
