@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/usher-cli/usher/state"
@@ -32,16 +33,54 @@ func keepsLog(t *testing.T, at place) {
 	if _, err := at(t).Append(ctx, middle, first); !errors.Is(err, state.ErrMoved) {
 		t.Errorf("appending where the log goes on gives %v", err)
 	}
-	for _, c := range []struct {
-		after state.Mark
-		want  [][]byte
-	}{{state.Mark{}, append(first, second...)}, {middle, second}, {end, nil}} {
-		lines, mark, err := at(t).Log(ctx, c.after)
-		if err != nil || mark.Lines != end.Lines || !bytes.Equal(state.JoinLines(lines), state.JoinLines(c.want)) {
-			t.Errorf("after %v there are %d lines up to %v, %v", c.after, len(lines), mark, err)
-		}
-	}
+	reads(t, at, map[state.Mark][][]byte{{}: append(first, second...), middle: second, end: nil})
 	if _, mark, err := at(t).Log(ctx, state.Mark{Lines: 9, Bytes: 99 << 20}); err != nil || mark.Lines != 3 {
 		t.Errorf("after a mark that is not there any more the log ends at %v, %v", mark, err)
+	}
+}
+
+// reads: what is in a log after each of some marks.
+func reads(t *testing.T, at place, want map[state.Mark][][]byte) {
+	t.Helper()
+	for after, want := range want {
+		lines, mark, err := at(t).Log(context.Background(), after)
+		if err != nil || mark != after.Add(want) || !bytes.Equal(state.JoinLines(lines), state.JoinLines(want)) {
+			t.Errorf("after %v there are %d lines up to %v, %v", after, len(lines), mark, err)
+		}
+	}
+}
+
+// keepsLongLog: a log in more parts than one reads as one, by whoever wrote it,
+// by others, and from every mark.
+func keepsLongLog(t *testing.T, at place) {
+	ctx, writer := context.Background(), at(t)
+	var all [][]byte
+	var end state.Mark
+	marks := []state.Mark{end}
+	for n := range 7 {
+		if n == 4 {
+			writer = at(t) // another run, which has read nothing
+		}
+		lines := [][]byte{fmt.Appendf(nil, `{"line":%d}`, 2*n), fmt.Appendf(nil, `{"line":%d}`, 2*n+1)}
+		next, err := writer.Append(ctx, end, lines)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := at(t).Append(ctx, end, lines); !errors.Is(err, state.ErrMoved) {
+			t.Errorf("appending at %v, where the log goes on, gives %v", end, err)
+		}
+		if found, mark, err := writer.Log(ctx, end); err != nil || mark != next || len(found) != 2 {
+			t.Errorf("after %v whoever wrote it finds %d lines up to %v, %v", end, len(found), mark, err)
+		}
+		all, end = append(all, lines...), next
+		marks = append(marks, end)
+	}
+	want := map[state.Mark][][]byte{}
+	for n, mark := range marks {
+		want[mark] = all[2*n:]
+	}
+	reads(t, at, want)
+	if _, mark, err := at(t).Log(ctx, state.Mark{Lines: 99, Bytes: 99 << 20}); err != nil || mark != end {
+		t.Errorf("after a mark that is not there the log ends at %v, %v, and not at %v", mark, err, end)
 	}
 }

@@ -27,6 +27,7 @@ func TestStores(t *testing.T) {
 				t.Run("ends_by_itself", func(t *testing.T) { endsByItself(t, open(t)) })
 			}
 			t.Run("keeps_a_log", func(t *testing.T) { keepsLog(t, open(t)) })
+			t.Run("keeps_a_long_log", func(t *testing.T) { keepsLongLog(t, open(t)) })
 		})
 	}
 }

@@ -1,5 +1,5 @@
 // Package azblob keeps a state in a blob of an Azure storage account, and its
-// history in an append blob beside it.
+// history in append blobs beside it.
 //
 // The lock is a lease on the blob itself, so that the service refuses whoever
 // lost it; who has it stands in the blob's metadata, and informs only. A blob
@@ -9,6 +9,7 @@ package azblob
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,10 +23,10 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/appendblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
 	"github.com/usher-cli/usher/state"
 )
@@ -38,6 +39,7 @@ type Options struct {
 	SAS        string // a shared access signature; else Credential
 	Credential azcore.TokenCredential
 	TTL        time.Duration // of the lease, 15 to 60 seconds
+	MostBlocks int           // of an append blob; default and most 50,000, as the service has it
 	Transport  policy.Transporter
 }
 
@@ -48,11 +50,13 @@ const DefaultTTL = time.Minute
 // Backend is one state in a blob.
 type Backend struct {
 	o     Options
-	blob  *blockblob.Client
-	log   *appendblob.Client
 	place string
-	lease string             // that this process has
-	info  map[string]*string // metadata, while it has it
+
+	container *container.Client
+	blob      *blockblob.Client
+	tail      part               // the end of the log, as far as is known
+	lease     string             // that this process has
+	info      map[string]*string // metadata, while it has it
 }
 
 var _ state.Backend = (*Backend)(nil)
@@ -67,21 +71,19 @@ func New(o Options) (*Backend, error) {
 		return nil, fmt.Errorf("http://%s would carry what signs in for everybody on the way to read: use https", u.Host)
 	}
 	b := &Backend{o: o, place: u.JoinPath(o.Container, o.Key).String()}
-	client := policy.ClientOptions{Transport: o.Transport, Telemetry: policy.TelemetryOptions{ApplicationID: "usher"},
-		Retry: policy.RetryOptions{MaxRetries: 4, RetryDelay: 300 * time.Millisecond, MaxRetryDelay: 10 * time.Second, TryTimeout: time.Minute}}
+	b.o.MostBlocks = cmp.Or(o.MostBlocks, mostBlocks)
+	place, options := u.JoinPath(o.Container).String(), &container.ClientOptions{ClientOptions: policy.ClientOptions{
+		Transport: o.Transport, Telemetry: policy.TelemetryOptions{ApplicationID: "usher"},
+		Retry: policy.RetryOptions{MaxRetries: 4, RetryDelay: 300 * time.Millisecond, MaxRetryDelay: 10 * time.Second, TryTimeout: time.Minute}}}
 	if o.SAS != "" {
-		query := "?" + strings.TrimPrefix(o.SAS, "?")
-		if b.blob, err = blockblob.NewClientWithNoCredential(b.place+query, &blockblob.ClientOptions{ClientOptions: client}); err == nil {
-			b.log, err = appendblob.NewClientWithNoCredential(b.place+".history"+query, &appendblob.ClientOptions{ClientOptions: client})
-		}
+		b.container, err = container.NewClientWithNoCredential(place+"?"+strings.TrimPrefix(o.SAS, "?"), options)
 	} else {
-		if b.blob, err = blockblob.NewClient(b.place, o.Credential, &blockblob.ClientOptions{ClientOptions: client}); err == nil {
-			b.log, err = appendblob.NewClient(b.place+".history", o.Credential, &appendblob.ClientOptions{ClientOptions: client})
-		}
+		b.container, err = container.NewClient(place, o.Credential, options)
 	}
 	if err != nil {
 		return nil, errors.New("no client for the storage account could be made") // the reason can hold the signature
 	}
+	b.blob = b.container.NewBlockBlobClient(o.Key)
 	return b, nil
 }
 

@@ -35,6 +35,7 @@ type Options struct {
 	UnlockAddress string // default LockAddress
 	UnlockMethod  string // default UNLOCK
 	History       string // address of the history; default Address with "-history" behind its path
+	HistoryPart   int    // bytes of it after which it goes on in another document; default 1 MiB
 	Username      string
 	Password      string
 	Version       string        // of usher, for the user agent
@@ -60,6 +61,7 @@ func New(o Options) (*Backend, error) {
 	o.UpdateMethod, o.LockMethod, o.UnlockMethod = cmp.Or(o.UpdateMethod, http.MethodPost), cmp.Or(o.LockMethod, "LOCK"), cmp.Or(o.UnlockMethod, "UNLOCK")
 	o.LockAddress = cmp.Or(o.LockAddress, o.Address)
 	o.UnlockAddress = cmp.Or(o.UnlockAddress, o.LockAddress)
+	o.HistoryPart = cmp.Or(o.HistoryPart, largestPart)
 	if o.History == "" {
 		u, err := url.Parse(o.Address)
 		if err != nil {

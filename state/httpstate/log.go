@@ -5,20 +5,37 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 
 	"github.com/usher-cli/usher/state"
 )
 
-// logDocument is the history as a document of its own, because the protocol
-// knows nothing that grows. Servers want a serial in it.
+// logDocument is a part of the history as a document of its own, because the
+// protocol knows nothing that grows. Servers want a serial in it.
 type logDocument struct {
 	Version int      `json:"version"`
 	Serial  int64    `json:"serial"`
 	Lineage string   `json:"lineage"`
+	Part    int      `json:"part"`   // from 1
+	Before  int64    `json:"before"` // lines of the parts before it
 	Lines   []string `json:"lines"`
 }
 
 const logLineage = "usher-history"
+
+// largestPart is how many bytes of lines a part has before the next one begins:
+// adding to the history writes no more than that, however long it is.
+const largestPart = 1 << 20
+
+func (d *logDocument) end() int64 { return d.Before + int64(len(d.Lines)) }
+
+func (d *logDocument) size() int {
+	n := 0
+	for _, l := range d.Lines {
+		n += len(l)
+	}
+	return n
+}
 
 func withID(address, id string) string {
 	u, err := url.Parse(address)
@@ -31,24 +48,37 @@ func withID(address, id string) string {
 	return u.String()
 }
 
-// readLog reads the whole history. An empty one is its beginning.
-func (b *Backend) readLog(ctx context.Context) (*logDocument, error) {
-	text, err := b.get(ctx, b.o.History)
+// older is the address of a part that is full. The newest part is at the
+// history's own address.
+func (b *Backend) older(number int) string {
+	u, err := url.Parse(b.o.History)
 	if err != nil {
-		return nil, fmt.Errorf("the history is kept at %s: %w", b.historyPlace(), err)
+		return b.o.History
 	}
-	d := &logDocument{Version: 1, Lineage: logLineage}
+	u.Path += fmt.Sprintf("-%d", number)
+	u.RawPath = ""
+	return u.String()
+}
+
+// readPart reads the part at an address; an empty one is the beginning of a
+// history.
+func (b *Backend) readPart(ctx context.Context, address string) (*logDocument, error) {
+	text, err := b.get(ctx, address)
+	if err != nil {
+		return nil, fmt.Errorf("the history is kept at %s: %w", withoutQuery(address), err)
+	}
+	d := &logDocument{Version: 1, Lineage: logLineage, Part: 1}
 	if text == nil {
 		return d, nil
 	}
 	if err := json.Unmarshal(text, d); err != nil || d.Lineage != logLineage {
-		return nil, fmt.Errorf("what is at %s is not a history: set history_address to where it may be", b.historyPlace())
+		return nil, fmt.Errorf("what is at %s is not a history: set history_address to where it may be", withoutQuery(address))
 	}
 	return d, nil
 }
 
-func (b *Backend) historyPlace() string {
-	u, err := url.Parse(b.o.History)
+func withoutQuery(address string) string {
+	u, err := url.Parse(address)
 	if err != nil {
 		return "history_address"
 	}
@@ -56,42 +86,89 @@ func (b *Backend) historyPlace() string {
 	return u.String()
 }
 
-// Log implements state.Backend.
+// Log implements state.Backend. A part that somebody removed shows as lines
+// that are missing.
 func (b *Backend) Log(ctx context.Context, after state.Mark) ([][]byte, state.Mark, error) {
-	d, err := b.readLog(ctx)
+	d, err := b.readPart(ctx, b.o.History)
 	if err != nil {
 		return nil, after, err
 	}
-	if int64(len(d.Lines)) < after.Lines {
+	if d.end() < after.Lines {
 		after = state.Mark{}
 	}
-	lines := make([][]byte, 0, len(d.Lines))
-	for _, l := range d.Lines[after.Lines:] {
-		lines = append(lines, []byte(l))
+	parts := []*logDocument{d}
+	for number := d.Part - 1; number > 0 && d.Before > after.Lines; number-- {
+		if d, err = b.readPart(ctx, b.older(number)); err != nil {
+			return nil, after, err
+		}
+		if len(d.Lines) == 0 {
+			break
+		}
+		parts = append(parts, d)
+	}
+	slices.Reverse(parts)
+	var lines [][]byte
+	for _, d := range parts {
+		for _, l := range d.Lines[max(0, min(after.Lines-d.Before, int64(len(d.Lines)))):] {
+			lines = append(lines, []byte(l))
+		}
 	}
 	return lines, after.Add(lines), nil
 }
 
-// Append implements state.Backend. The whole history is written: the protocol
-// has nothing smaller.
+// Append implements state.Backend.
 func (b *Backend) Append(ctx context.Context, at state.Mark, lines [][]byte) (state.Mark, error) {
-	now, err := b.readLog(ctx)
+	now, err := b.readPart(ctx, b.o.History)
 	if err != nil {
 		return at, err
 	}
-	if int64(len(now.Lines)) != at.Lines {
-		return at, state.ErrMoved
+	for len(lines) > 0 {
+		if now.end() != at.Lines {
+			return at, state.ErrMoved
+		}
+		if now, err = b.room(ctx, now); err != nil {
+			return at, err
+		}
+		n := 0
+		for size := now.size(); n < len(lines) && (n == 0 || size < b.o.HistoryPart); n++ {
+			now.Lines = append(now.Lines, string(lines[n]))
+			size += len(lines[n])
+		}
+		now.Serial++
+		if err := b.postPart(ctx, b.o.History, now); err != nil {
+			return at, err
+		}
+		at, lines = at.Add(lines[:n]), lines[n:]
 	}
-	next := &logDocument{Version: 1, Serial: now.Serial + 1, Lineage: logLineage, Lines: now.Lines}
-	for _, l := range lines {
-		next.Lines = append(next.Lines, string(l))
+	return at, nil
+}
+
+// room returns the part that goes on: the one at hand, or one behind it, where
+// that is full and was put away.
+func (b *Backend) room(ctx context.Context, full *logDocument) (*logDocument, error) {
+	if full.size() < b.o.HistoryPart {
+		return full, nil
 	}
-	text, err := json.Marshal(next)
+	address := b.older(full.Part)
+	there, err := b.readPart(ctx, address)
+	switch {
+	case err != nil:
+		return nil, err
+	case slices.Equal(there.Lines, full.Lines): // by a run that was killed then
+	case len(there.Lines) > 0:
+		return nil, fmt.Errorf("there is another history at %s, where the one at %s was to go on: set history_address to where it may be", withoutQuery(address), withoutQuery(b.o.History))
+	default:
+		if err := b.postPart(ctx, address, full); err != nil {
+			return nil, err
+		}
+	}
+	return &logDocument{Version: 1, Serial: full.Serial, Lineage: logLineage, Part: full.Part + 1, Before: full.end()}, nil
+}
+
+func (b *Backend) postPart(ctx context.Context, address string, d *logDocument) error {
+	text, err := json.Marshal(d)
 	if err != nil {
-		return at, err
+		return err
 	}
-	if err := b.post(ctx, b.o.History, text, ""); err != nil {
-		return at, err
-	}
-	return at.Add(lines), nil
+	return b.post(ctx, address, text, "")
 }
