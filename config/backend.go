@@ -101,14 +101,20 @@ type Recipient struct {
 	At  hcl.Range
 }
 
-// BackendSettings reads the values of -backend-config, each NAME=VALUE or a
-// file of such lines, for a kind of backend. The last of a name counts.
-func BackendSettings(kind string, values []string, path func(string) string) (map[string]string, error) {
+// BackendFlag is a flag that completes a backend: what it is called, and its
+// values, each NAME=VALUE or a file of such lines.
+type BackendFlag struct {
+	Name   string
+	Values []string
+}
+
+// BackendSettings reads a flag for a kind of backend. The last of a name counts.
+func BackendSettings(kind string, flag BackendFlag, path func(string) string) (map[string]string, error) {
 	set := map[string]string{}
-	for _, v := range values {
+	for _, v := range flag.Values {
 		name, value, pair := strings.Cut(v, "=")
 		if !pair {
-			more, err := backendFile(v, path(v))
+			more, err := backendFile(flag.Name, v, path(v))
 			if err != nil {
 				return nil, err
 			}
@@ -120,27 +126,27 @@ func BackendSettings(kind string, values []string, path func(string) string) (ma
 	for name, value := range set {
 		switch {
 		case holdsSecret.MatchString(name), holdsPassword(value):
-			return nil, fmt.Errorf("-backend-config: %s would put a secret where other processes and logs see it: set USHER_BACKEND_PASSWORD, USHER_BACKEND_SAS_TOKEN or PGPASSWORD instead", name)
+			return nil, fmt.Errorf("%s: %s would put a secret where other processes and logs see it: set USHER_BACKEND_PASSWORD, USHER_BACKEND_SAS_TOKEN or PGPASSWORD instead", flag.Name, name)
 		case !slices.Contains(BackendArguments()[kind], name):
-			return nil, fmt.Errorf("-backend-config: a backend %q has no %q; it has %s", kind, name, strings.Join(BackendArguments()[kind], ", "))
+			return nil, fmt.Errorf("%s: a backend %q has no %q; it has %s", flag.Name, kind, name, strings.Join(BackendArguments()[kind], ", "))
 		}
 	}
 	return set, nil
 }
 
 // backendFile reads a file of arguments, which the command line calls by a name.
-func backendFile(name, path string) (map[string]string, error) {
+func backendFile(flag, name, path string) (map[string]string, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("-backend-config=%s is neither NAME=VALUE nor a file that can be read", name)
+		return nil, fmt.Errorf("%s=%s is neither NAME=VALUE nor a file that can be read", flag, name)
 	}
 	file, diags := hclparse.NewParser().ParseHCL(text, path)
 	if diags.HasErrors() {
-		return nil, fmt.Errorf("-backend-config: %w", diags)
+		return nil, fmt.Errorf("%s: %w", flag, diags)
 	}
 	attrs, diags := file.Body.JustAttributes()
 	if diags.HasErrors() {
-		return nil, fmt.Errorf("-backend-config: %w", diags)
+		return nil, fmt.Errorf("%s: %w", flag, diags)
 	}
 	ev := &evaluator{ctx: &hcl.EvalContext{}}
 	set := map[string]string{}
@@ -151,7 +157,7 @@ func backendFile(name, path string) (map[string]string, error) {
 		}
 	}
 	if ev.diags.HasErrors() {
-		return nil, fmt.Errorf("-backend-config: %w", ev.diags)
+		return nil, fmt.Errorf("%s: %w", flag, ev.diags)
 	}
 	return set, nil
 }

@@ -24,8 +24,8 @@ import (
 
 // openStore opens the store that the configuration, the command line and the
 // environment name together. Nothing is asked of it yet.
-func (s *session) openStore(kind string, written map[string]string, flags []string) (*state.Store, error) {
-	set, err := config.BackendSettings(kind, flags, s.a.path)
+func (s *session) openStore(kind string, written map[string]string, more config.BackendFlag) (*state.Store, error) {
+	set, err := config.BackendSettings(kind, more, s.a.path)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (s *session) openBlob(get func(string, ...string) string) (state.Backend, e
 		cloud = catalog.Clouds()[0]
 	}
 	o := azblob.Options{Endpoint: strings.TrimSuffix(get("endpoint"), "/"), Container: get("container"), Key: cmp.Or(get("key"), "usher.state.json"),
-		SAS: s.a.firstEnv("USHER_BACKEND_SAS_TOKEN", "AZURE_STORAGE_SAS_TOKEN", "ARM_SAS_TOKEN"), Transport: tenant.Network()}
+		SAS: s.a.firstEnv("USHER_BACKEND_SAS_TOKEN", "AZURE_STORAGE_SAS_TOKEN", "ARM_SAS_TOKEN"), Transport: s.a.storeNetwork()}
 	if account := get("account", "AZURE_STORAGE_ACCOUNT"); o.Endpoint == "" && account != "" {
 		o.Endpoint = "https://" + account + cloud.Blob
 	}
@@ -128,7 +128,7 @@ func (s *session) openProtocol(get func(string, ...string) string) (state.Backen
 		LockAddress: get("lock_address", "TF_HTTP_LOCK_ADDRESS"), LockMethod: get("lock_method", "TF_HTTP_LOCK_METHOD"),
 		UnlockAddress: get("unlock_address", "TF_HTTP_UNLOCK_ADDRESS"), UnlockMethod: get("unlock_method", "TF_HTTP_UNLOCK_METHOD"),
 		History: get("history_address"), Username: get("username", "TF_HTTP_USERNAME"), Password: s.a.firstEnv("USHER_BACKEND_PASSWORD", "TF_HTTP_PASSWORD"),
-		Version: version, Transport: tenant.Network()}
+		Version: version, Transport: s.a.storeNetwork()}
 	if strings.Contains(o.Address, "/terraform/state/") && o.LockAddress == "" && strings.Contains(o.Address, "/api/v4/projects/") { // GitLab
 		o.LockAddress, o.LockMethod, o.UnlockMethod = o.Address+"/lock", cmp.Or(o.LockMethod, "POST"), cmp.Or(o.UnlockMethod, "DELETE")
 	}
@@ -150,6 +150,9 @@ func (s *session) ofGitLab(addresses ...string) bool {
 
 func (s *session) openPostgres(get func(string, ...string) string) (state.Backend, error) {
 	o := postgres.Options{Connection: get("connection", "PG_CONN_STR"), Schema: cmp.Or(get("schema", "PG_SCHEMA_NAME"), "usher"), Name: cmp.Or(get("name"), "default"), TTL: postgres.DefaultTTL}
+	if s.a.verbose {
+		o.Trace = s.a.traceStatement
+	}
 	b, err := postgres.New(context.Background(), o)
 	if err != nil {
 		return nil, err

@@ -87,7 +87,7 @@ func (a *app) loadBy(in inputs, load func(string, config.Options) (*config.Confi
 		return nil, exitError
 	}
 	s.cfg, s.skip, s.remote = cfg, in.skip, in.remote
-	s.store, err = s.openStore(cfg.Backend.Kind, cfg.Backend.Args, in.backend)
+	s.store, err = s.openStore(cfg.Backend.Kind, cfg.Backend.Args, config.BackendFlag{Name: "-backend-config", Values: in.backend})
 	return s, err
 }
 

@@ -132,7 +132,8 @@ func runMigrate(ctx context.Context, a *app, o *migrateOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	target, err := s.openStore(o.to, nil, o.toConfig)
+	given := config.BackendFlag{Name: "-to-config", Values: o.toConfig}
+	target, err := s.openStore(o.to, nil, given)
 	if err != nil {
 		return err
 	}
@@ -151,7 +152,7 @@ func runMigrate(ctx context.Context, a *app, o *migrateOptions) (err error) {
 		return err
 	}
 	a.stdout().Line("The state is at %s now, with serial %d, and was read back. Put this into the usher block:\n", view.Safe(target.String()), d.Serial)
-	set, err := config.BackendSettings(o.to, o.toConfig, a.path)
+	set, err := config.BackendSettings(o.to, given, a.path)
 	if err != nil {
 		return err
 	}

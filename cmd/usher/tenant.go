@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"time"
 
 	"github.com/usher-cli/usher/tenant"
 	"github.com/usher-cli/usher/tenant/identity"
-	"github.com/usher-cli/usher/view"
 )
 
 // skippable is the service that a run can leave unread.
@@ -68,13 +66,4 @@ func client(id *identity.Identity) string {
 		return ""
 	}
 	return " as the application " + id.Client
-}
-
-// trace says what was asked of whom, and never what was in it.
-func (a *app) trace(e tenant.Exchange) {
-	answer := "no answer"
-	if e.Status != 0 {
-		answer = fmt.Sprint(e.Status)
-	}
-	a.stderr().Line("%s %s%s: %s after %s, request %s", e.Method, view.Safe(e.Host), view.Safe(e.Path), answer, e.Took.Round(time.Millisecond), view.Safe(e.RequestID))
 }

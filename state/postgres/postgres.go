@@ -28,6 +28,9 @@ type Options struct {
 	Schema     string // in which the tables are
 	Name       string // of the state
 	TTL        time.Duration
+	// Trace is told of every statement, whose values are not in it, and what it
+	// returns of how that ended; nil for nobody.
+	Trace func(statement string) (ended func(error))
 }
 
 // DefaultTTL is how long a lock lasts without being renewed.
@@ -61,6 +64,9 @@ func New(ctx context.Context, o Options) (*Backend, error) {
 	// the next transaction.
 	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
 	config.MaxConns, config.MinConns = 2, 0
+	if o.Trace != nil {
+		config.ConnConfig.Tracer = tracer{o.Trace}
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, err
