@@ -6,7 +6,6 @@ import (
 	"io"
 	"maps"
 	"net"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -27,6 +26,8 @@ type gate struct {
 	count int
 	how   string
 	kill  func() // the store, and starts it again
+
+	killing sync.WaitGroup
 }
 
 func newGate(t *testing.T, to string) *gate {
@@ -80,7 +81,7 @@ func (g *gate) carry(client net.Conn) {
 				return
 			case "killed":
 				_, _ = server.Write(buffer[:n])
-				g.kill()
+				g.killing.Go(g.kill)
 				return
 			}
 			if _, err := server.Write(buffer[:n]); err != nil {
@@ -127,11 +128,11 @@ func cutsOf(t *testing.T, s store, n int) {
 	s.backend = strings.ReplaceAll(s.backend, s.address, g.listener.Addr().String())
 	w := newWorld(t, s)
 	hows := []string{"unsaid", "unanswered"}
-	if s.restart != "" {
+	if s.restart != nil {
 		hows = append(hows, "killed")
 		g.kill = func() {
-			if out, err := exec.Command("sh", "-c", s.restart).CombinedOutput(); err != nil {
-				t.Errorf("the store does not start again: %v\n%s", err, out)
+			if err := s.restart(); err != nil {
+				t.Errorf("the store does not start again: %v", err)
 			}
 		}
 	}
@@ -144,6 +145,7 @@ func cutsOf(t *testing.T, s store, n int) {
 		}
 		g.at(nth, how)
 		code, out := w.run("apply", "-auto-approve")
+		g.killing.Wait()
 		longest = max(longest, g.most())
 		g.at(0, "")
 		outcome := "and usher went on"

@@ -2,10 +2,11 @@ package crash_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -14,8 +15,6 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/lease"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
-
-	"github.com/usher-cli/usher/test/stateserver"
 )
 
 // store is a place for a state: its backend block, and what it wants in the
@@ -25,7 +24,7 @@ type store struct {
 	backend string
 	address string
 	env     []string
-	restart string // a command that kills the service and starts it again
+	restart func() error // kills the service and starts it again; nil where that cannot be
 	// free ends a lock whose holder died before it could say who it was, which
 	// nobody can name; it would end by itself in a minute. nil where there are none.
 	free func()
@@ -44,25 +43,71 @@ func stores(t *testing.T) []store {
 			words[name] = value
 		}
 		address := words["host"] + ":" + words["port"]
-		all = append(all, store{name: "postgres", address: address, restart: os.Getenv("USHER_TEST_POSTGRES_RESTART"), env: []string{"PGUSER=" + words["user"], "PGDATABASE=" + words["dbname"]},
+		all = append(all, store{name: "postgres", address: address, restart: restarting("USHER_TEST_POSTGRES_RESTART"), env: []string{"PGUSER=" + words["user"], "PGDATABASE=" + words["dbname"]},
 			backend: fmt.Sprintf("backend \"postgres\" {\n connection = %q\n name = \"crash-%d\"\n}", "postgres://"+address+"/"+words["dbname"]+"?sslmode=disable", time.Now().UnixNano())})
 	}
 	return all
 }
 
+// restarting is the command in a variable of the environment, which kills a
+// service and starts it again.
+func restarting(variable string) func() error {
+	command := os.Getenv(variable)
+	if command == "" {
+		return nil
+	}
+	return func() error {
+		out, err := exec.Command("sh", "-c", command).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("%w: %s", err, out)
+		}
+		return nil
+	}
+}
+
 func protocolStore(t *testing.T) store {
-	handler := stateserver.New(t.TempDir())
-	handler.User, handler.Password = "gitlab-ci-token", "job"
+	s := &server{dir: t.TempDir()}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err == nil {
+		s.address = listener.Addr().String()
+		err = errors.Join(listener.Close(), s.start())
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: handler}
-	go func() { _ = server.Serve(listener) }()
-	t.Cleanup(func() { _ = server.Close() })
-	address := listener.Addr().String()
-	return store{name: "http", address: address, env: []string{"TF_HTTP_USERNAME=gitlab-ci-token", "TF_HTTP_PASSWORD=job"},
-		backend: fmt.Sprintf("backend \"http\" {\n address = %q\n}", "http://"+address+"/api/v4/projects/7/terraform/state/crash")}
+	t.Cleanup(func() { _ = s.kill() })
+	return store{name: "http", address: s.address, restart: func() error { return errors.Join(s.kill(), s.start()) },
+		env:     []string{"TF_HTTP_USERNAME=gitlab-ci-token", "TF_HTTP_PASSWORD=job"},
+		backend: fmt.Sprintf("backend \"http\" {\n address = %q\n}", "http://"+s.address+"/api/v4/projects/7/terraform/state/crash")}
+}
+
+// server is the state server in a process of its own.
+type server struct {
+	dir, address string
+	cmd          *exec.Cmd
+}
+
+func (s *server) start() error {
+	s.cmd = exec.Command(programs.server, s.address, s.dir)
+	if err := s.cmd.Start(); err != nil {
+		return err
+	}
+	for n := 0; ; n++ {
+		c, err := net.Dial("tcp", s.address)
+		if err == nil {
+			return c.Close()
+		}
+		if n == 200 {
+			return err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+func (s *server) kill() error {
+	err := s.cmd.Process.Kill()
+	_ = s.cmd.Wait() // that it was killed
+	return err
 }
 
 // The account that the blob service of the tests has by itself.
@@ -95,7 +140,7 @@ func blobStore(t *testing.T, endpoint string) store {
 			_, _ = l.BreakLease(context.Background(), &lease.BlobBreakOptions{BreakPeriod: to.Ptr(int32(0))})
 		}
 	}
-	return store{name: "azblob", free: free, address: strings.TrimPrefix(strings.SplitN(endpoint, "/devstore", 2)[0], "http://"),
+	return store{name: "azblob", free: free, restart: restarting("USHER_TEST_AZBLOB_RESTART"), address: strings.TrimPrefix(strings.SplitN(endpoint, "/devstore", 2)[0], "http://"),
 		env:     []string{"USHER_BACKEND_SAS_TOKEN=" + signature.Encode()},
 		backend: fmt.Sprintf("backend \"azblob\" {\n endpoint = %q\n container = %q\n}", endpoint, name)}
 }

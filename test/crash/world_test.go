@@ -14,14 +14,15 @@ import (
 	"testing"
 )
 
-var program string
+// programs are built once for all tests.
+var programs struct{ usher, server string }
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "usher")
 	if err == nil {
-		program = filepath.Join(dir, "usher")
+		programs.usher, programs.server = filepath.Join(dir, "usher"), filepath.Join(dir, "serve")
 		var out []byte
-		if out, err = exec.Command("go", "build", "-o", program, "../../cmd/usher").CombinedOutput(); err != nil {
+		if out, err = exec.Command("go", "build", "-o", dir, "../../cmd/usher", "../stateserver/serve").CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "%s", out)
 		}
 	}
@@ -143,7 +144,7 @@ func (w *world) serving(more ...string) string {
 }
 
 func (w *world) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(program, args...)
+	cmd := exec.Command(programs.usher, args...)
 	cmd.Dir, cmd.Env = w.dir, w.env
 	return cmd
 }

@@ -13,6 +13,7 @@ pids=()
 finish() {
   [ ! -f "$work/data/postmaster.pid" ] || as_postgres "$pg/pg_ctl" -D "$work/data" -m immediate -s stop || true
   pkill -f "$work/pgbouncer.ini" || true # whose parent does not tell it to end
+  [ ! -f "$work/blobs.pid" ] || kill "$(cat "$work/blobs.pid")" || true
   [ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2>/dev/null || true
   wait
   rm -rf "$work"
@@ -58,14 +59,28 @@ export USHER_TEST_POSTGRES_RESTART="sh $work/restart"
 cp "$here/package.json" "$work"
 (cd "$work" && npm install --no-audit --no-fund --silent) >"$work/npm.log" 2>&1 || { tail "$work/npm.log"; exit 1; }
 mkdir "$work/blobs"
-"$work/node_modules/.bin/azurite-blob" --location "$work/blobs" --blobHost 127.0.0.1 --blobPort 18790 --disableTelemetry --skipApiVersionCheck --silent &
-pids+=($!)
+# Azurite keeps in memory for a while what it has acknowledged, unlike the service:
+# so it is ended politely.
+cat >"$work/blobs.sh" <<END
+exec 9>"$work/blobs.lock"; flock 9
+if [ -f "$work/blobs.pid" ]; then
+  read -r pid <"$work/blobs.pid"
+  kill -TERM "\$pid"
+  while state=\$(ps -o stat= -p "\$pid") && [ "\${state#Z}" = "\$state" ]; do sleep 0.05; done
+fi
+"$work/node_modules/.bin/azurite-blob" --location "$work/blobs" --blobHost 127.0.0.1 --blobPort 18790 --disableTelemetry --skipApiVersionCheck --silent >"$work/blobs.log" 2>&1 9>&- &
+echo \$! >"$work/blobs.pid"
+for _ in \$(seq 100); do (: >/dev/tcp/127.0.0.1/18790) 2>/dev/null && exit; sleep 0.1; done
+exit 1
+END
+bash "$work/blobs.sh"
+export USHER_TEST_AZBLOB_RESTART="bash $work/blobs.sh"
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 -keyout "$work/tls.key" -out "$work/tls.pem" 2>/dev/null
 mkdir "$work/signed"
 "$work/node_modules/.bin/azurite-blob" --location "$work/signed" --blobHost 127.0.0.1 --blobPort 18792 --disableTelemetry --skipApiVersionCheck --silent --oauth basic --cert "$work/tls.pem" --key "$work/tls.key" &
 pids+=($!)
 export USHER_TEST_AZBLOB_TLS=https://127.0.0.1:18792/devstoreaccount1 USHER_TEST_AZBLOB_CERT="$work/tls.pem"
-for _ in $(seq 100); do (: >/dev/tcp/127.0.0.1/18790 && : >/dev/tcp/127.0.0.1/18792) 2>/dev/null && break; sleep 0.1; done
+for _ in $(seq 100); do (: >/dev/tcp/127.0.0.1/18792) 2>/dev/null && break; sleep 0.1; done
 export USHER_TEST_AZBLOB=http://127.0.0.1:18790/devstoreaccount1
 
 export USHER_TEST_SERVICES=1
