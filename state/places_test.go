@@ -63,7 +63,7 @@ func gitlabPlace(t *testing.T) place {
 	t.Cleanup(server.Close)
 	return func(t *testing.T) state.Backend {
 		return must(httpstate.New(httpstate.Options{Address: server.URL + "/api/v4/projects/1/terraform/state/usher", LockAddress: server.URL + "/api/v4/projects/1/terraform/state/usher/lock",
-			LockMethod: "POST", UnlockMethod: "DELETE", HistoryPart: 20, Username: "gitlab-ci-token", Password: "job", Version: "0.1.0"}))(t)
+			LockMethod: "POST", UnlockMethod: "DELETE", Strict: true, HistoryPart: 20, Username: "gitlab-ci-token", Password: "job", Version: "0.1.0"}))(t)
 	}
 }
 
@@ -74,6 +74,13 @@ const (
 )
 
 func blobPlace(t *testing.T, endpoint string) place {
+	o := blobOptions(t, endpoint)
+	o.TTL, o.MostBlocks = 15*time.Second, 2
+	return func(t *testing.T) state.Backend { return must(azblob.New(o))(t) }
+}
+
+// blobOptions make a container.
+func blobOptions(t *testing.T, endpoint string) azblob.Options {
 	name := fmt.Sprintf("states-%d", time.Now().UnixNano())
 	key := must(container.NewSharedKeyCredential(testAccount, testKey))(t)
 	c := must(container.NewClientWithSharedKeyCredential(endpoint+"/"+name, key, nil))(t)
@@ -82,9 +89,7 @@ func blobPlace(t *testing.T, endpoint string) place {
 	}
 	signature := must(sas.BlobSignatureValues{Protocol: sas.ProtocolHTTPSandHTTP, ExpiryTime: time.Now().Add(time.Hour), ContainerName: name,
 		Permissions: (&sas.ContainerPermissions{Read: true, Add: true, Create: true, Write: true, Delete: true}).String()}.SignWithSharedKey(key))(t)
-	return func(t *testing.T) state.Backend {
-		return must(azblob.New(azblob.Options{Endpoint: endpoint, Container: name, Key: "contoso/usher.state.json", SAS: signature.Encode(), TTL: 15 * time.Second, MostBlocks: 2}))(t)
-	}
+	return azblob.Options{Endpoint: endpoint, Container: name, Key: "contoso/usher.state.json", SAS: signature.Encode()}
 }
 
 func postgresPlace(connection string) place {

@@ -129,7 +129,8 @@ func (s *session) openProtocol(get func(string, ...string) string) (state.Backen
 		UnlockAddress: get("unlock_address", "TF_HTTP_UNLOCK_ADDRESS"), UnlockMethod: get("unlock_method", "TF_HTTP_UNLOCK_METHOD"),
 		History: get("history_address"), Username: get("username", "TF_HTTP_USERNAME"), Password: s.a.firstEnv("USHER_BACKEND_PASSWORD", "TF_HTTP_PASSWORD"),
 		Version: version, Transport: s.a.storeNetwork()}
-	if strings.Contains(o.Address, "/terraform/state/") && o.LockAddress == "" && strings.Contains(o.Address, "/api/v4/projects/") { // GitLab
+	o.Strict = strings.Contains(o.Address, "/terraform/state/") && strings.Contains(o.Address, "/api/v4/projects/") // GitLab
+	if o.Strict && o.LockAddress == "" {
 		o.LockAddress, o.LockMethod, o.UnlockMethod = o.Address+"/lock", cmp.Or(o.LockMethod, "POST"), cmp.Or(o.UnlockMethod, "DELETE")
 	}
 	if err := missing(map[string]string{"address": o.Address}); err != nil {

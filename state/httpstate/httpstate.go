@@ -38,9 +38,13 @@ type Options struct {
 	HistoryPart   int    // bytes of it after which it goes on in another document; default 1 MiB
 	Username      string
 	Password      string
-	Version       string        // of usher, for the user agent
-	TTL           time.Duration // see DefaultTTL
-	Transport     policy.Transporter
+	// Strict says that the server refuses the write of whoever does not have the
+	// lock, and a serial that it has had, as GitLab does: then nothing is read
+	// before a write under the lock.
+	Strict    bool
+	Version   string        // of usher, for the user agent
+	TTL       time.Duration // see DefaultTTL
+	Transport policy.Transporter
 }
 
 // Backend is one state behind a server.
@@ -49,9 +53,9 @@ type Backend struct {
 	pipeline runtime.Pipeline
 
 	mu      sync.Mutex
-	held    string // id of the lock that this process has
-	seen    string // "=" and the etag of what was read or written while it was held
-	retaken bool   // the lock was free, and what was seen is to be compared
+	held    state.LockInfo // the lock that this process has; without an id for none
+	seen    string         // "=" and the etag of what was read or written while it was held
+	retaken bool           // the lock was free, and what was seen is to be compared
 }
 
 var _ state.Backend = (*Backend)(nil)
@@ -148,7 +152,9 @@ func refusal(method string, status int) error {
 		way = "is the address right?"
 	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
 		way = "the server does not offer this method: set lock_method, unlock_method and update_method to what it wants (GitLab: POST, DELETE, POST)"
-	case http.StatusUnprocessableEntity, http.StatusBadRequest:
+	case http.StatusUnprocessableEntity:
+		way = "the server does not take this: is its address that of a state? GitLab takes a serial once: after a return to an earlier version, remove the later ones there"
+	case http.StatusBadRequest:
 		way = "the server does not take this; is its address that of a state?"
 	case http.StatusRequestEntityTooLarge:
 		way = "the state is larger than the server allows"
@@ -164,7 +170,7 @@ func (b *Backend) Get(ctx context.Context) ([]byte, string, error) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.held != "" {
+	if b.held.ID != "" {
 		b.seen = seenAs(text)
 	}
 	return text, seenAs(text)[1:], nil
@@ -192,49 +198,52 @@ func (b *Backend) get(ctx context.Context, address string) ([]byte, error) {
 }
 
 // Put implements state.Backend. The protocol has no condition for a write, and
-// not every server looks at the lock's id: so what is there is read first.
+// not every server looks at the lock's id: so what is there is read first, unless
+// the server is strict and the lock was never anybody else's.
 func (b *Backend) Put(ctx context.Context, text []byte, etag string) (string, error) {
-	now, err := b.get(ctx, b.o.Address) // and what was seen stays what a run knows
-	if err != nil {
-		return "", err
+	b.mu.Lock()
+	held, seen := b.held, b.seen
+	strict := b.o.Strict && held.ID != "" && seen != "" && !b.retaken
+	b.mu.Unlock()
+	if !strict { // and what was seen stays what a run knows
+		now, err := b.get(ctx, b.o.Address)
+		if err != nil {
+			return "", err
+		}
+		seen = seenAs(now)
 	}
-	if seenAs(now) != "="+etag {
+	if seen != "="+etag {
 		return "", state.ErrMoved
 	}
-	b.mu.Lock()
-	held := b.held
-	b.mu.Unlock()
-	if err := b.post(ctx, b.o.Address, text, held); err != nil {
+	status, err := b.post(ctx, b.o.Address, text, held.ID)
+	if status >= 500 && strict && errors.Is(b.renew(ctx, held), state.ErrLost) { // GitLab only says that it broke
+		return "", state.ErrLost
+	}
+	if err != nil {
 		return "", err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.held != "" {
+	if b.held.ID != "" {
 		b.seen = seenAs(text)
 	}
 	return state.EtagOf(text), nil
 }
 
-// post writes once. A server that says that the lock is another one's has not
-// written.
-func (b *Backend) post(ctx context.Context, address string, text []byte, id string) error {
-	u, err := url.Parse(address)
-	if err != nil {
-		return err
-	}
+// post writes once, and returns what the server answered. One that says that
+// the lock is another one's has not written.
+func (b *Backend) post(ctx context.Context, address string, text []byte, id string) (status int, err error) {
 	if id != "" {
-		q := u.Query()
-		q.Set("ID", id)
-		u.RawQuery = q.Encode()
+		address = withID(address, id)
 	}
-	status, _, err := b.ask(ctx, b.o.UpdateMethod, u.String(), text, true)
+	status, _, err = b.ask(ctx, b.o.UpdateMethod, address, text, true)
 	switch {
 	case err != nil:
-		return err
+		return status, err
 	case status == http.StatusLocked || status == http.StatusConflict:
-		return state.ErrLost
+		return status, state.ErrLost
 	case status < 200 || status > 299:
-		return refusal(b.o.UpdateMethod, status)
+		return status, refusal(b.o.UpdateMethod, status)
 	}
-	return nil
+	return status, nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/usher-cli/usher/state"
@@ -65,10 +66,10 @@ func (b *Backend) Lock(ctx context.Context, info state.LockInfo) (*state.Hold, e
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.held, b.seen = info.ID, ""
+	b.held, b.seen = info, ""
 	return &state.Hold{TTL: cmp.Or(b.o.TTL, DefaultTTL), Renew: func(ctx context.Context) error { return b.renew(ctx, info) }, Release: func(ctx context.Context) error {
 		b.mu.Lock()
-		b.held, b.seen = "", ""
+		b.held, b.seen = state.LockInfo{}, ""
 		b.mu.Unlock()
 		return b.unlock(ctx, b.body(info), info.ID)
 	}}, nil
@@ -139,6 +140,17 @@ func (b *Backend) unlock(ctx context.Context, body []byte, id string) error {
 		return refusal(b.o.UnlockMethod, status)
 	}
 	return nil
+}
+
+func withID(address, id string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	q := u.Query()
+	q.Set("ID", id)
+	u.RawQuery = q.Encode()
+	return u.String()
 }
 
 // Holder implements state.Backend. The protocol has no question for it: who

@@ -37,17 +37,6 @@ func (d *logDocument) size() int {
 	return n
 }
 
-func withID(address, id string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return address
-	}
-	q := u.Query()
-	q.Set("ID", id)
-	u.RawQuery = q.Encode()
-	return u.String()
-}
-
 // older is the address of a part that is full. The newest part is at the
 // history's own address.
 func (b *Backend) older(number int) string {
@@ -170,5 +159,6 @@ func (b *Backend) postPart(ctx context.Context, address string, d *logDocument) 
 	if err != nil {
 		return err
 	}
-	return b.post(ctx, address, text, "")
+	_, err = b.post(ctx, address, text, "")
+	return err
 }

@@ -13,7 +13,7 @@ func TestHeed(t *testing.T) {
 	for name, c := range map[string]struct {
 		status   int
 		share    string
-		before   int // refusals that came before
+		before   []int // statuses that came before
 		slower   bool
 		recovers bool
 	}{
@@ -21,15 +21,18 @@ func TestHeed(t *testing.T) {
 		"an answer near the limit":        {status: 200, share: "0.99"},
 		"an answer beyond it":             {status: 200, share: "1.01", slower: true},
 		"a refusal of a busy server":      {status: 429},
-		"a second one":                    {status: 429, before: 1},
-		"a third one":                     {status: 429, before: 2, slower: true},
+		"a second one":                    {status: 429, before: []int{429}},
+		"a third one":                     {status: 429, before: []int{429, 429}, slower: true},
+		"the fourth refused of six":       {status: 429, before: []int{429, 429, 200, 429, 200}, slower: false},
+		"the fifth refused of seven":      {status: 429, before: []int{429, 429, 200, 429, 200, 429}, slower: true},
+		"one refused now and then":        {status: 429, before: []int{429, 200, 200, 429, 200, 429, 200, 200}},
 		"a refusal near the limit":        {status: 429, share: "0.95"},
 		"a refusal because of it":         {status: 429, share: "1.0", slower: true},
-		"an answer after several refused": {status: 200, before: 4, recovers: true},
+		"an answer after several refused": {status: 200, before: []int{429, 429, 429, 429}, recovers: true},
 	} {
 		p := NewPace(100, time.Now)
-		for range c.before {
-			p.Heed(http.StatusTooManyRequests, http.Header{})
+		for _, status := range c.before {
+			p.Heed(status, http.Header{})
 		}
 		was := p.limiter.Limit()
 		h := http.Header{}

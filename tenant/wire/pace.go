@@ -19,9 +19,9 @@ type Pace struct {
 	most    rate.Limit
 	now     func() time.Time
 
-	mu     sync.Mutex
-	hold   time.Time // nothing is written before
-	streak int       // refusals in a row
+	mu      sync.Mutex
+	hold    time.Time // nothing is written before
+	refused int       // refusals lately: every other answer halves them
 }
 
 // The pace stays so far below the allowance that a first burst fits into any
@@ -94,9 +94,9 @@ func (p *Pace) untilHeld(ctx context.Context) error {
 	}
 }
 
-// exhausted is how many refusals in a row say that the allowance is used up for
-// everybody. One alone, from a service that does not report its limit as
-// reached, is a busy server: only its own call waits.
+// exhausted is how many refusals lately say that the allowance is used up for
+// everybody. One alone, from a service that does not report its limit as reached,
+// is a busy server: only its own call waits.
 const exhausted = 3
 
 // Heed slows down, or recovers, by what an answer says of the limit. The
@@ -111,15 +111,16 @@ func (p *Pace) Heed(status int, h http.Header) {
 	used, _ := strconv.ParseFloat(h.Get("x-ms-throttle-limit-percentage"), 64)
 	refused := status == http.StatusTooManyRequests
 	if refused {
-		p.streak++
+		p.refused = min(p.refused+1, exhausted)
 	} else {
-		p.streak = 0
+		p.refused /= 2
 	}
-	if until := p.now().Add(RetryAfter(h)); p.streak >= exhausted && until.After(p.hold) {
+	several := refused && p.refused == exhausted
+	if until := p.now().Add(RetryAfter(h)); several && until.After(p.hold) {
 		p.hold = until
 	}
 	switch now := p.limiter.Limit(); {
-	case p.streak >= exhausted, refused && used >= 1, used > 1:
+	case several, refused && used >= 1, used > 1:
 		p.limiter.SetLimit(max(now*4/5, p.most/8))
 	case !refused && now < p.most:
 		p.limiter.SetLimit(min(now*21/20, p.most))

@@ -1,6 +1,8 @@
 // Package stateserver stands in for the servers that speak Terraform's http
 // protocol, for tests: with the methods LOCK and UNLOCK it answers as the
-// protocol says, with POST and DELETE on a path that ends in /lock as GitLab does.
+// protocol says, with POST and DELETE on a path that ends in /lock as GitLab
+// does. Under the path of GitLab's API it also writes as GitLab does, whose source
+// is public: lib/api/terraform/state.rb and remote_state_handler.rb there.
 //
 // It keeps states in a directory, durably, so that it can be killed. It never
 // runs in usher itself.
@@ -9,6 +11,7 @@ package stateserver
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -63,17 +66,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	name, gitlab := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/"), "/lock")
-	name = url.PathEscape(name)
+	path, gitlab := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/"), "/lock")
+	name := url.PathEscape(path)
 	switch {
 	case gitlab && r.Method == http.MethodPost, r.Method == "LOCK":
 		s.lock(w, name, body, gitlab)
 	case gitlab && r.Method == http.MethodDelete, r.Method == "UNLOCK":
-		s.unlock(w, name, r.URL.Query().Get("ID"), body)
+		s.unlock(w, name, r.URL.Query().Get("ID"), body, gitlab)
 	case gitlab:
 		w.WriteHeader(http.StatusMethodNotAllowed)
 	case r.Method == http.MethodGet:
 		s.get(w, name)
+	case r.Method == http.MethodPost && strings.HasPrefix(path, "api/v4/projects/"):
+		s.postStrictly(w, name, r.URL.Query().Get("ID"), body)
 	case r.Method == http.MethodPost:
 		s.post(w, name, r.URL.Query().Get("ID"), body)
 	default:
@@ -113,13 +118,15 @@ func (s *Server) lock(w http.ResponseWriter, name string, body []byte, gitlab bo
 	}
 }
 
-func (s *Server) unlock(w http.ResponseWriter, name, id string, body []byte) {
+func (s *Server) unlock(w http.ResponseWriter, name, id string, body []byte, gitlab bool) {
 	held, text := s.holder(name)
 	var asked lock
 	if id == "" && json.Unmarshal(body, &asked) == nil {
 		id = asked.ID
 	}
 	switch {
+	case gitlab && id != "" && id != held.ID: // also where there is none, and it does not say whose it is
+		w.WriteHeader(http.StatusConflict)
 	case held.ID == "":
 		w.WriteHeader(http.StatusNotFound)
 	case id != "" && id != held.ID: // without an id it is forced
@@ -140,20 +147,36 @@ func (s *Server) get(w http.ResponseWriter, name string) {
 }
 
 func (s *Server) post(w http.ResponseWriter, name, id string, body []byte) {
-	if held, _ := s.holder(name); held.ID != "" && held.ID != id {
+	switch held, _ := s.holder(name); {
+	case held.ID != "" && held.ID != id:
 		w.WriteHeader(http.StatusConflict)
-		return
-	}
-	var next, now struct{ Serial *int64 }
-	if json.Unmarshal(body, &next) != nil || next.Serial == nil {
+	case !json.Valid(body):
 		w.WriteHeader(http.StatusBadRequest)
+	default:
+		s.save(w, name, body)
+	}
+}
+
+// postStrictly writes for whoever gives the id of the lock that there is, or
+// none where there is none, and every serial once. It has no better answer for
+// others than that it broke.
+func (s *Server) postStrictly(w http.ResponseWriter, name, id string, body []byte) {
+	var next struct{ Serial *int64 }
+	if json.Unmarshal(body, &next) != nil || next.Serial == nil {
+		w.WriteHeader(http.StatusUnprocessableEntity)
 		return
 	}
-	if text, err := os.ReadFile(s.path(name)); err == nil && json.Unmarshal(text, &now) == nil && now.Serial != nil && *now.Serial == *next.Serial {
-		w.WriteHeader(http.StatusUnprocessableEntity) // a version is written once
+	if held, _ := s.holder(name); held.ID != id {
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	serial := fmt.Sprintf("%s.%d", s.path(name), *next.Serial)
+	if _, err := os.Stat(serial); err == nil {
+		w.WriteHeader(http.StatusUnprocessableEntity)
 		return
 	}
 	s.save(w, name, body)
+	_ = os.WriteFile(serial, nil, 0o600)
 }
 
 func (s *Server) save(w http.ResponseWriter, name string, body []byte) {

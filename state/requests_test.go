@@ -1,0 +1,85 @@
+package state_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+
+	"github.com/usher-cli/usher/state"
+	"github.com/usher-cli/usher/state/azblob"
+	"github.com/usher-cli/usher/state/httpstate"
+	"github.com/usher-cli/usher/state/postgres"
+	"github.com/usher-cli/usher/test/stateserver"
+)
+
+// counted counts what it carries.
+type counted struct{ n int }
+
+func (c *counted) Do(req *http.Request) (*http.Response, error) {
+	c.n++
+	return http.DefaultClient.Do(req)
+}
+
+// TestStoresRequests: locking, reading and writing ask a store once each, but
+// for what docs/decisions/0019 names: who has a lease is a request of its own,
+// and a server that is not strict is read before it is written to.
+func TestStoresRequests(t *testing.T) {
+	server := httptest.NewServer(stateserver.New(t.TempDir()))
+	t.Cleanup(server.Close)
+	gitlab := httpstate.Options{Address: server.URL + "/api/v4/projects/1/terraform/state/usher", LockAddress: server.URL + "/api/v4/projects/1/terraform/state/usher/lock",
+		LockMethod: "POST", UnlockMethod: "DELETE", Strict: true}
+	plain := httpstate.Options{Address: server.URL + "/state"}
+	asksAsOften(t, "gitlab", 1, 1, func(c *counted) state.Backend { gitlab.Transport = c; return must(httpstate.New(gitlab))(t) })
+	asksAsOften(t, "http", 1, 2, func(c *counted) state.Backend { plain.Transport = c; return must(httpstate.New(plain))(t) })
+	if endpoint := os.Getenv("USHER_TEST_AZBLOB"); endpoint != "" {
+		o := blobOptions(t, endpoint)
+		asksAsOften(t, "azblob", 2, 1, func(c *counted) state.Backend { o.Transport = c; return must(azblob.New(o))(t) })
+	}
+	if connection := os.Getenv("USHER_TEST_POSTGRES"); connection != "" {
+		asksAsOften(t, "postgres", 1, 1, func(c *counted) state.Backend {
+			o := postgres.Options{Connection: connection, Schema: "usher", Name: "requests " + t.TempDir(), TTL: postgres.DefaultTTL,
+				Trace: func(string) func(error) { c.n++; return func(error) {} }}
+			b := must(postgres.New(context.Background(), o))(t)
+			t.Cleanup(b.Close)
+			if err := b.Prepare(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			return b
+		})
+	}
+}
+
+// asksAsOften locks, reads and writes a state that is there.
+func asksAsOften(t *testing.T, name string, lock, write int, open func(*counted) state.Backend) {
+	ctx, c := context.Background(), &counted{}
+	b := open(c)
+	if _, err := b.Put(ctx, (&state.Document{Lineage: "a", Serial: 1}).Encode(), ""); err != nil {
+		t.Fatal(err)
+	}
+	count := func(what string, want int, do func() error) {
+		c.n = 0
+		if err := do(); err != nil {
+			t.Fatal(err)
+		}
+		if c.n != want {
+			t.Errorf("%s: %s asks %d times, want %d", name, what, c.n, want)
+		}
+	}
+	var hold *state.Hold
+	var etag string
+	count("locking", lock, func() (err error) { hold, err = b.Lock(ctx, lockInfo(lockOne)); return err })
+	count("reading", 1, func() (err error) { _, etag, err = b.Get(ctx); return err })
+	count("writing", write, func() (err error) {
+		etag, err = b.Put(ctx, (&state.Document{Lineage: "a", Serial: 2}).Encode(), etag)
+		return err
+	})
+	count("writing again", write, func() error {
+		_, err := b.Put(ctx, (&state.Document{Lineage: "a", Serial: 3}).Encode(), etag)
+		return err
+	})
+	if err := hold.Release(ctx); err != nil {
+		t.Error(err)
+	}
+}
