@@ -89,7 +89,7 @@ func blobOptions(t *testing.T, endpoint string) azblob.Options {
 	}
 	signature := must(sas.BlobSignatureValues{Protocol: sas.ProtocolHTTPSandHTTP, ExpiryTime: time.Now().Add(time.Hour), ContainerName: name,
 		Permissions: (&sas.ContainerPermissions{Read: true, Add: true, Create: true, Write: true, Delete: true}).String()}.SignWithSharedKey(key))(t)
-	return azblob.Options{Endpoint: endpoint, Container: name, Key: "contoso/usher.state.json", SAS: signature.Encode()}
+	return azblob.Options{Endpoint: endpoint, Container: name, Key: "contoso//a%20b/usher.state.json", SAS: signature.Encode()}
 }
 
 func postgresPlace(connection string) place {

@@ -66,6 +66,20 @@ func refusesWhatMoved(t *testing.T, at place) {
 			t.Errorf("writing over another version gives serial %d, %v", late.Serial, err)
 		}
 	}
+	lease, err := s.Lock(ctx, lockInfo(lockOne), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.Read(ctx); err != nil {
+		t.Fatal(err)
+	}
+	late := *first
+	if _, err := s.Write(ctx, &late, etag); !errors.Is(err, state.ErrMoved) {
+		t.Errorf("writing over another version under the lock gives %v", err)
+	}
+	if err := lease.Release(); err != nil {
+		t.Fatal(err)
+	}
 	if d, _, err := s.Read(ctx); err != nil || d.Serial != second.Serial {
 		t.Errorf("after refusals the store has %+v, %v", d, err)
 	}

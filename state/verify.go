@@ -53,21 +53,21 @@ type link struct {
 // chain checks every line against the one before it, and the last ones against
 // what the state knows.
 func chain(lines [][]byte, d *Document) []Break {
-	c := &chainer{}
+	var head Head
+	if d != nil && d.History != nil {
+		head = *d.History
+	}
+	c := &chainer{known: head.Lines}
 	for _, line := range lines {
 		c.add(line)
 	}
-	n := int64(len(lines))
-	if d == nil || d.History == nil {
-		return c.finish(n)
+	switch {
+	case c.seq < head.Lines:
+		c.named(c.at+1, "and what follows is missing: the state knows %d entries, and the last one here is %d", head.Lines, c.seq)
+	case head.Lines > 0 && c.hash != head.Hash:
+		c.loose(c.knownAt + 1)
 	}
-	switch h := d.History; {
-	case n < h.Lines:
-		c.named(n+1, "and what follows is missing: the state knows %d entries, and %d are there", h.Lines, n)
-	case h.Lines > 0 && hashOf(lines[h.Lines-1]) != h.Hash:
-		c.loose(h.Lines + 1)
-	}
-	return c.finish(n)
+	return c.finish(c.at)
 }
 
 // chainer walks the lines of a history.
@@ -77,6 +77,10 @@ type chainer struct {
 	seq    int64
 	at     int64
 	open   int64 // the last line whose link to the one before it does not hold
+
+	known   int64  // the last entry that the state knows
+	knownAt int64  // the line that it is at
+	hash    string // and its hash
 }
 
 func (c *chainer) named(line int64, format string, args ...any) {
@@ -85,6 +89,14 @@ func (c *chainer) named(line int64, format string, args ...any) {
 
 func (c *chainer) add(line []byte) {
 	c.at++
+	c.link(line)
+	if c.seq == c.known {
+		c.knownAt, c.hash = c.at, hashOf(line)
+	}
+}
+
+// link compares a line with the one before it.
+func (c *chainer) link(line []byte) {
 	var l link
 	switch err := json.Unmarshal(line, &l); {
 	case err != nil:

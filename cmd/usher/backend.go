@@ -29,19 +29,17 @@ func (s *session) openStore(kind string, written map[string]string, more config.
 	if err != nil {
 		return nil, err
 	}
-	get := func(name string, variables ...string) string {
-		return cmp.Or(set[name], written[name], s.a.env("USHER_BACKEND_"+strings.ToUpper(name)), s.a.firstEnv(variables...))
-	}
+	args := arguments{s.a, set, written, more.Name}
 	var b state.Backend
 	switch kind {
 	case "azblob":
-		b, err = s.openBlob(get)
+		b, err = s.openBlob(args)
 	case "http":
-		b, err = s.openProtocol(get)
+		b, err = s.openProtocol(args)
 	case "postgres":
-		b, err = s.openPostgres(get)
+		b, err = s.openPostgres(args)
 	default:
-		b = state.NewFile(s.inConfiguration(cmp.Or(get("path"), "usher.state.json")))
+		b = state.NewFile(s.inConfiguration(cmp.Or(args.get("path"), "usher.state.json")))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the backend %q: %w", kind, err)
@@ -70,32 +68,48 @@ func (a *app) firstEnv(names ...string) string {
 	return ""
 }
 
+// arguments are those of a backend, wherever they are given.
+type arguments struct {
+	a       *app
+	set     map[string]string // by the flag
+	written map[string]string // in the backend block; nil where there is none for it
+	flag    string
+}
+
+func (g arguments) get(name string, variables ...string) string {
+	return cmp.Or(g.set[name], g.written[name], g.a.env("USHER_BACKEND_"+strings.ToUpper(name)), g.a.firstEnv(variables...))
+}
+
 // missing says which arguments a backend lacks, all at once, and every place
 // where they can be given.
-func missing(get map[string]string) error {
+func (g arguments) missing(has map[string]string) error {
 	var names, variables []string
-	for _, name := range slices.Sorted(maps.Keys(get)) {
-		if get[name] == "" {
+	for _, name := range slices.Sorted(maps.Keys(has)) {
+		if has[name] == "" {
 			names, variables = append(names, name), append(variables, "USHER_BACKEND_"+strings.ToUpper(name))
 		}
 	}
 	if len(names) == 0 {
 		return nil
 	}
-	return fmt.Errorf("it lacks %s: write it in the backend block, or give it with -backend-config=%s=… or in %s", strings.Join(names, " and "), names[0], strings.Join(variables, ", "))
+	way := "give it"
+	if g.written != nil {
+		way = "write it in the backend block, or give it"
+	}
+	return fmt.Errorf("it lacks %s: %s with %s=%s=… or in %s", strings.Join(names, " and "), way, g.flag, names[0], strings.Join(variables, ", "))
 }
 
-func (s *session) openBlob(get func(string, ...string) string) (state.Backend, error) {
+func (s *session) openBlob(args arguments) (state.Backend, error) {
 	cloud := s.cfg.Tenant.Cloud
 	if cloud.Name == "" {
 		cloud = catalog.Clouds()[0]
 	}
-	o := azblob.Options{Endpoint: strings.TrimSuffix(get("endpoint"), "/"), Container: get("container"), Key: cmp.Or(get("key"), "usher.state.json"),
+	o := azblob.Options{Endpoint: strings.TrimSuffix(args.get("endpoint"), "/"), Container: args.get("container"), Key: cmp.Or(args.get("key"), "usher.state.json"),
 		SAS: s.a.firstEnv("USHER_BACKEND_SAS_TOKEN", "AZURE_STORAGE_SAS_TOKEN", "ARM_SAS_TOKEN"), Transport: s.a.storeNetwork()}
-	if account := get("account", "AZURE_STORAGE_ACCOUNT"); o.Endpoint == "" && account != "" {
+	if account := args.get("account", "AZURE_STORAGE_ACCOUNT"); o.Endpoint == "" && account != "" {
 		o.Endpoint = "https://" + account + cloud.Blob
 	}
-	if err := missing(map[string]string{"account": o.Endpoint, "container": o.Container}); err != nil {
+	if err := args.missing(map[string]string{"account": o.Endpoint, "container": o.Container}); err != nil {
 		return nil, err
 	}
 	if o.SAS == "" {
@@ -123,17 +137,17 @@ func ownStorage(endpoint, suffix string) bool {
 	return u.Scheme == "https" && strings.HasSuffix(u.Hostname(), suffix) || state.OnThisMachine(u.Hostname())
 }
 
-func (s *session) openProtocol(get func(string, ...string) string) (state.Backend, error) {
-	o := httpstate.Options{Address: get("address", "TF_HTTP_ADDRESS"), UpdateMethod: get("update_method", "TF_HTTP_UPDATE_METHOD"),
-		LockAddress: get("lock_address", "TF_HTTP_LOCK_ADDRESS"), LockMethod: get("lock_method", "TF_HTTP_LOCK_METHOD"),
-		UnlockAddress: get("unlock_address", "TF_HTTP_UNLOCK_ADDRESS"), UnlockMethod: get("unlock_method", "TF_HTTP_UNLOCK_METHOD"),
-		History: get("history_address"), Username: get("username", "TF_HTTP_USERNAME"), Password: s.a.firstEnv("USHER_BACKEND_PASSWORD", "TF_HTTP_PASSWORD"),
+func (s *session) openProtocol(args arguments) (state.Backend, error) {
+	o := httpstate.Options{Address: args.get("address", "TF_HTTP_ADDRESS"), UpdateMethod: args.get("update_method", "TF_HTTP_UPDATE_METHOD"),
+		LockAddress: args.get("lock_address", "TF_HTTP_LOCK_ADDRESS"), LockMethod: args.get("lock_method", "TF_HTTP_LOCK_METHOD"),
+		UnlockAddress: args.get("unlock_address", "TF_HTTP_UNLOCK_ADDRESS"), UnlockMethod: args.get("unlock_method", "TF_HTTP_UNLOCK_METHOD"),
+		History: args.get("history_address"), Username: args.get("username", "TF_HTTP_USERNAME"), Password: s.a.firstEnv("USHER_BACKEND_PASSWORD", "TF_HTTP_PASSWORD"),
 		Version: version, Transport: s.a.storeNetwork()}
 	o.Strict = strings.Contains(o.Address, "/terraform/state/") && strings.Contains(o.Address, "/api/v4/projects/") // GitLab
 	if o.Strict && o.LockAddress == "" {
 		o.LockAddress, o.LockMethod, o.UnlockMethod = o.Address+"/lock", cmp.Or(o.LockMethod, "POST"), cmp.Or(o.UnlockMethod, "DELETE")
 	}
-	if err := missing(map[string]string{"address": o.Address}); err != nil {
+	if err := args.missing(map[string]string{"address": o.Address}); err != nil {
 		return nil, err
 	}
 	if token := s.a.env("CI_JOB_TOKEN"); o.Password == "" && token != "" && s.ofGitLab(o.Address, o.LockAddress, o.UnlockAddress, o.History) {
@@ -149,8 +163,8 @@ func (s *session) ofGitLab(addresses ...string) bool {
 	return api != "" && !slices.ContainsFunc(addresses, func(a string) bool { return a != "" && !strings.HasPrefix(a, api+"/") })
 }
 
-func (s *session) openPostgres(get func(string, ...string) string) (state.Backend, error) {
-	o := postgres.Options{Connection: get("connection", "PG_CONN_STR"), Schema: cmp.Or(get("schema", "PG_SCHEMA_NAME"), "usher"), Name: cmp.Or(get("name"), "default"), TTL: postgres.DefaultTTL}
+func (s *session) openPostgres(args arguments) (state.Backend, error) {
+	o := postgres.Options{Connection: args.get("connection", "PG_CONN_STR"), Schema: cmp.Or(args.get("schema", "PG_SCHEMA_NAME"), "usher"), Name: cmp.Or(args.get("name"), "default"), TTL: postgres.DefaultTTL}
 	if s.a.verbose {
 		o.Trace = s.a.traceStatement
 	}

@@ -39,7 +39,7 @@ type Options struct {
 	SAS        string // a shared access signature; else Credential
 	Credential azcore.TokenCredential
 	TTL        time.Duration // of the lease, 15 to 60 seconds
-	MostBlocks int           // of an append blob; default and most 50,000, as the service has it
+	MostBlocks int           // of an append blob; default 50,000, which is the service's own limit
 	Transport  policy.Transporter
 }
 
@@ -51,6 +51,7 @@ const DefaultTTL = time.Minute
 type Backend struct {
 	o     Options
 	place string
+	key   string
 
 	container *container.Client
 	blob      *blockblob.Client
@@ -72,7 +73,9 @@ func New(o Options) (*Backend, error) {
 	}
 	b := &Backend{o: o, place: u.JoinPath(o.Container, o.Key).String()}
 	b.o.MostBlocks = cmp.Or(o.MostBlocks, mostBlocks)
-	place, options := u.JoinPath(o.Container).String(), &container.ClientOptions{ClientOptions: policy.ClientOptions{
+	at := u.JoinPath(o.Container)
+	b.key = strings.TrimPrefix(u.JoinPath(o.Container, o.Key).Path, at.Path+"/") // as the place shows it
+	place, options := at.String(), &container.ClientOptions{ClientOptions: policy.ClientOptions{
 		Transport: o.Transport, Telemetry: policy.TelemetryOptions{ApplicationID: "usher"},
 		Retry: policy.RetryOptions{MaxRetries: 4, RetryDelay: 300 * time.Millisecond, MaxRetryDelay: 10 * time.Second, TryTimeout: time.Minute}}}
 	if o.SAS != "" {
@@ -83,7 +86,7 @@ func New(o Options) (*Backend, error) {
 	if err != nil {
 		return nil, errors.New("no client for the storage account could be made") // the reason can hold the signature
 	}
-	b.blob = b.container.NewBlockBlobClient(o.Key)
+	b.blob = b.container.NewBlockBlobClient(b.key)
 	return b, nil
 }
 

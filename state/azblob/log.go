@@ -35,7 +35,7 @@ func (b *Backend) full(p part) bool { return p.blocks >= b.o.MostBlocks }
 
 // part is the client of one append blob: the first has no number.
 func (b *Backend) part(number int) *appendblob.Client {
-	name := b.o.Key + ".history"
+	name := b.key + ".history"
 	if number > 1 {
 		name += fmt.Sprintf("-%d", number)
 	}

@@ -71,10 +71,7 @@ func New(o Options) (*Backend, error) {
 		if err != nil {
 			return nil, errors.New("the address is not a URL")
 		}
-		u = u.JoinPath() // without a slash at its end
-		u.Path += "-history"
-		u.RawPath = ""
-		o.History = u.String()
+		o.History = withSuffix(u.JoinPath().String(), "-history") // without a slash between them
 	}
 	for _, text := range []string{o.Address, o.LockAddress, o.UnlockAddress, o.History} {
 		u, err := url.Parse(text)
@@ -140,6 +137,17 @@ func failure(method string, err error) error {
 	return fmt.Errorf("%s: %w", method, err)
 }
 
+// refused is what a server answers that does not do what it was asked.
+type refused struct {
+	method, way string
+	status      int
+}
+
+// Error implements error.
+func (r *refused) Error() string {
+	return fmt.Sprintf("%s: the server answers %d %s: %s", r.method, r.status, http.StatusText(r.status), r.way)
+}
+
 // refusal says what a status means and what to do.
 func refusal(method string, status int) error {
 	way := "see the server's log"
@@ -159,7 +167,7 @@ func refusal(method string, status int) error {
 	case http.StatusRequestEntityTooLarge:
 		way = "the state is larger than the server allows"
 	}
-	return fmt.Errorf("%s: the server answers %d %s: %s", method, status, http.StatusText(status), way)
+	return &refused{method, way, status}
 }
 
 // Get implements state.Backend.
@@ -216,7 +224,7 @@ func (b *Backend) Put(ctx context.Context, text []byte, etag string) (string, er
 		return "", state.ErrMoved
 	}
 	status, err := b.post(ctx, b.o.Address, text, held.ID)
-	if status >= 500 && strict && errors.Is(b.renew(ctx, held), state.ErrLost) { // GitLab only says that it broke
+	if status >= 500 && b.o.Strict && held.ID != "" && errors.Is(b.renew(ctx, held), state.ErrLost) { // GitLab only says that it broke
 		return "", state.ErrLost
 	}
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -47,22 +48,8 @@ func holderOf(text []byte) *state.LockInfo {
 
 // Lock implements state.Backend.
 func (b *Backend) Lock(ctx context.Context, info state.LockInfo) (*state.Hold, error) {
-	status, text, err := b.ask(ctx, b.o.LockMethod, b.o.LockAddress, b.body(info), false)
-	if err != nil { // it may have been taken all the same
-		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		_ = b.unlock(undo, b.body(info), info.ID)
+	if err := b.acquire(ctx, info); err != nil {
 		return nil, err
-	}
-	switch {
-	case status == http.StatusLocked || status == http.StatusConflict:
-		holder := holderOf(text)
-		if holder != nil && holder.ID == info.ID {
-			break // an earlier try took it, and its answer was lost
-		}
-		return nil, &state.LockedError{Store: b.String(), Holder: holder}
-	case status < 200 || status > 299:
-		return nil, refusal(b.o.LockMethod, status)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -71,8 +58,38 @@ func (b *Backend) Lock(ctx context.Context, info state.LockInfo) (*state.Hold, e
 		b.mu.Lock()
 		b.held, b.seen = state.LockInfo{}, ""
 		b.mu.Unlock()
-		return b.unlock(ctx, b.body(info), info.ID)
+		return b.release(ctx, info)
 	}}, nil
+}
+
+func (b *Backend) acquire(ctx context.Context, info state.LockInfo) error {
+	status, text, err := b.ask(ctx, b.o.LockMethod, b.o.LockAddress, b.body(info), false)
+	switch {
+	case err != nil: // it may have been taken all the same
+		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		_ = b.unlock(undo, b.body(info), info.ID)
+		return err
+	case status == http.StatusLocked || status == http.StatusConflict:
+		if holder := holderOf(text); holder == nil || holder.ID != info.ID {
+			return &state.LockedError{Store: b.String(), Holder: holder}
+		} // an earlier try took it, and its answer was lost
+	case status < 200 || status > 299:
+		return refusal(b.o.LockMethod, status)
+	}
+	return nil
+}
+
+// release gives a lock back. One that is not ours is not to be given back: an
+// earlier try may have done that, or somebody removed it. GitLab refuses both
+// without saying whose it is.
+func (b *Backend) release(ctx context.Context, info state.LockInfo) error {
+	err := b.unlock(ctx, b.body(info), info.ID)
+	var locked *state.LockedError
+	if errors.As(err, &locked) && (b.o.Strict || locked.Holder != nil && locked.Holder.ID != info.ID) {
+		return nil
+	}
+	return err
 }
 
 // DefaultTTL is how long a run goes on without knowing whether the lock is still
@@ -157,11 +174,11 @@ func withID(address, id string) string {
 // tries to lock is told.
 func (b *Backend) Holder(ctx context.Context) (*state.LockInfo, error) {
 	probe := state.LockInfo{ID: "00000000-0000-4000-8000-000000000000", Who: "usher", Operation: "lock-info", Since: time.Unix(0, 0).UTC()}
-	hold, err := b.Lock(ctx, probe)
+	err := b.acquire(ctx, probe)
 	if err == nil {
-		return nil, hold.Release(ctx)
+		return nil, b.release(ctx, probe)
 	}
-	if locked, ok := err.(*state.LockedError); ok { //nolint:errorlint // Lock returns it bare
+	if locked, ok := err.(*state.LockedError); ok { //nolint:errorlint // acquire returns it bare
 		if locked.Holder == nil {
 			return &state.LockInfo{ID: unknownID, Who: "somebody of whom the server says nothing"}, nil
 		}

@@ -3,6 +3,7 @@ package httpstate
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -13,18 +14,21 @@ import (
 // logDocument is a part of the history as a document of its own, because the
 // protocol knows nothing that grows. Servers want a serial in it.
 type logDocument struct {
-	Version int      `json:"version"`
+	Version int      `json:"version"` // 1, or 2 where parts come before it
 	Serial  int64    `json:"serial"`
 	Lineage string   `json:"lineage"`
-	Part    int      `json:"part"`   // from 1
-	Before  int64    `json:"before"` // lines of the parts before it
+	Part    int      `json:"part,omitempty"`   // from 1
+	Before  int64    `json:"before,omitempty"` // lines of the parts before it
 	Lines   []string `json:"lines"`
 }
 
-const logLineage = "usher-history"
+const (
+	logLineage = "usher-history"
+	logVersion = 2
+)
 
-// largestPart is how many bytes of lines a part has before the next one begins:
-// adding to the history writes no more than that, however long it is.
+// largestPart is how many bytes of lines a part has when the next one begins: so
+// adding to the history costs about as much, however long it is.
 const largestPart = 1 << 20
 
 func (d *logDocument) end() int64 { return d.Before + int64(len(d.Lines)) }
@@ -37,16 +41,27 @@ func (d *logDocument) size() int {
 	return n
 }
 
+// next is the empty part behind one.
+func (d *logDocument) next() *logDocument {
+	return &logDocument{Version: logVersion, Serial: d.Serial, Lineage: logLineage, Part: d.Part + 1, Before: d.end()}
+}
+
+// withSuffix puts something behind the path of an address.
+func withSuffix(address, suffix string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	raw := u.EscapedPath()
+	u.Path += suffix
+	u.RawPath = raw + suffix
+	return u.String()
+}
+
 // older is the address of a part that is full. The newest part is at the
 // history's own address.
 func (b *Backend) older(number int) string {
-	u, err := url.Parse(b.o.History)
-	if err != nil {
-		return b.o.History
-	}
-	u.Path += fmt.Sprintf("-%d", number)
-	u.RawPath = ""
-	return u.String()
+	return withSuffix(b.o.History, fmt.Sprintf("-%d", number))
 }
 
 // readPart reads the part at an address; an empty one is the beginning of a
@@ -63,6 +78,9 @@ func (b *Backend) readPart(ctx context.Context, address string) (*logDocument, e
 	if err := json.Unmarshal(text, d); err != nil || d.Lineage != logLineage {
 		return nil, fmt.Errorf("what is at %s is not a history: set history_address to where it may be", withoutQuery(address))
 	}
+	if d.Version > logVersion {
+		return nil, fmt.Errorf("a newer usher wrote the history at %s: this one would not find all of it", withoutQuery(address))
+	}
 	return d, nil
 }
 
@@ -75,25 +93,43 @@ func withoutQuery(address string) string {
 	return u.String()
 }
 
+// newest reads the part that goes on. Where it is not there, those that were put
+// away are looked for: it may have been lost.
+func (b *Backend) newest(ctx context.Context) (*logDocument, error) {
+	d, err := b.readPart(ctx, b.o.History)
+	for number := 1; err == nil && len(d.Lines) == 0 && d.Part == number; number++ {
+		var put *logDocument
+		put, err = b.readPart(ctx, b.older(number))
+		switch {
+		case isRefused(err): // a server of a single address
+			return d, nil
+		case err == nil && len(put.Lines) > 0:
+			d = put.next()
+		}
+	}
+	return d, err
+}
+
 // Log implements state.Backend. A part that somebody removed shows as lines
 // that are missing.
 func (b *Backend) Log(ctx context.Context, after state.Mark) ([][]byte, state.Mark, error) {
-	d, err := b.readPart(ctx, b.o.History)
+	d, err := b.newest(ctx)
 	if err != nil {
 		return nil, after, err
 	}
-	if d.end() < after.Lines {
+	end := d.end()
+	if end < after.Lines {
 		after = state.Mark{}
 	}
 	parts := []*logDocument{d}
 	for number := d.Part - 1; number > 0 && d.Before > after.Lines; number-- {
-		if d, err = b.readPart(ctx, b.older(number)); err != nil {
+		put, err := b.readPart(ctx, b.older(number))
+		if err != nil {
 			return nil, after, err
 		}
-		if len(d.Lines) == 0 {
-			break
+		if len(put.Lines) > 0 {
+			parts, d = append(parts, put), put
 		}
-		parts = append(parts, d)
 	}
 	slices.Reverse(parts)
 	var lines [][]byte
@@ -102,19 +138,21 @@ func (b *Backend) Log(ctx context.Context, after state.Mark) ([][]byte, state.Ma
 			lines = append(lines, []byte(l))
 		}
 	}
-	return lines, after.Add(lines), nil
+	mark := after.Add(lines)
+	mark.Lines = max(mark.Lines, end) // of lines that are missing, too
+	return lines, mark, nil
 }
 
 // Append implements state.Backend.
 func (b *Backend) Append(ctx context.Context, at state.Mark, lines [][]byte) (state.Mark, error) {
-	now, err := b.readPart(ctx, b.o.History)
+	now, err := b.newest(ctx)
 	if err != nil {
 		return at, err
 	}
+	if now.end() != at.Lines {
+		return at, state.ErrMoved
+	}
 	for len(lines) > 0 {
-		if now.end() != at.Lines {
-			return at, state.ErrMoved
-		}
 		if now, err = b.room(ctx, now); err != nil {
 			return at, err
 		}
@@ -133,25 +171,29 @@ func (b *Backend) Append(ctx context.Context, at state.Mark, lines [][]byte) (st
 }
 
 // room returns the part that goes on: the one at hand, or one behind it, where
-// that is full and was put away.
+// that is full and was put away. Where the server has no place for that, or
+// something else is there, the one at hand goes on growing.
 func (b *Backend) room(ctx context.Context, full *logDocument) (*logDocument, error) {
 	if full.size() < b.o.HistoryPart {
 		return full, nil
 	}
 	address := b.older(full.Part)
-	there, err := b.readPart(ctx, address)
-	switch {
-	case err != nil:
-		return nil, err
-	case slices.Equal(there.Lines, full.Lines): // by a run that was killed then
-	case len(there.Lines) > 0:
-		return nil, fmt.Errorf("there is another history at %s, where the one at %s was to go on: set history_address to where it may be", withoutQuery(address), withoutQuery(b.o.History))
-	default:
-		if err := b.postPart(ctx, address, full); err != nil {
-			return nil, err
+	text, err := b.get(ctx, address)
+	if err == nil && text == nil {
+		err = b.postPart(ctx, address, full)
+	} else if err == nil {
+		var there logDocument // by a run that was killed then
+		if json.Unmarshal(text, &there) != nil || !slices.Equal(there.Lines, full.Lines) {
+			return full, nil
 		}
 	}
-	return &logDocument{Version: 1, Serial: full.Serial, Lineage: logLineage, Part: full.Part + 1, Before: full.end()}, nil
+	switch {
+	case isRefused(err):
+		return full, nil
+	case err != nil:
+		return nil, err
+	}
+	return full.next(), nil
 }
 
 func (b *Backend) postPart(ctx context.Context, address string, d *logDocument) error {
@@ -159,6 +201,14 @@ func (b *Backend) postPart(ctx context.Context, address string, d *logDocument) 
 	if err != nil {
 		return err
 	}
-	_, err = b.post(ctx, address, text, "")
-	return err
+	if _, err = b.post(ctx, address, text, ""); err != nil {
+		return fmt.Errorf("the history at %s: %w", withoutQuery(address), err)
+	}
+	return nil
+}
+
+// isRefused reports whether a server answered that it will not.
+func isRefused(err error) bool {
+	var r *refused
+	return errors.Is(err, state.ErrLost) || errors.As(err, &r) && r.status < 500
 }

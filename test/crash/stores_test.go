@@ -49,8 +49,9 @@ func stores(t *testing.T) []store {
 	return all
 }
 
-// restarting is the command in a variable of the environment, which kills a
-// service and starts it again.
+// restarting is the command in a variable of the environment, which ends a
+// service, as abruptly as it can be without losing what it has acknowledged, and
+// starts it again.
 func restarting(variable string) func() error {
 	command := os.Getenv(variable)
 	if command == "" {

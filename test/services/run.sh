@@ -13,7 +13,7 @@ pids=()
 finish() {
   [ ! -f "$work/data/postmaster.pid" ] || as_postgres "$pg/pg_ctl" -D "$work/data" -m immediate -s stop || true
   pkill -f "$work/pgbouncer.ini" || true # whose parent does not tell it to end
-  [ ! -f "$work/blobs.pid" ] || kill "$(cat "$work/blobs.pid")" || true
+  [ ! -f "$work/blobs.sh" ] || bash "$work/blobs.sh" end || true
   [ ${#pids[@]} = 0 ] || kill "${pids[@]}" 2>/dev/null || true
   wait
   rm -rf "$work"
@@ -68,6 +68,7 @@ if [ -f "$work/blobs.pid" ]; then
   kill -TERM "\$pid"
   while state=\$(ps -o stat= -p "\$pid") && [ "\${state#Z}" = "\$state" ]; do sleep 0.05; done
 fi
+[ "\${1-}" != end ] || exit 0
 "$work/node_modules/.bin/azurite-blob" --location "$work/blobs" --blobHost 127.0.0.1 --blobPort 18790 --disableTelemetry --skipApiVersionCheck --silent >"$work/blobs.log" 2>&1 9>&- &
 echo \$! >"$work/blobs.pid"
 for _ in \$(seq 100); do (: >/dev/tcp/127.0.0.1/18790) 2>/dev/null && exit; sleep 0.1; done

@@ -175,11 +175,12 @@ func (s *Server) postStrictly(w http.ResponseWriter, name, id string, body []byt
 		w.WriteHeader(http.StatusUnprocessableEntity)
 		return
 	}
-	s.save(w, name, body)
-	_ = os.WriteFile(serial, nil, 0o600)
+	if s.save(w, name, body) {
+		_ = os.WriteFile(serial, nil, 0o600)
+	}
 }
 
-func (s *Server) save(w http.ResponseWriter, name string, body []byte) {
+func (s *Server) save(w http.ResponseWriter, name string, body []byte) bool {
 	f, err := os.Create(s.path(name + ".new"))
 	if err == nil {
 		_, err = f.Write(body)
@@ -191,4 +192,5 @@ func (s *Server) save(w http.ResponseWriter, name string, body []byte) {
 	if err != nil {
 		w.WriteHeader(http.StatusInternalServerError)
 	}
+	return err == nil
 }
