@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-
 	"github.com/usher-cli/usher/tenant"
 	"github.com/usher-cli/usher/view"
 )
@@ -37,9 +35,14 @@ func (a *app) traceStatement(statement string) (ended func(error)) {
 	}
 }
 
+// network carries requests.
+type network interface {
+	Do(*http.Request) (*http.Response, error)
+}
+
 // storeNetwork carries requests to a store, and tells of them where that was
 // asked for.
-func (a *app) storeNetwork() policy.Transporter {
+func (a *app) storeNetwork() network {
 	if !a.verbose {
 		return tenant.Network()
 	}
@@ -51,7 +54,7 @@ type tracedNetwork struct {
 	a *app
 }
 
-// Do implements policy.Transporter.
+// Do implements network.
 func (n tracedNetwork) Do(req *http.Request) (*http.Response, error) {
 	began := n.a.now()
 	resp, err := n.Client.Do(req)
