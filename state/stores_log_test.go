@@ -75,18 +75,21 @@ func keepsLongLog(t *testing.T, at place) {
 		all, end = append(all, lines...), next
 		marks = append(marks, end)
 	}
-	large := [][]byte{bytes.Repeat([]byte("x"), 3<<20), bytes.Repeat([]byte("y"), 3<<20), bytes.Repeat([]byte("z"), 3<<20)}
+	want := map[state.Mark][][]byte{}
+	for n, mark := range marks {
+		want[mark] = all[2*n:]
+		if n < len(marks)-1 {
+			want[mark.Add(all[2*n:2*n+1])] = all[2*n+1:]
+		}
+	}
+	reads(t, at, want)
+	large := [][]byte{bytes.Repeat([]byte("x"), 3<<19), bytes.Repeat([]byte("y"), 3<<19), bytes.Repeat([]byte("z"), 3<<19)}
 	next, err := at(t).Append(ctx, end, large) // more than one part takes
 	if err != nil || next != end.Add(large) {
 		t.Fatalf("appending a lot at %v leads to %v, %v", end, next, err)
 	}
-	all, end = append(all, large...), next
-	want := map[state.Mark][][]byte{}
-	for n, mark := range marks {
-		want[mark] = all[2*n:]
-		want[mark.Add(all[2*n:2*n+1])] = all[2*n+1:]
-	}
-	reads(t, at, want)
+	reads(t, at, map[state.Mark][][]byte{{}: append(all, large...), end.Add(large[:1]): large[1:]})
+	end = next
 	if _, mark, err := at(t).Log(ctx, state.Mark{Lines: 99, Bytes: 99 << 20}); err != nil || mark != end {
 		t.Errorf("after a mark that is not there the log ends at %v, %v, and not at %v", mark, err, end)
 	}
