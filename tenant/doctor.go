@@ -21,6 +21,7 @@ type Needs struct {
 	Units        bool     // environments and their capacity
 	Environments []string // whose flows and machines are declared, by name or id
 	FlowCapacity bool     // usher itself writes the capacity of flows and machines
+	Restarts     bool     // it turns flows off and on
 	SelfService  bool
 	Locations    bool // usage locations are set, or members of groups tried again
 }
@@ -49,8 +50,11 @@ func (t *Tenant) Examine(ctx context.Context, needs Needs) []ledger.Check {
 	d := &doctor{t: t, needs: needs}
 	if d.signIn(ctx) {
 		d.directory(ctx)
-		if needs.Units {
+		switch {
+		case needs.Units:
 			d.powerPlatform(ctx)
+		case !needs.Apply: // it must not be an administrator all the same
+			d.administrator(ctx)
 		}
 		if needs.SelfService {
 			d.purchases(ctx)

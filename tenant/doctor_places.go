@@ -15,24 +15,31 @@ import (
 // Platform: one that plans must not be, and one that applies has to be.
 func (d *doctor) powerPlatform(ctx context.Context) {
 	listed, problem := d.t.power.Environments(ctx)
-	register := "have a Power Platform administrator register it, which it cannot do itself: in PowerShell, New-PowerAppManagementApp -ApplicationId " + d.application() +
-		", or with the Power Platform CLI, pac admin application register --application-id " + d.application()
-	if !d.needs.Apply {
-		register = "give it the Reader role of the Power Platform (preview), or plan with -skip=powerplatform, which leaves environments unread"
-	}
-	d.report(problem, "reads environments", "a role in the Power Platform", register)
+	d.report(problem, "reads environments", "a role in the Power Platform", d.register())
 	_, err := d.t.power.Supply(ctx)
-	d.report(err, "reads purchased capacity", "a role in the Power Platform", register)
+	d.report(err, "reads purchased capacity", "a role in the Power Platform", d.register())
 	_, unread := d.t.power.Allocations(ctx, listed)
 	for _, u := range unread {
-		d.say(ledger.Missing, "reads what "+u.Holder.Address()+" is allocated", u.Reason, register)
+		d.say(ledger.Missing, "reads what "+u.Holder.Address()+" is allocated", u.Reason, d.register())
 	}
-	d.administrator(ctx, register)
+	d.administrator(ctx)
 	for _, e := range listed {
 		if mentioned(d.needs.Environments, e.Holder) {
 			d.organisation(ctx, e)
 		}
 	}
+}
+
+// register is how the identity gets at environments.
+func (d *doctor) register() string {
+	switch {
+	case !d.needs.Apply:
+		return "give it the Reader role of the Power Platform (preview), or plan with -skip=powerplatform, which leaves environments unread"
+	case d.who.User != "":
+		return "give this person the role Power Platform Administrator in the Entra admin centre"
+	}
+	return "have a Power Platform administrator register it, which it cannot do itself: in PowerShell, New-PowerAppManagementApp -ApplicationId " + d.application() +
+		", or with the Power Platform CLI, pac admin application register --application-id " + d.application()
 }
 
 func (d *doctor) application() string {
@@ -42,7 +49,9 @@ func (d *doctor) application() string {
 	return d.who.App
 }
 
-func (d *doctor) administrator(ctx context.Context, register string) {
+// administrator asks for what only administrators see. An application is one
+// where it is registered, a person by a role.
+func (d *doctor) administrator(ctx context.Context) {
 	var list struct {
 		Value []struct {
 			ID string `json:"applicationId"`
@@ -52,27 +61,44 @@ func (d *doctor) administrator(ctx context.Context, register string) {
 		return
 	}
 	err := d.t.services.admin.Get(ctx, "/providers/Microsoft.BusinessAppPlatform/adminApplications?api-version=2020-10-01", &list)
-	registered := false
+	power := err == nil && d.who.User != ""
 	for _, a := range list.Value {
-		registered = registered || strings.EqualFold(a.ID, d.who.App)
+		power = power || d.who.User == "" && strings.EqualFold(a.ID, d.who.App)
 	}
+	kind := "a management application"
+	if d.who.User != "" {
+		kind = "a Power Platform administrator"
+	}
+	if d.needs.Apply {
+		d.mayAllocate(power, kind, err)
+		return
+	}
+	about := "is no administrator of the Power Platform"
 	switch {
-	case d.needs.Apply && registered:
-		d.say(ledger.Fine, "writes what environments are allocated", "", "")
-	case d.needs.Apply:
-		text := "it is no management application"
-		if err != nil {
-			text += ": " + err.Error()
-		}
-		d.say(ledger.Missing, "writes what environments are allocated", text, register)
-	case registered:
-		d.say(ledger.Missing, "writes no environment", "it is a management application, which has an administrator's power over the Power Platform",
-			"plan as another application with the Reader role of the Power Platform (preview), or with -skip=powerplatform")
-	case d.who.User != "" || !refused(err):
-		d.say(ledger.Unclear, "writes no environment", "nothing tells whether it administers the Power Platform", "")
+	case power:
+		d.say(ledger.Missing, about, "it is "+kind+", which has power over all environments",
+			"plan as another application with the Reader role of the Power Platform (preview), or with -skip=powerplatform and one that is not registered")
+	case !refused(err):
+		d.say(ledger.Unclear, about, "nothing tells", "")
 	default:
-		d.say(ledger.Fine, "writes no environment", "", "")
+		d.say(ledger.Fine, about, "", "")
+		if d.needs.Units {
+			d.say(ledger.Unclear, "writes no environment", "no service tells which role of the Power Platform it has", "look that it is Reader, and neither Contributor nor Owner")
+		}
 	}
+}
+
+func (d *doctor) mayAllocate(power bool, kind string, err error) {
+	about := "writes what environments are allocated"
+	if power {
+		d.say(ledger.Fine, about, "", "")
+		return
+	}
+	text := "it is not " + kind
+	if err != nil {
+		text += ": " + err.Error()
+	}
+	d.say(ledger.Missing, about, text, d.register())
 }
 
 // refused reports whether a service answered that somebody may not ask.
@@ -93,31 +119,45 @@ func (d *doctor) organisation(ctx context.Context, e powerplatform.Environment) 
 		d.say(ledger.Missing, about, "its Dataverse address leads to another host: "+e.URL, "")
 		return
 	}
-	addUser := "add it as an application user: Power Platform admin centre, Environments, " + e.Name + ", Settings, Users + permissions, Application users"
+	place := "Power Platform admin centre, Environments, " + e.Name + ", Settings, Users + permissions, "
+	addUser, giveRole := "add it as an application user: "+place+"Application users", "give its application user such a role: Environment Maker is one"
+	if d.who.User != "" {
+		addUser, giveRole = "add this person: "+place+"Users", "give this person such a role: Environment Maker is one"
+	}
 	var me struct {
 		User string `json:"UserId"`
 	}
 	if err := w.Get(ctx, "/api/data/v9.2/WhoAmI", &me); err != nil {
-		d.report(err, about, "an application user", addUser)
+		d.report(err, about, "a user of the environment", addUser)
 		return
 	}
-	err := w.Get(ctx, "/api/data/v9.2/flowcapacityassignments?$select=name&$filter=statecode%20eq%200", nil)
-	d.report(err, about, "a role that reads Flow Capacity Assignment, Process and Flow Machine", "give its application user such a role: Environment Maker is one")
-	if err != nil || !d.needs.Apply || !d.needs.FlowCapacity {
+	client, err := d.t.dataverse(e)
+	if err == nil {
+		_, err = client.Read(ctx)
+	}
+	if d.report(err, about, "a role that reads Flow Capacity Assignment, Process and Flow Machine", giveRole); err != nil || !d.needs.Apply {
 		return
 	}
-	var have struct {
-		Privileges []struct{} `json:"RolePrivileges"`
-	}
-	err = w.JSON(ctx, http.MethodGet, "/api/data/v9.2/systemusers("+me.User+")/Microsoft.Dynamics.CRM.RetrieveUserPrivilegeByPrivilegeName(PrivilegeName='prvWriteflowcapacityassignment')", nil, &have)
-	about = "writes units of flows and machines of " + e.Address()
-	switch {
-	case err != nil:
-		d.report(err, about, "a role that writes Flow Capacity Assignment", "")
-	case len(have.Privileges) == 0:
-		d.say(ledger.Missing, about, "needs a role that writes Flow Capacity Assignment", "give its application user such a role: Environment Maker is one")
-	default:
-		d.say(ledger.Fine, about, "", "")
+	for _, p := range []struct {
+		name, what, table string
+		wanted            bool
+	}{
+		{"prvWriteflowcapacityassignment", "writes units of flows and machines of ", "Flow Capacity Assignment", d.needs.FlowCapacity},
+		{"prvWriteWorkflow", "turns flows off and on in ", "Process", d.needs.Restarts},
+	} {
+		var have struct {
+			Privileges []struct{} `json:"RolePrivileges"`
+		}
+		if !p.wanted {
+			continue
+		}
+		err := w.Get(ctx, "/api/data/v9.2/systemusers("+me.User+")/Microsoft.Dynamics.CRM.RetrieveUserPrivilegeByPrivilegeName(PrivilegeName='"+p.name+"')", &have)
+		about := p.what + e.Address()
+		if err == nil && len(have.Privileges) == 0 {
+			d.say(ledger.Missing, about, "needs a role that writes "+p.table, giveRole)
+		} else {
+			d.report(err, about, "a role that writes "+p.table, giveRole)
+		}
 	}
 }
 

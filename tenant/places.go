@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant/dataverse"
 	"github.com/usher-cli/usher/tenant/powerplatform"
 )
 
@@ -54,7 +55,7 @@ func (t *Tenant) inside(ctx context.Context, r *Reading, e powerplatform.Environ
 	}
 	found, err := client.Read(ctx)
 	if err != nil {
-		r.Unread = append(r.Unread, ledger.Unread{Holder: e.Holder, Inside: true, Reason: err.Error()})
+		r.Unread = append(r.Unread, ledger.Unread{Holder: e.Holder, Inside: true, Reason: dataverse.Explain(err)})
 		return nil
 	}
 	t.urls[e.ID] = e
@@ -85,7 +86,7 @@ func (t *Tenant) groups(ctx context.Context, r *Reading, seats []ledger.Supply, 
 			holders = append(holders, g.Holder)
 			members, err := t.graph.ReadMembers(ctx, g.Holder.ID)
 			if err != nil {
-				r.Unread = append(r.Unread, ledger.Unread{Holder: g.Holder, Reason: err.Error()})
+				r.Unread = append(r.Unread, ledger.Unread{Holder: g.Holder, Reason: explain(ledger.Group, err)})
 				continue
 			}
 			r.Members = append(r.Members, ledger.Members{Group: g.Holder.ID, Users: members})

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 
 	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant/powerplatform"
 	"github.com/usher-cli/usher/tenant/wire"
 )
 
@@ -48,7 +48,7 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 	r := &Reading{missing: map[ledger.HolderKind]string{}, cannot: map[ledger.HolderID]string{}, outside: map[nameKey]bool{}}
 	id, err := t.graph.Tenant(ctx)
 	if err != nil {
-		return nil, errors.New("the tenant cannot be read: " + needing(err, "the application permission Organization.Read.All"))
+		return nil, errors.New("the tenant cannot be read: " + wire.Explain(err, "the application permission Organization.Read.All"))
 	}
 	if id == "" {
 		return nil, fmt.Errorf("the tenant does not say who it is: the list of organisations is empty")
@@ -59,7 +59,7 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 	r.Tenant = id
 	seats, err := t.graph.Supply(ctx)
 	if err != nil {
-		return nil, errors.New("the tenant's licenses cannot be read: " + needing(err, "the application permission LicenseAssignment.Read.All"))
+		return nil, errors.New("the tenant's licenses cannot be read: " + wire.Explain(err, "the application permission LicenseAssignment.Read.All"))
 	}
 	for i := range seats {
 		for _, p := range t.catalog.Product(seats[i].Item.ID) {
@@ -112,31 +112,22 @@ func (t *Tenant) people(ctx context.Context, r *Reading, seats []ledger.Supply, 
 
 // unread notes that a kind of holder was not read completely.
 func (r *Reading) unread(kind ledger.HolderKind, err error) {
-	reason := needing(err, readPermission(kind))
+	reason := explain(kind, err)
 	r.missing[kind] = reason
 	r.Unread = append(r.Unread, ledger.Unread{Holder: ledger.Holder{Kind: kind}, Reason: reason})
 }
 
-// readPermission is what reading a kind of holder takes.
-func readPermission(kind ledger.HolderKind) string {
+// explain adds the way out to why a kind of holder could not be read.
+func explain(kind ledger.HolderKind, err error) string {
 	switch kind {
 	case ledger.User:
-		return "the application permission User.Read.All"
+		return wire.Explain(err, "the application permission User.Read.All")
 	case ledger.Group:
-		return "the application permission GroupMember.Read.All"
+		return wire.Explain(err, "the application permissions GroupMember.Read.All and User.Read.All")
 	case ledger.Environment:
-		return "to be a management application of the Power Platform, or its Reader role"
+		return powerplatform.Explain(err)
 	}
-	return ""
-}
-
-// needing adds to a refusal what would have been allowed.
-func needing(err error, permission string) string {
-	var e *wire.Error
-	if permission == "" || !errors.As(err, &e) || e.Status != http.StatusForbidden {
-		return err.Error()
-	}
-	return e.Error() + ": the identity needs " + permission + "; usher doctor says more"
+	return err.Error() // its client has said so
 }
 
 func (r *Reading) index(holders []ledger.Holder) {

@@ -63,6 +63,13 @@ func move() ledger.Call {
 	}}
 }
 
+// located is move of somebody whose usage location is set first.
+func located() ledger.Call {
+	call := move()
+	call.Location = "DE"
+	return call
+}
+
 // TestOutcomes runs one call against a tenant that misbehaves. The outcome
 // must be what the tenant did: Failed only where it certainly did nothing.
 func TestOutcomes(t *testing.T) {
@@ -89,7 +96,11 @@ func TestOutcomes(t *testing.T) {
 		{"no answer ever comes", `{"path":"$batch","hang":true,"times":1}`, move(), ledger.Done, ""},
 		{"the request never arrives", `{"path":"$batch","loseRequest":true,"times":1}`, move(), ledger.Done, ""},
 		{"the answer breaks off", `{"path":"$batch","garble":true,"times":1}`, move(), ledger.Done, ""},
-		{"the allowance is used up for good", `{"path":"assignLicense","status":429,"retryAfter":"0.01"}`, move(), ledger.Failed, "apply again later"},
+		{"the allowance is used up for good", `{"path":"assignLicense","status":429,"retryAfter":"0.01"}`, move(), ledger.Failed, "run usher again later"},
+		{"made a moment ago", `{"path":"assignLicense","status":404,"code":"Request_ResourceNotFound","message":"x","times":2}`, move(), ledger.Done, ""},
+		{"deleted meanwhile", `{"path":"assignLicense","status":404,"code":"Request_ResourceNotFound","message":"x"}`, move(), ledger.Failed, "it was deleted, or is too new"},
+		{"a location meets another write", `{"path":"/users/","method":"PATCH","status":409,"times":2}`, located(), ledger.Done, ""},
+		{"a location may not be set", `{"path":"/users/","method":"PATCH","status":403}`, located(), ledger.Failed, "User.ReadWrite.All"},
 		{"in doubt for good, and nothing happened", `{"path":"assignLicense","status":503}`, move(), ledger.Unknown, ""},
 		{"an allocation's answer is lost", `{"path":"/allocations","method":"PATCH","loseReply":true,"times":1}`, raise, ledger.Done, ""},
 		{"an allocation is refused", `{"path":"/allocations","method":"PATCH","status":403}`, raise, ledger.Failed, "registered as a management application"},

@@ -36,6 +36,9 @@ func runDoctor(ctx context.Context, a *app, o *checkOptions) (err error) {
 // needs are what the configuration uses of the tenant.
 func (s *session) needs(apply bool) tenant.Needs {
 	n := tenant.Needs{Apply: apply, FlowCapacity: s.cfg.FlowCapacity, Units: s.units() && !slices.Contains(s.skip, skippable)}
+	for _, p := range s.cfg.Policies {
+		n.Restarts = n.Restarts || p.Refresh == ledger.RefreshForce
+	}
 	for i := range s.cfg.Wants {
 		w := &s.cfg.Wants[i]
 		n.Groups = n.Groups || w.Kind == ledger.Group

@@ -61,9 +61,5 @@ func (c *Client) Set(ctx context.Context, call ledger.Call) ledger.Result {
 }
 
 func explain(err error) string {
-	var e *wire.Error
-	if errors.As(err, &e) && e.Status == http.StatusForbidden {
-		return e.Error() + ": the identity needs the role Billing Administrator to change what people may buy, and Global Reader to see it"
-	}
-	return err.Error()
+	return wire.Explain(err, "the role Billing Administrator to change what people may buy, and Global Reader to see it")
 }

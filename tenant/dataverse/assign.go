@@ -42,13 +42,13 @@ func (c *Client) Assign(ctx context.Context, call ledger.Call) ledger.Result {
 		var e *wire.Error
 		refused := errors.Is(err, errChanged) || errors.As(err, &e) && !e.Ambiguous()
 		if !wrote || refused {
-			return ledger.Result{Call: call, Outcome: ledger.Failed, Message: explain(err)}
+			return ledger.Result{Call: call, Outcome: ledger.Failed, Message: explain(err, toWrite)}
 		}
 		switch done, problem := c.reached(ctx, s); { // a reading tells what became of it
 		case problem != nil:
-			return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: explain(err)}
+			return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: explain(err, toWrite)}
 		case !done:
-			return ledger.Result{Call: call, Outcome: ledger.Failed, Message: explain(err)}
+			return ledger.Result{Call: call, Outcome: ledger.Failed, Message: explain(err, toWrite)}
 		}
 	}
 	return ledger.Result{Call: call, Outcome: ledger.Done}
@@ -157,11 +157,20 @@ func (c *Client) reached(ctx context.Context, s ledger.Step) (bool, error) {
 	return err == nil && sum(rows) == units(s.After), err
 }
 
-// explain adds the way out to errors that have a known one.
-func explain(err error) string {
-	var e *wire.Error
-	if errors.As(err, &e) && (e.Status == http.StatusForbidden || e.Status == http.StatusUnauthorized) {
-		return e.Error() + ": the identity must be an application user of the environment, with a role that may write Flow Capacity Assignment"
-	}
-	return err.Error()
+// What requests take, in words.
+const (
+	toRead    = "to be an application user of the environment, with a role that reads Flow Capacity Assignment, Process and Flow Machine"
+	toWrite   = "to be an application user of the environment, with a role that may write Flow Capacity Assignment"
+	toRestart = "to be an application user of the environment, with a role that may write Process"
+)
+
+// explain adds the way out to an error of a request that takes a permission.
+func explain(err error, permission string) string {
+	return wire.Explain(err, permission, wire.Remedy{Code: notMember, Way: "the identity needs " + permission + "; usher doctor says more"})
 }
+
+// Explain is explain for a reading.
+func Explain(err error) string { return explain(err, toRead) }
+
+// notMember is the code for an identity that an organisation does not know.
+const notMember = "0x80072560"

@@ -31,11 +31,11 @@ func (c *Client) Refresh(ctx context.Context, call ledger.Call) ledger.Result {
 	resumes := call.Steps[0].Why == ledger.Unfinished
 	switch {
 	case err != nil && resumes: // it may be off
-		return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: "it could not be looked at: " + explain(err)}
+		return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: "it could not be looked at: " + explain(err, toRead)}
 	case missing != "" && resumes && !on:
 		return fail("IT IS OFF, and its connection %s is not set: set it, and turn the flow on in Power Automate", missing)
 	case err != nil:
-		return fail("its connections could not be looked at, so it was left as it is: %s", explain(err))
+		return fail("its connections could not be looked at, so it was left as it is: %s", explain(err, toRead))
 	case missing != "":
 		return fail("its connection %s is not set, so it could not be turned on again: it was left as it is", missing)
 	case !on && !resumes:
@@ -52,7 +52,7 @@ func (c *Client) Refresh(ctx context.Context, call ledger.Call) ledger.Result {
 func (c *Client) offAndOn(ctx context.Context, id string, on bool) error {
 	var refused *wire.Error
 	if err := c.turn(ctx, id, 0); on && errors.As(err, &refused) && !refused.Ambiguous() {
-		return fmt.Errorf("it could not be turned off, and was left as it is: %s", explain(err))
+		return fmt.Errorf("it could not be turned off, and was left as it is: %s", explain(err, toRestart))
 	} // on any other error it may be off
 	for try := 1; ; try++ {
 		err := c.turn(ctx, id, activated)
@@ -60,7 +60,7 @@ func (c *Client) offAndOn(ctx context.Context, id string, on bool) error {
 		case err == nil:
 			return nil
 		case try == turnOnTries:
-			return fmt.Errorf("IT IS OFF, and could not be turned on again: %s. Turn it on in Power Automate, as somebody who may use its connections", explain(err))
+			return fmt.Errorf("IT IS OFF, and could not be turned on again: %s. Turn it on in Power Automate, as somebody who may use its connections", explain(err, toRestart))
 		}
 		time.Sleep(time.Duration(try) * c.pause)
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -76,7 +77,7 @@ func (c *Client) Assign(ctx context.Context, calls []ledger.Call) []ledger.Resul
 		attempts[i] = a
 		if !again {
 			if err := c.locate(ctx, call); err != nil {
-				results[i] = ledger.Result{Call: call, Outcome: ledger.Failed, Message: "its usage location could not be set: " + explain(err)}
+				results[i] = ledger.Result{Call: call, Outcome: ledger.Failed, Message: "its usage location could not be set: " + explain(err, toChange)}
 				continue
 			}
 		}
@@ -117,7 +118,31 @@ func (c *Client) locate(ctx context.Context, call ledger.Call) error {
 		return nil
 	}
 	body := map[string]string{"usageLocation": call.Location}
-	return c.w.JSON(ctx, http.MethodPatch, "/v1.0/users/"+url.PathEscape(call.Holder.ID), body, nil)
+	return c.patiently(ctx, func() error {
+		return c.w.JSON(ctx, http.MethodPatch, "/v1.0/users/"+url.PathEscape(call.Holder.ID), body, nil)
+	})
+}
+
+// unseen reports whether a service does not know what a reading has just shown:
+// it is too new to be seen everywhere, or was deleted meanwhile.
+func unseen(e *wire.Error) bool {
+	return e.Status == http.StatusNotFound || strings.Contains(e.Message, newcomer)
+}
+
+// patiently asks again for what was refused only for now.
+func (c *Client) patiently(ctx context.Context, ask func() error) error {
+	for tries := 1; ; tries++ {
+		err := ask()
+		var e *wire.Error
+		if !errors.As(err, &e) || e.Status != http.StatusConflict && !unseen(e) || tries == mostTries {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(max(e.Wait, time.Duration(tries)*c.Pause)):
+		}
+	}
 }
 
 // again hands a call back for later, or ends it where that was often enough.
@@ -159,12 +184,12 @@ func (c *Client) settle(a *attempt, p partAnswer) ledger.Result {
 	if p.succeeded() {
 		return ledger.Result{Call: a.call, Outcome: ledger.Done, Surplus: surplus(a.call, p.Body)}
 	}
-	e, header := p.refusal()
-	message, wait := explain(e), wire.RetryAfter(header)
+	e, header := c.refusal(p)
+	message, wait := explain(e, toAssign), wire.RetryAfter(header)
 	switch {
 	case p.Status == http.StatusTooManyRequests, p.Status == http.StatusConflict, p.Status == http.StatusUnauthorized: // for now, or the token ended on the way
 		return c.again(a, wait, message)
-	case a.call.Location != "" && strings.Contains(e.Message, nowhere): // set a moment ago, and not seen everywhere yet
+	case a.call.Location != "" && strings.Contains(e.Message, nowhere), unseen(e): // set or made a moment ago, and not seen everywhere yet
 		return c.again(a, max(wait, 2*c.Pause), message)
 	case e.Ambiguous():
 		a.doubt = true
@@ -189,19 +214,25 @@ func (c *Client) seen(a *attempt, p partAnswer) ledger.Result {
 		switch {
 		case u.reached(a.call) && (!a.doubt || a.gone || a.waited >= c.Lag):
 			return ledger.Result{Call: a.call, Outcome: ledger.Done}
-		case !a.doubt:
+		case !a.doubt && adds(a.call): // what else it is about was refused with it
 			return ledger.Result{Call: a.call, Outcome: ledger.Failed, Message: a.why}
+		case !a.doubt && a.waited >= c.Lag:
+			return ledger.Result{Call: a.call, Outcome: ledger.Pending, Message: a.why + "; its readings still show it"}
 		case a.waited >= c.Lag: // no reading is that old
 			return ledger.Result{Call: a.call, Outcome: ledger.Unknown, Message: a.why}
 		}
 		wait := min(a.waited+c.Pause, c.Lag)
 		a.waited += wait
-		return ledger.Result{Call: a.call, Outcome: ledger.Again, Message: a.why, Doubt: true, Wait: wait}
+		return ledger.Result{Call: a.call, Outcome: ledger.Again, Message: a.why, Doubt: a.doubt, Wait: wait}
 	case p.Status == http.StatusForbidden, p.Status == http.StatusNotFound:
 		return ledger.Result{Call: a.call, Outcome: ledger.Unknown, Message: a.why}
 	}
-	_, header := p.refusal()
+	_, header := c.refusal(p)
 	return c.again(a, wire.RetryAfter(header), a.why)
+}
+
+func adds(call ledger.Call) bool {
+	return slices.ContainsFunc(call.Steps, func(s ledger.Step) bool { return s.After != nil })
 }
 
 // sameSet compares service plans, in whatever case and order.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant/wire"
 )
 
 // TestOldReadings holds what is in doubt to a reading that cannot be older than
@@ -23,7 +24,8 @@ func TestOldReadings(t *testing.T) {
 		want        ledger.Outcome
 	}{
 		"no doubt":                         {false, false, without, without, 1, ledger.Done},
-		"no doubt, and held":               {false, false, with, with, 1, ledger.Failed},
+		"no doubt, and shown for long":     {false, true, with, with, 4, ledger.Pending},
+		"no doubt, and shown for a while":  {false, true, with, without, 2, ledger.Done},
 		"the service says so too":          {true, true, without, without, 1, ledger.Done},
 		"gone until no reading is so old":  {true, false, without, without, 4, ledger.Done},
 		"shown as gone, and held after it": {true, false, without, with, 4, ledger.Unknown},
@@ -37,6 +39,19 @@ func TestOldReadings(t *testing.T) {
 		}
 		if res.Outcome != c.want || looks != c.looks {
 			t.Errorf("%s: %v after %d looks, want %v after %d", name, res.Outcome, looks, c.want, c.looks)
+		}
+	}
+}
+
+// TestPartsThatWait: a part of a batch asks to wait in any of the ways that a
+// whole answer does, though it has no date of its own, and is named by its batch.
+func TestPartsThatWait(t *testing.T) {
+	now := time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC)
+	client := New(wire.New(wire.Options{Now: func() time.Time { return now }}))
+	for text, want := range map[string]time.Duration{"7": 7 * time.Second, "2.5": 2500 * time.Millisecond, "Wed, 25 Nov 2026 10:00:30 GMT": 30 * time.Second} {
+		e, _ := client.refusal(partAnswer{Status: http.StatusTooManyRequests, Headers: map[string]string{"Retry-After": text}, batch: "b-1"})
+		if e.Wait != want || e.RequestID != "b-1" {
+			t.Errorf("%q is read as %s of %s, want %s", text, e.Wait, e.RequestID, want)
 		}
 	}
 }

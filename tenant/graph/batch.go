@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/tenant/wire"
@@ -27,17 +29,22 @@ type partAnswer struct {
 	Status  int               `json:"status"`
 	Headers map[string]string `json:"headers"`
 	Body    json.RawMessage   `json:"body"`
+
+	batch string // the service's name of the whole
 }
 
 func (p partAnswer) succeeded() bool { return p.Status >= 200 && p.Status < 300 }
 
 // refusal reads an answer that is not a success.
-func (p partAnswer) refusal() (*wire.Error, http.Header) {
+func (c *Client) refusal(p partAnswer) (*wire.Error, http.Header) {
 	header := http.Header{}
 	for name, value := range p.Headers {
 		header.Set(name, value)
 	}
-	return wire.ParseError(p.Status, header, p.Body), header
+	header = c.w.Dated(header)
+	e := wire.ParseError(p.Status, header, p.Body)
+	e.RequestID = cmp.Or(e.RequestID, p.batch)
+	return e, header
 }
 
 // part is what is asked for a call next.
@@ -83,6 +90,7 @@ func (c *Client) send(ctx context.Context, attempts []*attempt) map[*attempt]led
 			a.doubt = a.doubt || !a.look
 			results[a] = c.again(a, 0, "the service left it out of its answer")
 		default:
+			reply.Responses[at].batch = wire.NameOf(ctx)
 			results[a] = c.settle(a, reply.Responses[at])
 		}
 	}
@@ -97,7 +105,7 @@ func (c *Client) heed(answers []partAnswer) {
 	const share = "x-ms-throttle-limit-percentage"
 	refused, most := false, http.Header{}
 	for _, p := range answers {
-		_, header := p.refusal()
+		_, header := c.refusal(p)
 		if p.Status == http.StatusTooManyRequests {
 			refused = true
 			c.w.Pace().Heed(p.Status, header)
@@ -114,15 +122,19 @@ func (c *Client) heed(answers []partAnswer) {
 // a whole, nothing of it happened; otherwise everything may have.
 func (c *Client) unanswered(a *attempt, err error) ledger.Result {
 	var refused *wire.Error
-	certain := errors.As(err, &refused) && !refused.Ambiguous()
+	var wait time.Duration
+	if errors.As(err, &refused) {
+		wait = refused.Wait
+	}
+	certain, why := refused != nil && !refused.Ambiguous(), explain(err, toAssign)
 	switch {
 	case certain && (refused.Status == http.StatusTooManyRequests || refused.Status == http.StatusConflict), a.look && !certain:
-		return c.again(a, 0, explain(err))
+		return c.again(a, wait, why)
 	case certain && a.look:
-		return ledger.Result{Call: a.call, Outcome: ledger.Unknown, Message: explain(err)}
+		return ledger.Result{Call: a.call, Outcome: ledger.Unknown, Message: why}
 	case certain:
-		return c.refused(a, explain(err))
+		return c.refused(a, why)
 	}
 	a.doubt = true
-	return c.again(a, 0, explain(err))
+	return c.again(a, wait, why)
 }

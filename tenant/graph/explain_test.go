@@ -27,8 +27,18 @@ func TestEveryConditionHasAWayOut(t *testing.T) {
 		{400, "Directory_ObjectNotFound", "Unable to read the company information from the directory.", "too new to be seen everywhere"},
 		{403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.", "LicenseAssignment.ReadWrite.All"},
 		{401, "InvalidAuthenticationToken", "Lifetime validation failed.", "usher doctor"},
-		{409, "Directory_ConcurrencyViolation", "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.", "apply again"},
-		{429, "TooManyRequests", "Please retry again later.", "apply again later"},
+		{409, "Directory_ConcurrencyViolation", "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.", "plan again"},
+		{429, "TooManyRequests", "Please retry again later.", "run usher again later"},
+		{400, "Request_BadRequest", "One or more parameters of the operation 'assignLicense' are missing from the request payload. The missing parameters are: addLicenses.", "report it with the request id"},
+		{400, "Request_BadRequest", "No license changes provided. At least one license to add or remove must be specified.", "report it with the request id"},
+		{400, "Request_BadRequest", "User does not have a corresponding license.", "somebody removed it already; plan again"},
+		{400, "Request_BadRequest", "Cannot convert a value to target type 'Edm.Guid'.", "correct the configuration"},
+		{400, "Request_UnsupportedQuery", "Operator 'not' needs ConsistencyLevel and $count.", "report it with the request id"},
+		{400, "Request_BadRequest", "Something new.", "correct the configuration"},
+		{501, "NotImplemented", "Property signInActivity is not allowed in a list.", "look for a newer one"},
+		{500, "UnknownError", "Broken.", "give its support the request id"},
+		{502, "", "Bad gateway.", "give its support the request id"},
+		{504, "", "Too late.", "give its support the request id"},
 		{503, "ServiceUnavailable", "Busy.", "give its support the request id"},
 		{400, "Request_BadRequest", "Licenses can be assigned to security-enabled groups only.", "name another group"},
 	} {
@@ -36,7 +46,7 @@ func TestEveryConditionHasAWayOut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := explain(wire.ParseError(c.status, http.Header{}, body))
+		got := explain(wire.ParseError(c.status, http.Header{}, body), toAssign)
 		if !strings.Contains(got, c.says) || !strings.Contains(got, "r-1") || !strings.HasPrefix(got, strings.TrimSuffix(c.message, ".")) {
 			t.Errorf("%d %s becomes %q, without %q", c.status, c.message, got, c.says)
 		}

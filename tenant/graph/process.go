@@ -20,23 +20,25 @@ import (
 // are read and returned.
 func (c *Client) AssignGroup(ctx context.Context, call ledger.Call) ledger.Result {
 	path := "/v1.0/groups/" + url.PathEscape(call.Holder.ID)
-	err := c.w.JSON(ctx, http.MethodPost, path+"/assignLicense", bodyOf(call.Steps), nil)
+	err := c.patiently(ctx, func() error {
+		return c.w.JSON(ctx, http.MethodPost, path+"/assignLicense", bodyOf(call.Steps), nil)
+	})
 	var e *wire.Error
 	switch {
 	case err == nil:
 	case errors.As(err, &e) && !e.Ambiguous() && !strings.Contains(e.Message, notHeld):
-		return ledger.Result{Call: call, Outcome: ledger.Failed, Message: explain(err)}
+		return ledger.Result{Call: call, Outcome: ledger.Failed, Message: explain(err, toAssign)}
 	default: // nobody can tell, or an earlier run did it: the group itself says
 		if reached, problem := c.groupReached(ctx, call); !reached {
 			if problem == nil && e != nil && !e.Ambiguous() {
-				return ledger.Result{Call: call, Outcome: ledger.Failed, Message: explain(err)}
+				return ledger.Result{Call: call, Outcome: ledger.Failed, Message: explain(err, toAssign)}
 			}
-			return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: explain(err)}
+			return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: explain(err, toAssign)}
 		}
 	}
 	unfit, err := c.untilMembersHaveIt(ctx, path, call)
 	if err != nil {
-		return ledger.Result{Call: call, Outcome: ledger.Pending, Accepted: true, Message: "accepted: " + explain(err)}
+		return ledger.Result{Call: call, Outcome: ledger.Pending, Accepted: true, Message: "accepted: " + explain(err, toList)}
 	}
 	return ledger.Result{Call: call, Outcome: ledger.Done, Unfit: unfit}
 }
@@ -166,17 +168,20 @@ func (c *Client) members(ctx context.Context, call ledger.Call) (unfit []ledger.
 // looks whether it did.
 func (c *Client) Reprocess(ctx context.Context, call ledger.Call) ledger.Result {
 	path := "/v1.0/users/" + url.PathEscape(call.Holder.ID)
-	if err := c.w.JSON(ctx, http.MethodPost, path+"/reprocessLicenseAssignment", nil, nil); err != nil {
+	err := c.patiently(ctx, func() error {
+		return c.w.JSON(ctx, http.MethodPost, path+"/reprocessLicenseAssignment", nil, nil)
+	})
+	if err != nil {
 		var e *wire.Error
 		if errors.As(err, &e) && !e.Ambiguous() {
-			return ledger.Result{Call: call, Outcome: ledger.Failed, Message: explain(err)}
+			return ledger.Result{Call: call, Outcome: ledger.Failed, Message: explain(err, toChange)}
 		}
-		return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: explain(err)}
+		return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: explain(err, toChange)}
 	}
 	for p := c.patience(); ; {
 		var u user
 		if err := c.w.Get(ctx, path+"?$select=id,licenseAssignmentStates", &u); err != nil {
-			return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: explain(err)}
+			return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: explain(err, toChange)}
 		}
 		missing := u.lacks(call)
 		if missing == "" {

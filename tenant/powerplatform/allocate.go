@@ -38,16 +38,16 @@ func (c *Client) Allocate(ctx context.Context, call ledger.Call) ledger.Result {
 	if err == nil {
 		err = c.write(ctx, call)
 	} else if !errors.Is(err, errChanged) {
-		return ledger.Result{Call: call, Outcome: ledger.Failed, Message: "it could not be read before it is written: " + explain(err)}
+		return ledger.Result{Call: call, Outcome: ledger.Failed, Message: "it could not be read before it is written: " + Explain(err)}
 	}
 	var refused *wire.Error
 	switch {
 	case err == nil:
 		return ledger.Result{Call: call, Outcome: ledger.Done}
 	case errors.Is(err, errChanged), errors.As(err, &refused) && !refused.Ambiguous():
-		return ledger.Result{Call: call, Outcome: ledger.Failed, Message: explain(err)}
+		return ledger.Result{Call: call, Outcome: ledger.Failed, Message: Explain(err)}
 	}
-	return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: explain(err)}
+	return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: Explain(err)}
 }
 
 // unchanged compares an environment with what the call starts from. Readings

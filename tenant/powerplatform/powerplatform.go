@@ -96,7 +96,7 @@ func (c *Client) Allocations(ctx context.Context, environments []Environment) ([
 		if !ok || listErr != nil {
 			var err error
 			if row, err = c.allocation(ctx, e.ID); err != nil {
-				unread = append(unread, ledger.Unread{Holder: e.Holder, Reason: explain(err)})
+				unread = append(unread, ledger.Unread{Holder: e.Holder, Reason: Explain(err)})
 				continue
 			}
 		}
@@ -183,30 +183,15 @@ func (c *Client) Outside(ctx context.Context, environment string) ([]string, err
 	return refs, nil
 }
 
-// explain adds the way out to errors that have a known one. Source: what
-// others report of these routes; Microsoft documents the codes of few.
-func explain(err error) string {
-	var e *wire.Error
-	if !errors.As(err, &e) {
-		return err.Error()
-	}
-	says := func(text string) bool { return strings.Contains(e.Message, text) }
-	remedy := ""
-	switch {
-	case e.Status == http.StatusForbidden && (e.Message == "" || e.Code == "ForbiddenAccess" || says("does not have permission to access the path")):
-		remedy = "the identity may not see this; a service principal must be registered as a management application, or be given a role in the environment: usher doctor says how"
-	case e.Code == "TenantPoolLockedByPolicy":
-		remedy = "a rule of the environment's group decides this; change the rule, or take the environment out of the group"
-	case says("Error converting value"):
-		remedy = "this tenant cannot allocate that type"
-	case e.Code == "RouteNotFound", says("Supported API versions are"):
-		remedy = "this cloud does not have the route that usher knows; look whether the cloud in the tenant block is right, or for a newer usher"
-	case e.Status == http.StatusNotFound:
-		remedy = "the environment was deleted; plan again"
-	case e.Status == http.StatusTooManyRequests:
-		remedy = "the service is busy; apply again later"
-	default:
-		return e.Error()
-	}
-	return e.Error() + ": " + remedy
+// Explain adds the way out to what the service answered. Source: what others
+// report of these routes; Microsoft documents the codes of few.
+func Explain(err error) string {
+	return wire.Explain(err, "to be registered as a management application, or a role in the environment or of the Power Platform that may do this", []wire.Remedy{
+		{Code: "TenantPoolLockedByPolicy", Way: "a rule of the environment's group decides this; change the rule, or take the environment out of the group"},
+		{Text: "Error converting value", Way: "this tenant cannot allocate that type"},
+		{Code: "RouteNotFound", Way: elsewhere},
+		{Text: "Supported API versions are", Way: elsewhere},
+	}...)
 }
+
+const elsewhere = "this cloud does not have the route that usher knows; look whether the cloud in the tenant block is right, or for a newer usher"

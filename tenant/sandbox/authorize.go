@@ -113,7 +113,10 @@ func (s *Server) memberOf(w http.ResponseWriter, r *http.Request, b bearer, read
 	case role == "write" || role == "read" && reads:
 		return true
 	default:
-		privilege := map[bool]string{true: "prvReadflowcapacityassignment", false: "prvWriteflowcapacityassignment"}[reads]
+		privilege := map[bool]string{true: "prvRead", false: "prvWrite"}[reads] + "flowcapacityassignment"
+		if strings.Contains(r.URL.Path, "/workflows") {
+			privilege = strings.TrimSuffix(privilege, "flowcapacityassignment") + "Workflow"
+		}
 		s.graphError(w, http.StatusForbidden, "0x80040220", "Principal user (Id=%s, type=8) is missing %s privilege.", b.app.ID, privilege)
 	}
 	return false

@@ -1,10 +1,12 @@
 package wire
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Error is an answer that is not a success. Its texts come from the service
@@ -12,9 +14,11 @@ import (
 type Error struct {
 	Status    int // 0 where signing in failed, and nothing was asked
 	Code      string
+	Detail    string // a finer code
 	Message   string
-	RequestID string // for the service's support
-	Doubt     bool   // an earlier try of the same request may have been carried out
+	RequestID string        // for the service's support
+	Wait      time.Duration // how long it asks to wait
+	Doubt     bool          // an earlier try of the same request may have been carried out
 }
 
 // Error implements error.
@@ -46,7 +50,7 @@ func unclear(status int) bool { return status >= 500 || status == http.StatusReq
 // errors: {"error":{…}}, {"code","message"}, a problem document, a list of
 // validation errors, plain text, and nothing at all.
 func ParseError(status int, header http.Header, body []byte) *Error {
-	e := &Error{Status: status, RequestID: header.Get("request-id")}
+	e := &Error{Status: status, RequestID: requestID(header), Wait: RetryAfter(header)}
 	var shape struct {
 		Error   *inner `json:"error"`
 		Code    string `json:"code"`
@@ -76,13 +80,34 @@ type inner struct {
 	InnerError struct {
 		RequestID string `json:"request-id"`
 	} `json:"innerError"` // decoded in either case of its letters
+	Details []struct {
+		Code string `json:"code"`
+	} `json:"details"`
+	ErrorMessage struct { // of a validation error
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	} `json:"errorMessage"`
 }
 
 func (e *Error) fill(i inner) {
-	e.Code, e.Message = i.Code, clip(i.Message)
+	e.Code, e.Message = cmp.Or(i.Code, i.ErrorMessage.Code), clip(cmp.Or(i.Message, i.ErrorMessage.Message))
+	if len(i.Details) > 0 {
+		e.Detail = i.Details[0].Code
+	}
 	if i.InnerError.RequestID != "" {
 		e.RequestID = i.InnerError.RequestID
 	}
+}
+
+// requestID is what the service calls a request: each of Microsoft's has a
+// header of its own for that.
+func requestID(h http.Header) string {
+	for _, name := range []string{"request-id", "x-ms-request-id", "x-ms-service-request-id", "x-ms-correlation-request-id"} {
+		if id := h.Get(name); id != "" {
+			return id
+		}
+	}
+	return ""
 }
 
 // clip bounds texts that somebody else wrote.

@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -94,5 +95,23 @@ func TestPaceGivesWay(t *testing.T) {
 	pace.Heed(http.StatusTooManyRequests, http.Header{"Retry-After": {"5"}})
 	if err := c.JSON(context.Background(), http.MethodPost, "/x", struct{}{}, nil); err != nil || time.Since(began) > time.Second {
 		t.Errorf("one refusal holds everything back: %v after %s", err, time.Since(began))
+	}
+}
+
+// TestLongWaits: what asks to wait longer than anybody does is waited for as
+// long as one does, and not asked again at once.
+func TestLongWaits(t *testing.T) {
+	asked := 0
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked++
+		w.Header().Set("Retry-After", "4000")
+		w.WriteHeader(http.StatusTooManyRequests)
+	}))
+	defer s.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	defer cancel()
+	err := wire.New(wire.Options{Base: s.URL, Version: "0", RetryDelay: time.Millisecond}).Get(ctx, "/x", nil)
+	if !errors.Is(err, context.DeadlineExceeded) || asked != 1 {
+		t.Errorf("asked %d times: %v", asked, err)
 	}
 }

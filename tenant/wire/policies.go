@@ -37,6 +37,14 @@ func WithName(ctx context.Context, name *string) context.Context {
 	return context.WithValue(ctx, nameKey{}, name)
 }
 
+// NameOf returns what WithName has noted.
+func NameOf(ctx context.Context) string {
+	if name, ok := ctx.Value(nameKey{}).(*string); ok {
+		return *name
+	}
+	return ""
+}
+
 // Do implements policy.Policy.
 func (noteDoubt) Do(req *policy.Request) (*http.Response, error) {
 	resp, err := req.Next()
@@ -185,18 +193,16 @@ func (t tracer) Do(req *policy.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// plainWait turns a fraction of seconds, which the pipeline would not heed,
-// into what it does.
+// plainWait turns a fraction of seconds, and what is longer than anybody waits,
+// neither of which the pipeline would heed, into what it does.
 type plainWait struct{}
 
 // Do implements policy.Policy.
 func (plainWait) Do(req *policy.Request) (*http.Response, error) {
 	resp, err := req.Next()
 	if err == nil {
-		if _, whole := strconv.Atoi(resp.Header.Get("Retry-After")); whole != nil {
-			if wait := RetryAfter(resp.Header); wait > 0 {
-				resp.Header.Set("retry-after-ms", strconv.FormatInt(wait.Milliseconds(), 10))
-			}
+		if wait := RetryAfter(resp.Header); wait > 0 {
+			resp.Header.Set("retry-after-ms", strconv.FormatInt(max(1, wait.Milliseconds()), 10))
 		}
 	}
 	return resp, err

@@ -39,7 +39,7 @@ type Options struct {
 
 	// Gate is asked before every try of what changes something; nil for no gate.
 	Gate func(context.Context) error
-	Now  func() time.Time // the clock; only for Trace
+	Now  func() time.Time // the clock
 }
 
 // Client sends JSON requests to one service.
@@ -48,6 +48,7 @@ type Client struct {
 	pipeline runtime.Pipeline
 	pace     *Pace
 	prefer   string // sent with every request; "" for nothing
+	now      func() time.Time
 }
 
 // At returns a client of another base on the same pipeline, such as one of the
@@ -67,6 +68,15 @@ func (c *Client) Prefer(value string) *Client {
 
 // Pace is the pace of the client's writes, nil where it has none.
 func (c *Client) Pace() *Pace { return c.pace }
+
+// Dated gives the headers of a part of a batch, which have no date, one: what
+// asks to wait until a moment counts from then.
+func (c *Client) Dated(h http.Header) http.Header {
+	if h.Get("Date") == "" && c.now != nil {
+		h.Set("Date", c.now().UTC().Format(http.TimeFormat))
+	}
+	return h
+}
 
 // SameHost reports whether a link leads to the client's own host.
 func (c *Client) SameHost(link string) bool {
@@ -106,7 +116,7 @@ func New(o Options) *Client {
 		Retry:     policy.RetryOptions{MaxRetries: maxRetries, RetryDelay: o.RetryDelay, MaxRetryDelay: maxRetryDelay},
 		Telemetry: policy.TelemetryOptions{ApplicationID: "usher"},
 	})
-	return &Client{base: strings.TrimSuffix(o.Base, "/"), pipeline: p, pace: o.Pace}
+	return &Client{base: strings.TrimSuffix(o.Base, "/"), pipeline: p, pace: o.Pace, now: o.Now}
 }
 
 // JSON sends a request and decodes the answer into out, which may be nil.
@@ -178,7 +188,7 @@ func (c *Client) once(ctx context.Context, method, path, etag string, in, out an
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		e := ParseError(resp.StatusCode, resp.Header, body)
-		e.Doubt = *doubt
+		e.Doubt, e.RequestID = *doubt, cmp.Or(e.RequestID, req.Raw().Header.Get(nameHeader))
 		return method == http.MethodGet && e.Status == http.StatusConflict, e // somebody writes what is read
 	}
 	if out == nil || len(bytes.TrimSpace(body)) == 0 {
