@@ -80,9 +80,11 @@ func holdsPassword(text string) bool { return password.MatchString(text) }
 
 // encryption reads for whom the state is encrypted.
 func (l *lowering) encryption(b *hclsyntax.Block) {
-	items, ok := l.eval.list(b.Body.Attributes["recipients"])
-	if ok && len(items) == 0 {
-		l.fail(b.Body.Attributes["recipients"].Expr.Range(), "Nobody to encrypt for", "Name at least one public key, or leave the block out.")
+	attr := b.Body.Attributes["recipients"]
+	found := len(l.eval.diags)
+	items, _ := l.eval.list(attr)
+	if len(items) == 0 && attr != nil && len(l.eval.diags) == found && !l.eval.lacks(b) {
+		l.fail(attr.Expr.Range(), "Nobody to encrypt for", "Name at least one public key, or leave the block out.")
 	}
 	for _, i := range items {
 		if strings.Contains(strings.ToUpper(i.text), "SECRET-KEY") || strings.Contains(i.text, "PRIVATE KEY") {

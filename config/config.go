@@ -1,9 +1,11 @@
 package config
 
 import (
+	"slices"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
@@ -67,10 +69,15 @@ func LoadSettings(dir string, opts Options) (*Config, hcl.Diagnostics) {
 		return cfg, sortDiags(diags)
 	}
 	defer src.close()
-	ev, _ := newEvaluator(src, src.body, opts)
+	ev, lacking := newEvaluator(src, src.body, opts)
 	l := &lowering{eval: ev, src: src, catalog: opts.Catalog, remote: opts.Remote, cfg: cfg}
-	for _, b := range ofType(src.body, "usher", 0) {
+	settings := ofType(src.body, "usher", 0)
+	l.diags = append(l.diags, checkShape(&hclsyntax.Body{Blocks: settings}, language(), "")...)
+	for _, b := range settings {
 		l.settings(b, opts.Version)
+		if slices.ContainsFunc(b.Body.Blocks, l.eval.lacks) {
+			l.diags = append(l.diags, lacking...)
+		}
 	}
 	said, found := len(l.diags), len(ev.diags)
 	l.tenant(src.body)

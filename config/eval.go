@@ -68,6 +68,16 @@ func (e *evaluator) any(x hclsyntax.Expression) (cty.Value, bool) {
 	return v, !diags.HasErrors()
 }
 
+// lacks reports whether an argument of a block rests on what has no value.
+func (e *evaluator) lacks(b *hclsyntax.Block) bool {
+	for _, attr := range b.Body.Attributes {
+		if v, diags := attr.Expr.Value(e.ctx); !diags.HasErrors() && !v.IsWhollyKnown() {
+			return true
+		}
+	}
+	return false
+}
+
 // unknownNames reports variables and local values that nobody declared, with
 // the names that they were probably meant to be.
 func (e *evaluator) unknownNames(x hclsyntax.Expression) hcl.Diagnostics {

@@ -27,6 +27,10 @@ func (s *Store) CopyTo(ctx context.Context, target *Store) (*Document, error) {
 	case there != nil && !bytes.Equal(there.Encode(), d.Encode()):
 		return nil, fmt.Errorf("%s: %w", target, ErrOccupied)
 	}
+	target.sealed = target.sealed || s.sealed
+	if err := target.MayWrite(); err != nil {
+		return nil, err
+	}
 	if err := s.copyLog(ctx, target); err != nil {
 		return nil, err
 	}

@@ -135,6 +135,9 @@ type Journal struct {
 // Journal opens the history behind what the document knows of it. The
 // document's lock must be held.
 func (s *Store) Journal(ctx context.Context, d *Document, run string) (*Journal, error) {
+	if err := s.MayWrite(); err != nil {
+		return nil, err
+	}
 	j := &Journal{store: s, run: run}
 	if d != nil && d.History != nil {
 		j.head = *d.History

@@ -94,6 +94,19 @@ func parseKeys(text string) ([]age.Identity, error) {
 // Sealing reports whether what is written is encrypted.
 func (s *Seal) Sealing() bool { return s != nil && len(s.recipients) > 0 }
 
+// readsItself makes sure that what is encrypted for the recipients can be read
+// with the keys at hand.
+func (s *Seal) readsItself() error {
+	sealed, err := s.encrypt([]byte("?"))
+	if err == nil {
+		_, err = s.decrypt(sealed)
+	}
+	if err != nil {
+		return fmt.Errorf("nothing is written, because the key at hand would not open it: name its public key among the recipients, or set USHER_ENCRYPTION_KEY to a key of one of them (%w)", err)
+	}
+	return nil
+}
+
 // envelope is what is around something encrypted, and stays readable.
 type envelope struct {
 	Version    int      `json:"version"`

@@ -13,6 +13,8 @@ import (
 type Store struct {
 	backend Backend
 	opts    Options
+	sealed  bool // what was read last was encrypted
+	plain   bool // and may be written in plain
 }
 
 // Options are what a store needs beside its backend.
@@ -47,14 +49,39 @@ func (s *Store) Read(ctx context.Context) (*Document, string, error) {
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w%s", s, err, s.hint(err))
 	}
+	s.sealed = sealedHead().Match(text[:min(len(text), 64)])
 	return d, etag, nil
+}
+
+// ErrPlain means that something encrypted would be written for everybody to read.
+var ErrPlain = errors.New("the state is encrypted, and the configuration names nobody to encrypt for, so nothing is written for everybody to read: " +
+	"put the encryption block back, or run usher state rewrite -plain, which ends the encryption")
+
+// EndEncryption allows to write what is encrypted in plain from now on.
+func (s *Store) EndEncryption() { s.plain = true }
+
+// MayWrite makes sure that what was read encrypted is not written in plain, and
+// that what will be written encrypted can be read again.
+func (s *Store) MayWrite() error {
+	switch {
+	case s.Sealing():
+		return s.opts.Seal.readsItself()
+	case s.sealed && !s.plain:
+		return ErrPlain
+	}
+	return nil
 }
 
 // Decode reads a document of a file, encrypted or not.
 func (s *Store) Decode(text []byte) (*Document, error) { return s.opts.Seal.Decode(text) }
 
 // Wrap encrypts what is plain as the store does.
-func (s *Store) Wrap(h Header, plain []byte) ([]byte, error) { return s.opts.Seal.Wrap(h, plain) }
+func (s *Store) Wrap(h Header, plain []byte) ([]byte, error) {
+	if err := s.MayWrite(); err != nil {
+		return nil, err
+	}
+	return s.opts.Seal.Wrap(h, plain)
+}
 
 // Sealing reports whether what the store writes is encrypted.
 func (s *Store) Sealing() bool { return s.opts.Seal.Sealing() }
@@ -75,6 +102,9 @@ func (s *Store) hint(err error) string {
 // etag. It raises d.Serial by one. The error wraps ErrMoved where another
 // version is there.
 func (s *Store) Write(ctx context.Context, d *Document, etag string) (string, error) {
+	if err := s.MayWrite(); err != nil {
+		return "", err
+	}
 	next := *d
 	next.Serial++
 	text, err := s.opts.Seal.Encode(&next)

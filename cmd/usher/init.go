@@ -57,7 +57,8 @@ func (s *session) checkReading(ctx context.Context) []ledger.Check {
 	return []ledger.Check{read, whose}
 }
 
-// checkWriting takes the lock and gives it back: whoever may do that may write.
+// checkWriting takes the lock, opens the history and gives the lock back: whoever
+// may do that may write.
 func (s *session) checkWriting(ctx context.Context) ledger.Check {
 	c := ledger.Check{Verdict: ledger.Fine, About: "locking and writing the state"}
 	lease, err := s.store.Lock(ctx, s.a.lockInfo("init"), 0)
@@ -70,9 +71,17 @@ func (s *session) checkWriting(ctx context.Context) ledger.Check {
 		c.Verdict, c.Text = ledger.Missing, err.Error()
 		c.Remedy = "an identity that only reads can plan: check that with usher init -for=plan"
 	default:
-		if err := lease.Release(); err != nil {
+		if err := errors.Join(s.opensHistory(ctx), lease.Release()); err != nil {
 			c.Verdict, c.Text = ledger.Missing, err.Error()
 		}
 	}
 	return c
+}
+
+func (s *session) opensHistory(ctx context.Context) error {
+	d, _, err := s.store.Read(ctx)
+	if err == nil {
+		_, err = s.store.Journal(ctx, d, "init")
+	}
+	return err
 }

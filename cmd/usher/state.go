@@ -18,12 +18,13 @@ import (
 type stateOptions struct {
 	inputs
 	lockTimeout time.Duration
+	plain       bool
 }
 
 func newState(a *app) *cobra.Command {
 	o := &stateOptions{}
 	cmd := parent("state", "Look into the state, and correct it")
-	add := func(use, short string, args cobra.PositionalArgs, run func(context.Context, *session, []string) error) {
+	add := func(use, short string, args cobra.PositionalArgs, run func(context.Context, *session, []string) error) *cobra.Command {
 		sub := &cobra.Command{Use: use, Short: short, Args: args, RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := a.loadSettings(o.inputs)
 			if err != nil {
@@ -34,6 +35,7 @@ func newState(a *app) *cobra.Command {
 		o.flags(sub)
 		sub.Flags().DurationVar(&o.lockTimeout, "lock-timeout", 0, "how long to wait for the state's lock")
 		cmd.AddCommand(sub)
+		return sub
 	}
 	add("list", "List the addresses of what usher manages", noArgs, runStateList)
 	add("show ADDRESS", "Show one record", argCount(1, 1), runStateShow)
@@ -54,7 +56,8 @@ func newState(a *app) *cobra.Command {
 		})
 	add("lock-info", "Show who has the state's lock", noArgs, runLockInfo)
 	add("init", "Make what a store needs before its first use, such as tables", noArgs, runStateInit)
-	add("rewrite", "Write the state again as it is: for other recipients, after the encryption block changed", noArgs, runStateRewrite(o))
+	rewrite := add("rewrite", "Write the state again as it is: for other recipients, after the encryption block changed", noArgs, runStateRewrite(o))
+	rewrite.Flags().BoolVar(&o.plain, "plain", false, "end the encryption: the configuration has no encryption block any more")
 	cmd.AddCommand(newMigrate(a))
 	return cmd
 }

@@ -40,8 +40,8 @@ func runStateInit(ctx context.Context, s *session, _ []string) error {
 	return nil
 }
 
-// runStateRewrite writes the state as it is; twice where it is encrypted, so that
-// the version that some stores keep back is encrypted as well.
+// runStateRewrite writes the state as it is; twice where it is encrypted or ends
+// to be, so that the version that some stores keep back is as well.
 func runStateRewrite(o *stateOptions) func(context.Context, *session, []string) error {
 	return func(ctx context.Context, s *session, _ []string) error {
 		same := func(d *state.Document) (*state.Document, error) {
@@ -50,7 +50,13 @@ func runStateRewrite(o *stateOptions) func(context.Context, *session, []string) 
 			}
 			return d, nil
 		}
-		if err := s.edit(ctx, "state rewrite", nil, o.lockTimeout, same); err != nil || !s.store.Sealing() {
+		switch {
+		case o.plain && s.store.Sealing():
+			return errors.New("-plain ends the encryption, and the configuration has an encryption block: take that out first")
+		case o.plain:
+			s.store.EndEncryption()
+		}
+		if err := s.edit(ctx, "state rewrite", nil, o.lockTimeout, same); err != nil || !s.store.Sealing() && !o.plain {
 			return err
 		}
 		return s.edit(ctx, "state rewrite", nil, o.lockTimeout, same)
