@@ -3,6 +3,8 @@ package state_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -91,6 +93,28 @@ func TestHistoryShowsEveryEdit(t *testing.T) {
 		}
 		check(fmt.Sprintf("cut before line %d", i+1), i+1, lines[:i]...)
 	}
+	for i := range len(lines) - 2 { // two in a row: both are named
+		edited := slices.Clone(lines)
+		for _, at := range []int{i, i + 1} {
+			edited[at] = bytes.Replace(edited[at], []byte("1970"), []byte("1971"), 1)
+		}
+		if err := os.WriteFile(path, bytes.Join(edited, nil), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		told, err := s.History(context.Background(), d)
+		if err != nil || len(told.Breaks) != 1 || told.Breaks[0].Line != int64(i+2) || !strings.Contains(told.Breaks[0].Text, fmt.Sprintf("perhaps line %d as well", i+1)) {
+			t.Errorf("lines %d and %d edited: %v, %v", i+1, i+2, told.Breaks, err)
+		}
+	}
+	known := *d.History
+	d.History = &state.Head{Mark: state.Mark{Lines: 3}, Hash: "of the third"}
+	if err := os.WriteFile(path, bytes.Join(slices.Concat(lines[:2], lines[3:]), nil), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if told, err := s.History(context.Background(), d); err != nil || len(told.Breaks) != 1 || told.Breaks[0].Line != 3 {
+		t.Errorf("without the last line that the state knows: %v, %v", told.Breaks, err)
+	}
+	d.History = &known
 	check("its end torn off", len(lines), append(slices.Clone(lines[:len(lines)-1]), lines[len(lines)-1][:20])...)
 	if err := os.WriteFile(path, whole, 0o600); err != nil {
 		t.Fatal(err)
@@ -162,6 +186,29 @@ func TestHistoryOutlivesKills(t *testing.T) {
 	d.History = &head
 	if told, err := s.History(ctx, d); err != nil || len(told.Breaks) == 0 {
 		t.Errorf("a cut is not seen any more after the next run: %+v, %v", told, err)
+	}
+}
+
+// TestEnvelopeInAnyShape: a server may write JSON in its own way.
+func TestEnvelopeInAnyShape(t *testing.T) {
+	key := must(age.GenerateX25519Identity())(t)
+	seal := must(state.NewSeal([]string{key.Recipient().String()}, key.String()))(t)
+	h := state.Header{Kind: state.PlanKind, Lineage: `a"sealed": "b`, Serial: 7, Tenant: "t"}
+	text := must(seal.Wrap(h, []byte("plain")))(t)
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, text); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	for _, text := range [][]byte{text, compact.Bytes()} {
+		plain, got, err := seal.Unwrap(text)
+		if err != nil || string(plain) != "plain" || *got != h {
+			t.Errorf("%s is read as %q, %+v, %v", text, plain, got, err)
+		}
+	}
+	for _, broken := range []string{string(text[:len(text)/2]), string(text) + "x", strings.Replace(string(text), `"sealed": "`, `"sealed": "!`, 1)} {
+		if _, _, err := seal.Unwrap([]byte(broken)); !errors.Is(err, state.ErrDamaged) {
+			t.Errorf("%s is read: %v", broken, err)
+		}
 	}
 }
 

@@ -2,11 +2,9 @@ package state
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -105,68 +103,6 @@ func (s *Seal) readsItself() error {
 		return fmt.Errorf("nothing is written, because the key at hand would not open it: name its public key among the recipients, or set USHER_ENCRYPTION_KEY to a key of one of them (%w)", err)
 	}
 	return nil
-}
-
-// envelope is what is around something encrypted, and stays readable.
-type envelope struct {
-	Version    int      `json:"version"`
-	Kind       string   `json:"kind"`
-	Lineage    string   `json:"lineage"`
-	Serial     uint64   `json:"serial"`
-	Tenant     string   `json:"tenant"`
-	Recipients []string `json:"recipients"`
-	Sealed     []byte   `json:"sealed"`
-}
-
-// What can be encrypted as a whole.
-const (
-	StateKind = "state"
-	PlanKind  = "plan"
-)
-
-// Header is what stays readable of something encrypted.
-type Header struct {
-	Kind    string
-	Lineage string
-	Serial  uint64
-	Tenant  string
-}
-
-// sealedHead finds the version of an envelope at its beginning.
-func sealedHead() *regexp.Regexp { return regexp.MustCompile(`^\s*\{\s*"version"\s*:\s*2\s*,`) }
-
-// Wrap encrypts what is plain, below a header. Without recipients it returns it
-// as it is.
-func (s *Seal) Wrap(h Header, plain []byte) ([]byte, error) {
-	if !s.Sealing() {
-		return plain, nil
-	}
-	sealed, err := s.encrypt(plain)
-	if err != nil {
-		return nil, err
-	}
-	text, err := json.MarshalIndent(envelope{SealedVersion, h.Kind, h.Lineage, h.Serial, h.Tenant, s.names, sealed}, "", "  ")
-	return append(text, '\n'), err
-}
-
-// Unwrap is the inverse of Wrap. What is not encrypted is returned as it is,
-// with no header; what no key at hand opens is an error with a header.
-func (s *Seal) Unwrap(text []byte) ([]byte, *Header, error) {
-	if !sealedHead().Match(text[:min(len(text), 64)]) {
-		return text, nil, nil
-	}
-	var e envelope
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&e); err != nil || len(e.Sealed) == 0 {
-		return nil, nil, fmt.Errorf("%w: it is cut off, or not what usher encrypts", ErrDamaged)
-	}
-	plain, err := s.decrypt(e.Sealed)
-	h := &Header{e.Kind, e.Lineage, e.Serial, e.Tenant}
-	if errors.Is(err, ErrSealed) {
-		err = fmt.Errorf("%w: it is for %s; set USHER_ENCRYPTION_KEY or USHER_ENCRYPTION_KEY_FILE to the private key of one of them. Nothing was written over it", ErrSealed, strings.Join(e.Recipients, ", "))
-	}
-	return plain, h, err
 }
 
 func (s *Seal) encrypt(plain []byte) ([]byte, error) {

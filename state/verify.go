@@ -64,7 +64,7 @@ func chain(lines [][]byte, d *Document) []Break {
 	switch {
 	case c.seq < head.Lines:
 		c.named(c.at+1, "and what follows is missing: the state knows %d entries, and the last one here is %d", head.Lines, c.seq)
-	case head.Lines > 0 && c.hash != head.Hash:
+	case c.knownAt > 0 && c.hash != head.Hash:
 		c.loose(c.knownAt + 1)
 	}
 	return c.finish(c.at)
@@ -120,9 +120,10 @@ func (c *chainer) loose(line int64) {
 	if c.open == line-1 && c.open > 0 {
 		c.breaks = c.breaks[:len(c.breaks)-1]
 		c.open = 0
-	} else {
-		c.open = line
+		c.named(line-1, "was edited, and perhaps line %d as well: what follows was written after another text", max(line-2, 1))
+		return
 	}
+	c.open = line
 	c.named(max(line-1, 1), "was edited: what follows it was written after another text of it")
 }
 

@@ -8,29 +8,28 @@ import (
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
-	"github.com/usher-cli/usher/state"
 )
 
-// Edits prints what in the files asks for the opposite of what a plan undoes,
-// and what would ask for it: without an edit the next plan does it again. labels
-// are the license blocks, by the name of their item.
-func (p *Printer) Edits(undo *plan.Plan, run *state.Run, labels map[string]string) {
-	origins := map[ledger.Address][]ledger.Origin{}
-	for _, c := range run.Calls {
-		for _, s := range c.Steps {
-			origins[s.Address] = append(origins[s.Address], s.Origins...)
-		}
+// Edits prints what in the files, as they are now, asks for the opposite of what a
+// plan undoes, and what would ask for it: without an edit the next plan does it
+// again. wanted is what the files ask for; labels are the license blocks, by the
+// name of their item.
+func (p *Printer) Edits(undo *plan.Plan, wanted []ledger.Grant, labels map[string]string) {
+	want := map[ledger.Key]ledger.Grant{}
+	for _, g := range wanted {
+		want[g.Key()] = g
 	}
 	var edits []string
 	again := map[string][]string{} // people who are given an item again
 	for _, call := range undo.Calls {
 		for _, s := range call.Steps {
+			g, asked := want[s.Key()]
 			switch {
-			case s.Op == ledger.Reprocess:
-			case s.Before == nil && s.Holder.Kind == ledger.User:
+			case s.Op == ledger.Reprocess, s.After == nil && !asked, s.After != nil && asked && g.Accepts(g.Value, *s.After): // the files are that far
+			case !asked && s.Holder.Kind == ledger.User:
 				again[s.Item.Name] = append(again[s.Item.Name], s.Holder.Name)
 			default:
-				edits = append(edits, edit(s, origins[s.Address()]))
+				edits = append(edits, edit(s, g.Origins))
 			}
 		}
 	}
@@ -74,7 +73,7 @@ func edit(s ledger.Step, origins []ledger.Origin) string {
 	switch {
 	case s.After == nil:
 		return fmt.Sprintf("  %s: take %s out of what grants %s", Safe(at), holder, item)
-	case s.Before == nil:
+	case len(origins) == 0:
 		return fmt.Sprintf("  grant %s to %s again", item, holder)
 	case s.Item.Kind == ledger.Capacity:
 		return fmt.Sprintf("  %s: set %s of %s back to %d", Safe(at), item, holder, s.After.Units)

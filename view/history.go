@@ -78,7 +78,7 @@ func ending(r *state.Run) string {
 	case r.By.Operation != "apply":
 		return strings.TrimSpace(r.What)
 	case r.End == nil:
-		return Count(len(r.Calls), "call") + " planned, and it did not live to say how it ended"
+		return Count(len(r.Calls), "call") + " planned, and it has not said how it ended: it still runs, or was killed"
 	case r.End.Complete && r.End.Tally.All == 0:
 		return Count(r.End.Tally.Recorded, "record") + " corrected"
 	case r.End.Complete:
@@ -113,7 +113,7 @@ func (p *Printer) Run(r *state.Run) {
 }
 
 func (p *Printer) call(c state.Call) {
-	outcome := "not known: the run did not live to say"
+	outcome := "not known: the run has not said"
 	switch {
 	case c.Outcome != "":
 		outcome = p.outcome(ledger.Outcome(c.Outcome))

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/go-multierror"
 	"github.com/spf13/cobra"
 
+	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
 	"github.com/usher-cli/usher/state"
 	"github.com/usher-cli/usher/view"
@@ -129,20 +130,21 @@ func runUndo(ctx context.Context, a *app, o *undoOptions, id string) (err error)
 	if err := s.read(ctx, true); err != nil {
 		return err
 	}
-	in, stale := s.input(choices{allowGaps: o.gaps, mayStop: o.mayStop}).Undo(done, perhaps)
+	today := s.input(choices{allowGaps: o.gaps, mayStop: o.mayStop})
+	in, stale := today.Undo(done, perhaps)
 	if len(stale) > 0 {
-		problems := multierror.Append(nil, fmt.Errorf("the run %s is not undone: what it left has changed since", run.ID))
+		problems := multierror.Append(nil, fmt.Errorf("the run %s is not undone, because what it left has changed since: undo the later run first, which usher history shows, or edit the files and apply", run.ID))
 		for _, text := range stale {
 			problems = multierror.Append(problems, fmt.Errorf("%s", text))
 		}
 		return problems
 	}
-	return s.offer(plan.New(in), run, o)
+	return s.offer(plan.New(in), today.Want, o)
 }
 
 // offer shows the plan that undoes a run, and what in the files asks for the
 // opposite.
-func (s *session) offer(p *plan.Plan, run *state.Run, o *undoOptions) error {
+func (s *session) offer(p *plan.Plan, wanted []ledger.Grant, o *undoOptions) error {
 	out := s.a.stdout().WithFiles(s.cfg.Files)
 	if o.json {
 		if err := p.Encode(s.a.out); err != nil {
@@ -154,7 +156,7 @@ func (s *session) offer(p *plan.Plan, run *state.Run, o *undoOptions) error {
 		for _, policy := range s.cfg.Policies {
 			labels[policy.Item.Name] = policy.Label
 		}
-		out.Edits(p, run, labels)
+		out.Edits(p, wanted, labels)
 	}
 	if o.out != "" && len(p.Errors()) == 0 {
 		if err := s.savePlan(s.a.path(o.out), p); err != nil {

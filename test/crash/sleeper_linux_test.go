@@ -42,7 +42,7 @@ func sleeps(t *testing.T, s store, fault string) {
 	if err := asleep.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for n := 0; !strings.Contains(w.must("history"), "did not live"); n++ {
+	for n := 0; !strings.Contains(w.must("history"), "has not said"); n++ {
 		if n > 100 {
 			t.Fatalf("it does not begin:\n%s", out.String())
 		}
