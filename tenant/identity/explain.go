@@ -30,11 +30,15 @@ func (p plain) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azco
 	return token, err
 }
 
+// addressQuery finds the queries of addresses in a text.
+func addressQuery() *regexp.Regexp { return regexp.MustCompile(`(https?://[^\s"?]+)\?[^\s"]*`) }
+
 // explain reads the directory's answer, of which each kind has a number.
 func (p plain) explain(err error) error {
 	var failed *azidentity.AuthenticationFailedError
 	if !errors.As(err, &failed) || failed.RawResponse == nil {
-		text, _, _ := strings.Cut(strings.Join(strings.Fields(err.Error()), " "), " To troubleshoot, visit ")
+		said := addressQuery().ReplaceAllString(err.Error(), "$1") // which is nobody's business
+		text, _, _ := strings.Cut(strings.Join(strings.Fields(said), " "), " To troubleshoot, visit ")
 		if p.way != "" {
 			text += ": " + p.way
 		}
