@@ -187,9 +187,9 @@ func (c *Client) settle(a *attempt, p partAnswer) ledger.Result {
 	e, header := c.refusal(p)
 	message, wait := explain(e, toAssign), wire.RetryAfter(header)
 	switch {
-	case p.Status == http.StatusTooManyRequests, p.Status == http.StatusConflict, p.Status == http.StatusUnauthorized: // for now, or the token ended on the way
+	case forNow(e):
 		return c.again(a, wait, message)
-	case a.call.Location != "" && strings.Contains(e.Message, nowhere), unseen(e): // set or made a moment ago, and not seen everywhere yet
+	case a.call.Location != "" && strings.Contains(e.Message, nowhere): // set a moment ago, and not seen everywhere yet
 		return c.again(a, max(wait, 2*c.Pause), message)
 	case e.Ambiguous():
 		a.doubt = true
@@ -224,7 +224,7 @@ func (c *Client) seen(a *attempt, p partAnswer) ledger.Result {
 		wait := min(a.waited+c.Pause, c.Lag)
 		a.waited += wait
 		return ledger.Result{Call: a.call, Outcome: ledger.Again, Message: a.why, Doubt: a.doubt, Wait: wait}
-	case p.Status == http.StatusForbidden, p.Status == http.StatusNotFound:
+	case p.Status == http.StatusForbidden:
 		return ledger.Result{Call: a.call, Outcome: ledger.Unknown, Message: a.why}
 	}
 	_, header := c.refusal(p)

@@ -128,7 +128,7 @@ func (c *Client) unanswered(a *attempt, err error) ledger.Result {
 	}
 	certain, why := refused != nil && !refused.Ambiguous(), explain(err, toAssign)
 	switch {
-	case certain && (refused.Status == http.StatusTooManyRequests || refused.Status == http.StatusConflict), a.look && !certain:
+	case certain && forNow(refused), a.look && !certain:
 		return c.again(a, wait, why)
 	case certain && a.look:
 		return ledger.Result{Call: a.call, Outcome: ledger.Unknown, Message: why}
@@ -137,4 +137,15 @@ func (c *Client) unanswered(a *attempt, err error) ledger.Result {
 	}
 	a.doubt = true
 	return c.again(a, wait, why)
+}
+
+// forNow reports whether a service may take later what it refuses now: it is
+// busy, somebody else writes, a token ended on the way, or it is too new to be
+// seen everywhere.
+func forNow(e *wire.Error) bool {
+	switch e.Status {
+	case http.StatusTooManyRequests, http.StatusConflict, http.StatusUnauthorized:
+		return true
+	}
+	return unseen(e)
 }
