@@ -87,7 +87,7 @@ func UnfitText(cause string) (text, fix string) {
 	case "UniquenessViolation":
 		return "one of the person's mail addresses belongs to somebody else as well", "correct the proxy addresses"
 	}
-	return "for the cause " + cause, ""
+	return "for the cause " + cause, "look at the licences of the person in the Microsoft 365 admin centre, which name what stands in the way"
 }
 
 func (t *table) groupName(g ledger.HolderID) string {

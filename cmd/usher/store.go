@@ -35,8 +35,10 @@ func runStateInit(ctx context.Context, s *session, _ []string) error {
 		if err := p.Prepare(ctx); err != nil {
 			return err
 		}
+		s.a.stdout().Line("The store %s is ready.", view.Safe(s.store.String()))
+		return nil
 	}
-	s.a.stdout().Line("The store %s is ready.", view.Safe(s.store.String()))
+	s.a.stdout().Line("Nothing has to be made at %s. Run usher init to see whether it is reached and can be written.", view.Safe(s.store.String()))
 	return nil
 }
 

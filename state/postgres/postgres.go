@@ -60,6 +60,9 @@ func New(ctx context.Context, o Options) (*Backend, error) {
 	if err != nil {
 		return nil, errors.New("the connection is not one that PostgreSQL understands, such as postgres://user@host:5432/database (its text is not shown, because it can hold a password)")
 	}
+	if host := readable(config.ConnConfig); host != "" {
+		return nil, fmt.Errorf("the connection to %s may be one that everybody on the way can read: add sslmode=verify-full to it, or at least sslmode=require", host)
+	}
 	// Through a pooler in transaction mode a prepared statement may be gone with
 	// the next transaction.
 	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
@@ -73,6 +76,21 @@ func New(ctx context.Context, o Options) (*Backend, error) {
 	}
 	at := config.ConnConfig
 	return &Backend{pool: pool, o: o, place: fmt.Sprintf("%s in %s at %s", o.Name, at.Database, at.Host)}, nil
+}
+
+// readable returns a host on another machine that may be spoken to without
+// encryption, as PostgreSQL's clients do where nobody says otherwise.
+func readable(c *pgx.ConnConfig) string {
+	open := func(host string, secured bool) bool { return !secured && !strings.HasPrefix(host, "/") && !state.OnThisMachine(host) }
+	if open(c.Host, c.TLSConfig != nil) {
+		return c.Host
+	}
+	for _, f := range c.Fallbacks {
+		if open(f.Host, f.TLSConfig != nil) {
+			return f.Host
+		}
+	}
+	return ""
 }
 
 // Close ends the connections.
