@@ -81,7 +81,9 @@ func New(ctx context.Context, o Options) (*Backend, error) {
 // readable returns a host on another machine that may be spoken to without
 // encryption, as PostgreSQL's clients do where nobody says otherwise.
 func readable(c *pgx.ConnConfig) string {
-	open := func(host string, secured bool) bool { return !secured && !strings.HasPrefix(host, "/") && !state.OnThisMachine(host) }
+	open := func(host string, secured bool) bool {
+		return !secured && !strings.HasPrefix(host, "/") && !state.OnThisMachine(host)
+	}
 	if open(c.Host, c.TLSConfig != nil) {
 		return c.Host
 	}
