@@ -42,6 +42,13 @@ type Preparer interface {
 	Prepare(ctx context.Context) error
 }
 
+// Prober is a Backend that can tell whether it may be written, beyond being
+// locked, without writing anything.
+type Prober interface {
+	// Probe returns what stands in the way.
+	Probe(ctx context.Context) error
+}
+
 // OnThisMachine reports whether a host name is this machine's own, where what
 // is not encrypted on its way is seen by nobody.
 func OnThisMachine(host string) bool {

@@ -45,6 +45,22 @@ func (f *File) infoPath() string { return f.path + ".lock.info" }
 
 func (f *File) logPath() string { return f.path + ".history" }
 
+// Probe implements Prober: a file beside the state is made and removed, and the
+// history is opened where there is one.
+func (f *File) Probe(context.Context) error {
+	probe, err := os.CreateTemp(filepath.Dir(f.path), filepath.Base(f.path)+".probe-*")
+	if err != nil {
+		return err
+	}
+	err = errors.Join(probe.Close(), os.Remove(probe.Name()))
+	if log, problem := os.OpenFile(f.logPath(), os.O_APPEND|os.O_WRONLY, 0); problem == nil {
+		err = errors.Join(err, log.Close())
+	} else if !errors.Is(problem, fs.ErrNotExist) {
+		err = errors.Join(err, problem)
+	}
+	return err
+}
+
 // Get implements Backend.
 func (f *File) Get(_ context.Context) ([]byte, string, error) {
 	text, err := os.ReadFile(f.path)

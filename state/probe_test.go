@@ -4,11 +4,16 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/usher-cli/usher/state"
 	"github.com/usher-cli/usher/state/httpstate"
+	"github.com/usher-cli/usher/state/postgres"
 	"github.com/usher-cli/usher/test/stateserver"
 )
 
@@ -45,5 +50,37 @@ func TestAskingWhoseTheLockIs(t *testing.T) {
 	}
 	if err := lease.Release(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestStoresProbe: a role that may write the states and not their history is
+// found out before a run.
+func TestStoresProbe(t *testing.T) {
+	connection := os.Getenv("USHER_TEST_POSTGRES")
+	if connection == "" {
+		t.Skip("it takes a database")
+	}
+	ctx := context.Background()
+	postgresPlace(connection)(t)
+	owner := must(pgx.Connect(ctx, connection))(t)
+	t.Cleanup(func() { _ = owner.Close(ctx) })
+	for _, statement := range []string{"DROP OWNED BY usher_half", "DROP ROLE usher_half"} {
+		_, _ = owner.Exec(ctx, statement) // of an earlier test
+	}
+	for _, statement := range []string{"CREATE ROLE usher_half LOGIN", "GRANT USAGE ON SCHEMA usher TO usher_half", "GRANT SELECT ON ALL TABLES IN SCHEMA usher TO usher_half", "GRANT INSERT, UPDATE ON usher.states TO usher_half"} {
+		if _, err := owner.Exec(ctx, statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	half := must(postgres.New(ctx, postgres.Options{Connection: strings.Replace(connection, "user=postgres", "user=usher_half", 1), Schema: "usher", Name: "half", TTL: time.Second}))(t)
+	t.Cleanup(half.Close)
+	if err := half.Probe(ctx); err == nil || !strings.Contains(err.Error(), "history") {
+		t.Errorf("what is in the way is %v", err)
+	}
+	if _, err := owner.Exec(ctx, "GRANT INSERT ON usher.history TO usher_half"); err != nil {
+		t.Fatal(err)
+	}
+	if err := half.Probe(ctx); err != nil {
+		t.Errorf("nothing is in the way, and it says %v", err)
 	}
 }

@@ -33,6 +33,11 @@ func TestStores(t *testing.T) {
 }
 
 func beginsEmpty(t *testing.T, at place) {
+	if p, ok := at(t).(state.Prober); ok {
+		if err := p.Probe(context.Background()); err != nil {
+			t.Errorf("it may be written, and says %v", err)
+		}
+	}
 	ctx, s := context.Background(), store(t, at)
 	d, etag, err := s.Read(ctx)
 	if d != nil || etag != "" || err != nil {

@@ -57,8 +57,8 @@ func (s *session) checkReading(ctx context.Context) []ledger.Check {
 	return []ledger.Check{read, whose}
 }
 
-// checkWriting takes the lock, opens the history and gives the lock back: whoever
-// may do that may write.
+// checkWriting takes the lock, opens the history, looks whether more is in the
+// way where the store can tell, and gives the lock back.
 func (s *session) checkWriting(ctx context.Context) ledger.Check {
 	c := ledger.Check{Verdict: ledger.Fine, About: "locking and writing the state"}
 	lease, err := s.store.Lock(ctx, s.a.lockInfo("init"), 0)
@@ -71,17 +71,20 @@ func (s *session) checkWriting(ctx context.Context) ledger.Check {
 		c.Verdict, c.Text = ledger.Missing, err.Error()
 		c.Remedy = "an identity that only reads can plan: check that with usher init -for=plan"
 	default:
-		if err := errors.Join(s.opensHistory(ctx), lease.Release()); err != nil {
+		if err := errors.Join(s.mayWrite(ctx), lease.Release()); err != nil {
 			c.Verdict, c.Text = ledger.Missing, err.Error()
 		}
 	}
 	return c
 }
 
-func (s *session) opensHistory(ctx context.Context) error {
+func (s *session) mayWrite(ctx context.Context) error {
 	d, _, err := s.store.Read(ctx)
 	if err == nil {
 		_, err = s.store.Journal(ctx, d, "init")
+	}
+	if p, ok := s.store.Backend().(state.Prober); ok && err == nil {
+		err = p.Probe(ctx)
 	}
 	return err
 }

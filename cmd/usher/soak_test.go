@@ -81,7 +81,7 @@ func soakFaults(seed uint64) []*sandbox.Fault {
 		{Status: 502, Shape: "text", Message: "Bad gateway"},
 		{Status: 504, AfterWrite: true},
 		{Status: 409, Code: "Directory_ConcurrencyViolation", Message: "Error due to concurrent requests being made to the tenant. Please wait briefly and retry."},
-		{Status: 404, Code: "Request_ResourceNotFound", Message: "Resource does not exist or one of its queried reference-property objects are not present."},
+		{Method: http.MethodPost, Status: 404, Code: "Request_ResourceNotFound", Message: "Resource does not exist or one of its queried reference-property objects are not present."},
 		{Status: 401, Code: "InvalidAuthenticationToken", Message: "Lifetime validation failed."},
 		{LoseRequest: true}, {LoseReply: true}, {Hang: true}, {Garble: true},
 	}

@@ -78,23 +78,6 @@ func New(ctx context.Context, o Options) (*Backend, error) {
 	return &Backend{pool: pool, o: o, place: fmt.Sprintf("%s in %s at %s", o.Name, at.Database, at.Host)}, nil
 }
 
-// readable returns a host on another machine that may be spoken to without
-// encryption, as PostgreSQL's clients do where nobody says otherwise.
-func readable(c *pgx.ConnConfig) string {
-	open := func(host string, secured bool) bool {
-		return !secured && !strings.HasPrefix(host, "/") && !state.OnThisMachine(host)
-	}
-	if open(c.Host, c.TLSConfig != nil) {
-		return c.Host
-	}
-	for _, f := range c.Fallbacks {
-		if open(f.Host, f.TLSConfig != nil) {
-			return f.Host
-		}
-	}
-	return ""
-}
-
 // Close ends the connections.
 func (b *Backend) Close() { b.pool.Close() }
 

@@ -189,7 +189,7 @@ func (c *Client) once(ctx context.Context, method, path, etag string, in, out an
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		e := ParseError(resp.StatusCode, resp.Header, body)
 		e.Doubt, e.RequestID = *doubt, cmp.Or(e.RequestID, req.Raw().Header.Get(nameHeader))
-		return method == http.MethodGet && e.Status == http.StatusConflict, e // somebody writes what is read
+		return method == http.MethodGet && (e.Status == http.StatusConflict || e.Status == http.StatusUnauthorized), e // somebody writes what is read, or the token ended on the way
 	}
 	if out == nil || len(bytes.TrimSpace(body)) == 0 {
 		return false, nil

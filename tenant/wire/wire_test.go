@@ -157,3 +157,20 @@ func TestGate(t *testing.T) {
 		t.Errorf("a read: %d tries, and %v", tries, err)
 	}
 }
+
+// TestReadingsOfEndedTokens: a reading is asked for again where its token was
+// not taken, and a few times only.
+func TestReadingsOfEndedTokens(t *testing.T) {
+	for refusals, want := range map[int]int{1: 2, 2: 3, 9: 3} {
+		asked := 0
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			if asked++; asked <= refusals {
+				w.WriteHeader(http.StatusUnauthorized)
+			}
+		}))
+		err := wire.New(wire.Options{Base: s.URL, Version: "0"}).Get(context.Background(), "/x", nil)
+		if s.Close(); asked != want || (err == nil) != (refusals < want) {
+			t.Errorf("refused %d times it asks %d times: %v", refusals, asked, err)
+		}
+	}
+}

@@ -1,0 +1,43 @@
+package postgres
+
+import (
+	"context"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/usher-cli/usher/state"
+)
+
+// readable returns a host on another machine that may be spoken to without
+// encryption, as PostgreSQL's clients do where nobody says otherwise.
+func readable(c *pgx.ConnConfig) string {
+	open := func(host string, secured bool) bool {
+		return !secured && !strings.HasPrefix(host, "/") && !state.OnThisMachine(host)
+	}
+	if open(c.Host, c.TLSConfig != nil) {
+		return c.Host
+	}
+	for _, f := range c.Fallbacks {
+		if open(f.Host, f.TLSConfig != nil) {
+			return f.Host
+		}
+	}
+	return ""
+}
+
+var _ state.Prober = (*Backend)(nil)
+
+// Probe implements state.Prober: rows that are not there are written.
+func (b *Backend) Probe(ctx context.Context) error {
+	for _, text := range []string{
+		`INSERT INTO %s.history (name, seq, line) SELECT '', 0, '' WHERE false`,
+		`INSERT INTO %s.states (name) SELECT '' WHERE false`,
+		`UPDATE %s.states SET serial = 0 WHERE false`,
+	} {
+		if _, err := b.pool.Exec(ctx, b.sql(text)); err != nil {
+			return explain(err)
+		}
+	}
+	return nil
+}
