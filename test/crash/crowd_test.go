@@ -125,11 +125,11 @@ func (m *member) edit(w *world, end time.Time) {
 			n++
 		case strings.Contains(out.String(), "is locked by"):
 			m.refused++
-		case out.Len() > 0:
-			w.t.Errorf("%s: %s", m.address, out)
-			return
-		default:
+		case cmd.ProcessState != nil && cmd.ProcessState.ExitCode() < 0: // by a signal, whatever it had said
 			m.killed++
+		default:
+			w.t.Errorf("%s: %v: %s", m.address, err, out)
+			return
 		}
 	}
 }
