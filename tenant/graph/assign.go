@@ -184,8 +184,8 @@ func (c *Client) settle(a *attempt, p partAnswer) ledger.Result {
 	if p.succeeded() {
 		return ledger.Result{Call: a.call, Outcome: ledger.Done, Surplus: surplus(a.call, p.Body)}
 	}
-	e, header := c.refusal(p)
-	message, wait := explain(e, toAssign), wire.RetryAfter(header)
+	e, _ := c.refusal(p)
+	message, wait := explain(e, toAssign), e.Wait
 	switch {
 	case forNow(e):
 		return c.again(a, wait, message)
@@ -227,8 +227,8 @@ func (c *Client) seen(a *attempt, p partAnswer) ledger.Result {
 	case p.Status == http.StatusForbidden:
 		return ledger.Result{Call: a.call, Outcome: ledger.Unknown, Message: a.why}
 	}
-	_, header := c.refusal(p)
-	return c.again(a, wire.RetryAfter(header), a.why)
+	e, _ := c.refusal(p)
+	return c.again(a, e.Wait, a.why)
 }
 
 func adds(call ledger.Call) bool {
