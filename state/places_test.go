@@ -87,9 +87,16 @@ func blobOptions(t *testing.T, endpoint string) azblob.Options {
 	if _, err := c.Create(context.Background(), nil); err != nil {
 		t.Fatal(err)
 	}
+	all := sas.ContainerPermissions{Read: true, Add: true, Create: true, Write: true, Delete: true}
+	return azblob.Options{Endpoint: endpoint, Container: name, Key: "contoso//a%20b/usher.state.json", SAS: signed(t, name, all)}
+}
+
+// signed makes a signature for what is in a container.
+func signed(t *testing.T, name string, permissions sas.ContainerPermissions) string {
+	key := must(container.NewSharedKeyCredential(testAccount, testKey))(t)
 	signature := must(sas.BlobSignatureValues{Protocol: sas.ProtocolHTTPSandHTTP, ExpiryTime: time.Now().Add(time.Hour), ContainerName: name,
-		Permissions: (&sas.ContainerPermissions{Read: true, Add: true, Create: true, Write: true, Delete: true}).String()}.SignWithSharedKey(key))(t)
-	return azblob.Options{Endpoint: endpoint, Container: name, Key: "contoso//a%20b/usher.state.json", SAS: signature.Encode()}
+		Permissions: permissions.String()}.SignWithSharedKey(key))(t)
+	return signature.Encode()
 }
 
 func postgresPlace(connection string) place {

@@ -9,9 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
 	"github.com/jackc/pgx/v5"
 
 	"github.com/usher-cli/usher/state"
+	"github.com/usher-cli/usher/state/azblob"
 	"github.com/usher-cli/usher/state/httpstate"
 	"github.com/usher-cli/usher/state/postgres"
 	"github.com/usher-cli/usher/test/stateserver"
@@ -53,13 +55,17 @@ func TestAskingWhoseTheLockIs(t *testing.T) {
 	}
 }
 
-// TestStoresProbe: a role that may write the states and not their history is
+// TestStoresProbe: an identity that may write the states and not their history is
 // found out before a run.
 func TestStoresProbe(t *testing.T) {
-	connection := os.Getenv("USHER_TEST_POSTGRES")
-	if connection == "" {
-		t.Skip("it takes a database")
+	if os.Getenv("USHER_TEST_SERVICES") == "" {
+		t.Skip("it takes a blob service and a database")
 	}
+	t.Run("postgres", func(t *testing.T) { probesRole(t, os.Getenv("USHER_TEST_POSTGRES")) })
+	t.Run("azblob", func(t *testing.T) { probesSignature(t, os.Getenv("USHER_TEST_AZBLOB")) })
+}
+
+func probesRole(t *testing.T, connection string) {
 	ctx := context.Background()
 	postgresPlace(connection)(t)
 	owner := must(pgx.Connect(ctx, connection))(t)
@@ -82,5 +88,35 @@ func TestStoresProbe(t *testing.T) {
 	}
 	if err := half.Probe(ctx); err != nil {
 		t.Errorf("nothing is in the way, and it says %v", err)
+	}
+}
+
+// probesSignature: a signature for the state alone, and one that allows the lock
+// and nothing else.
+func probesSignature(t *testing.T, endpoint string) {
+	ctx, o := context.Background(), blobOptions(t, endpoint)
+	whole := must(azblob.New(o))(t)
+	if _, err := whole.Put(ctx, []byte("{}"), ""); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // without a history and with one
+		if err := whole.Probe(ctx); err != nil {
+			t.Errorf("nothing is in the way, and it says %v", err)
+		}
+		if _, mark, err := whole.Log(ctx, state.Mark{}); err != nil {
+			t.Fatal(err)
+		} else if _, err := whole.Append(ctx, mark, [][]byte{[]byte("line")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if lines, _, err := whole.Log(ctx, state.Mark{}); err != nil || len(lines) != 2 {
+		t.Errorf("after looking the history has %d lines, %v", len(lines), err)
+	}
+	for name, permissions := range map[string]sas.ContainerPermissions{"only reads": {Read: true}, "locks": {Read: true, Delete: true}} {
+		half := o
+		half.SAS = signed(t, o.Container, permissions)
+		if err := must(azblob.New(half))(t).Probe(ctx); err == nil || !strings.Contains(err.Error(), "add, create and write") {
+			t.Errorf("what is in the way of a signature that %s is %v", name, err)
+		}
 	}
 }

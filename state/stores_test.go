@@ -178,6 +178,9 @@ func unlocksByForce(t *testing.T, at place, kind string) {
 	if err := s.ForceUnlock(ctx, lockTwo); err == nil {
 		t.Error("a lock was removed under another id")
 	}
+	if err := at(t).ForceUnlock(ctx, lockTwo); err == nil {
+		t.Error("a store that is asked late says that it removed the lock of another")
+	}
 	err = s.ForceUnlock(ctx, lockOne)
 	if kind == "file" {
 		if err == nil {

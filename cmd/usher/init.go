@@ -39,7 +39,7 @@ func runInit(ctx context.Context, a *app, o *checkOptions) error {
 
 func (s *session) checkReading(ctx context.Context) []ledger.Check {
 	d, _, err := s.store.Read(ctx)
-	read := ledger.Check{Verdict: ledger.Fine, About: "reading the state at " + s.store.String()}
+	read := ledger.Check{Verdict: ledger.Fine, About: "reading the state", Text: s.store.String()}
 	if err != nil {
 		read.Verdict, read.Text = ledger.Missing, err.Error()
 		return []ledger.Check{read}

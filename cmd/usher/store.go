@@ -164,10 +164,18 @@ func runMigrate(ctx context.Context, a *app, o *migrateOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	a.stdout().Line("  backend %s {", strconv.Quote(o.to))
-	for _, name := range slices.Sorted(maps.Keys(set)) {
-		a.stdout().Line("    %s = %s", name, view.Safe(strconv.Quote(set[name])))
-	}
-	a.stdout().Line("  }\n\nThe old state stays at %s: remove it when nobody uses it any more.", view.Safe(s.store.String()))
+	a.stdout().Line("%s\n\nThe old state stays at %s: remove it when nobody uses it any more.", backendBlock(o.to, set), view.Safe(s.store.String()))
 	return nil
+}
+
+// backendBlock writes a backend block; what the environment says of it is not in it.
+func backendBlock(kind string, set map[string]string) string {
+	if len(set) == 0 {
+		return fmt.Sprintf("  backend %q {}", kind)
+	}
+	lines := []string{fmt.Sprintf("  backend %q {", kind)}
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		lines = append(lines, fmt.Sprintf("    %s = %s", name, view.Safe(strconv.Quote(set[name]))))
+	}
+	return strings.Join(append(lines, "  }"), "\n")
 }

@@ -60,7 +60,10 @@ type Backend struct {
 	info      map[string]*string // metadata, while it has it
 }
 
-var _ state.Backend = (*Backend)(nil)
+var (
+	_ state.Backend = (*Backend)(nil)
+	_ state.Prober  = (*Backend)(nil)
+)
 
 // New makes a backend. Nothing is asked of the service yet.
 func New(o Options) (*Backend, error) {

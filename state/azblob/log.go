@@ -106,6 +106,20 @@ func count(header *int32) int {
 	return int(*header)
 }
 
+// nowhere is a place behind the end of every append blob.
+const nowhere = int64(mostBlocks) * mostAppended << 10
+
+// Probe implements state.Prober: an append to the history at a place that it does
+// not have is refused for the place where appending is allowed, and adds nothing.
+func (b *Backend) Probe(ctx context.Context) error {
+	o := &appendblob.AppendBlockOptions{AppendPositionAccessConditions: &appendblob.AppendPositionAccessConditions{AppendPosition: to.Ptr(nowhere)}}
+	_, err := b.part(1).AppendBlock(ctx, body([]byte("\n")), o)
+	if bloberror.HasCode(err, bloberror.BlobNotFound, bloberror.AppendPositionConditionNotMet, bloberror.BlockCountExceedsLimit) {
+		return nil
+	}
+	return b.explain(err)
+}
+
 // Append implements state.Backend.
 func (b *Backend) Append(ctx context.Context, at state.Mark, lines [][]byte) (state.Mark, error) {
 	if b.tail.number == 0 || b.tail.end() != at.Bytes {

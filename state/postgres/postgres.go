@@ -252,11 +252,17 @@ func (b *Backend) renew(ctx context.Context, id string) error {
 }
 
 func (b *Backend) release(ctx context.Context, id string) error {
-	_, err := b.exec(ctx, `UPDATE %s.states SET lock_id = NULL, lock_info = NULL, lock_until = NULL WHERE name = $1 AND lock_id = $2`, b.o.Name, id)
+	_, err := b.free(ctx, id)
 	if err == nil {
 		b.held = ""
 	}
 	return err
+}
+
+// free removes the lock with this id, and reports whether it was there.
+func (b *Backend) free(ctx context.Context, id string) (bool, error) {
+	rows, err := b.exec(ctx, `UPDATE %s.states SET lock_id = NULL, lock_info = NULL, lock_until = NULL WHERE name = $1 AND lock_id = $2`, b.o.Name, id)
+	return rows > 0, err
 }
 
 // Holder implements state.Backend.
@@ -283,4 +289,10 @@ func (b *Backend) Holder(ctx context.Context) (*state.LockInfo, error) {
 }
 
 // ForceUnlock implements state.Backend.
-func (b *Backend) ForceUnlock(ctx context.Context, id string) error { return b.release(ctx, id) }
+func (b *Backend) ForceUnlock(ctx context.Context, id string) error {
+	there, err := b.free(ctx, id)
+	if err == nil && !there {
+		return fmt.Errorf("%w under this id: another run has it by now, or it was given back", state.ErrNotLocked)
+	}
+	return err
+}
