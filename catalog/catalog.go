@@ -112,6 +112,17 @@ func (p Product) Plan(ref string) (Plan, bool) {
 	return Plan{}, false
 }
 
+// PlanNames returns the names of all known service plans, by id.
+func (c *Catalog) PlanNames() map[string]string {
+	names := map[string]string{}
+	for _, p := range c.products {
+		for _, plan := range p.Plans {
+			names[plan.ID] = plan.Name
+		}
+	}
+	return names
+}
+
 // CapacityTypes lists the known capacity types.
 func (c *Catalog) CapacityTypes() []CapacityType { return c.types }
 

@@ -9,6 +9,34 @@ import (
 	"github.com/usher-cli/usher/ledger"
 )
 
+// Breach is a guard that the plan exceeds.
+type Breach struct {
+	Kind    BreachKind `json:"kind"`
+	Item    string     `json:"item,omitempty"`
+	Address string     `json:"address,omitempty"` // of the grant, where it is about one
+	Count   int64      `json:"count,omitempty"`
+	Of      int64      `json:"of,omitempty"`
+	Allowed int64      `json:"allowed,omitempty"`
+}
+
+// BreachKind names a guard.
+type BreachKind string
+
+const (
+	// Losses is people who lose a seat or a service plan.
+	Losses BreachKind = "losses"
+	// Lowered is units of capacity taken from environments.
+	Lowered BreachKind = "lowered"
+	// Undrawn is units of capacity taken from flows and machines.
+	Undrawn BreachKind = "undrawn"
+	// Forgets is records that would be dropped.
+	Forgets BreachKind = "forgets"
+	// Protected is a loss or change of a protected holder.
+	Protected BreachKind = "protected"
+	// Stops is a flow of a service principal that would stop running.
+	Stops BreachKind = "stops"
+)
+
 // breaches measures the plan against its guard. They stop an apply, never the
 // showing of the plan.
 func breaches(p *Plan, in Input, c *coverage, parts []*part) []Breach {

@@ -78,6 +78,7 @@ type Plan struct {
 	Notices   []ledger.Notice `json:"notices,omitempty"`
 	Unread    []ledger.Unread `json:"unread,omitempty"`
 	Perhaps   []ledger.Key    `json:"perhaps_ours,omitempty"` // to be settled with state confirm or state rm
+	Edits     []Edit          `json:"edits,omitempty"`        // of an undo, for it to last
 	Awaited   []ledger.Holder `json:"awaited,omitempty"`      // groups that the service has not finished with
 }
 
@@ -126,34 +127,6 @@ type Gap struct {
 	Items   []string `json:"items"`             // one free unit of any of these makes it unnecessary
 	Without []string `json:"without,omitempty"` // what the person is without for a moment; nothing where no call can be split
 }
-
-// Breach is a guard that the plan exceeds.
-type Breach struct {
-	Kind    BreachKind `json:"kind"`
-	Item    string     `json:"item,omitempty"`
-	Address string     `json:"address,omitempty"` // of the grant, where it is about one
-	Count   int64      `json:"count,omitempty"`
-	Of      int64      `json:"of,omitempty"`
-	Allowed int64      `json:"allowed,omitempty"`
-}
-
-// BreachKind names a guard.
-type BreachKind string
-
-const (
-	// Losses is people who lose a seat or a service plan.
-	Losses BreachKind = "losses"
-	// Lowered is units of capacity taken from environments.
-	Lowered BreachKind = "lowered"
-	// Undrawn is units of capacity taken from flows and machines.
-	Undrawn BreachKind = "undrawn"
-	// Forgets is records that would be dropped.
-	Forgets BreachKind = "forgets"
-	// Protected is a loss or change of a protected holder.
-	Protected BreachKind = "protected"
-	// Stops is a flow of a service principal that would stop running.
-	Stops BreachKind = "stops"
-)
 
 // New makes a plan. It always succeeds: what stands in the way of applying it
 // is part of it.

@@ -261,7 +261,8 @@ func (t *table) keep(r row) {
 		if t.unproven(r, &s) {
 			return
 		}
-		if r.known != nil && r.known.Equal(r.want.Value) {
+		said := r.known != nil && (r.known.Without == nil) == (r.want.Without == nil) // what was left open then, the file asks for now
+		if said && r.known.Equal(r.want.Value) {
 			s.Why = ledger.Drift
 		}
 		t.steps = append(t.steps, s)

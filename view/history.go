@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -133,8 +134,18 @@ func (p *Printer) call(c state.Call) {
 
 func (p *Printer) change(c state.Change) string {
 	text := p.op(c.Op) + " " + Safe(string(c.Address))
-	if b, a := units(c.Before), units(c.After); b != a && (b > 1 || a > 1) {
-		text += fmt.Sprintf(" %d -> %d", b, a)
+	before, after := cmp.Or(c.Before, &ledger.Value{}), cmp.Or(c.After, &ledger.Value{})
+	g, err := c.Grant()
+	switch {
+	case err != nil: // of a later usher
+	case g.Item.Kind == ledger.Setting:
+		text += " " + Safe(before.Policy) + " -> " + Safe(after.Policy)
+	case g.Item.Kind == ledger.Capacity:
+		text += fmt.Sprintf(" %d -> %d", before.Units, after.Units)
+	case c.After != nil:
+		if plans := p.planChange(*before, *after); plans != "" {
+			text += " disabled plans " + plans
+		}
 	}
 	return text
 }

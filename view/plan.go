@@ -30,6 +30,7 @@ func (p *Printer) Plan(pl *plan.Plan) {
 	p.due(pl)
 	p.Refusals(pl)
 	p.Line("%s", p.paint(Summary(pl), color.Bold))
+	p.edits(pl)
 }
 
 // group is the steps that are shown under one heading.
@@ -55,7 +56,7 @@ func (p *Printer) steps(pl *plan.Plan) {
 			width = max(width, len([]rune(subject(s))))
 		}
 		for _, s := range shown {
-			detail := strings.TrimSpace(fmt.Sprintf("%s  %s", describe(s), places(s.Origins)))
+			detail := strings.TrimSpace(fmt.Sprintf("%s  %s", p.describe(s), places(s.Origins)))
 			p.Line("    %s", strings.TrimRight(fmt.Sprintf("%s %-*s  %s", p.op(s.Op), width, subject(s), detail), " "))
 		}
 		if adopted > 0 {
@@ -165,7 +166,7 @@ func subject(s shownStep) string {
 }
 
 // describe says what a step changes, and why where the file alone does not.
-func describe(s shownStep) string {
+func (p *Printer) describe(s shownStep) string {
 	var parts []string
 	switch {
 	case s.Op == ledger.Adopt || s.Op == ledger.Forget:
@@ -181,7 +182,7 @@ func describe(s shownStep) string {
 	case s.Item.Kind == ledger.Capacity:
 		parts = append(parts, fmt.Sprintf("%s %d -> %d", Safe(s.Item.Name), units(s.Before), units(s.After)))
 	case s.Op == ledger.Change:
-		parts = append(parts, "disabled plans: "+planChange(*s.Before, *s.After))
+		parts = append(parts, "disabled plans: "+p.planChange(*s.Before, *s.After))
 	case s.Op == ledger.Add && len(s.After.Without) > 0:
 		parts = append(parts, fmt.Sprintf("without %s", Count(len(s.After.Without), "service plan")))
 	}
@@ -206,16 +207,16 @@ func units(v *ledger.Value) int64 {
 }
 
 // planChange lists the service plans that a change switches off and on.
-func planChange(before, after ledger.Value) string {
+func (p *Printer) planChange(before, after ledger.Value) string {
 	var parts []string
 	for _, plan := range after.Without {
 		if !slices.Contains(before.Without, plan) {
-			parts = append(parts, "+"+Safe(plan))
+			parts = append(parts, "+"+p.plan(plan))
 		}
 	}
 	for _, plan := range before.Without {
 		if !slices.Contains(after.Without, plan) {
-			parts = append(parts, "-"+Safe(plan))
+			parts = append(parts, "-"+p.plan(plan))
 		}
 	}
 	return strings.Join(parts, " ")

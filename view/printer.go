@@ -1,6 +1,7 @@
 package view
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -18,6 +19,7 @@ type Printer struct {
 	w       io.Writer
 	colored bool
 	files   map[string]*hcl.File
+	plans   map[string]string   // names of service plans, by id
 	lines   map[string][]string // of the files that were shown
 }
 
@@ -31,6 +33,15 @@ func (p *Printer) WithFiles(files map[string]*hcl.File) *Printer {
 	p.files = files
 	return p
 }
+
+// WithPlans gives the printer the names of service plans, by id.
+func (p *Printer) WithPlans(names map[string]string) *Printer {
+	p.plans = names
+	return p
+}
+
+// plan is what people call a service plan: its id where nobody knows its name.
+func (p *Printer) plan(id string) string { return Safe(cmp.Or(p.plans[id], id)) }
 
 // Line prints a formatted line. Texts that are not usher's own must have
 // passed through Safe.

@@ -106,7 +106,7 @@ func (p *Printer) Drift(all []plan.Drift, complete bool) {
 		case d.Kind == plan.Changed && d.Item.Kind == ledger.Capacity:
 			line += fmt.Sprintf(": %d -> %d", units(d.Known), units(d.Have))
 		case d.Kind == plan.Changed:
-			line += ": disabled plans " + planChange(*d.Known, *d.Have)
+			line += ": disabled plans " + p.planChange(*d.Known, *d.Have)
 		}
 		p.Line("%s", line)
 	}

@@ -26,6 +26,8 @@ type app struct {
 	terminal bool // out is a terminal
 	progress bool // err is a terminal
 
+	plans map[string]string // names of service plans, by id, as far as they are known by now
+
 	wire io.Writer // is told what is said to a simulated tenant, and what it answers; nil for nobody
 
 	chdir   string
@@ -110,7 +112,7 @@ func goFlags(args []string) []string {
 
 func (a *app) color() bool { return a.terminal && !a.noColor && a.env("NO_COLOR") == "" }
 
-func (a *app) stdout() *view.Printer { return view.NewPrinter(a.out, a.color()) }
+func (a *app) stdout() *view.Printer { return view.NewPrinter(a.out, a.color()).WithPlans(a.plans) }
 
 func (a *app) stderr() *view.Printer {
 	return view.NewPrinter(a.err, a.progress && !a.noColor && a.env("NO_COLOR") == "")

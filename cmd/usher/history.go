@@ -7,7 +7,6 @@ import (
 	"github.com/hashicorp/go-multierror"
 	"github.com/spf13/cobra"
 
-	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
 	"github.com/usher-cli/usher/state"
 	"github.com/usher-cli/usher/view"
@@ -139,24 +138,19 @@ func runUndo(ctx context.Context, a *app, o *undoOptions, id string) (err error)
 		}
 		return problems
 	}
-	return s.offer(plan.New(in), today.Want, o)
+	p := plan.New(in)
+	p.Edits = plan.Edits(p, today.Want)
+	return s.offer(p, o)
 }
 
-// offer shows the plan that undoes a run, and what in the files asks for the
-// opposite.
-func (s *session) offer(p *plan.Plan, wanted []ledger.Grant, o *undoOptions) error {
-	out := s.a.stdout().WithFiles(s.cfg.Files)
+// offer shows the plan that undoes a run, and saves it where asked to.
+func (s *session) offer(p *plan.Plan, o *undoOptions) error {
 	if o.json {
 		if err := p.Encode(s.a.out); err != nil {
 			return err
 		}
 	} else {
-		out.Plan(p)
-		labels := map[string]string{}
-		for _, policy := range s.cfg.Policies {
-			labels[policy.Item.Name] = policy.Label
-		}
-		out.Edits(p, wanted, labels)
+		s.a.stdout().WithFiles(s.cfg.Files).Plan(p)
 	}
 	if o.out != "" && len(p.Errors()) == 0 {
 		if err := s.savePlan(s.a.path(o.out), p); err != nil {

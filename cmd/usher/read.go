@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
 	"github.com/usher-cli/usher/view"
@@ -32,6 +33,11 @@ func runShow(a *app, o *showOptions, path string) error {
 	if o.json {
 		return p.Encode(a.out)
 	}
+	known, err := catalog.Load()
+	if err != nil {
+		return err
+	}
+	a.plans = known.PlanNames()
 	a.stdout().Plan(p)
 	return nil
 }

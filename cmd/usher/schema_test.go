@@ -72,6 +72,12 @@ func TestDocumentsMatchTheirSchemas(t *testing.T) {
 	conforms(t, "run", run(robots, 0, "apply", "-json", "-auto-approve"))
 	conforms(t, "state", read(filepath.Join(robots, "usher.state.json")))
 	conforms(t, "tenant", read(filepath.Join(robots, "robots.tenant.json")))
+	runs := regexp.MustCompile(`"run":"([^"]+)"`).FindAllSubmatch(read(filepath.Join(robots, "usher.state.json.history")), -1)
+	undo := run(robots, 0, "undo", "-json", string(runs[len(runs)-1][1]))
+	if !bytes.Contains(undo, []byte(`"edits": [`)) {
+		t.Errorf("the files ask for what is undone, and it has no edits: %s", undo)
+	}
+	conforms(t, "plan", undo)
 
 	small := filepath.Join(dir, "small")
 	if err := os.CopyFS(small, os.DirFS("testdata/tenants")); err != nil {

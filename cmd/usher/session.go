@@ -77,6 +77,7 @@ func (a *app) loadBy(in inputs, load func(string, config.Options) (*config.Confi
 	if s.catalog, err = catalog.Load(); err != nil {
 		return nil, err
 	}
+	a.plans = s.catalog.PlanNames()
 	opts := config.Options{Version: version, Vars: in.vars, Catalog: s.catalog, Remote: in.remote}
 	for _, f := range in.varFiles {
 		opts.VarFiles = append(opts.VarFiles, a.path(f))
@@ -133,6 +134,11 @@ func (s *session) read(ctx context.Context, refresh bool) error {
 		return errInterrupted
 	case err != nil:
 		return err
+	}
+	for _, supply := range s.reading.Supply {
+		for _, p := range supply.Plans {
+			s.a.plans[p.ID] = p.Name
+		}
 	}
 	s.reading.UnitLag, s.reading.SeatLag = s.cfg.Tenant.Lag, s.cfg.Tenant.PeopleLag
 	if doc != nil && doc.Tenant != s.reading.Tenant {

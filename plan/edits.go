@@ -1,0 +1,32 @@
+package plan
+
+import "github.com/usher-cli/usher/ledger"
+
+// Edit is what has to change in the files for an undo to last, because they ask
+// for something else than it leaves: without it the next plan does it again.
+type Edit struct {
+	Holder  ledger.Holder   `json:"holder"`
+	Item    ledger.Item     `json:"item"`
+	Want    *ledger.Value   `json:"want,omitempty"`    // what they are to ask for; nil for nothing
+	Origins []ledger.Origin `json:"origins,omitempty"` // what asks for something else now
+}
+
+// Edits compares what a plan leaves with what the files, as they are now, want.
+func Edits(undo *Plan, wanted []ledger.Grant) []Edit {
+	want := map[ledger.Key]ledger.Grant{}
+	for _, g := range wanted {
+		want[g.Key()] = g
+	}
+	var edits []Edit
+	for _, call := range undo.Calls {
+		for _, s := range call.Steps {
+			g, asked := want[s.Key()]
+			switch {
+			case s.Op == ledger.Reprocess, s.After == nil && !asked, s.After != nil && asked && g.Accepts(g.Value, *s.After): // the files are that far
+			default:
+				edits = append(edits, Edit{s.Holder, s.Item, s.After, g.Origins})
+			}
+		}
+	}
+	return edits
+}
