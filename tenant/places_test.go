@@ -64,6 +64,35 @@ func TestGroupOnABadDay(t *testing.T) {
 	}
 }
 
+// TestFlowOnABadDay: a write in an environment that the service answers with an
+// error may be carried out all the same. One that a reading shows is done, and of
+// one that it does not show nobody knows.
+func TestFlowOnABadDay(t *testing.T) {
+	const test = "31db83d3-f525-4486-bfb1-a19ed600a344"
+	flow := ledger.Within(ledger.Holder{Kind: ledger.Environment, ID: test, Name: "test"}, ledger.Flow, "7a000000-0000-4000-8000-000000002001", "flow-1")
+	call := ledger.Call{ID: 1, Holder: flow, Steps: []ledger.Step{{Op: ledger.Remove, Holder: flow, Item: ledger.Item{Kind: ledger.Capacity, ID: catalog.Process}, Before: &ledger.Value{Units: 1}}}}
+	for name, c := range map[string]struct {
+		fault   string
+		outcome ledger.Outcome
+	}{
+		"done, and said to have failed": {`{"method":"PATCH","path":"flowcapacityassignments","status":500,"afterWrite":true}`, ledger.Done},
+		"a lost answer":                 {`{"method":"PATCH","path":"flowcapacityassignments","loseReply":true,"times":1}`, ledger.Done},
+		"not done":                      {`{"method":"PATCH","path":"flowcapacityassignments","status":500}`, ledger.Unknown},
+		"done, and not to be read":      {`{"method":"PATCH","path":"flowcapacityassignments","status":500,"afterWrite":true},{"method":"GET","path":"flowcapacityassignments","status":403,"skip":2}`, ledger.Unknown},
+		"refused":                       {`{"method":"PATCH","path":"flowcapacityassignments","status":403}`, ledger.Failed},
+	} {
+		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
+			tn, _ := openOf(t, "rpa", c.fault)
+			if _, err := tn.Read(context.Background(), tenant.ReadOptions{Environments: []string{"test"}}); err != nil {
+				t.Fatal(err)
+			}
+			if r := tn.Run(context.Background(), []ledger.Call{call})[0]; r.Outcome != c.outcome {
+				t.Errorf("%s %s, want %s", r.Outcome, r.Message, c.outcome)
+			}
+		})
+	}
+}
+
 // TestUnreadPlaces: an organisation that may not be read hides what is inside
 // an environment, and nothing else.
 func TestUnreadPlaces(t *testing.T) {

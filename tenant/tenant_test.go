@@ -27,7 +27,13 @@ const (
 // open runs the small tenant with faults, and logs its requests.
 func open(t *testing.T, faults string) (*tenant.Tenant, *bytes.Buffer) {
 	t.Helper()
-	text, err := os.ReadFile("../cmd/usher/testdata/tenants/small.tenant.json")
+	return openOf(t, "small", faults)
+}
+
+// openOf is open for a tenant of another name.
+func openOf(t *testing.T, name, faults string) (*tenant.Tenant, *bytes.Buffer) {
+	t.Helper()
+	text, err := os.ReadFile("../cmd/usher/testdata/tenants/" + name + ".tenant.json")
 	if err != nil {
 		t.Fatal(err)
 	}
