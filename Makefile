@@ -19,7 +19,7 @@ test: ## everything that needs only Go
 	$(GO) test ./...
 
 test-services: ## the suite of the stores on Azurite and PostgreSQL, which it installs and starts
-	bash test/services/run.sh $(GO) test ./state ./test/crash -count=1 -v -run 'TestStores|TestTerraform|TestSignedIn'
+	bash test/services/run.sh $(GO) test ./state ./test/crash -count=1 -v -run 'TestStores|TestTerraform|TestSignedIn|TestReaders'
 
 check: lint test ## what CI runs
 	$(GO) test -race ./apply ./tenant/... ./state

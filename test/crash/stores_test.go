@@ -24,6 +24,7 @@ type store struct {
 	backend string
 	address string
 	env     []string
+	reader  func(t *testing.T) []string // makes an identity that only reads, and returns what it wants in the environment
 	restart func() error // kills the service and starts it again; nil where that cannot be
 	// free ends a lock whose holder died before it could say who it was, which
 	// nobody can name; it would end by itself in a minute. nil where there are none.
@@ -43,7 +44,7 @@ func stores(t *testing.T) []store {
 			words[name] = value
 		}
 		address := words["host"] + ":" + words["port"]
-		all = append(all, store{name: "postgres", address: address, restart: restarting("USHER_TEST_POSTGRES_RESTART"), env: []string{"PGUSER=" + words["user"], "PGDATABASE=" + words["dbname"]},
+		all = append(all, store{name: "postgres", address: address, restart: restarting("USHER_TEST_POSTGRES_RESTART"), reader: func(t *testing.T) []string { return readerRole(t, connection) }, env: []string{"PGUSER=" + words["user"], "PGDATABASE=" + words["dbname"]},
 			backend: fmt.Sprintf("backend \"postgres\" {\n connection = %q\n name = \"crash-%d\"\n}", "postgres://"+address+"/"+words["dbname"]+"?sslmode=disable", time.Now().UnixNano())})
 	}
 	return all
@@ -79,6 +80,7 @@ func protocolStore(t *testing.T) store {
 	t.Cleanup(func() { _ = s.kill() })
 	return store{name: "http", address: s.address, restart: func() error { return errors.Join(s.kill(), s.start()) },
 		env:     []string{"TF_HTTP_USERNAME=gitlab-ci-token", "TF_HTTP_PASSWORD=job"},
+		reader:  func(*testing.T) []string { return []string{"TF_HTTP_USERNAME=developer"} },
 		backend: fmt.Sprintf("backend \"http\" {\n address = %q\n}", "http://"+s.address+"/api/v4/projects/7/terraform/state/crash")}
 }
 
@@ -130,10 +132,13 @@ func blobStore(t *testing.T, endpoint string) store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	signature, err := sas.BlobSignatureValues{Protocol: sas.ProtocolHTTPSandHTTP, ExpiryTime: time.Now().Add(6 * time.Hour), ContainerName: name,
-		Permissions: (&sas.ContainerPermissions{Read: true, Add: true, Create: true, Write: true}).String()}.SignWithSharedKey(key)
-	if err != nil {
-		t.Fatal(err)
+	signed := func(permissions sas.ContainerPermissions) []string {
+		signature, err := sas.BlobSignatureValues{Protocol: sas.ProtocolHTTPSandHTTP, ExpiryTime: time.Now().Add(6 * time.Hour), ContainerName: name,
+			Permissions: permissions.String()}.SignWithSharedKey(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return []string{"USHER_BACKEND_SAS_TOKEN=" + signature.Encode()}
 	}
 	free := func() {
 		l, err := lease.NewBlobClient(c.NewBlobClient("usher.state.json"), nil)
@@ -142,6 +147,7 @@ func blobStore(t *testing.T, endpoint string) store {
 		}
 	}
 	return store{name: "azblob", free: free, restart: restarting("USHER_TEST_AZBLOB_RESTART"), address: strings.TrimPrefix(strings.SplitN(endpoint, "/devstore", 2)[0], "http://"),
-		env:     []string{"USHER_BACKEND_SAS_TOKEN=" + signature.Encode()},
+		env:     signed(sas.ContainerPermissions{Read: true, Add: true, Create: true, Write: true}),
+		reader:  func(*testing.T) []string { return signed(sas.ContainerPermissions{Read: true}) },
 		backend: fmt.Sprintf("backend \"azblob\" {\n endpoint = %q\n container = %q\n}", endpoint, name)}
 }

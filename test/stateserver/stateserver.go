@@ -26,6 +26,9 @@ import (
 type Server struct {
 	// User and Password are asked for where they are set.
 	User, Password string
+	// Reader has the same password, and may do no more than GitLab's Developer role
+	// may; "" for nobody.
+	Reader string
 
 	dir string
 	mu  sync.Mutex
@@ -56,8 +59,13 @@ func complete(body []byte) bool {
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	user, password, _ := r.BasicAuth()
-	if user != s.User || password != s.Password {
+	reads := user != "" && user == s.Reader
+	switch {
+	case user != s.User && !reads || password != s.Password:
 		w.WriteHeader(http.StatusUnauthorized)
+		return
+	case reads && r.Method != http.MethodGet:
+		w.WriteHeader(http.StatusForbidden)
 		return
 	}
 	body, err := io.ReadAll(r.Body)

@@ -11,6 +11,6 @@ import (
 
 func main() {
 	s := stateserver.New(os.Args[2])
-	s.User, s.Password = "gitlab-ci-token", "job"
+	s.User, s.Password, s.Reader = "gitlab-ci-token", "job", "developer"
 	log.Fatal(http.ListenAndServe(os.Args[1], s))
 }
