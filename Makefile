@@ -37,8 +37,8 @@ fuzz: ## every fuzz target for FUZZ
 crash: ## kill -9 at 200 points of an apply
 	$(GO) test ./cmd/usher -run 'TestKill' -count=1 -timeout=30m -v -kills=200
 
-crash-stores: ## kill usher at every write, cut and kill the stores, let 32 processes edit one state
-	bash test/services/run.sh $(GO) test ./test/crash -count=1 -timeout=80m -v -run 'TestKills|TestCuts' -kills=2000 -cuts=300
+crash-stores: ## kill usher at every write, cut and kill the stores and the tenant, let 32 processes apply to one state
+	bash test/services/run.sh $(GO) test ./test/crash -count=1 -timeout=80m -v -run 'TestKills|TestCuts' -kills=2000 -cuts=480
 	bash test/services/run.sh $(GO) test ./test/crash -count=1 -timeout=30m -v -run 'TestCrowd|TestSleeper' -crowd=32 -crowd.time=1m
 
 soak: ## 10,000 people in a tenant on a bad day, 20 times, for a minute each

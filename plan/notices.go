@@ -29,7 +29,7 @@ func (t *table) missedTargets() {
 	for name := range t.targets {
 		if !t.met[name] {
 			t.notices = append(t.notices, ledger.Notice{Code: "target-unknown", Severity: ledger.Error, Address: name,
-				Text: "is a target, and nothing of that name or id is declared, recorded or in the tenant", Fix: "correct -target: usher plan and usher usage -users show names"})
+				Text: "is a target, and nothing of that name or id is declared or recorded, or has anything in the tenant", Fix: "correct -target: usher plan and usher usage -users show names"})
 		}
 	}
 }

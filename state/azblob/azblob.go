@@ -130,9 +130,11 @@ func (b *Backend) explain(err error) error {
 	return fmt.Errorf("the storage account answers %d %s: %s%s", e.StatusCode, e.ErrorCode, way, id)
 }
 
-func read(resp blob.DownloadStreamResponse) ([]byte, error) {
-	defer resp.Body.Close()
-	return io.ReadAll(resp.Body)
+// read reads an answer whole, and asks for the rest where it breaks off.
+func read(ctx context.Context, resp blob.DownloadStreamResponse) ([]byte, error) {
+	body := resp.NewRetryReader(ctx, nil)
+	defer body.Close()
+	return io.ReadAll(body)
 }
 
 // Get implements state.Backend.
@@ -153,7 +155,7 @@ func (b *Backend) download(ctx context.Context) ([]byte, string, error) {
 	if err != nil {
 		return nil, "", b.explain(err)
 	}
-	text, err := read(resp)
+	text, err := read(ctx, resp)
 	return text, string(*resp.ETag), err
 }
 

@@ -94,7 +94,7 @@ func (b *Backend) readPart(ctx context.Context, p *part, from int64) (text []byt
 	case err != nil:
 		return nil, false, b.explain(err)
 	}
-	text, err = read(resp)
+	text, err = read(ctx, resp)
 	p.size, p.blocks = from+int64(len(text)), count(resp.BlobCommittedBlockCount)
 	return text, true, err
 }

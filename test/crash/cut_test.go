@@ -105,9 +105,17 @@ func (g *gate) said() string {
 	return g.how
 }
 
-// TestCuts cuts the connection to the store at everything in turn that usher
-// says to it, before the store hears it and before usher hears the answer, and
-// kills the store where that can be started again.
+// things is how many things usher said since the gate was armed, and whether what
+// was to happen did.
+func (g *gate) things() (count int, happened bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.count, g.left <= 0
+}
+
+// TestCuts cuts the connection to the store, and to the tenant, at everything in
+// turn that usher says to it, before it is heard and before usher hears the answer,
+// and kills what is at the other end where that can be started again.
 func TestCuts(t *testing.T) {
 	var all []store
 	for _, s := range stores(t) {
@@ -115,61 +123,92 @@ func TestCuts(t *testing.T) {
 			all = append(all, s)
 		}
 	}
+	each := *cuts / (len(all) + 1)
 	for _, s := range all {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			cutsOf(t, s, *cuts/len(all))
+			g := newGate(t, s.address)
+			s.backend = strings.ReplaceAll(s.backend, s.address, g.listener.Addr().String())
+			cutsOf(newWorld(t, s), g, s.restart, each)
 		})
 	}
+	t.Run("tenant", func(t *testing.T) {
+		t.Parallel()
+		w := newWorld(t, store{name: "file", backend: `backend "file" {}`})
+		g := newGate(t, strings.TrimPrefix(w.address, "http://"))
+		address := w.address
+		w.address = "http://" + g.listener.Addr().String()
+		w.write("main.hcl", w.settings())
+		cutsOf(w, g, func() error { return w.restartTenant(address) }, each)
+	})
 }
 
-func cutsOf(t *testing.T, s store, n int) {
-	g := newGate(t, s.address)
-	s.backend = strings.ReplaceAll(s.backend, s.address, g.listener.Addr().String())
-	w := newWorld(t, s)
-	hows := []string{"unsaid", "unanswered"}
-	if s.restart != nil {
-		hows = append(hows, "killed")
+// cutting is what became of the cuts in a world.
+type cutting struct {
+	hows   []string
+	base   int             // things that usher says where nothing is cut
+	hit    map[string]bool // by what was done, and to which thing
+	points map[string]int  // by what was done, and what came of it
+}
+
+func cutsOf(w *world, g *gate, restart func() error, n int) {
+	c := &cutting{hows: []string{"unsaid", "unanswered"}, hit: map[string]bool{}, points: map[string]int{}}
+	if restart != nil {
+		c.hows = append(c.hows, "killed")
 		g.kill = func() {
-			if err := s.restart(); err != nil {
-				t.Errorf("the store does not start again: %v", err)
+			if err := restart(); err != nil {
+				w.t.Errorf("what was killed does not start again: %v", err)
 			}
 		}
 	}
-	points, lived, longest := map[string]int{}, 0, 0
-	for k, turn := 0, 1; k < n; k, turn = k+1, turn+1 {
+	for turn := 1; turn < 3; turn++ { // once there and once back
 		w.write("want.hcl", wants[turn%2])
-		how, nth := hows[k%len(hows)], 1
-		if longest > 0 {
-			nth = 1 + k/len(hows)%longest
-		}
+		g.at(0, "")
+		w.must("apply", "-auto-approve")
+		said, _ := g.things()
+		c.base = max(c.base, said)
+	}
+	for k := range n {
+		w.write("want.hcl", wants[(k+1)%2])
+		how, nth := c.hows[k%len(c.hows)], 1+k/len(c.hows)%c.base
 		g.at(nth, how)
 		code, out := w.run("apply", "-auto-approve")
 		g.killing.Wait()
-		longest = max(longest, g.most())
-		g.at(0, "")
-		outcome := "and usher went on"
-		if code != 0 {
-			outcome = "and usher said so"
-			if !strings.Contains(out, "Error: ") {
-				t.Fatalf("it exits with %d and says\n%s", code, out)
-			}
-			w.unlock()
-		} else {
-			lived++
+		if _, happened := g.things(); happened {
+			c.hit[fmt.Sprint(how, nth)] = true
+			c.points[fmt.Sprintf("%-10s %s", how, c.outcome(w, code, out))]++
 		}
-		points[fmt.Sprintf("%-10s %s", how, outcome)]++
-		w.settles(turn)
+		g.at(0, "")
+		w.settles(k + 1)
 	}
-	var table strings.Builder
-	for _, p := range slices.Sorted(maps.Keys(points)) {
-		fmt.Fprintf(&table, "\n%5d %s", points[p], p)
-	}
-	t.Logf("%d cuts at up to %d things that usher says, %d of which it got over:%s", n, longest, lived, table.String())
+	c.tell(w, n)
 }
 
-func (g *gate) most() int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.count
+// outcome says how a run ended that something was cut for: it goes on, or says
+// what went wrong or is not known.
+func (c *cutting) outcome(w *world, code int, out string) string {
+	if code == 0 {
+		return "and usher went on"
+	}
+	if !strings.Contains(out, "Error: ") && code != 4 {
+		w.t.Fatalf("it exits with %d and says\n%s", code, out)
+	}
+	w.unlock()
+	return "and usher said so"
+}
+
+// tell reports what was cut, and complains where a thing was left out of so many.
+func (c *cutting) tell(w *world, n int) {
+	var table strings.Builder
+	for _, p := range slices.Sorted(maps.Keys(c.points)) {
+		fmt.Fprintf(&table, "\n%5d %s", c.points[p], p)
+	}
+	w.t.Logf("%d cuts at %d things that usher says:%s", n, c.base, table.String())
+	for _, how := range c.hows {
+		for nth := 1; nth < c.base && n >= 2*len(c.hows)*c.base; nth++ { // the last may be said or not
+			if !c.hit[fmt.Sprint(how, nth)] {
+				w.t.Errorf("the thing %d was never %s", nth, how)
+			}
+		}
+	}
 }

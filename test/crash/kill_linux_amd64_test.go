@@ -26,41 +26,53 @@ func TestKills(t *testing.T) {
 
 func killsOf(t *testing.T, s store, n int) {
 	w := newWorld(t, s)
-	points, locks := map[string]int{}, 0
-	turn, killed, longest := 1, 0, 0
-	for k := 0; killed < n; k++ {
-		w.write("want.hcl", wants[turn%2])
-		nth := 1
-		if longest > 0 {
-			nth = 1 + k/2%longest
+	points, hit, locks := map[string]int{}, map[string]bool{}, 0
+	shortest, longest := w.uninterrupted()
+	for k, killed := 0, 0; killed < n; k++ {
+		w.write("want.hcl", wants[(k+1)%2])
+		nth, when := 1+k/2%longest, "before"
+		if k%2 == 1 {
+			when = "after"
 		}
-		if k == 0 {
-			nth = 0
-		}
-		got, err := watch(w.command("apply", "-auto-approve"), nth, k%2 == 1)
+		got, err := watch(w.command("apply", "-auto-approve"), nth, when == "after")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if longest = max(longest, got.count); k == 0 && got.code != 0 {
-			t.Fatalf("an apply that nobody kills exits with %d:\n%s", got.code, got.out)
-		}
 		if got.killed {
 			killed++
-			when := "before"
-			if k%2 == 1 {
-				when = "after"
-			}
+			hit[fmt.Sprint(when, nth)] = true
 			points[fmt.Sprintf("%-6s %s", when, got.point)]++
 			if w.unlock() {
 				locks++
 			}
 		}
-		w.settles(turn)
-		turn++
+		w.settles(k + 1)
 	}
 	var table strings.Builder
 	for _, p := range slices.Sorted(maps.Keys(points)) {
 		fmt.Fprintf(&table, "\n%5d %s", points[p], p)
 	}
-	t.Logf("%d kills at up to %d points of an apply, %d of which left a lock:%s", killed, longest, locks, table.String())
+	t.Logf("%d kills at up to %d points of an apply, %d of which left a lock:%s", n, longest, locks, table.String())
+	for nth := 1; nth <= shortest && n >= 4*longest; nth++ {
+		if !hit[fmt.Sprint("before", nth)] || !hit[fmt.Sprint("after", nth)] {
+			t.Errorf("the point %d was not hit before and after", nth)
+		}
+	}
+}
+
+// uninterrupted counts the writes of applies that nobody kills: the least and the
+// most of some, there and back.
+func (w *world) uninterrupted() (shortest, longest int) {
+	for turn := 1; turn < 7; turn++ {
+		w.write("want.hcl", wants[turn%2])
+		got, err := watch(w.command("apply", "-auto-approve"), 0, false)
+		if err != nil || got.code != 0 {
+			w.t.Fatalf("an apply that nobody kills exits with %d, %v:\n%s", got.code, err, got.out)
+		}
+		if longest = max(longest, got.count); turn == 1 {
+			shortest = got.count
+		}
+		shortest = min(shortest, got.count)
+	}
+	return shortest, longest
 }

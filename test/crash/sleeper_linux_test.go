@@ -34,7 +34,7 @@ func TestSleeper(t *testing.T) {
 }
 
 func sleeps(t *testing.T, s store, fault string) {
-	w := newWorld(t, s, `"faults": [`+fault+`],`)
+	w := newWorld(t, s, `"users": [`, `"faults": [`+fault+`], "users": [`)
 	w.write("want.hcl", wants[1])
 	asleep := w.command("apply", "-auto-approve", "-parallelism=1")
 	var out strings.Builder

@@ -25,7 +25,7 @@ type store struct {
 	address string
 	env     []string
 	reader  func(t *testing.T) []string // makes an identity that only reads, and returns what it wants in the environment
-	restart func() error // kills the service and starts it again; nil where that cannot be
+	restart func() error                // kills the service and starts it again; nil where that cannot be
 	// free ends a lock whose holder died before it could say who it was, which
 	// nobody can name; it would end by itself in a minute. nil where there are none.
 	free func()
@@ -95,16 +95,7 @@ func (s *server) start() error {
 	if err := s.cmd.Start(); err != nil {
 		return err
 	}
-	for n := 0; ; n++ {
-		c, err := net.Dial("tcp", s.address)
-		if err == nil {
-			return c.Close()
-		}
-		if n == 200 {
-			return err
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
+	return listens(s.address)
 }
 
 func (s *server) kill() error {

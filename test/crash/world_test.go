@@ -5,13 +5,16 @@ package crash_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // programs are built once for all tests.
@@ -41,6 +44,9 @@ type world struct {
 	dir string
 	env []string // what the store wants beside the configuration
 	at  store
+
+	address string    // of the tenant
+	tenant  *exec.Cmd // which serves it
 }
 
 // The two wants between which a world goes to and fro: people swap seats of
@@ -88,16 +94,20 @@ guard {
 }
 `
 
-// newWorld makes a world whose wants are those of turn 0; more is put into the
-// tenant's file.
-func newWorld(t *testing.T, s store, more ...string) *world {
+// settings are the configuration without its wants.
+func (w *world) settings() string { return fmt.Sprintf(settings, w.at.backend, w.address) }
+
+// newWorld makes a world whose wants are those of turn 0. changed are pairs of
+// what is replaced in the tenant's file, and by what.
+func newWorld(t *testing.T, s store, changed ...string) *world {
 	w := &world{t: t, dir: t.TempDir(), env: append(os.Environ(), s.env...), at: s}
 	text, err := os.ReadFile("../../cmd/usher/testdata/tenants/small.tenant.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.write("tenant.json", strings.Replace(string(text), "{", "{\n"+strings.Join(more, ""), 1))
-	w.write("main.hcl", fmt.Sprintf(settings, s.backend, w.serve()))
+	w.write("tenant.json", strings.NewReplacer(changed...).Replace(string(text)))
+	w.address = w.serve()
+	w.write("main.hcl", w.settings())
 	w.write("want.hcl", wants[0])
 	if s.name == "postgres" {
 		w.must("state", "init")
@@ -128,7 +138,8 @@ func (w *world) serving(more ...string) string {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.t.Cleanup(func() { _ = cmd.Process.Signal(os.Interrupt); _ = cmd.Wait() })
+	w.tenant = cmd
+	w.t.Cleanup(func() { _ = w.tenant.Process.Signal(os.Interrupt); _ = w.tenant.Wait() })
 	said := ""
 	for range 1 + min(1, len(more)) { // an address a line
 		line := make([]byte, 200)
@@ -141,6 +152,29 @@ func (w *world) serving(more ...string) string {
 		}
 	}
 	return said
+}
+
+// restartTenant kills the tenant and serves it again at the same address.
+func (w *world) restartTenant(address string) error {
+	err := w.tenant.Process.Kill()
+	_ = w.tenant.Wait() // that it was killed
+	at := strings.TrimPrefix(address, "http://")
+	w.tenant = w.command("sandbox", "serve", "-file=tenant.json", "-log=log.jsonl", "-listen="+at)
+	return errors.Join(err, w.tenant.Start(), listens(at))
+}
+
+// listens waits until something listens at an address.
+func listens(address string) error {
+	for n := 0; ; n++ {
+		c, err := net.Dial("tcp", address)
+		if err == nil {
+			return c.Close()
+		}
+		if n == 500 {
+			return err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 }
 
 func (w *world) command(args ...string) *exec.Cmd {
