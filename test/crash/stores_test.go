@@ -25,6 +25,7 @@ type store struct {
 	address string
 	env     []string
 	reader  func(t *testing.T) []string // makes an identity that only reads, and returns what it wants in the environment
+	ends    bool                        // a lock that nobody renews ends by itself
 	restart func() error                // kills the service and starts it again; nil where that cannot be
 	// free ends a lock whose holder died before it could say who it was, which
 	// nobody can name; it would end by itself in a minute. nil where there are none.
@@ -44,7 +45,7 @@ func stores(t *testing.T) []store {
 			words[name] = value
 		}
 		address := words["host"] + ":" + words["port"]
-		all = append(all, store{name: "postgres", address: address, restart: restarting("USHER_TEST_POSTGRES_RESTART"), reader: func(t *testing.T) []string { return readerRole(t, connection) }, env: []string{"PGUSER=" + words["user"], "PGDATABASE=" + words["dbname"]},
+		all = append(all, store{name: "postgres", ends: true, address: address, restart: restarting("USHER_TEST_POSTGRES_RESTART"), reader: func(t *testing.T) []string { return readerRole(t, connection) }, env: []string{"PGUSER=" + words["user"], "PGDATABASE=" + words["dbname"]},
 			backend: fmt.Sprintf("backend \"postgres\" {\n connection = %q\n name = \"crash-%d\"\n}", "postgres://"+address+"/"+words["dbname"]+"?sslmode=disable", time.Now().UnixNano())})
 	}
 	return all
@@ -137,7 +138,7 @@ func blobStore(t *testing.T, endpoint string) store {
 			_, _ = l.BreakLease(context.Background(), &lease.BlobBreakOptions{BreakPeriod: to.Ptr(int32(0))})
 		}
 	}
-	return store{name: "azblob", free: free, restart: restarting("USHER_TEST_AZBLOB_RESTART"), address: strings.TrimPrefix(strings.SplitN(endpoint, "/devstore", 2)[0], "http://"),
+	return store{name: "azblob", ends: true, free: free, restart: restarting("USHER_TEST_AZBLOB_RESTART"), address: strings.TrimPrefix(strings.SplitN(endpoint, "/devstore", 2)[0], "http://"),
 		env:     signed(sas.ContainerPermissions{Read: true, Add: true, Create: true, Write: true}),
 		reader:  func(*testing.T) []string { return signed(sas.ContainerPermissions{Read: true}) },
 		backend: fmt.Sprintf("backend \"azblob\" {\n endpoint = %q\n container = %q\n}", endpoint, name)}

@@ -209,14 +209,24 @@ var lockID = regexp.MustCompile(`lock id ([0-9a-f-]{36})`)
 // unlock removes the lock that a dead run left, where the store keeps it, and
 // reports whether there was one.
 func (w *world) unlock() bool {
-	out := w.must("state", "lock-info")
-	found := lockID.FindStringSubmatch(out)
+	found := lockID.FindStringSubmatch(w.must("state", "lock-info"))
 	if found == nil {
 		return false
 	}
 	if code, out := w.run("force-unlock", found[1]); code != 0 && !strings.Contains(out, "is not locked") {
 		w.t.Fatalf("the lock cannot be removed:\n%s", out)
 	}
+	return true
+}
+
+// outlasts waits for the end of the lock that a dead run left, and reports whether
+// there was one.
+func (w *world) outlasts() bool {
+	w.t.Helper()
+	if !lockID.MatchString(w.must("state", "lock-info")) {
+		return false
+	}
+	w.must("apply", "-auto-approve", "-lock-timeout=100s")
 	return true
 }
 
