@@ -78,6 +78,7 @@ func crowdOf(t *testing.T, s store) {
 		w.unlockDead(members)
 	}
 	for waiting := true; waiting; { // for what is under way, which may wait for one that is dead
+		time.Sleep(100 * time.Millisecond)
 		w.unlockDead(members)
 		waiting = false
 		for _, m := range members {

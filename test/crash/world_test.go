@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -179,7 +180,7 @@ func listens(address string) error {
 
 func (w *world) command(args ...string) *exec.Cmd {
 	cmd := exec.Command(programs.usher, args...)
-	cmd.Dir, cmd.Env = w.dir, w.env
+	cmd.Dir, cmd.Env = w.dir, slices.Clip(w.env) // what a command adds is its own
 	return cmd
 }
 
