@@ -25,7 +25,7 @@ type place func(t *testing.T) state.Backend
 // places are the kinds of store: file and http always, the others where a
 // service of theirs is named in the environment, as make test-services does.
 func places(t *testing.T) map[string]func(t *testing.T) place {
-	all := map[string]func(t *testing.T) place{"file": filePlace, "http": protocolPlace, "gitlab": gitlabPlace}
+	all := map[string]func(t *testing.T) place{"file": filePlace, "http": protocolPlace, "gitlab": gitlabPlace, "gitea": giteaPlace}
 	if endpoint := os.Getenv("USHER_TEST_AZBLOB"); endpoint != "" {
 		all["azblob"] = func(t *testing.T) place { return blobPlace(t, endpoint) }
 	}
@@ -64,6 +64,15 @@ func gitlabPlace(t *testing.T) place {
 	return func(t *testing.T) state.Backend {
 		return must(httpstate.New(httpstate.Options{Address: server.URL + "/api/v4/projects/1/terraform/state/usher", LockAddress: server.URL + "/api/v4/projects/1/terraform/state/usher/lock",
 			LockMethod: "POST", UnlockMethod: "DELETE", Strict: true, HistoryPart: 20, Username: "gitlab-ci-token", Password: "job", Version: "0.1.0"}))(t)
+	}
+}
+
+func giteaPlace(t *testing.T) place {
+	server := httptest.NewServer(stateserver.New(t.TempDir()))
+	t.Cleanup(server.Close)
+	return func(t *testing.T) state.Backend {
+		return must(httpstate.New(httpstate.Options{Address: server.URL + "/api/packages/contoso/terraform/state/usher", LockAddress: server.URL + "/api/packages/contoso/terraform/state/usher/lock",
+			LockMethod: "POST", UnlockMethod: "DELETE", Strict: true, HistoryPart: 20, Version: "0.1.0"}))(t)
 	}
 }
 

@@ -2,6 +2,7 @@ package state_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -30,8 +31,11 @@ func TestStoresRequests(t *testing.T) {
 	t.Cleanup(server.Close)
 	gitlab := httpstate.Options{Address: server.URL + "/api/v4/projects/1/terraform/state/usher", LockAddress: server.URL + "/api/v4/projects/1/terraform/state/usher/lock",
 		LockMethod: "POST", UnlockMethod: "DELETE", Strict: true}
+	gitea := gitlab
+	gitea.Address, gitea.LockAddress = server.URL+"/api/packages/contoso/terraform/state/usher", server.URL+"/api/packages/contoso/terraform/state/usher/lock"
 	plain := httpstate.Options{Address: server.URL + "/state"}
 	asksAsOften(t, "gitlab", 1, 1, func(c *counted) state.Backend { gitlab.Transport = c; return must(httpstate.New(gitlab))(t) })
+	asksAsOften(t, "gitea", 1, 1, func(c *counted) state.Backend { gitea.Transport = c; return must(httpstate.New(gitea))(t) })
 	asksAsOften(t, "http", 1, 2, func(c *counted) state.Backend { plain.Transport = c; return must(httpstate.New(plain))(t) })
 	if endpoint := os.Getenv("USHER_TEST_AZBLOB"); endpoint != "" {
 		o := blobOptions(t, endpoint)
@@ -81,5 +85,25 @@ func asksAsOften(t *testing.T, name string, lock, write int, open func(*counted)
 	})
 	if err := hold.Release(ctx); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestStoresConflict: Gitea says conflict of a serial that it has had, which is no
+// lost lock.
+func TestStoresConflict(t *testing.T) {
+	ctx, b := context.Background(), giteaPlace(t)(t)
+	hold, err := b.Lock(ctx, lockInfo(lockOne))
+	if err != nil {
+		t.Fatal(err)
+	}
+	etag, err := b.Put(ctx, (&state.Document{Lineage: "a", Serial: 1}).Encode(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Put(ctx, (&state.Document{Lineage: "a", Serial: 1, Tenant: "again"}).Encode(), etag); !errors.Is(err, state.ErrMoved) {
+		t.Errorf("a serial that was there gives %v", err)
+	}
+	if err := hold.Renew(ctx); err != nil {
+		t.Errorf("the lock is lost with it: %v", err)
 	}
 }

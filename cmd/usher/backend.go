@@ -143,7 +143,7 @@ func (s *session) openProtocol(args arguments) (state.Backend, error) {
 		UnlockAddress: args.get("unlock_address", "TF_HTTP_UNLOCK_ADDRESS"), UnlockMethod: args.get("unlock_method", "TF_HTTP_UNLOCK_METHOD"),
 		History: args.get("history_address"), Username: args.get("username", "TF_HTTP_USERNAME"), Password: s.a.firstEnv("USHER_BACKEND_PASSWORD", "TF_HTTP_PASSWORD"),
 		Version: version, Transport: s.a.storeNetwork()}
-	o.Strict = strings.Contains(o.Address, "/terraform/state/") && strings.Contains(o.Address, "/api/v4/projects/") // GitLab
+	o.Strict = strings.Contains(o.Address, "/terraform/state/") && (strings.Contains(o.Address, "/api/v4/projects/") || strings.Contains(o.Address, "/api/packages/")) // GitLab, Gitea
 	if o.Strict && o.LockAddress == "" {
 		o.LockAddress, o.LockMethod, o.UnlockMethod = o.Address+"/lock", cmp.Or(o.LockMethod, "POST"), cmp.Or(o.UnlockMethod, "DELETE")
 	}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 
 	"filippo.io/age"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -23,6 +25,22 @@ func serveStates(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(server.Close)
 	ts.Setenv("SERVER", server.URL)
 	replace(ts, false, []string{"SERVER", server.URL, args[0]})
+}
+
+// post FILE ADDRESS posts a file to the server of states, as another client would.
+func post(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: post FILE ADDRESS")
+	}
+	req, err := http.NewRequest(http.MethodPost, args[1], strings.NewReader(ts.ReadFile(args[0])))
+	ts.Check(err)
+	req.SetBasicAuth("gitlab-ci-token", "job")
+	resp, err := http.DefaultClient.Do(req)
+	ts.Check(err)
+	ts.Check(resp.Body.Close())
+	if resp.StatusCode > 299 {
+		ts.Fatalf("%s answers %s", args[1], resp.Status)
+	}
 }
 
 // agekey FILE TEXT CONFIG makes a key and puts its public half into the

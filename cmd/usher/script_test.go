@@ -52,7 +52,7 @@ func TestScript(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "count": count, "replace": replace, "serve": serveTenant, "microsoft": serveMicrosoft, "record": record, "await": await,
-			"stateserver": serveStates, "agekey": makeKey, "hides": hides,
+			"stateserver": serveStates, "post": post, "agekey": makeKey, "hides": hides,
 		},
 	})
 }

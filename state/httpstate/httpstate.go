@@ -39,8 +39,8 @@ type Options struct {
 	Username      string
 	Password      string
 	// Strict says that the server refuses the write of whoever does not have the
-	// lock, and a serial that it has had, as GitLab does: then nothing is read
-	// before a write under the lock.
+	// lock, or else a serial that it has had, as GitLab and Gitea do: then nothing
+	// is read before a write under the lock.
 	Strict    bool
 	Version   string        // of usher, for the user agent
 	TTL       time.Duration // see DefaultTTL
@@ -155,11 +155,11 @@ func refusal(method string, status int) error {
 	case http.StatusUnauthorized:
 		way = "set TF_HTTP_USERNAME and TF_HTTP_PASSWORD, or username and USHER_BACKEND_PASSWORD, to an account of the server; in GitLab the job token's user is gitlab-ci-token"
 	case http.StatusForbidden:
-		way = "this account may not: in GitLab reading takes the Developer role, and writing and locking the Maintainer role"
+		way = "this account may not: in GitLab reading takes the Developer role, and writing and locking the Maintainer role; in Gitea a token takes read:package, and write:package"
 	case http.StatusNotFound:
 		way = "is the address right?"
 	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
-		way = "the server does not offer this method: set lock_method, unlock_method and update_method to what it wants (GitLab: POST, DELETE, POST)"
+		way = "the server does not offer this method: set lock_method, unlock_method and update_method to what it wants (GitLab and Gitea: POST, DELETE, POST)"
 	case http.StatusUnprocessableEntity:
 		way = "the server does not take this: is its address that of a state? GitLab takes a serial once: after a return to an earlier version, remove the later ones there"
 	case http.StatusBadRequest:
@@ -224,8 +224,8 @@ func (b *Backend) Put(ctx context.Context, text []byte, etag string) (string, er
 		return "", state.ErrMoved
 	}
 	status, err := b.post(ctx, b.o.Address, text, held.ID)
-	if status >= 500 && b.o.Strict && held.ID != "" && errors.Is(b.renew(ctx, held), state.ErrLost) { // GitLab only says that it broke
-		return "", state.ErrLost
+	if b.o.Strict && held.ID != "" && (status >= 500 || status == http.StatusConflict) {
+		err = b.doubted(ctx, held, status, err)
 	}
 	if err != nil {
 		return "", err
@@ -236,6 +236,19 @@ func (b *Backend) Put(ctx context.Context, text []byte, etag string) (string, er
 		b.seen = seenAs(text)
 	}
 	return state.EtagOf(text), nil
+}
+
+// doubted asks for the lock what a strict server's refusal means: GitLab only says
+// that it broke where the lock is another one's, and Gitea has a conflict for a
+// serial that it has had.
+func (b *Backend) doubted(ctx context.Context, held state.LockInfo, status int, refusal error) error {
+	switch err := b.renew(ctx, held); {
+	case errors.Is(err, state.ErrLost):
+		return state.ErrLost
+	case err == nil && status == http.StatusConflict:
+		return state.ErrMoved
+	}
+	return refusal
 }
 
 // post writes once, and returns what the server answered. One that says that

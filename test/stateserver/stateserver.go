@@ -2,7 +2,8 @@
 // protocol, for tests: with the methods LOCK and UNLOCK it answers as the
 // protocol says, with POST and DELETE on a path that ends in /lock as GitLab
 // does. Under the path of GitLab's API it also writes as GitLab does, whose source
-// is public: lib/api/terraform/state.rb and remote_state_handler.rb there.
+// is public: lib/api/terraform/state.rb and remote_state_handler.rb there. Under
+// that of Gitea's it does as Gitea does.
 //
 // It keeps states in a directory, durably, so that it can be killed. It never
 // runs in usher itself.
@@ -77,6 +78,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path, gitlab := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/"), "/lock")
 	name := url.PathEscape(path)
 	switch {
+	case strings.HasPrefix(path, "api/packages/"):
+		s.gitea(w, r, name, gitlab, body)
 	case gitlab && r.Method == http.MethodPost, r.Method == "LOCK":
 		s.lock(w, name, body, gitlab)
 	case gitlab && r.Method == http.MethodDelete, r.Method == "UNLOCK":
@@ -101,6 +104,11 @@ func (s *Server) holder(name string) (lock, []byte) {
 		_ = json.Unmarshal(text, &l)
 	}
 	return l, text
+}
+
+func unescaped(name string) string {
+	text, _ := url.PathUnescape(name) // which PathEscape wrote
+	return text
 }
 
 func (s *Server) path(name string) string { return filepath.Join(s.dir, name) }
