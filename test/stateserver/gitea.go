@@ -18,23 +18,32 @@ func (s *Server) gitea(w http.ResponseWriter, r *http.Request, name string, lock
 		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
+	switch {
+	case locking:
+		s.giteaLock(w, r.Method, name, body)
+	case r.Method == http.MethodGet:
+		s.get(w, name)
+	case r.Method == http.MethodPost:
+		s.postOnce(w, name, r.URL.Query().Get("ID"), body)
+	default:
+		w.WriteHeader(http.StatusMethodNotAllowed)
+	}
+}
+
+func (s *Server) giteaLock(w http.ResponseWriter, method, name string, body []byte) {
 	held, text := s.holder(name)
 	var asked lock
 	switch {
-	case r.Method == http.MethodGet && !locking:
-		s.get(w, name)
-	case r.Method == http.MethodPost && !locking:
-		s.postOnce(w, name, r.URL.Query().Get("ID"), body)
 	case json.Unmarshal(body, &asked) != nil || asked.ID == "":
 		w.WriteHeader(http.StatusBadRequest)
-	case r.Method == http.MethodPost && held.ID != "":
+	case method == http.MethodPost && held.ID != "":
 		w.WriteHeader(http.StatusLocked)
 		_, _ = w.Write(text)
-	case r.Method == http.MethodPost:
+	case method == http.MethodPost:
 		s.save(w, name+".lock", body)
-	case r.Method == http.MethodDelete && held.ID != "" && held.ID != asked.ID:
+	case method == http.MethodDelete && held.ID != "" && held.ID != asked.ID:
 		http.Error(w, "lock ID mismatch", http.StatusLocked)
-	case r.Method == http.MethodDelete:
+	case method == http.MethodDelete:
 		_ = os.Remove(s.path(name + ".lock"))
 	default:
 		w.WriteHeader(http.StatusMethodNotAllowed)

@@ -59,18 +59,13 @@ func complete(body []byte) bool {
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	user, password, _ := r.BasicAuth()
-	reads := user != "" && user == s.Reader
-	switch {
-	case user != s.User && !reads || password != s.Password:
-		w.WriteHeader(http.StatusUnauthorized)
-		return
-	case reads && r.Method != http.MethodGet:
-		w.WriteHeader(http.StatusForbidden)
+	if status := s.refuses(r); status != 0 {
+		w.WriteHeader(status)
 		return
 	}
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
+		w.WriteHeader(http.StatusBadRequest)
 		return
 	}
 	s.mu.Lock()
@@ -95,6 +90,19 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		w.WriteHeader(http.StatusMethodNotAllowed)
 	}
+}
+
+// refuses is the status for who may not do what is asked; 0 for who may.
+func (s *Server) refuses(r *http.Request) int {
+	user, password, _ := r.BasicAuth()
+	reads := user != "" && user == s.Reader
+	switch {
+	case user != s.User && !reads || password != s.Password:
+		return http.StatusUnauthorized
+	case reads && r.Method != http.MethodGet:
+		return http.StatusForbidden
+	}
+	return 0
 }
 
 func (s *Server) holder(name string) (lock, []byte) {
