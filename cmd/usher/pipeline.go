@@ -9,8 +9,8 @@ import (
 	"github.com/usher-cli/usher/state"
 )
 
-// pipeline is the run of a pipeline that usher is part of; empty for a
-// person's own machine.
+// pipeline is the run of a pipeline that usher is part of, and the commit of the
+// configuration. On a person's own machine there is no run.
 type pipeline struct{ run, commit string }
 
 // pipeline recognises GitHub Actions, Azure DevOps and GitLab by what each puts
@@ -24,7 +24,7 @@ func (a *app) pipeline() pipeline {
 	case a.env("GITLAB_CI") != "":
 		return pipeline{a.env("CI_JOB_URL"), a.env("CI_COMMIT_SHA")}
 	}
-	return pipeline{}
+	return pipeline{commit: headCommit(a.chdir)}
 }
 
 func (a *app) who() string {

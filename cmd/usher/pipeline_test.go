@@ -19,7 +19,7 @@ func TestPipelines(t *testing.T) {
 		"GitLab":   {map[string]string{"GITLAB_CI": "true", "CI_JOB_URL": "https://gitlab.com/contoso/licences/-/jobs/7", "CI_COMMIT_SHA": "ab12", "GITLAB_USER_LOGIN": "ada"}, "https://gitlab.com/contoso/licences/-/jobs/7", "ab12", "ada@"},
 		"a person": {map[string]string{}, "", "", "@"},
 	} {
-		a := &app{env: func(k string) string { return c.env[k] }}
+		a := &app{env: func(k string) string { return c.env[k] }, chdir: t.TempDir()}
 		if p := a.pipeline(); p.run != c.run || p.commit != c.commit || !strings.Contains(a.who(), c.who) {
 			t.Errorf("%s: %+v by %s", name, p, a.who())
 		}
