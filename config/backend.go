@@ -129,6 +129,8 @@ func BackendSettings(kind string, flag BackendFlag, path func(string) string) (m
 		switch {
 		case holdsSecret.MatchString(name), holdsPassword(value):
 			return nil, fmt.Errorf("%s: %s would put a secret where other processes and logs see it: set USHER_BACKEND_PASSWORD, USHER_BACKEND_SAS_TOKEN or PGPASSWORD instead", flag.Name, name)
+		case value == "":
+			return nil, fmt.Errorf("%s: %s is empty: give it a value, or leave it out", flag.Name, name)
 		case !slices.Contains(BackendArguments()[kind], name):
 			return nil, fmt.Errorf("%s: a backend %q has no %q; it has %s", flag.Name, kind, name, strings.Join(BackendArguments()[kind], ", "))
 		}
@@ -153,8 +155,10 @@ func backendFile(flag, name, path string) (map[string]string, error) {
 	ev := &evaluator{ctx: &hcl.EvalContext{}}
 	set := map[string]string{}
 	for name, a := range attrs {
-		v, _ := a.Expr.Value(nil)
-		if text, ok := ev.textOf(v, a.Range); ok {
+		v, problems := a.Expr.Value(nil)
+		if problems.HasErrors() {
+			ev.fail(a.Expr.Range(), "Not a text", "%s is no text by itself: put it in quotes.", name)
+		} else if text, ok := ev.textOf(v, a.Range); ok {
 			set[name] = text
 		}
 	}

@@ -11,10 +11,11 @@ type Edit struct {
 	Origins []ledger.Origin `json:"origins,omitempty"` // what asks for something else now
 }
 
-// Edits compares what a plan leaves with what the files, as they are now, want.
-func Edits(undo *Plan, wanted []ledger.Grant) []Edit {
+// Edits compares what a plan leaves with what the files, as they are now, want
+// today.
+func Edits(undo *Plan, today Input) []Edit {
 	want := map[ledger.Key]ledger.Grant{}
-	for _, g := range wanted {
+	for _, g := range newCalendar(today).want {
 		want[g.Key()] = g
 	}
 	var edits []Edit

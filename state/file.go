@@ -201,12 +201,19 @@ func (f *File) Log(_ context.Context, after Mark) ([][]byte, Mark, error) {
 	if err != nil {
 		return nil, after, err
 	}
-	if size < after.Bytes { // it was cut: all of it is read anew
+	if size < after.Bytes || !endsLine(file, after.Bytes) { // it was cut or edited: all of it is read anew
 		after = Mark{}
 	}
 	text, err := io.ReadAll(io.NewSectionReader(file, after.Bytes, size-after.Bytes))
 	lines := WholeLines(text)
 	return lines, after.Add(lines), err
+}
+
+// endsLine reports whether a line ends right before a place in a file.
+func endsLine(file io.ReaderAt, at int64) bool {
+	last := make([]byte, 1)
+	_, err := file.ReadAt(last, max(0, at-1))
+	return at == 0 || err == nil && last[0] == '\n'
 }
 
 // WholeLines cuts text into its lines; what follows the last line's end is

@@ -2,6 +2,7 @@ package state
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -18,6 +19,32 @@ import (
 type Head struct {
 	Mark
 	Hash string `json:"hash"` // of the last line
+	// Seq is the number of the last entry where lines before it were lost, so that
+	// it is not the number of lines: the loss stays visible.
+	Seq int64 `json:"seq,omitempty"`
+}
+
+// last is the number of the last entry.
+func (h Head) last() int64 { return cmp.Or(h.Seq, h.Lines) }
+
+// behind is the end of a history of which a state knows a head, where these lines
+// were read behind its mark, or all there are where what is before the mark is not
+// what it was. The hash of the last line that the state knows is taken from the
+// state: an edit of that line stays visible.
+func (h Head) behind(lines [][]byte, end Mark) (next Head, cut bool) {
+	next, cut = Head{Mark: end, Hash: h.Hash, Seq: h.last()}, end.Lines < h.Lines
+	if n := len(lines); n > 0 {
+		var l link
+		read := json.Unmarshal(lines[n-1], &l) == nil
+		if read && l.Seq > h.last() && l.Seq <= h.last()+int64(n) { // of a run that was killed before the state knew
+			next.Hash, next.Seq = hashOf(lines[n-1]), l.Seq
+		}
+		cut = cut || read && l.Seq < h.last()
+	}
+	if next.Seq == end.Lines {
+		next.Seq = 0
+	}
+	return next, cut
 }
 
 // Kind says what an entry of the history is about.
@@ -44,6 +71,8 @@ type Entry struct {
 	// What follows is one value in Sealed where the history is encrypted.
 	*Facts
 	Sealed []byte `json:"sealed,omitempty"`
+
+	line int64 // at which it was read
 }
 
 // Facts are what an entry says beside its place in the history.
@@ -127,8 +156,8 @@ type Journal struct {
 	run   string
 	head  Head
 	// Cut says that the history ends before the state's own mark of it: it was
-	// cut or is not there. It goes on from where it is, with the hash that the
-	// state knows, so that the place stays broken.
+	// cut or is not there. It goes on from where it is, with the number and the
+	// hash that the state knows, so that the place stays broken.
 	Cut bool
 }
 
@@ -146,13 +175,7 @@ func (s *Store) Journal(ctx context.Context, d *Document, run string) (*Journal,
 	if err != nil {
 		return nil, fmt.Errorf("the history of %s cannot be read: %w", s, err)
 	}
-	if end.Lines < j.head.Lines || end.Bytes < j.head.Bytes {
-		j.Cut = true
-	}
-	j.head.Mark = end
-	if n := len(lines); n > 0 && !j.Cut { // of a run that was killed before the state knew
-		j.head.Hash = hashOf(lines[n-1])
-	}
+	j.head, j.Cut = j.head.behind(lines, end)
 	return j, nil
 }
 
@@ -165,12 +188,15 @@ func (j *Journal) Append(ctx context.Context, at time.Time, entries ...Entry) er
 	head := j.head
 	lines := make([][]byte, len(entries))
 	for i, e := range entries {
-		e.Seq, e.Prev, e.Run, e.At = head.Lines+1, head.Hash, j.run, at
+		e.Seq, e.Prev, e.Run, e.At = head.last()+1, head.Hash, j.run, at
 		line, err := j.store.opts.Seal.entry(e)
 		if err != nil {
 			return err
 		}
 		lines[i] = line
+		if head.Seq > 0 {
+			head.Seq++
+		}
 		head.Mark, head.Hash = head.Add([][]byte{line}), hashOf(line)
 	}
 	if err := j.put(ctx, lines); err != nil {

@@ -48,6 +48,50 @@ func tell(t *testing.T, seal *state.Seal, runs int) (*state.Store, string, *stat
 	return s, path + ".history", d
 }
 
+// TestHistoryStaysBroken damages a history and lets another run tell on: what was
+// done to it is named for good, with how much is missing, and nothing else is.
+func TestHistoryStaysBroken(t *testing.T) {
+	s, path, d := tell(t, nil, 3)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.SplitAfter(whole, []byte("\n"))
+	lines = lines[:len(lines)-1]
+	check := func(what string, near int64, says string, damaged ...[]byte) {
+		t.Helper()
+		ctx := context.Background()
+		if err := os.WriteFile(path, bytes.Join(damaged, nil), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		next := *d
+		for range 2 {
+			j, err := s.Journal(ctx, &next, "later")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := j.Append(ctx, time.Unix(0, 0).UTC(), state.Entry{Kind: state.Began, Facts: &state.Facts{By: &state.By{Who: "grace"}}}, state.Entry{Kind: state.Ended, Facts: &state.Facts{End: &state.End{}}}); err != nil {
+				t.Fatal(err)
+			}
+			head := j.Head()
+			next.History = &head
+		}
+		told, err := s.History(ctx, &next)
+		if err != nil || len(told.Breaks) != 1 || told.Breaks[0].Line < near || told.Breaks[0].Line > near+1 || !strings.Contains(told.Breaks[0].Text, says) {
+			t.Errorf("%s: %v, %v", what, told.Breaks, err)
+		}
+	}
+	for i := range lines {
+		number := int64(i + 1)
+		longer := bytes.Replace(lines[i], []byte("1970"), []byte("1970000"), 1)
+		check(fmt.Sprintf("line %d is longer", number), number, "edited", slices.Concat(lines[:i], [][]byte{longer}, lines[i+1:])...)
+		other := bytes.Replace(lines[i], fmt.Appendf(nil, `"seq":%d,`, number), []byte(`"seq":99,`), 1)
+		check(fmt.Sprintf("line %d says another number", number), number, "edited", slices.Concat(lines[:i], [][]byte{other}, lines[i+1:])...)
+		check(fmt.Sprintf("line %d dropped", number), number, "1 missing", slices.Concat(lines[:i], lines[i+1:])...)
+		check(fmt.Sprintf("cut before line %d", number), number, fmt.Sprintf("%d missing", len(lines)-i), lines[:i]...)
+	}
+}
+
 // TestHistoryShowsEveryEdit changes one byte of each line, drops each line,
 // swaps each two, repeats each and cuts the end off: each is found, and named at
 // its line or the one beside it.

@@ -107,3 +107,22 @@ func TestStoresConflict(t *testing.T) {
 		t.Errorf("the lock is lost with it: %v", err)
 	}
 }
+
+// TestStoresAddresses: a strict server's lock is beside its state, whatever the
+// address ends with.
+func TestStoresAddresses(t *testing.T) {
+	for address, want := range map[string]string{
+		"/state": "/state/lock", "/state/": "/state/lock", "/state?token=x": "/state/lock?token=x", "/a%2Fb": "/a%2Fb/lock",
+	} {
+		asked := ""
+		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asked = r.URL.String() }))
+		b := must(httpstate.New(httpstate.Options{Address: server.URL + address, Strict: true}))(t)
+		if _, err := b.Lock(context.Background(), lockInfo(lockOne)); err != nil || asked != want {
+			t.Errorf("%s is locked at %s: %v", address, asked, err)
+		}
+		server.Close()
+	}
+	if _, err := httpstate.New(httpstate.Options{Address: "http://127.0.0.1/state", History: "http://127.0.0.1/state"}); err == nil {
+		t.Error("the history would be written over the state")
+	}
+}

@@ -28,8 +28,8 @@ func (s *Store) History(ctx context.Context, d *Document) (*Told, error) {
 		return nil, fmt.Errorf("the history of %s cannot be read: %w", s, err)
 	}
 	told := &Told{Breaks: chain(lines, d)}
-	for _, line := range lines {
-		var e Entry
+	for i, line := range lines {
+		e := Entry{line: int64(i + 1)}
 		if !json.Valid(line) {
 			continue // a break
 		}
@@ -42,6 +42,28 @@ func (s *Store) History(ctx context.Context, d *Document) (*Told, error) {
 		told.Entries = append(told.Entries, e)
 	}
 	return told, nil
+}
+
+// Run returns the run whose id is, or alone begins with, a text.
+func (t *Told) Run(id string) (*Run, error) {
+	run, err := FindRun(Runs(t.Entries), id)
+	if err != nil && t.Closed > 0 {
+		err = fmt.Errorf("%w, and it may be among the %d lines that the key at hand does not open", err, t.Closed)
+	}
+	return run, err
+}
+
+// Vouches fails where the history was cut or edited at what it says of a run, or
+// right beside it: that is not to be relied on.
+func (t *Told) Vouches(run *Run) error {
+	for _, e := range t.Entries {
+		for _, b := range t.Breaks {
+			if e.Run == run.ID && b.Line >= e.line-1 && b.Line <= e.line+1 {
+				return fmt.Errorf("what the history says of the run %s is not to be relied on: line %d %s", run.ID, b.Line, b.Text)
+			}
+		}
+	}
+	return nil
 }
 
 // link is what a line says of its place.
@@ -57,13 +79,13 @@ func chain(lines [][]byte, d *Document) []Break {
 	if d != nil && d.History != nil {
 		head = *d.History
 	}
-	c := &chainer{known: head.Lines}
+	c := &chainer{known: head.last()}
 	for _, line := range lines {
 		c.add(line)
 	}
 	switch {
-	case c.seq < head.Lines:
-		c.named(c.at+1, "and what follows is missing: the state knows %d entries, and the last one here is %d", head.Lines, c.seq)
+	case c.seq < c.known:
+		c.named(c.at+1, "and what follows is missing: the state knows %d entries, and the last one here is %d", c.known, c.seq)
 	case c.knownAt > 0 && c.hash != head.Hash:
 		c.loose(c.knownAt + 1)
 	}
@@ -103,6 +125,10 @@ func (c *chainer) link(line []byte) {
 		c.named(c.at, "is not an entry any more: it was edited")
 		l.Seq, c.open = c.seq+1, 0
 		c.prev, c.seq = "", l.Seq // the next line cannot tell
+		return
+	case l.Seq != c.seq+1 && l.Prev == c.prev && (c.prev != "" || c.at == 1): // it does follow the line before it
+		c.named(c.at, "was edited: it says that it is entry %d, and is entry %d", l.Seq, c.seq+1)
+		c.prev, c.seq, c.open = "", c.seq+1, 0 // the next line cannot tell
 		return
 	case l.Seq > c.seq+1:
 		c.named(c.at, "is entry %d and follows entry %d: %d missing between them", l.Seq, c.seq, l.Seq-c.seq-1)

@@ -21,7 +21,7 @@ func (p *Printer) Checks(checks []ledger.Check) {
 		}
 		text := Safe(c.About)
 		if c.Text != "" {
-			text += ": " + Safe(c.Text)
+			text += ": " + Safe(oneLine(c.Text))
 		}
 		p.Line("%s  %s", word, text)
 		if c.Remedy != "" {

@@ -128,15 +128,32 @@ func (p *Printer) lineOf(file string, line int) (string, bool) {
 	return strings.ReplaceAll(strings.TrimRight(p.lines[file][line-1], "\r"), "\t", "  "), true
 }
 
-// Failure prints an error that is not about a line of a file.
+// Failure prints an error that is not about a line of a file, or each of many.
 func (p *Printer) Failure(err error) {
+	for _, e := range each(err) {
+		p.Line("%s: %s", p.paint("Error", color.FgRed, color.Bold), Safe(oneLine(e.Error())))
+	}
+}
+
+// each takes an error apart that is nothing but several.
+func each(err error) []error {
 	var many *multierror.Error
-	if !errors.As(err, &many) {
-		many = &multierror.Error{Errors: []error{err}}
+	if errors.As(err, &many) {
+		return many.Errors
 	}
-	for _, e := range many.Errors {
-		p.Line("%s: %s", p.paint("Error", color.FgRed, color.Bold), Safe(e.Error()))
+	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // what wraps it says more
+	if !ok {
+		return []error{err}
 	}
+	var all []error
+	var texts []string
+	for _, e := range joined.Unwrap() {
+		all, texts = append(all, each(e)...), append(texts, e.Error())
+	}
+	if err.Error() != strings.Join(texts, "\n") {
+		return []error{err}
+	}
+	return all
 }
 
 // mostNotices bounds how many notices of one kind are listed.

@@ -27,6 +27,20 @@ func Safe(s string) string {
 	return b.String()
 }
 
+// oneLine puts the lines of a message behind each other.
+func oneLine(s string) string {
+	if !strings.Contains(s, "\n") {
+		return s
+	}
+	var parts []string
+	for text := range strings.Lines(s) {
+		if text = strings.TrimSpace(text); text != "" {
+			parts = append(parts, text)
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
 // harmful is true for what is not meant to be seen: controls, formats such as
 // bidirectional overrides and zero-width characters, separators of lines, and
 // bytes that are no text at all.

@@ -144,9 +144,6 @@ func (s *session) openProtocol(args arguments) (state.Backend, error) {
 		History: args.get("history_address"), Username: args.get("username", "TF_HTTP_USERNAME"), Password: s.a.firstEnv("USHER_BACKEND_PASSWORD", "TF_HTTP_PASSWORD"),
 		Version: version, Transport: s.a.storeNetwork()}
 	o.Strict = strings.Contains(o.Address, "/terraform/state/") && (strings.Contains(o.Address, "/api/v4/projects/") || strings.Contains(o.Address, "/api/packages/")) // GitLab, Gitea
-	if o.Strict && o.LockAddress == "" {
-		o.LockAddress, o.LockMethod, o.UnlockMethod = o.Address+"/lock", cmp.Or(o.LockMethod, "POST"), cmp.Or(o.UnlockMethod, "DELETE")
-	}
 	if err := args.missing(map[string]string{"address": o.Address}); err != nil {
 		return nil, err
 	}

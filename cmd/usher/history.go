@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/hashicorp/go-multierror"
@@ -38,16 +39,14 @@ func runHistory(ctx context.Context, a *app, o *historyOptions, args []string) e
 		return err
 	}
 	runs, breaks := state.Runs(told.Entries), told.Breaks
-	if told.Closed > 0 {
-		a.stderr().Line("Warning: %s of the history cannot be opened by the key at hand, or by this usher: what is said there is not shown.", view.Count(told.Closed, "line"))
-	}
+	s.warn(told, !o.verify)
 	switch {
 	case o.verify && o.json:
 		err = view.JSON(a.out, view.NewVerification(len(runs), breaks))
 	case o.verify:
 		a.stdout().Verification(len(runs), breaks)
 	case len(args) == 1:
-		run, err := state.FindRun(runs, args[0])
+		run, err := told.Run(args[0])
 		if err != nil {
 			return err
 		}
@@ -60,23 +59,35 @@ func runHistory(ctx context.Context, a *app, o *historyOptions, args []string) e
 	default:
 		a.stdout().Runs(runs)
 	}
-	if err == nil && len(breaks) > 0 {
-		if !o.verify {
-			a.stderr().Line("Warning: the history was cut or edited in %s: usher history -verify says where.", view.Count(len(breaks), "place"))
-			return nil
-		}
+	if err == nil && o.verify && len(breaks) > 0 {
 		return exitError
 	}
 	return err
 }
 
-// history reads the history, checked against the state.
+// history reads the history, checked against the state. One whose state cannot be
+// opened is read all the same: it is wanted then.
 func (s *session) history(ctx context.Context) (*state.Told, error) {
 	d, _, err := s.store.Read(ctx)
+	if errors.Is(err, state.ErrDamaged) || errors.Is(err, state.ErrSealed) || errors.Is(err, state.ErrNewer) {
+		s.a.stderr().Line("Warning: %s. Whether the end of the history is missing cannot be told.", view.Safe(err.Error()))
+		d, err = nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
 	return s.store.History(ctx, d)
+}
+
+// warn says what of a history is not shown and, where nothing else says it, that
+// it was changed.
+func (s *session) warn(told *state.Told, changed bool) {
+	if told.Closed > 0 {
+		s.a.stderr().Line("Warning: %s of the history cannot be opened by the key at hand, or by this usher: what is said there is not shown.", view.Count(told.Closed, "line"))
+	}
+	if changed && len(told.Breaks) > 0 {
+		s.a.stderr().Line("Warning: the history was cut or edited in %s: usher history -verify says where.", view.Count(len(told.Breaks), "place"))
+	}
 }
 
 type undoOptions struct {
@@ -110,10 +121,14 @@ func runUndo(ctx context.Context, a *app, o *undoOptions, id string) (err error)
 	if err != nil {
 		return err
 	}
-	run, err := state.FindRun(state.Runs(told.Entries), id)
+	run, err := told.Run(id)
 	if err != nil {
 		return err
 	}
+	if err := told.Vouches(run); err != nil {
+		return err
+	}
+	s.warn(told, true)
 	done, perhaps, err := run.Done()
 	if err != nil {
 		return err
@@ -139,7 +154,7 @@ func runUndo(ctx context.Context, a *app, o *undoOptions, id string) (err error)
 		return problems
 	}
 	p := plan.New(in)
-	p.Edits = plan.Edits(p, today.Want)
+	p.Edits = plan.Edits(p, today)
 	return s.offer(p, o)
 }
 

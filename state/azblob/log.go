@@ -44,15 +44,17 @@ func (b *Backend) part(number int) *appendblob.Client {
 
 // Log implements state.Backend.
 func (b *Backend) Log(ctx context.Context, after state.Mark) ([][]byte, state.Mark, error) {
-	p, text, err := b.readLog(ctx, after.Bytes)
+	from := max(0, after.Bytes-1) // with the end of the line before
+	p, text, err := b.readLog(ctx, from)
 	switch {
 	case err != nil:
 		return nil, after, err
 	case p.end() < after.Bytes && p.end() == 0:
 		return nil, state.Mark{}, nil
-	case p.end() < after.Bytes: // it was cut
+	case p.end() < after.Bytes, from < after.Bytes && (len(text) == 0 || text[0] != '\n'): // it was cut or edited
 		return b.Log(ctx, state.Mark{})
 	}
+	text = text[after.Bytes-from:]
 	b.tail = p
 	lines := state.WholeLines(text)
 	return lines, after.Add(lines), nil

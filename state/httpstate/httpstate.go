@@ -30,10 +30,10 @@ import (
 type Options struct {
 	Address       string
 	UpdateMethod  string // default POST
-	LockAddress   string // default Address
-	LockMethod    string // default LOCK
+	LockAddress   string // default Address, and of a strict server /lock behind it
+	LockMethod    string // default LOCK, and of a strict server POST
 	UnlockAddress string // default LockAddress
-	UnlockMethod  string // default UNLOCK
+	UnlockMethod  string // default UNLOCK, and of a strict server DELETE
 	History       string // address of the history; default Address with "-history" behind its path
 	HistoryPart   int    // bytes of it after which it goes on in another document; default 1 MiB
 	Username      string
@@ -62,16 +62,15 @@ var _ state.Backend = (*Backend)(nil)
 
 // New makes a backend. Nothing is asked of the server yet.
 func New(o Options) (*Backend, error) {
+	if o.Strict && o.LockAddress == "" {
+		o.LockAddress, o.LockMethod, o.UnlockMethod = withSuffix(o.Address, "/lock"), cmp.Or(o.LockMethod, http.MethodPost), cmp.Or(o.UnlockMethod, http.MethodDelete)
+	}
 	o.UpdateMethod, o.LockMethod, o.UnlockMethod = cmp.Or(o.UpdateMethod, http.MethodPost), cmp.Or(o.LockMethod, "LOCK"), cmp.Or(o.UnlockMethod, "UNLOCK")
 	o.LockAddress = cmp.Or(o.LockAddress, o.Address)
 	o.UnlockAddress = cmp.Or(o.UnlockAddress, o.LockAddress)
 	o.HistoryPart = cmp.Or(o.HistoryPart, largestPart)
-	if o.History == "" {
-		u, err := url.Parse(o.Address)
-		if err != nil {
-			return nil, errors.New("the address is not a URL")
-		}
-		o.History = withSuffix(u.JoinPath().String(), "-history") // without a slash between them
+	if o.History = cmp.Or(o.History, withSuffix(o.Address, "-history")); o.History == o.Address {
+		return nil, errors.New("history_address is the address of the state: the history is kept beside it")
 	}
 	for _, text := range []string{o.Address, o.LockAddress, o.UnlockAddress, o.History} {
 		u, err := url.Parse(text)

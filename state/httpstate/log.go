@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/usher-cli/usher/state"
 )
@@ -46,14 +47,15 @@ func (d *logDocument) next() *logDocument {
 	return &logDocument{Version: logVersion, Serial: d.Serial, Lineage: logLineage, Part: d.Part + 1, Before: d.end()}
 }
 
-// withSuffix puts something behind the path of an address.
+// withSuffix puts something behind the path of an address, without a slash that
+// ends it.
 func withSuffix(address, suffix string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return address
 	}
-	raw := u.EscapedPath()
-	u.Path += suffix
+	raw := strings.TrimSuffix(u.EscapedPath(), "/")
+	u.Path = strings.TrimSuffix(u.Path, "/") + suffix
 	u.RawPath = raw + suffix
 	return u.String()
 }

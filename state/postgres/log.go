@@ -15,12 +15,15 @@ import (
 func (b *Backend) Log(ctx context.Context, after state.Mark) ([][]byte, state.Mark, error) {
 	var lines [][]byte
 	var line []byte
-	var seq int64
+	var seq, first int64
 	err := again(ctx, func() error {
-		lines, seq = nil, 0
+		lines, seq, first = nil, 0, 0
 		rows, err := b.pool.Query(ctx, b.sql(`SELECT seq, line FROM %s.history WHERE name = $1 AND seq >= $2 ORDER BY seq`), b.o.Name, after.Lines)
 		if err == nil {
 			_, err = pgx.ForEachRow(rows, []any{&seq, &line}, func() error {
+				if len(lines) == 0 {
+					first = seq
+				}
 				lines = append(lines, bytes.Clone(line))
 				return nil
 			})
@@ -31,7 +34,7 @@ func (b *Backend) Log(ctx context.Context, after state.Mark) ([][]byte, state.Ma
 		return nil, after, explain(err)
 	}
 	if after.Lines > 0 { // the line before the mark shows that all is there
-		if len(lines) == 0 {
+		if len(lines) == 0 || first != after.Lines {
 			return b.Log(ctx, state.Mark{})
 		}
 		lines = lines[1:]
