@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"time"
 )
 
@@ -53,6 +55,21 @@ func (s *Store) Read(ctx context.Context) (*Document, string, error) {
 	return d, etag, nil
 }
 
+// Damaged looks at a state that Read calls damaged: its etag, and its serial, as
+// far as that can be seen. The error is about reading alone.
+func (s *Store) Damaged(ctx context.Context) (etag string, serial uint64, err error) {
+	text, etag, err := s.backend.Get(ctx)
+	if err != nil {
+		return "", 0, fmt.Errorf("the state %s cannot be read: %w", s, err)
+	}
+	if found := seenSerial().FindSubmatch(text); found != nil {
+		serial, _ = strconv.ParseUint(string(found[1]), 10, 64) // 0 where it is none
+	}
+	return etag, serial, nil
+}
+
+func seenSerial() *regexp.Regexp { return regexp.MustCompile(`"serial": ?([0-9]+)`) }
+
 // ErrPlain means that something encrypted would be written for everybody to read.
 var ErrPlain = errors.New("the state is encrypted, and the configuration names nobody to encrypt for, so nothing is written for everybody to read: " +
 	"put the encryption block back, or run usher state rewrite -plain, which ends the encryption")
@@ -91,9 +108,9 @@ func (s *Store) hint(err error) string {
 	kept, ok := s.backend.(interface{ BackupPath() string })
 	switch {
 	case errors.Is(err, ErrDamaged) && ok:
-		return "; nothing was changed, and the version before it may be in " + kept.BackupPath()
+		return "; nothing was changed, and the version before it may be in " + kept.BackupPath() + ": usher state push -force puts a good one in its place"
 	case errors.Is(err, ErrDamaged):
-		return "; nothing was changed"
+		return "; nothing was changed: usher state push -force puts a good copy in its place"
 	}
 	return ""
 }

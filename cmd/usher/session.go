@@ -59,6 +59,7 @@ type session struct {
 	remote  bool         // endpoints may be on other machines
 	low     bool         // readings give way to the requests of others
 
+	force      bool // a damaged state may be replaced
 	everything bool // also what no file and no record is about is read
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ type stateOptions struct {
 	inputs
 	lockTimeout time.Duration
 	plain       bool
+	force       bool
 }
 
 func newState(a *app) *cobra.Command {
@@ -40,12 +42,14 @@ func newState(a *app) *cobra.Command {
 	add("list", "List the addresses of what usher manages", noArgs, runStateList)
 	add("show ADDRESS", "Show one record", argCount(1, 1), runStateShow)
 	add("pull", "Print the state", noArgs, runStatePull)
-	add("push FILE", "Replace the state by a newer version of itself", argCount(1, 1),
+	push := add("push FILE", "Replace the state by a newer version of itself", argCount(1, 1),
 		func(ctx context.Context, s *session, args []string) error {
+			s.force = o.force
 			return s.edit(ctx, "state push", args, o.lockTimeout, func(d *state.Document) (*state.Document, error) {
 				return s.pushed(s.a.path(args[0]), d)
 			})
 		})
+	push.Flags().BoolVar(&o.force, "force", false, "also in the place of a state that is damaged")
 	add("rm ADDRESS...", "Let go of grants without changing them in the tenant", argCount(1, 1000),
 		func(ctx context.Context, s *session, args []string) error {
 			return s.edit(ctx, "state rm", args, o.lockTimeout, func(d *state.Document) (*state.Document, error) { return d, s.remove(d, args) })
@@ -134,10 +138,13 @@ func (s *session) edit(ctx context.Context, operation string, args []string, tim
 		return err
 	}
 	defer s.release(lease, &err)
-	if s.doc, s.etag, err = s.store.Read(ctx); err != nil {
+	serial := uint64(0)
+	if s.doc, s.etag, err = s.store.Read(ctx); s.force && errors.Is(err, state.ErrDamaged) {
+		s.etag, serial, err = s.store.Damaged(ctx)
+	}
+	if err != nil {
 		return err
 	}
-	serial := uint64(0)
 	if s.doc != nil {
 		serial = s.doc.Serial
 	}
@@ -150,6 +157,7 @@ func (s *session) edit(ctx context.Context, operation string, args []string, tim
 		return err
 	}
 	next.Detach()
+	next.Serial = max(next.Serial, serial) // a store may take each serial once
 	if err := lease.Check(ctx); err != nil {
 		return err
 	}
@@ -177,6 +185,8 @@ func (s *session) pushed(path string, current *state.Document) (*state.Document,
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", path, err)
+	case d.Serial >= math.MaxInt64:
+		return nil, fmt.Errorf("%s has the serial %d, and nothing comes after it", path, d.Serial)
 	case current == nil:
 		return d, nil
 	case d.Lineage != current.Lineage:
