@@ -25,7 +25,7 @@ func (s *Store) CopyTo(ctx context.Context, target *Store) (*Document, error) {
 	case err != nil:
 		return nil, err
 	case there != nil && !bytes.Equal(there.Encode(), d.Encode()):
-		return nil, fmt.Errorf("%s: %w", target, ErrOccupied)
+		return nil, fmt.Errorf("%s: %w: it is %s, with serial %d; move it away first", target, ErrOccupied, relation(there, d), there.Serial)
 	}
 	target.sealed = target.sealed || s.sealed
 	if err := target.MayWrite(); err != nil {
@@ -46,6 +46,14 @@ func (s *Store) CopyTo(ctx context.Context, target *Store) (*Document, error) {
 		err = fmt.Errorf("%s: what was written is not what is read back", target)
 	}
 	return back, err
+}
+
+// relation says what a state is to another one.
+func relation(there, d *Document) string {
+	if there.Lineage == d.Lineage {
+		return "another version of the same state"
+	}
+	return "another state"
 }
 
 func (s *Store) copyLog(ctx context.Context, target *Store) error {

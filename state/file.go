@@ -131,6 +131,9 @@ func syncDir(dir string) {
 func (f *File) Lock(_ context.Context, info LockInfo) (*Hold, error) {
 	lock := flock.New(f.lockPath())
 	locked, err := lock.TryLock()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("its directory %s is not there: make it first, or correct the path", filepath.Dir(f.path))
+	}
 	if err != nil {
 		return nil, err
 	}

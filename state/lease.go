@@ -140,7 +140,7 @@ func (l *Lease) Release() error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if err := l.hold.Release(ctx); err != nil && !gone {
-		return fmt.Errorf("the lock %s was not given back: %w", l.Info.ID, err)
+		return fmt.Errorf("the lock was not given back, and usher force-unlock %s does that unless it ended by itself: %w", l.Info.ID, err)
 	}
 	return nil
 }

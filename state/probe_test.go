@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
 	"github.com/jackc/pgx/v5"
 
@@ -118,5 +119,33 @@ func probesSignature(t *testing.T, endpoint string) {
 		if err := must(azblob.New(half))(t).Probe(ctx); err == nil || !strings.Contains(err.Error(), "add, create and write") {
 			t.Errorf("what is in the way of a signature that %s is %v", name, err)
 		}
+	}
+}
+
+// TestStoresForgetTheHolder: who had a lock is in a storage account's metadata
+// while it is held, and not after.
+func TestStoresForgetTheHolder(t *testing.T) {
+	endpoint := os.Getenv("USHER_TEST_AZBLOB")
+	if endpoint == "" {
+		t.Skip("it takes a blob service")
+	}
+	ctx, o := context.Background(), blobOptions(t, endpoint)
+	b := must(azblob.New(o))(t)
+	state := must(blob.NewClientWithNoCredential(b.String()+"?"+o.SAS, nil))(t)
+	hold, err := b.Lock(ctx, lockInfo(lockOne))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := must(state.GetProperties(ctx, nil))(t); len(p.Metadata) != 1 {
+		t.Errorf("while it is locked the blob has %v", p.Metadata)
+	}
+	if h := must(b.Holder(ctx))(t); h == nil || h.Until.Before(time.Now().Add(30*time.Second)) || h.Until.After(time.Now().Add(90*time.Second)) {
+		t.Errorf("the holder is %v", h)
+	}
+	if err := hold.Release(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if p := must(state.GetProperties(ctx, nil))(t); len(p.Metadata) != 0 {
+		t.Errorf("after the lock the blob has %v", p.Metadata)
 	}
 }

@@ -78,7 +78,7 @@ func parseKeys(text string) ([]age.Identity, error) {
 	if strings.Contains(text, "-----BEGIN") {
 		id, err := agessh.ParseIdentity([]byte(text))
 		if err != nil {
-			return nil, errors.New("the private SSH key cannot be used: it is an ed25519 or RSA key without a passphrase") // never with the key's text
+			return nil, errors.New("the private SSH key cannot be used: it has to be an ed25519 or RSA key, and without a passphrase") // never with the key's text
 		}
 		return []age.Identity{id}, nil
 	}

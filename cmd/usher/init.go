@@ -69,7 +69,7 @@ func (s *session) checkWriting(ctx context.Context) ledger.Check {
 		c.Remedy = "run usher init again when that run is over"
 	case err != nil:
 		c.Verdict, c.Text = ledger.Missing, err.Error()
-		c.Remedy = "an identity that only reads can plan: check that with usher init -for=plan"
+		c.Remedy = "where this identity is only to read, and to plan: usher init -for=plan"
 	default:
 		if err := errors.Join(s.mayWrite(ctx), lease.Release()); err != nil {
 			c.Verdict, c.Text = ledger.Missing, err.Error()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/url"
 	"os"
 	"os/user"
 
@@ -20,7 +21,7 @@ func (a *app) pipeline() pipeline {
 	case a.env("GITHUB_ACTIONS") == "true":
 		return pipeline{a.env("GITHUB_SERVER_URL") + "/" + a.env("GITHUB_REPOSITORY") + "/actions/runs/" + a.env("GITHUB_RUN_ID"), a.env("GITHUB_SHA")}
 	case a.env("TF_BUILD") != "":
-		return pipeline{a.env("SYSTEM_COLLECTIONURI") + a.env("SYSTEM_TEAMPROJECT") + "/_build/results?buildId=" + a.env("BUILD_BUILDID"), a.env("BUILD_SOURCEVERSION")}
+		return pipeline{a.env("SYSTEM_COLLECTIONURI") + url.PathEscape(a.env("SYSTEM_TEAMPROJECT")) + "/_build/results?buildId=" + a.env("BUILD_BUILDID"), a.env("BUILD_SOURCEVERSION")}
 	case a.env("GITLAB_CI") != "":
 		return pipeline{a.env("CI_JOB_URL"), a.env("CI_COMMIT_SHA")}
 	}

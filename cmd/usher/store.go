@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -145,11 +146,11 @@ func runMigrate(ctx context.Context, a *app, o *migrateOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if target.String() == s.store.String() {
+	if placeOf(target) == placeOf(s.store) {
 		return fmt.Errorf("the state is at %s already", target)
 	}
 	for _, store := range []*state.Store{s.store, target} {
-		lease, err := store.Lock(ctx, a.lockInfo("state migrate"), o.lockTimeout)
+		lease, err := a.lock(ctx, store, "state migrate", o.lockTimeout)
 		if err != nil {
 			return err
 		}
@@ -166,6 +167,16 @@ func runMigrate(ctx context.Context, a *app, o *migrateOptions) (err error) {
 	}
 	a.stdout().Line("%s\n\nThe old state stays at %s: remove it when nobody uses it any more.", backendBlock(o.to, set), view.Safe(s.store.String()))
 	return nil
+}
+
+// placeOf names the place of a store, a file by its whole path.
+func placeOf(s *state.Store) string {
+	if _, ok := s.Backend().(*state.File); ok {
+		if path, err := filepath.Abs(s.String()); err == nil {
+			return path
+		}
+	}
+	return s.String()
 }
 
 // backendBlock writes a backend block; what the environment says of it is not in it.

@@ -53,6 +53,8 @@ func (b *Backend) Lock(ctx context.Context, info state.LockInfo) (*state.Hold, e
 		}
 		return nil
 	}, Release: func(ctx context.Context) error {
+		_, _ = b.blob.SetMetadata(ctx, nil, &blob.SetMetadataOptions{AccessConditions: &blob.AccessConditions{
+			LeaseAccessConditions: &blob.LeaseAccessConditions{LeaseID: &info.ID}}}) // who had it is nobody's business any more
 		if _, err := l.ReleaseLease(ctx, nil); err != nil && !lostLease(err) {
 			return b.explain(err)
 		}
@@ -86,6 +88,9 @@ func (b *Backend) Holder(ctx context.Context) (*state.LockInfo, error) {
 		}
 		info := &state.LockInfo{}
 		if text, err := url.QueryUnescape(*value); err == nil && json.Unmarshal([]byte(text), info) == nil {
+			if p.Date != nil { // at the latest
+				info.Until = p.Date.UTC().Add(cmp.Or(b.o.TTL, DefaultTTL))
+			}
 			return info, nil
 		}
 	}

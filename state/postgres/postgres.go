@@ -97,12 +97,18 @@ func (b *Backend) Prepare(ctx context.Context) error {
 		`CREATE TABLE IF NOT EXISTS %[1]s.history (
 			name text NOT NULL, seq bigint NOT NULL, line bytea NOT NULL, PRIMARY KEY (name, seq))`,
 	} {
-		if _, err := b.pool.Exec(ctx, b.sql(text)); err != nil {
+		var refused *pgconn.PgError
+		if _, err := b.pool.Exec(ctx, b.sql(text)); errors.As(err, &refused) && refused.Code == forbidden {
+			return fmt.Errorf("this database user may not: %s; run it once as one who has CREATE on the database, or who owns the schema %s", refused.Message, b.o.Schema)
+		} else if err != nil {
 			return explain(err)
 		}
 	}
 	return nil
 }
+
+// forbidden is the code for what a role may not do.
+const forbidden = "42501"
 
 // explain turns what the database says into what to do about it.
 func explain(err error) error {
@@ -117,7 +123,7 @@ func explain(err error) error {
 	switch e.Code {
 	case "42P01", "3F000": // no such table, no such schema
 		return state.ErrUnprepared
-	case "42501":
+	case forbidden:
 		return fmt.Errorf("this database user may not: %s; grant it USAGE on the schema, SELECT for plan, and INSERT and UPDATE as well for apply", e.Message)
 	case "3D000":
 		return fmt.Errorf("%s: make it first, with createdb", e.Message)
