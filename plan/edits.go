@@ -11,23 +11,23 @@ type Edit struct {
 	Origins []ledger.Origin `json:"origins,omitempty"` // what asks for something else now
 }
 
-// Edits compares what a plan leaves with what the files, as they are now, want
+// edits compares what a plan leaves with what the files, as they are now, want
 // today.
-func Edits(undo *Plan, today Input) []Edit {
+func edits(undo *Plan, today Input) []Edit {
 	want := map[ledger.Key]ledger.Grant{}
 	for _, g := range newCalendar(today).want {
 		want[g.Key()] = g
 	}
-	var edits []Edit
+	var all []Edit
 	for _, call := range undo.Calls {
 		for _, s := range call.Steps {
 			g, asked := want[s.Key()]
 			switch {
 			case s.Op == ledger.Reprocess, s.After == nil && !asked, s.After != nil && asked && g.Accepts(g.Value, *s.After): // the files are that far
 			default:
-				edits = append(edits, Edit{s.Holder, s.Item, s.After, g.Origins})
+				all = append(all, Edit{s.Holder, s.Item, s.After, g.Origins})
 			}
 		}
 	}
-	return edits
+	return all
 }

@@ -78,6 +78,7 @@ type Plan struct {
 	Notices   []ledger.Notice `json:"notices,omitempty"`
 	Unread    []ledger.Unread `json:"unread,omitempty"`
 	Perhaps   []ledger.Key    `json:"perhaps_ours,omitempty"` // to be settled with state confirm or state rm
+	Undoes    string          `json:"undoes,omitempty"`       // the run that it reverses
 	Edits     []Edit          `json:"edits,omitempty"`        // of an undo, for it to last
 	Awaited   []ledger.Holder `json:"awaited,omitempty"`      // groups that the service has not finished with
 }

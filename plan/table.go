@@ -258,6 +258,7 @@ func (t *table) keep(r row) {
 	}
 	if !r.want.Equal(r.have.Value) {
 		s := r.step(ledger.Change, &r.have.Value, &r.want.Value)
+		s.Taken = r.known == nil
 		if t.unproven(r, &s) {
 			return
 		}
@@ -277,7 +278,7 @@ func (t *table) remove(r row, why ledger.Why) {
 		return
 	}
 	s := r.step(ledger.Remove, &r.have.Value, nil)
-	s.Why = why
+	s.Why, s.Taken = why, r.known == nil
 	if d, ended := t.calendar.ended[r.key]; ended && why == ledger.Declared {
 		s.Why, s.Origins = ledger.Expired, d.Origins
 	}

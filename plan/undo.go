@@ -7,6 +7,25 @@ import (
 	"github.com/usher-cli/usher/ledger"
 )
 
+// NewUndo plans the reverse of a run from the input of a plan, or says what has
+// changed since, which nobody may put back over.
+func NewUndo(today Input, run string, done, perhaps []ledger.Step) (*Plan, []string) {
+	in, stale := today.Undo(done, perhaps)
+	if len(stale) > 0 {
+		return nil, stale
+	}
+	p := New(in)
+	p.Undoes, p.Edits = run, edits(p, today)
+	for _, c := range p.Calls {
+		for i := range c.Steps {
+			if c.Steps[i].Why == ledger.Drift { // it was the run
+				c.Steps[i].Why = ledger.Declared
+			}
+		}
+	}
+	return p, nil
+}
+
 // Undo turns the input of a plan into one that wants what there was before some
 // steps were carried out, and nothing else: whatever the files, drift or dates ask
 // for besides is left alone. Of what was perhaps carried out the tenant tells. It
@@ -50,9 +69,17 @@ func (u *undoing) input(in Input, have map[ledger.Key]ledger.Value, known map[le
 		if g, recorded := known[key]; recorded {
 			ours = append(ours, g)
 		}
-		if s := u.first[key]; s.Before != nil {
-			want = append(want, ledger.Grant{Holder: s.Holder, Item: s.Item, Value: *s.Before, Origins: s.Origins})
+		s := u.first[key]
+		switch {
+		case s.Before == nil:
+			continue
+		case slices.Contains(in.Gone, s.Holder.Identity()):
+			in.note(ledger.Warning, "undo-gone", s, "is not given back: the tenant no longer has the one who had it", "")
+			continue
+		case s.Taken:
+			in.note(ledger.Info, "undo-taken", s, "was on no record before the run, and is usher's after the undo", "to let go of it then, run usher state rm "+string(s.Address()))
 		}
+		want = append(want, ledger.Grant{Holder: s.Holder, Item: s.Item, Value: *s.Before, Origins: s.Origins})
 	}
 	ledger.SortGrants(want)
 	ledger.SortGrants(ours)
@@ -64,6 +91,11 @@ func (u *undoing) input(in Input, have map[ledger.Key]ledger.Value, known map[le
 		in.Policies[i].Unmanaged = ledger.Ignore
 	}
 	return in
+}
+
+// note adds a notice to what a plan is made from.
+func (in *Input) note(severity ledger.Severity, code string, s ledger.Step, text, fix string) {
+	in.Notices = append(slices.Clip(in.Notices), ledger.Notice{Severity: severity, Code: code, Address: string(s.Address()), Text: text, Fix: fix})
 }
 
 // undoing is what a run did, by key: what there was first, and what it left.

@@ -93,6 +93,7 @@ type By struct {
 	Commit    string `json:"commit,omitempty"` // of the configuration
 	Usher     string `json:"usher"`            // its version
 	Digest    string `json:"digest,omitempty"` // of the plan
+	Undoes    string `json:"undoes,omitempty"` // the run that the plan reverses
 	Serial    uint64 `json:"serial"`           // of the state it began on
 	Tenant    string `json:"tenant"`
 }
@@ -106,6 +107,7 @@ type Change struct {
 	Item    string          `json:"item"`
 	Before  *ledger.Value   `json:"before,omitempty"`
 	After   *ledger.Value   `json:"after,omitempty"`
+	Taken   bool            `json:"taken,omitempty"` // what there was, was on no record
 	Origins []ledger.Origin `json:"origins,omitempty"`
 }
 
@@ -137,7 +139,7 @@ type End struct {
 // ChangeOf makes a change of a step.
 func ChangeOf(s ledger.Step) Change {
 	g := ledger.Grant{Holder: s.Holder, Item: s.Item}
-	return Change{s.Op, g.Address(), s.Holder.ID, s.Item.ID, s.Before, s.After, s.Origins}
+	return Change{s.Op, g.Address(), s.Holder.ID, s.Item.ID, s.Before, s.After, s.Taken, s.Origins}
 }
 
 // Grant is the grant that a change is about, without its value.

@@ -83,10 +83,18 @@ func ending(r *state.Run) string {
 	case r.End.Complete && r.End.Tally.All == 0:
 		return Count(r.End.Tally.Recorded, "record") + " corrected"
 	case r.End.Complete:
-		return Count(r.End.Tally.Done, "call") + " done"
+		return Count(r.End.Tally.Done, "call") + " done" + undoes(r)
 	}
 	t := r.End.Tally
 	return fmt.Sprintf("%d of %d done, %d failed, %d of unknown outcome, %d skipped, %d pending", t.Done, t.All, t.Failed, t.Unknown, t.Skipped, t.Pending)
+}
+
+// undoes names the run that a run reversed.
+func undoes(r *state.Run) string {
+	if r.By.Undoes == "" {
+		return ""
+	}
+	return ", which undid " + r.By.Undoes[:min(shortID, len(r.By.Undoes))]
 }
 
 // Run prints everything that is known of one run.
@@ -94,7 +102,7 @@ func (p *Printer) Run(r *state.Run) {
 	p.Line("Run        %s", Safe(r.ID))
 	p.Line("What       %s", Safe(strings.TrimSpace(r.By.Operation+" "+r.What)))
 	p.Line("Who        %s", Safe(r.By.Who))
-	for _, x := range []struct{ name, text string }{{"Where", r.By.Where}, {"Commit", r.By.Commit}, {"Plan", r.By.Digest}} {
+	for _, x := range []struct{ name, text string }{{"Where", r.By.Where}, {"Commit", r.By.Commit}, {"Plan", r.By.Digest}, {"Undoes", r.By.Undoes}} {
 		if x.text != "" {
 			p.Line("%-10s %s", x.name, Safe(x.text))
 		}

@@ -15,13 +15,18 @@ import (
 // Plan prints a plan: its notices, its steps by license and environment, the
 // account of its pools, what stands in its way, and the line that sums it up.
 func (p *Printer) Plan(pl *plan.Plan) {
+	p.undoing = pl.Undoes != ""
 	p.Notices(pl.Notices)
 	if n := len(pl.Errors()); n > 0 {
 		p.Line("%s", p.paint(fmt.Sprintf("No plan: %s to correct first.", Count(n, "error")), color.Bold))
 		return
 	}
 	if len(pl.Calls)+len(pl.Records) > 0 {
-		p.Line("usher will perform these steps:")
+		what := "usher will perform these steps:"
+		if p.undoing {
+			what = "usher will perform these steps, which undo the run " + Safe(pl.Undoes) + ":"
+		}
+		p.Line("%s", what)
 		p.steps(pl)
 	}
 	p.pools(pl.Pools)

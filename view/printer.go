@@ -21,6 +21,7 @@ type Printer struct {
 	files   map[string]*hcl.File
 	plans   map[string]string   // names of service plans, by id
 	lines   map[string][]string // of the files that were shown
+	undoing bool                // the plan that is shown reverses a run, and wants nothing that a file does
 }
 
 // NewPrinter makes a printer that uses colour only where it is told so.
@@ -141,7 +142,7 @@ func each(err error) []error {
 	if errors.As(err, &many) {
 		return many.Errors
 	}
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // what wraps it says more
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return []error{err}
 	}

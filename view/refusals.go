@@ -55,9 +55,7 @@ func (p *Printer) shortage(s plan.Shortage) {
 	for _, d := range s.Drawers {
 		p.Line("  %5d  %s (%s:%d)", d.Units, Safe(d.Origin.Block), Safe(d.Origin.File), d.Origin.Line)
 	}
-	if s.Unlisted > 0 {
-		p.Line("  %5d  in use, and declared by no file", s.Unlisted)
-	}
+	p.unlisted(s)
 	p.Line("  %s.", map[ledger.Term]string{
 		ledger.Owned:    "Buy what is missing, or declare less",
 		ledger.Quantity: "Raise quantity in the file, or declare less",
@@ -69,6 +67,16 @@ func (p *Printer) shortage(s plan.Shortage) {
 	p.Line("")
 }
 
+// unlisted says how much of a pool is in use beside what is listed.
+func (p *Printer) unlisted(s plan.Shortage) {
+	switch {
+	case s.Unlisted > 0 && p.undoing:
+		p.Line("  %5d  in use by others", s.Unlisted)
+	case s.Unlisted > 0:
+		p.Line("  %5d  in use, and declared by no file", s.Unlisted)
+	}
+}
+
 // shortPlace prints a shortage inside an environment, and what would run
 // without capacity because of it.
 func (p *Printer) shortPlace(s plan.Shortage) {
@@ -77,9 +85,7 @@ func (p *Printer) shortPlace(s plan.Shortage) {
 	for _, d := range s.Drawers {
 		p.Line("  %5d  %s (%s:%d)", d.Units, Safe(d.Origin.Block), Safe(d.Origin.File), d.Origin.Line)
 	}
-	if s.Unlisted > 0 {
-		p.Line("  %5d  in use, and declared by no file", s.Unlisted)
-	}
+	p.unlisted(s)
 	if len(s.Overage) > 0 {
 		p.Line("  The platform would mark as over capacity, in this order:")
 	}

@@ -116,6 +116,8 @@ func Summary(pl *plan.Plan) string {
 // noChanges says how far "no changes" goes.
 func noChanges(pl *plan.Plan) string {
 	switch {
+	case pl.Undoes != "":
+		return "No changes. Nothing is left to undo."
 	case len(pl.Awaited) > 0:
 		return fmt.Sprintf("No changes. The service has not finished with %s.", Count(len(pl.Awaited), "group"))
 	case pl.OnlyDue:

@@ -251,7 +251,7 @@ func (s *session) run(ctx context.Context, o *applyOptions, p *plan.Plan, stop <
 		out.Report(report)
 	}
 	switch {
-	case err != nil && report.Tally.Done+report.Tally.Unknown > 0:
+	case err != nil && report.Done+report.Unknown > 0:
 		s.a.stderr().Failure(err)
 		s.a.stderr().Line("Not all that was done is on record: plan again, which shows it.")
 		return exitPartial

@@ -145,7 +145,7 @@ func runUndo(ctx context.Context, a *app, o *undoOptions, id string) (err error)
 		return err
 	}
 	today := s.input(choices{allowGaps: o.gaps, mayStop: o.mayStop})
-	in, stale := today.Undo(done, perhaps)
+	p, stale := plan.NewUndo(today, run.ID, done, perhaps)
 	if len(stale) > 0 {
 		problems := multierror.Append(nil, fmt.Errorf("the run %s is not undone, because what it left has changed since: undo the later run first, which usher history shows, or edit the files and apply", run.ID))
 		for _, text := range stale {
@@ -153,8 +153,6 @@ func runUndo(ctx context.Context, a *app, o *undoOptions, id string) (err error)
 		}
 		return problems
 	}
-	p := plan.New(in)
-	p.Edits = plan.Edits(p, today)
 	return s.offer(p, o)
 }
 

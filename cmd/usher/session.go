@@ -252,33 +252,6 @@ func (s *session) fresh() plan.Fresh {
 	return f
 }
 
-// lock takes the state for the run.
-func (s *session) lock(ctx context.Context, operation string, timeout time.Duration) (*state.Lease, error) {
-	return s.a.lock(ctx, s.store, operation, timeout)
-}
-
-// lock takes a state, and says what to do where somebody else has it.
-func (a *app) lock(ctx context.Context, store *state.Store, operation string, timeout time.Duration) (*state.Lease, error) {
-	lease, err := store.Lock(ctx, a.lockInfo(operation), timeout)
-	var locked *state.LockedError
-	switch {
-	case !errors.As(err, &locked):
-		return lease, err
-	case ctx.Err() != nil:
-		return nil, errInterrupted
-	case timeout > 0:
-		err = fmt.Errorf("%w (waited %s)", err, timeout)
-	}
-	return nil, fmt.Errorf("%w: wait for it with a longer -lock-timeout, or, if that run is over, remove its lock with usher force-unlock", err)
-}
-
-// release gives a lock back, whatever became of the run.
-func (s *session) release(lease *state.Lease, err *error) {
-	if problem := lease.Release(); problem != nil && *err == nil {
-		*err = problem
-	}
-}
-
 // journal opens the history for a run of this moment. One that was cut is said, and goes on.
 func (s *session) journal(ctx context.Context) (*state.Journal, error) {
 	j, err := s.store.Journal(ctx, s.doc, uuid.NewString())
