@@ -46,27 +46,57 @@ func together(edits []plan.Edit) [][]plan.Edit {
 // mostNamed is how many holders an edit of a line names one by one.
 const mostNamed = 20
 
-// edit says where the files ask for something else, and what they are to ask for.
+// edit says where the files ask for something else, and what they are to ask for;
+// what is to be added is written as it is to stand there.
 func (p *Printer) edit(all []plan.Edit, labels map[string]string) string {
 	e := all[0]
 	item, holders := Safe(e.Item.Name), named(all, mostNamed, ledger.Holder.Address)
 	switch {
+	case e.Want == nil && e.Holder.Kind.Inside():
+		return fmt.Sprintf("%s: take %s out", lines(e.Origins), holders)
 	case e.Want == nil && e.Item.Kind == ledger.Capacity:
 		return fmt.Sprintf("%s: take %s of %s out", lines(e.Origins), item, holders)
 	case e.Want == nil:
 		return fmt.Sprintf("%s: take %s out of what grants %s", lines(e.Origins), holders, item)
-	case len(e.Origins) == 0 && e.Holder.Kind == ledger.User:
-		return p.block(all, labels[e.Item.ID])
 	case len(e.Origins) == 0 && e.Item.Kind == ledger.Capacity:
-		return fmt.Sprintf("grant %d %s to %s again", e.Want.Units, item, holders)
-	case len(e.Origins) == 0:
-		return fmt.Sprintf("grant %s to %s again", item, holders)
+		return fmt.Sprintf("put into the environment %q again:\n    %s", Safe(e.Holder.Around()), strings.ReplaceAll(inside(e), "\n", "\n    "))
+	case len(e.Origins) == 0 && e.Item.Kind == ledger.Seat:
+		return p.block(all, labels[e.Item.ID])
 	case e.Item.Kind == ledger.Capacity:
-		return fmt.Sprintf("%s: set %s of %s back to %d", lines(e.Origins), item, holders, e.Want.Units)
+		return fmt.Sprintf("%s: set %s of %s back to %d", lines(e.Origins), argument(e), holders, e.Want.Units)
+	case e.Item.Kind == ledger.Setting && len(e.Origins) > 0:
+		return fmt.Sprintf("%s: set policy of %s back to %q", lines(e.Origins), holders, Safe(e.Want.Policy))
 	case e.Item.Kind == ledger.Setting:
-		return fmt.Sprintf("%s: set %s back to %q", lines(e.Origins), item, Safe(e.Want.Policy))
+		return fmt.Sprintf("ask for the policy again:\n    self_service_purchase %q {\n      policy = %q\n    }", Safe(e.Holder.Name), Safe(e.Want.Policy))
 	}
 	return fmt.Sprintf("%s: set %s of %s back to %s", lines(e.Origins), item, holders, p.disabled(e.Want.Without))
+}
+
+// argument is what the language calls the units of a capacity.
+func argument(e plan.Edit) string {
+	switch e.Holder.Kind {
+	case ledger.Machine:
+		return "unattended_runs"
+	case ledger.MachineGroup:
+		return "committed_bots"
+	}
+	return Safe(e.Item.Name)
+}
+
+// inside is a block that stands in that of an environment.
+func inside(e plan.Edit) string {
+	block, own := "", Safe(e.Holder.Own())
+	switch e.Holder.Kind {
+	case ledger.Flow:
+		return fmt.Sprintf("flow %q {\n  plan = %q\n}", own, Safe(e.Item.Name))
+	case ledger.Machine:
+		block = fmt.Sprintf("machine %q", own)
+	case ledger.MachineGroup:
+		block = fmt.Sprintf("machine_group %q", own)
+	default:
+		block = "capacity"
+	}
+	return fmt.Sprintf("%s {\n  %s = %d\n}", block, argument(e), e.Want.Units)
 }
 
 func (p *Printer) disabled(plans ledger.Plans) string {
@@ -77,7 +107,7 @@ func (p *Printer) disabled(plans ledger.Plans) string {
 	return fmt.Sprintf("disabled_plans = [%s]", strings.Join(names, ", "))
 }
 
-// block is an assignment that gives people an item again.
+// block is an assignment that gives people, or groups, an item again.
 func (p *Printer) block(all []plan.Edit, label string) string {
 	if label == "" {
 		label = "LABEL" // of a license block that is to be written, too
@@ -86,8 +116,11 @@ func (p *Printer) block(all []plan.Edit, label string) string {
 	if plans := all[0].Want.Without; len(plans) > 0 {
 		grant = fmt.Sprintf("{\n        %s\n      }", p.disabled(plans))
 	}
-	people := named(all, len(all), func(h ledger.Holder) string { return fmt.Sprintf("%q", h.Name) })
-	return fmt.Sprintf("give %s again:\n    assignment %q {\n      users = [%s]\n\n      grant %q %s\n    }", Safe(all[0].Item.Name), "again-"+Safe(label), people, Safe(label), grant)
+	holders, kind := named(all, len(all), func(h ledger.Holder) string { return fmt.Sprintf("%q", h.Name) }), "users"
+	if all[0].Holder.Kind == ledger.Group {
+		kind = "groups"
+	}
+	return fmt.Sprintf("give %s again:\n    assignment %q {\n      %s = [%s]\n\n      grant %q %s\n    }", Safe(all[0].Item.Name), "again-"+Safe(label), kind, holders, Safe(label), grant)
 }
 
 // named lists the holders of edits, and says how many there are beyond the most.
