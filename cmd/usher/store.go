@@ -26,9 +26,29 @@ func runLockInfo(ctx context.Context, s *session, _ []string) error {
 	case holder == nil:
 		s.a.stdout().Line("The state is not locked.")
 	default:
-		s.a.stdout().Line("The state is locked by %s.", view.Safe(holder.String()))
+		s.tellHolder(ctx, holder)
 	}
 	return nil
+}
+
+// tellHolder says who has the lock. Where the server keeps little of that, the
+// history knows which run began since, and has not ended.
+func (s *session) tellHolder(ctx context.Context, holder *state.LockInfo) {
+	s.a.stdout().Line("The state is locked by %s.", view.Safe(holder.String()))
+	if holder.Run != "" || holder.PID != 0 {
+		return
+	}
+	told, err := s.history(ctx)
+	if err != nil {
+		return // it only informs
+	}
+	runs := state.Runs(told.Entries)
+	if len(runs) == 0 {
+		return
+	}
+	if last := runs[len(runs)-1]; last.Ended == nil && last.By.Who == holder.Who && !last.Began.Before(holder.Since) {
+		s.a.stdout().Line("It is the run %s of the history, an %s%s.", view.Safe(last.ID), view.Safe(last.By.Operation), view.Safe(strings.TrimSuffix(" in "+last.By.Where, " in ")))
+	}
 }
 
 func runStateInit(ctx context.Context, s *session, _ []string) error {
@@ -104,7 +124,7 @@ func (s *session) askForLock(ctx context.Context) (string, error) {
 	if holder == nil {
 		return "", fmt.Errorf("%s: %w", s.store, state.ErrNotLocked)
 	}
-	s.a.stdout().Line("The state is locked by %s.", view.Safe(holder.String()))
+	s.tellHolder(ctx, holder)
 	fmt.Fprint(s.a.out, "Make sure that this run is over. Type the lock's id to remove it: ")
 	id := s.a.answer(ctx)
 	if id == "" {
