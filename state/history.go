@@ -36,7 +36,7 @@ func (h Head) behind(lines [][]byte, end Mark) (next Head, cut bool) {
 	if n := len(lines); n > 0 {
 		var l link
 		read := json.Unmarshal(lines[n-1], &l) == nil
-		if read && l.Seq > h.last() && l.Seq <= h.last()+int64(n) { // of a run that was killed before the state knew
+		if read && l.Seq > h.last() { // of a run that was killed before the state knew
 			next.Hash, next.Seq = hashOf(lines[n-1]), l.Seq
 		}
 		cut = cut || read && l.Seq < h.last()

@@ -122,6 +122,13 @@ func TestStoresAddresses(t *testing.T) {
 		}
 		server.Close()
 	}
+	methods := ""
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { methods += r.Method + " " + r.URL.Path + " " }))
+	t.Cleanup(server.Close)
+	b := must(httpstate.New(httpstate.Options{Address: server.URL + "/state", LockAddress: server.URL + "/elsewhere", Strict: true}))(t)
+	if hold, err := b.Lock(context.Background(), lockInfo(lockOne)); err != nil || hold.Release(context.Background()) != nil || methods != "POST /elsewhere DELETE /elsewhere " {
+		t.Errorf("with an address of its own the lock is asked for by %s: %v", methods, err)
+	}
 	if _, err := httpstate.New(httpstate.Options{Address: "http://127.0.0.1/state", History: "http://127.0.0.1/state"}); err == nil {
 		t.Error("the history would be written over the state")
 	}

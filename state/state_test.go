@@ -3,11 +3,13 @@ package state_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"filippo.io/age"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/usher-cli/usher/ledger"
@@ -101,5 +103,27 @@ func TestFileStoreKeepsTheVersionBefore(t *testing.T) {
 	}
 	if kept, err := os.ReadFile(file.BackupPath()); err != nil || !bytes.Equal(kept, before) {
 		t.Errorf("the backup is %s, %v", kept, err)
+	}
+}
+
+// TestDamageEndsNoEncryption: an encrypted state that is cut off is still one that
+// nobody writes over in plain.
+func TestDamageEndsNoEncryption(t *testing.T) {
+	ctx, path := context.Background(), filepath.Join(t.TempDir(), "s.json")
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seal := must(state.NewSeal([]string{key.Recipient().String()}, key.String()))(t)
+	text := must(seal.Encode(state.New("tenant")))(t)
+	if err := os.WriteFile(path, text[:len(text)-40], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := state.NewStore(state.NewFile(path), state.Options{Now: time.Now, Seal: must(state.NewSeal(nil, key.String()))(t)})
+	if _, _, err := s.Read(ctx); !errors.Is(err, state.ErrDamaged) {
+		t.Errorf("reading gives %v", err)
+	}
+	if err := s.MayWrite(); !errors.Is(err, state.ErrPlain) {
+		t.Errorf("writing is %v", err)
 	}
 }

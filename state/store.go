@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -47,28 +49,38 @@ func (s *Store) Read(ctx context.Context) (*Document, string, error) {
 	if text == nil {
 		return nil, "", nil
 	}
+	s.sealed = sealedHead().Match(text[:min(len(text), 64)])
 	d, err := s.opts.Seal.Decode(text)
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: %w%s", s, err, s.hint(err))
 	}
-	s.sealed = sealedHead().Match(text[:min(len(text), 64)])
 	return d, etag, nil
 }
 
-// Damaged looks at a state that Read calls damaged: its etag, and its serial, as
-// far as that can be seen. The error is about reading alone.
-func (s *Store) Damaged(ctx context.Context) (etag string, serial uint64, err error) {
+// Damaged looks at a state that Read calls damaged: its etag, and what can be seen
+// of its header, which stands at the beginning. The error wraps ErrNewer where it
+// is whole, and only has a field that this usher does not know.
+func (s *Store) Damaged(ctx context.Context) (etag string, seen Header, err error) {
 	text, etag, err := s.backend.Get(ctx)
 	if err != nil {
-		return "", 0, fmt.Errorf("the state %s cannot be read: %w", s, err)
+		return "", Header{}, fmt.Errorf("the state %s cannot be read: %w", s, err)
 	}
-	if found := seenSerial().FindSubmatch(text); found != nil {
-		serial, _ = strconv.ParseUint(string(found[1]), 10, 64) // 0 where it is none
+	if _, err := s.opts.Seal.Decode(text); err != nil && strings.Contains(err.Error(), "unknown field") { // which has no type
+		return "", Header{}, fmt.Errorf("%s: %w, or edited by hand: %w", s, ErrNewer, err)
 	}
-	return etag, serial, nil
+	text = text[:min(len(text), 1000)]
+	field := func(name, value string) string {
+		if found := regexp.MustCompile(`"` + name + `": ?` + value).FindSubmatch(text); found != nil {
+			return string(found[1])
+		}
+		return ""
+	}
+	seen.Lineage, seen.Tenant = field("lineage", `"([^"]*)"`), field("tenant", `"([^"]*)"`)
+	if serial, err := strconv.ParseInt(field("serial", `([0-9]+)`), 10, 64); err == nil && serial < math.MaxInt64 {
+		seen.Serial = uint64(serial)
+	}
+	return etag, seen, nil
 }
-
-func seenSerial() *regexp.Regexp { return regexp.MustCompile(`"serial": ?([0-9]+)`) }
 
 // ErrPlain means that something encrypted would be written for everybody to read.
 var ErrPlain = errors.New("the state is encrypted, and the configuration names nobody to encrypt for, so nothing is written for everybody to read: " +

@@ -24,14 +24,21 @@ func (p *Printer) edits(pl *plan.Plan) {
 	}
 }
 
-// together puts edits that are one for whoever makes them into one list.
+// together puts edits that are one for whoever makes them into one list: of a
+// line, of people who are given the same, of what is to stand in an environment.
 func together(edits []plan.Edit) [][]plan.Edit {
 	place := map[string]int{}
 	var lists [][]plan.Edit
 	for _, e := range edits {
-		key := fmt.Sprint(e.Item.ID, e.Holder.Kind, e.Want, e.Origins)
-		if e.Want != nil {
-			key = fmt.Sprint(e.Item.ID, e.Holder.Kind, *e.Want, e.Origins)
+		key := fmt.Sprint(e.Item.ID, e.Holder.Kind, e.Want != nil, e.Origins)
+		switch {
+		case e.Want == nil:
+		case added(e) && e.Item.Kind == ledger.Capacity:
+			key = "environment " + e.Holder.Around()
+		case e.Item.Kind == ledger.Setting:
+			key += e.Holder.ID
+		default:
+			key += fmt.Sprint(*e.Want)
 		}
 		at, known := place[key]
 		if !known {
@@ -42,6 +49,9 @@ func together(edits []plan.Edit) [][]plan.Edit {
 	}
 	return lists
 }
+
+// added reports whether an edit is about what no file asks for.
+func added(e plan.Edit) bool { return e.Want != nil && len(e.Origins) == 0 }
 
 // mostNamed is how many holders an edit of a line names one by one.
 const mostNamed = 20
@@ -58,9 +68,9 @@ func (p *Printer) edit(all []plan.Edit, labels map[string]string) string {
 		return fmt.Sprintf("%s: take %s of %s out", lines(e.Origins), item, holders)
 	case e.Want == nil:
 		return fmt.Sprintf("%s: take %s out of what grants %s", lines(e.Origins), holders, item)
-	case len(e.Origins) == 0 && e.Item.Kind == ledger.Capacity:
-		return fmt.Sprintf("put into the environment %q again:\n    %s", Safe(e.Holder.Around()), strings.ReplaceAll(inside(e), "\n", "\n    "))
-	case len(e.Origins) == 0 && e.Item.Kind == ledger.Seat:
+	case added(e) && e.Item.Kind == ledger.Capacity:
+		return fmt.Sprintf("put into the environment %q again:\n    %s", Safe(e.Holder.Around()), strings.ReplaceAll(inside(all), "\n", "\n    "))
+	case added(e) && e.Item.Kind == ledger.Seat:
 		return p.block(all, labels[e.Item.ID])
 	case e.Item.Kind == ledger.Capacity:
 		return fmt.Sprintf("%s: set %s of %s back to %d", lines(e.Origins), argument(e), holders, e.Want.Units)
@@ -83,20 +93,26 @@ func argument(e plan.Edit) string {
 	return Safe(e.Item.Name)
 }
 
-// inside is a block that stands in that of an environment.
-func inside(e plan.Edit) string {
-	block, own := "", Safe(e.Holder.Own())
-	switch e.Holder.Kind {
-	case ledger.Flow:
-		return fmt.Sprintf("flow %q {\n  plan = %q\n}", own, Safe(e.Item.Name))
-	case ledger.Machine:
-		block = fmt.Sprintf("machine %q", own)
-	case ledger.MachineGroup:
-		block = fmt.Sprintf("machine_group %q", own)
-	default:
-		block = "capacity"
+// inside is what stands in the block of an environment.
+func inside(all []plan.Edit) string {
+	var capacity, blocks []string
+	for _, e := range all {
+		own := Safe(e.Holder.Own())
+		switch e.Holder.Kind {
+		case ledger.Flow:
+			blocks = append(blocks, fmt.Sprintf("flow %q {\n  plan = %q\n}", own, Safe(e.Item.Name)))
+		case ledger.Machine:
+			blocks = append(blocks, fmt.Sprintf("machine %q {\n  unattended_runs = %d\n}", own, e.Want.Units))
+		case ledger.MachineGroup:
+			blocks = append(blocks, fmt.Sprintf("machine_group %q {\n  committed_bots = %d\n}", own, e.Want.Units))
+		default:
+			capacity = append(capacity, fmt.Sprintf("  %s = %d\n", Safe(e.Item.Name), e.Want.Units))
+		}
 	}
-	return fmt.Sprintf("%s {\n  %s = %d\n}", block, argument(e), e.Want.Units)
+	if len(capacity) > 0 {
+		blocks = append([]string{"capacity { # or into the one that is there\n" + strings.Join(capacity, "") + "}"}, blocks...)
+	}
+	return strings.Join(blocks, "\n")
 }
 
 func (p *Printer) disabled(plans ledger.Plans) string {

@@ -2,7 +2,6 @@ package view
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -138,8 +137,7 @@ func (p *Printer) Failure(err error) {
 
 // each takes an error apart that is nothing but several.
 func each(err error) []error {
-	var many *multierror.Error
-	if errors.As(err, &many) {
+	if many, ok := err.(*multierror.Error); ok { //nolint:errorlint // what wraps it says more
 		return many.Errors
 	}
 	joined, ok := err.(interface{ Unwrap() []error })

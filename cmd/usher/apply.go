@@ -88,7 +88,12 @@ func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 
 // prepare reads everything, makes or renews the plan, shows it and has it
 // approved. A nil plan has nothing to run.
-func (s *session) prepare(ctx context.Context, o *applyOptions, c choices) (*plan.Plan, error) {
+func (s *session) prepare(ctx context.Context, o *applyOptions, c choices) (p *plan.Plan, err error) {
+	if o.file != "" {
+		if s.saved, err = s.a.openPlan(s.a.path(o.file)); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.read(ctx, true); err != nil {
 		return nil, err
 	}
@@ -151,11 +156,7 @@ func (s *session) decide(o *applyOptions, c choices) (*plan.Plan, error) {
 	if o.file == "" {
 		return plan.New(s.input(c)), nil
 	}
-	saved, err := s.a.openPlan(s.a.path(o.file))
-	if err != nil {
-		return nil, err
-	}
-	return s.renew(saved)
+	return s.renew(s.saved)
 }
 
 func (s *session) renew(p *plan.Plan) (*plan.Plan, error) {
@@ -220,7 +221,7 @@ func (s *session) approve(ctx context.Context, o *applyOptions, p *plan.Plan) (*
 const wideRun = 50
 
 func (s *session) run(ctx context.Context, o *applyOptions, p *plan.Plan, stop <-chan struct{}) error {
-	journal, err := s.journal(ctx)
+	journal, err := s.journal(ctx, s.doc)
 	if err != nil {
 		return err
 	}

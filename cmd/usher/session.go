@@ -59,8 +59,10 @@ type session struct {
 	remote  bool         // endpoints may be on other machines
 	low     bool         // readings give way to the requests of others
 
-	force      bool // a damaged state may be replaced
-	everything bool // also what no file and no record is about is read
+	saved      *plan.Plan   // that is to be applied; nil for none
+	force      bool         // a damaged state may be replaced
+	seen       state.Header // of a damaged state, as far as it can be seen
+	everything bool         // also what no file and no record is about is read
 }
 
 // load reads the configuration and reports what is wrong with it.
@@ -155,11 +157,24 @@ func (s *session) units() bool {
 	ofCapacity := func(p ledger.Policy) bool { return p.Item.Kind == ledger.Capacity }
 	onRecord := func(g ledger.Grant) bool { return g.Item.Kind == ledger.Capacity }
 	named := func(h ledger.Holder) bool { return h.Kind.Holds() == ledger.Capacity }
-	return s.everything || len(s.cfg.Places) > 0 || slices.ContainsFunc(s.cfg.Policies, ofCapacity) || slices.ContainsFunc(s.known, onRecord) ||
+	return s.everything || len(s.cfg.Places) > 0 || slices.ContainsFunc(s.planned(), named) || slices.ContainsFunc(s.cfg.Policies, ofCapacity) || slices.ContainsFunc(s.known, onRecord) ||
 		slices.ContainsFunc(s.cfg.Guard.Protect, named) || slices.ContainsFunc(s.targets, named)
 }
 
 func place(o ledger.Origin) string { return fmt.Sprintf("%s:%d", o.File, o.Line) }
+
+// planned lists the holders of the saved plan that is to be applied: an undo is
+// also about what no file and no record names any more.
+func (s *session) planned() []ledger.Holder {
+	if s.saved == nil {
+		return nil
+	}
+	var all []ledger.Holder
+	for _, c := range s.saved.Calls {
+		all = append(all, c.Holder)
+	}
+	return all
+}
 
 // mentioned lists the groups and the environments that the files or the state
 // name, by id or name: what is in those has to be read, too.
@@ -183,6 +198,12 @@ func (s *session) mentioned() (groups, environments []string) {
 	}
 	for _, p := range s.cfg.Places {
 		environments = add(environments, p.Environment.Name)
+	}
+	for _, h := range s.planned() {
+		if h.Kind == ledger.Group {
+			groups = add(groups, h.ID)
+		}
+		environments = add(environments, h.Place())
 	}
 	var last ledger.Holder
 	for i := range s.known {
@@ -252,9 +273,10 @@ func (s *session) fresh() plan.Fresh {
 	return f
 }
 
-// journal opens the history for a run of this moment. One that was cut is said, and goes on.
-func (s *session) journal(ctx context.Context) (*state.Journal, error) {
-	j, err := s.store.Journal(ctx, s.doc, uuid.NewString())
+// journal opens the history behind what a document knows of it, for a run of this
+// moment. One that was cut is said, and goes on.
+func (s *session) journal(ctx context.Context, d *state.Document) (*state.Journal, error) {
+	j, err := s.store.Journal(ctx, d, uuid.NewString())
 	if err == nil && j.Cut {
 		s.a.stderr().Line("Warning: the history of %s ends before what the state knows of it: usher history -verify says where.", view.Safe(s.store.String()))
 	}

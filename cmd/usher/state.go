@@ -140,7 +140,8 @@ func (s *session) edit(ctx context.Context, operation string, args []string, tim
 	defer s.release(lease, &err)
 	serial := uint64(0)
 	if s.doc, s.etag, err = s.store.Read(ctx); s.force && errors.Is(err, state.ErrDamaged) {
-		s.etag, serial, err = s.store.Damaged(ctx)
+		s.etag, s.seen, err = s.store.Damaged(ctx)
+		serial = s.seen.Serial
 	}
 	if err != nil {
 		return err
@@ -148,11 +149,15 @@ func (s *session) edit(ctx context.Context, operation string, args []string, tim
 	if s.doc != nil {
 		serial = s.doc.Serial
 	}
-	journal, err := s.journal(ctx)
+	next, err := change(s.doc)
 	if err != nil {
 		return err
 	}
-	next, err := change(s.doc)
+	knows := s.doc
+	if knows == nil { // of the history, what is put in the place of nothing
+		knows = next
+	}
+	journal, err := s.journal(ctx, knows)
 	if err != nil {
 		return err
 	}
@@ -187,6 +192,10 @@ func (s *session) pushed(path string, current *state.Document) (*state.Document,
 		return nil, fmt.Errorf("%s: %w", path, err)
 	case d.Serial >= math.MaxInt64:
 		return nil, fmt.Errorf("%s has the serial %d, and nothing comes after it", path, d.Serial)
+	case s.seen.Lineage != "" && s.seen.Lineage != d.Lineage:
+		return nil, fmt.Errorf("%s has the lineage %s, and the damaged state has %s: it is another state", path, d.Lineage, s.seen.Lineage)
+	case s.seen.Tenant != "" && s.seen.Tenant != d.Tenant:
+		return nil, fmt.Errorf("%s is about the tenant %s, and the damaged state about %s", path, d.Tenant, s.seen.Tenant)
 	case current == nil:
 		return d, nil
 	case d.Lineage != current.Lineage:

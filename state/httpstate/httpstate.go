@@ -62,8 +62,8 @@ var _ state.Backend = (*Backend)(nil)
 
 // New makes a backend. Nothing is asked of the server yet.
 func New(o Options) (*Backend, error) {
-	if o.Strict && o.LockAddress == "" {
-		o.LockAddress, o.LockMethod, o.UnlockMethod = withSuffix(o.Address, "/lock"), cmp.Or(o.LockMethod, http.MethodPost), cmp.Or(o.UnlockMethod, http.MethodDelete)
+	if o.Strict {
+		o.LockAddress, o.LockMethod, o.UnlockMethod = cmp.Or(o.LockAddress, withSuffix(o.Address, "/lock")), cmp.Or(o.LockMethod, http.MethodPost), cmp.Or(o.UnlockMethod, http.MethodDelete)
 	}
 	o.UpdateMethod, o.LockMethod, o.UnlockMethod = cmp.Or(o.UpdateMethod, http.MethodPost), cmp.Or(o.LockMethod, "LOCK"), cmp.Or(o.UnlockMethod, "UNLOCK")
 	o.LockAddress = cmp.Or(o.LockAddress, o.Address)
