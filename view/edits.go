@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/usher-cli/usher/ledger"
@@ -69,7 +70,7 @@ func (p *Printer) edit(all []plan.Edit, labels map[string]string) string {
 	case e.Want == nil:
 		return fmt.Sprintf("%s: take %s out of what grants %s", lines(e.Origins), holders, item)
 	case added(e) && e.Item.Kind == ledger.Capacity:
-		return fmt.Sprintf("put into the environment %q again:\n    %s", Safe(e.Holder.Around()), strings.ReplaceAll(inside(all), "\n", "\n    "))
+		return fmt.Sprintf("put into the environment %s again:\n    %s", text(e.Holder.Around()), strings.ReplaceAll(inside(all), "\n", "\n    "))
 	case added(e) && e.Item.Kind == ledger.Seat:
 		return p.block(all, labels[e.Item.ID])
 	case e.Item.Kind == ledger.Capacity:
@@ -77,7 +78,7 @@ func (p *Printer) edit(all []plan.Edit, labels map[string]string) string {
 	case e.Item.Kind == ledger.Setting && len(e.Origins) > 0:
 		return fmt.Sprintf("%s: set policy of %s back to %q", lines(e.Origins), holders, Safe(e.Want.Policy))
 	case e.Item.Kind == ledger.Setting:
-		return fmt.Sprintf("ask for the policy again:\n    self_service_purchase %q {\n      policy = %q\n    }", Safe(e.Holder.Name), Safe(e.Want.Policy))
+		return fmt.Sprintf("ask for the policy again:\n    self_service_purchase %s {\n      policy = %s\n    }", text(e.Holder.Name), text(e.Want.Policy))
 	}
 	return fmt.Sprintf("%s: set %s of %s back to %s", lines(e.Origins), item, holders, p.disabled(e.Want.Without))
 }
@@ -97,14 +98,14 @@ func argument(e plan.Edit) string {
 func inside(all []plan.Edit) string {
 	var capacity, blocks []string
 	for _, e := range all {
-		own := Safe(e.Holder.Own())
+		own := text(e.Holder.Own())
 		switch e.Holder.Kind {
 		case ledger.Flow:
-			blocks = append(blocks, fmt.Sprintf("flow %q {\n  plan = %q\n}", own, Safe(e.Item.Name)))
+			blocks = append(blocks, fmt.Sprintf("flow %s {\n  plan = %s\n}", own, text(e.Item.Name)))
 		case ledger.Machine:
-			blocks = append(blocks, fmt.Sprintf("machine %q {\n  unattended_runs = %d\n}", own, e.Want.Units))
+			blocks = append(blocks, fmt.Sprintf("machine %s {\n  unattended_runs = %d\n}", own, e.Want.Units))
 		case ledger.MachineGroup:
-			blocks = append(blocks, fmt.Sprintf("machine_group %q {\n  committed_bots = %d\n}", own, e.Want.Units))
+			blocks = append(blocks, fmt.Sprintf("machine_group %s {\n  committed_bots = %d\n}", own, e.Want.Units))
 		default:
 			capacity = append(capacity, fmt.Sprintf("  %s = %d\n", Safe(e.Item.Name), e.Want.Units))
 		}
@@ -118,9 +119,14 @@ func inside(all []plan.Edit) string {
 func (p *Printer) disabled(plans ledger.Plans) string {
 	var names []string
 	for _, id := range plans {
-		names = append(names, fmt.Sprintf("%q", p.plan(id)))
+		names = append(names, text(p.plan(id)))
 	}
 	return fmt.Sprintf("disabled_plans = [%s]", strings.Join(names, ", "))
+}
+
+// text writes a text as the language does, where ${ and %{ begin a template.
+func text(s string) string {
+	return Safe(strings.NewReplacer("${", "$${", "%{", "%%{").Replace(strconv.Quote(s)))
 }
 
 // block is an assignment that gives people, or groups, an item again.
@@ -132,11 +138,11 @@ func (p *Printer) block(all []plan.Edit, label string) string {
 	if plans := all[0].Want.Without; len(plans) > 0 {
 		grant = fmt.Sprintf("{\n        %s\n      }", p.disabled(plans))
 	}
-	holders, kind := named(all, len(all), func(h ledger.Holder) string { return fmt.Sprintf("%q", h.Name) }), "users"
+	holders, kind := named(all, len(all), func(h ledger.Holder) string { return text(h.Name) }), "users"
 	if all[0].Holder.Kind == ledger.Group {
 		kind = "groups"
 	}
-	return fmt.Sprintf("give %s again:\n    assignment %q {\n      %s = [%s]\n\n      grant %q %s\n    }", Safe(all[0].Item.Name), "again-"+Safe(label), kind, holders, Safe(label), grant)
+	return fmt.Sprintf("give %s again:\n    assignment %s {\n      %s = [%s]\n\n      grant %s %s\n    }", Safe(all[0].Item.Name), text("again-"+label), kind, holders, text(label), grant)
 }
 
 // named lists the holders of edits, and says how many there are beyond the most.

@@ -26,7 +26,11 @@ func (a *app) lock(ctx context.Context, store *state.Store, operation string, ti
 	case timeout > 0:
 		err = fmt.Errorf("%w (waited %s)", err, timeout)
 	}
-	return nil, fmt.Errorf("%w: wait for it with a longer -lock-timeout, or, if that run is over, remove its lock with usher force-unlock", err)
+	way := "if that run is over, remove its lock with usher force-unlock"
+	if _, ok := store.Backend().(*state.File); ok { // whose lock ends with its process
+		way = "end that process"
+	}
+	return nil, fmt.Errorf("%w: wait for it with a longer -lock-timeout, or %s", err, way)
 }
 
 // release gives a lock back, whatever became of the run.
