@@ -62,9 +62,10 @@ func (e envelope) encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text = append(bytes.TrimSuffix(text, []byte("null\n}")), '"')
+	const end = "\"\n}\n"
+	text = slices.Grow(append(bytes.TrimSuffix(text, []byte("null\n}")), '"'), base64.StdEncoding.EncodedLen(len(sealed))+len(end))
 	text = base64.StdEncoding.AppendEncode(text, sealed)
-	return append(text, "\"\n}\n"...), nil
+	return append(text, end...), nil
 }
 
 // decode is the inverse of encode; whatever else is JSON of an envelope it reads

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -107,6 +106,7 @@ func (s *Seal) readsItself() error {
 
 func (s *Seal) encrypt(plain []byte) ([]byte, error) {
 	var b bytes.Buffer
+	b.Grow(len(plain) + len(plain)/1000 + 4096) // what encryption adds
 	w, err := age.Encrypt(&b, s.recipients...)
 	if err == nil {
 		_, err = w.Write(plain)
@@ -129,11 +129,12 @@ func (s *Seal) decrypt(sealed []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: what is encrypted was changed: %w", ErrDamaged, err)
 	}
-	plain, err := io.ReadAll(r)
-	if err != nil {
+	var plain bytes.Buffer
+	plain.Grow(len(sealed) + bytes.MinRead)
+	if _, err := plain.ReadFrom(r); err != nil {
 		return nil, fmt.Errorf("%w: what is encrypted was changed: %w", ErrDamaged, err)
 	}
-	return plain, nil
+	return plain.Bytes(), nil
 }
 
 // Encode writes a document, encrypted where there are recipients.
