@@ -48,16 +48,22 @@ func tell(t *testing.T, seal *state.Seal, runs int) (*state.Store, string, *stat
 	return s, path + ".history", d
 }
 
-// TestHistoryStaysBroken damages a history and lets another run tell on: what was
-// done to it is named for good, with how much is missing, and nothing else is.
-func TestHistoryStaysBroken(t *testing.T) {
-	s, path, d := tell(t, nil, 3)
+// kept is the file of a history, whole and by its lines.
+func kept(t *testing.T, path string) (whole []byte, lines [][]byte) {
+	t.Helper()
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	lines := bytes.SplitAfter(whole, []byte("\n"))
-	lines = lines[:len(lines)-1]
+	lines = bytes.SplitAfter(whole, []byte("\n"))
+	return whole, lines[:len(lines)-1]
+}
+
+// TestHistoryStaysBroken damages a history and lets another run tell on: what was
+// done to it is named for good, with how much is missing, and nothing else is.
+func TestHistoryStaysBroken(t *testing.T) {
+	s, path, d := tell(t, nil, 3)
+	_, lines := kept(t, path)
 	check := func(what string, near int64, says string, damaged ...[]byte) {
 		t.Helper()
 		ctx := context.Background()
@@ -97,12 +103,7 @@ func TestHistoryStaysBroken(t *testing.T) {
 // its line or the one beside it.
 func TestHistoryShowsEveryEdit(t *testing.T) {
 	s, path, d := tell(t, nil, 3)
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := bytes.SplitAfter(whole, []byte("\n"))
-	lines = lines[:len(lines)-1]
+	whole, lines := kept(t, path)
 	check := func(what string, near int, edited ...[]byte) {
 		t.Helper()
 		if err := os.WriteFile(path, bytes.Join(edited, nil), 0o600); err != nil {
