@@ -131,12 +131,12 @@ func TestStoresForgetTheHolder(t *testing.T) {
 	}
 	ctx, o := context.Background(), blobOptions(t, endpoint)
 	b := must(azblob.New(o))(t)
-	state := must(blob.NewClientWithNoCredential(b.String()+"?"+o.SAS, nil))(t)
+	client := must(blob.NewClientWithNoCredential(b.String()+"?"+o.SAS, nil))(t)
 	hold, err := b.Lock(ctx, lockInfo(lockOne))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if p := must(state.GetProperties(ctx, nil))(t); len(p.Metadata) != 1 {
+	if p := must(client.GetProperties(ctx, nil))(t); len(p.Metadata) != 1 {
 		t.Errorf("while it is locked the blob has %v", p.Metadata)
 	}
 	if h := must(b.Holder(ctx))(t); h == nil || h.Until.Before(time.Now().Add(30*time.Second)) || h.Until.After(time.Now().Add(90*time.Second)) {
@@ -145,7 +145,7 @@ func TestStoresForgetTheHolder(t *testing.T) {
 	if err := hold.Release(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if p := must(state.GetProperties(ctx, nil))(t); len(p.Metadata) != 0 {
+	if p := must(client.GetProperties(ctx, nil))(t); len(p.Metadata) != 0 {
 		t.Errorf("after the lock the blob has %v", p.Metadata)
 	}
 }
