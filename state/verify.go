@@ -59,7 +59,7 @@ func (t *Told) Vouches(run *Run) error {
 	for _, e := range t.Entries {
 		for _, b := range t.Breaks {
 			if e.Run == run.ID && b.Line >= e.line-1 && b.Line <= e.line+1 {
-				return fmt.Errorf("what the history says of the run %s is not to be relied on: line %d %s", run.ID, b.Line, b.Text)
+				return fmt.Errorf("what the history says of the run %s is not to be relied on: line %d %s; edit the files and apply instead", run.ID, b.Line, b.Text)
 			}
 		}
 	}

@@ -69,7 +69,11 @@ func (p *Printer) Runs(runs []*state.Run) {
 		if r.By.Where != "" {
 			where = ", " + r.By.Where
 		}
-		p.Line("%s  %s  %s  %s: %s%s", Safe(r.ID[:min(shortID, len(r.ID))]), r.Began.UTC().Format(time.RFC3339), Safe(r.By.Operation), Safe(r.By.Who), Safe(ending(r)), Safe(where))
+		how := ending(r)
+		if how != "" {
+			how = ": " + how
+		}
+		p.Line("%s  %s  %s  %s%s%s", Safe(r.ID[:min(shortID, len(r.ID))]), r.Began.UTC().Format(time.RFC3339), Safe(r.By.Operation), Safe(r.By.Who), Safe(how), Safe(where))
 	}
 }
 
@@ -112,7 +116,9 @@ func (p *Printer) Run(r *state.Run) {
 	if r.Ended != nil {
 		p.Line("Ended      %s", r.Ended.UTC().Format(time.RFC3339))
 	}
-	p.Line("How        %s", Safe(ending(r)))
+	if how := ending(r); how != "" {
+		p.Line("How        %s", Safe(how))
+	}
 	for _, c := range r.Records {
 		p.Line("  %s", p.change(c))
 	}
