@@ -20,8 +20,9 @@ type recorder struct {
 	etag   string
 	edit   *state.Edit
 	claims map[ledger.Key]ledger.Grant
-	prior  map[ledger.Key]bool // claims of an earlier run: only success settles them
-	since  time.Time           // of the last write
+	taking map[ledger.Key]ledger.Grant // what the run was allowed to take away, and has not
+	prior  map[ledger.Key]bool         // claims of an earlier run: only success settles them
+	since  time.Time                   // of the last write
 	dirty  bool
 	frozen bool            // nothing may be written: the lock is lost
 	said   []state.Outcome // what became of calls, and is not in the history yet
@@ -33,7 +34,7 @@ func newRecorder(r *Runner, p *plan.Plan, d *state.Document, etag string) *recor
 	if d == nil {
 		d = state.New(p.Tenant)
 	}
-	return &recorder{r: r, p: p, doc: d, etag: etag, edit: state.NewEdit(), claims: map[ledger.Key]ledger.Grant{}, prior: map[ledger.Key]bool{}}
+	return &recorder{r: r, p: p, doc: d, etag: etag, edit: state.NewEdit(), claims: map[ledger.Key]ledger.Grant{}, taking: map[ledger.Key]ledger.Grant{}, prior: map[ledger.Key]bool{}}
 }
 
 // begin records, in one write and before the first call: adoptions, forgets,
@@ -45,6 +46,7 @@ func (c *recorder) begin(ctx context.Context) error {
 		known[rec.Key()] = true
 	}
 	c.keepPerhaps()
+	c.approve()
 	for _, call := range c.p.Calls {
 		for _, s := range call.Steps {
 			if s.After != nil && !known[s.Key()] && call.Manual == "" {
@@ -68,6 +70,33 @@ func (c *recorder) begin(ctx context.Context) error {
 		return err
 	}
 	return c.write(ctx, len(c.p.Calls) == 0)
+}
+
+// approve notes what the run may take away: a guard has counted it, and does not
+// count it again for what this run leaves to the next. A narrow run says nothing of
+// what an earlier one left.
+func (c *recorder) approve() {
+	if c.doc.Claims != nil && (c.p.Targets > 0 || c.p.OnlyDue) {
+		for _, g := range c.doc.Claims.Removals {
+			c.taking[g.Key()] = g
+		}
+	}
+	for _, call := range c.p.Calls {
+		for _, s := range call.Steps {
+			if s.Op == ledger.Remove || s.Op == ledger.Change {
+				c.taking[s.Key()] = left(s)
+			}
+		}
+	}
+}
+
+// left is what a step leaves: no units where it removes.
+func left(s ledger.Step) ledger.Grant {
+	g := ledger.Grant{Holder: s.Holder, Item: s.Item}
+	if s.After != nil {
+		g.Value = *s.After
+	}
+	return g
 }
 
 // keepPerhaps carries over the claims that only a person can settle.
@@ -99,12 +128,12 @@ func (c *recorder) keepPerhaps() {
 func (c *recorder) rename() {
 	for i := range c.doc.Grants {
 		if name, ok := c.r.Name(c.doc.Grants[i].Holder.Identity()); ok {
-			c.doc.Grants[i].Holder.Name = name
+			c.doc.Rename(&c.doc.Grants[i].Holder, name)
 		}
 	}
 	for key, g := range c.claims {
 		if name, ok := c.r.Name(g.Holder.Identity()); ok {
-			g.Holder.Name = name
+			c.doc.Rename(&g.Holder, name)
 			c.claims[key] = g
 		}
 	}
@@ -170,12 +199,14 @@ func (c *recorder) effective(s ledger.Step, res ledger.Result) {
 	}
 	c.recent(s)
 	delete(c.claims, s.Key())
+	delete(c.taking, s.Key())
 }
 
-// pend notes what is not done yet. What the service accepted is ours, though
-// it has not finished; what a person has to do is not.
+// pend notes what is not done yet. What the service accepted to give is ours, though
+// it has not finished; what a person has to do is not. What it accepted to take stays
+// ours until a reading shows that it is gone.
 func (c *recorder) pend(s ledger.Step, res ledger.Result) {
-	if res.Accepted {
+	if res.Accepted && s.After != nil {
 		c.effective(s, res)
 	} else if !c.prior[s.Key()] {
 		delete(c.claims, s.Key())
@@ -183,11 +214,7 @@ func (c *recorder) pend(s ledger.Step, res ledger.Result) {
 	if !res.Accepted && res.Call.Manual == "" {
 		return // it waits for others, and is planned again
 	}
-	g := ledger.Grant{Holder: s.Holder, Item: s.Item}
-	if s.After != nil {
-		g.Value = *s.After
-	}
-	c.doc.Pending = append(c.doc.Pending, state.Pending{Grant: g, Since: c.r.Now().UTC(), Why: res.Message})
+	c.doc.Pending = append(c.doc.Pending, state.Pending{Grant: left(s), Since: c.r.Now().UTC(), Why: res.Message})
 }
 
 // recent remembers a write for as long as readings may not show it.
@@ -195,11 +222,7 @@ func (c *recorder) recent(s ledger.Step) {
 	if c.r.Lag(s.Holder.Kind) == 0 {
 		return
 	}
-	g := ledger.Grant{Holder: s.Holder, Item: s.Item}
-	if s.After != nil {
-		g.Value = *s.After
-	}
-	c.doc.Recent = append(c.doc.Recent, ledger.Recent{Grant: g, At: c.r.Now(), Before: s.Before})
+	c.doc.Recent = append(c.doc.Recent, ledger.Recent{Grant: left(s), At: c.r.Now(), Before: s.Before})
 }
 
 func (c *recorder) prune() {
@@ -264,8 +287,13 @@ func (c *recorder) write(ctx context.Context, complete bool) error {
 			cl.Grants = append(cl.Grants, g)
 		}
 		ledger.SortGrants(cl.Grants)
+		for _, g := range c.taking {
+			cl.Removals = append(cl.Removals, g)
+		}
+		ledger.SortGrants(cl.Removals)
 		c.doc.Claims = cl
 	}
+	c.doc.PruneFormer()
 	if c.r.Journal != nil {
 		head := c.r.Journal.Head()
 		c.doc.History = &head

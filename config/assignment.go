@@ -68,7 +68,7 @@ func (l *lowering) assignment(b *hclsyntax.Block, ev *evaluator, name string) {
 	named = named || more
 	from, until := l.window(attrs, ev)
 	location := l.country(attrs["usage_location"], ev)
-	asleep := ev.flag(attrs["disabled_accounts"])
+	asleep, lax := ev.flag(attrs["disabled_accounts"]), l.unknownNames(attrs["unknown_names"], ev)
 	grants := ofType(b.Body, "grant", 1)
 	if len(grants) == 0 {
 		l.diags = append(l.diags, warning(b.DefRange(), "Assignment of nothing", "%s has no grant block, so it gives nothing to anybody.", name))
@@ -88,7 +88,7 @@ func (l *lowering) assignment(b *hclsyntax.Block, ev *evaluator, name string) {
 		if !ok {
 			continue
 		}
-		want.Asleep, want.Location, want.From, want.Until = asleep, location, from, until
+		want.Lax, want.Asleep, want.Location, want.From, want.Until = lax, asleep, location, from, until
 		l.give(want, people, g)
 		want.Kind = ledger.Group
 		l.give(want, groups, g)

@@ -52,13 +52,6 @@ type Options struct {
 	Remote   bool // the endpoints of the tenant block may be on other machines
 }
 
-// Default guard: an apply may take from five holders of an item, or from
-// a tenth of them, whichever is more.
-const (
-	defaultMaxLosses      = 5
-	defaultMaxLossPercent = 10
-)
-
 // LoadSettings reads only where a configuration keeps its state, for commands
 // that look at nothing else: they work also while the rest is in error, or
 // wants variables that nobody has at hand.
@@ -105,7 +98,6 @@ func Load(dir string, opts Options) (*Config, hcl.Diagnostics) {
 		Dir:      dir,
 		Timezone: time.UTC,
 		Backend:  Backend{Kind: "file"},
-		Guard:    ledger.Guard{MaxLosses: defaultMaxLosses, MaxLossPercent: defaultMaxLossPercent},
 		Files:    src.files(),
 	}}
 	l.lower(body, opts.Version)

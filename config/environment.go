@@ -30,6 +30,7 @@ func (l *lowering) environment(b *hclsyntax.Block, ev *evaluator, name, label st
 		l.fail(b.DefRange(), "Environment without a name", "%s needs an id or a label that is the environment's display name.", name)
 		return
 	}
+	first := len(l.cfg.Wants)
 	l.place(b, ev, ref)
 	l.flows(b, ev, name, ref)
 	l.machines(b, ev, name, ref)
@@ -38,6 +39,9 @@ func (l *lowering) environment(b *hclsyntax.Block, ev *evaluator, name, label st
 		for _, typ := range slices.SortedFunc(maps.Keys(attrs), byPosition(attrs)) {
 			l.allocation(attrs[typ], ev, name, ref)
 		}
+	}
+	for i := range l.cfg.Wants[first:] {
+		l.cfg.Wants[first+i].Lax = l.cfg.Places[len(l.cfg.Places)-1].Lax
 	}
 }
 

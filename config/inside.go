@@ -13,6 +13,7 @@ import (
 func (l *lowering) place(b *hclsyntax.Block, ev *evaluator, ref string) {
 	attrs := b.Body.Attributes
 	p := ledger.Place{Environment: ledger.Holder{Kind: ledger.Environment, Name: ref}, Auto: ledger.AutoIgnore, Origin: origin(b)}
+	p.Lax = l.unknownNames(attrs["unknown_names"], ev)
 	p.HostedServes = ev.flag(attrs["hosted_serves_process"])
 	if mode, ok := ev.text(attrs["auto_allocated"]); ok {
 		p.Auto = ledger.AutoMode(mode)

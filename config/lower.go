@@ -137,16 +137,10 @@ func (l *lowering) requiredVersion(text, running string, at hcl.Range) {
 }
 
 func (l *lowering) guard(b *hclsyntax.Block) {
-	attrs := b.Body.Attributes
-	if n, ok := l.eval.count(attrs["max_losses"]); ok {
-		l.cfg.Guard.MaxLosses = n
-	}
-	if n, ok := l.eval.count(attrs["max_loss_percent"]); ok {
-		if n > 100 {
-			l.fail(attrs["max_loss_percent"].Expr.Range(), "Number out of range", "A share is at most 100 percent, and this is %d.", n)
-		}
-		l.cfg.Guard.MaxLossPercent = n
-	}
+	attrs, g := b.Body.Attributes, &l.cfg.Guard
+	g.Origin = origin(b)
+	g.MaxLosses, g.MaxLossPercent = l.bound(attrs["max_losses"]), l.share(attrs["max_loss_percent"])
+	g.MaxUnknown, g.MaxUnknownPercent = l.bound(attrs["max_unknown_names"]), l.share(attrs["max_unknown_percent"])
 	entries, _ := l.eval.list(attrs["protect"])
 	for _, e := range entries {
 		kind, name, err := ledger.SplitHolder(e.text)
@@ -159,6 +153,33 @@ func (l *lowering) guard(b *hclsyntax.Block) {
 	if p := attrs["protect"]; p != nil {
 		l.cfg.Guard.Origin = ledger.Origin{File: p.NameRange.Filename, Line: p.NameRange.Start.Line, Block: "guard"}
 	}
+}
+
+// bound reads a number that a guard allows; nil where none is written.
+func (l *lowering) bound(attr *hclsyntax.Attribute) *int64 {
+	n, ok := l.eval.count(attr)
+	if !ok {
+		return nil
+	}
+	return &n
+}
+
+// share reads a percentage that a guard allows; nil where none is written.
+func (l *lowering) share(attr *hclsyntax.Attribute) *int64 {
+	n := l.bound(attr)
+	if n != nil && *n > 100 {
+		l.fail(attr.Expr.Range(), "Number out of range", "A share is at most 100 percent, and this is %d.", *n)
+	}
+	return n
+}
+
+// unknownNames reads whether names that mean nobody are meant.
+func (l *lowering) unknownNames(attr *hclsyntax.Attribute, ev *evaluator) bool {
+	text, ok := ev.text(attr)
+	if ok && text != "refuse" && text != "ignore" {
+		l.fail(attr.Expr.Range(), "Wrong value", "unknown_names is \"refuse\" or \"ignore\", and this is %q.", text)
+	}
+	return text == "ignore"
 }
 
 // path resolves a path of the configuration against its directory.

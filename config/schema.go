@@ -32,18 +32,18 @@ func language() block {
 			optional: []string{"quantity", "reserve", "unmanaged", "use_grace", "refresh_flows"}},
 		{name: "capacity", labels: []string{"name"}, optional: []string{"type", "quantity", "reserve"}},
 		{name: "assignment", labels: []string{"label"},
-			optional: []string{"for_each", "users", "users_file", "groups", "disabled_accounts", "usage_location", "from", "until"}, blocks: []block{
+			optional: []string{"for_each", "users", "users_file", "groups", "disabled_accounts", "usage_location", "from", "until", "unknown_names"}, blocks: []block{
 				{name: "grant", labels: []string{"license"}, optional: []string{"disabled_plans", "enabled_plans"}},
 			}},
 		{name: "environment", labels: []string{"label"},
-			optional: []string{"for_each", "id", "auto_allocated", "hosted_serves_process"}, blocks: []block{
+			optional: []string{"for_each", "id", "auto_allocated", "hosted_serves_process", "unknown_names"}, blocks: []block{
 				{name: "capacity", once: true, open: true},
 				{name: "flow", labels: []string{"label"}, required: []string{"plan"}, optional: []string{"id"}},
 				{name: "machine", labels: []string{"label"}, required: []string{"unattended_runs"}, optional: []string{"id"}},
 				{name: "machine_group", labels: []string{"label"}, required: []string{"committed_bots"}, optional: []string{"id"}},
 			}},
 		{name: "self_service_purchase", labels: []string{"product"}, required: []string{"policy"}},
-		{name: "guard", once: true, optional: []string{"max_losses", "max_loss_percent", "protect"}},
+		{name: "guard", once: true, optional: []string{"max_losses", "max_loss_percent", "max_unknown_names", "max_unknown_percent", "protect"}},
 	}}
 }
 

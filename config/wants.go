@@ -55,6 +55,7 @@ func mergeWants(wants []ledger.Want) ([]ledger.Want, hcl.Diagnostics) {
 			m := &merged[i]
 			m.Origins = append(m.Origins, w.Origins...)
 			m.Asleep = m.Asleep || w.Asleep
+			m.Lax = m.Lax && w.Lax
 			m.Location = cmp.Or(m.Location, w.Location)
 			if m.Disabled == nil && m.Enabled == nil {
 				m.Disabled, m.Enabled = w.Disabled, w.Enabled

@@ -15,6 +15,7 @@ type Have struct {
 	Inside    []HolderID // environments whose flows and machines were read
 	Rows      []Row      // what is remarkable about grants inside environments
 	Flows     []FlowFact
+	Hidden    []Hidden // use that the service reports and no grant explains
 	Supply    []Supply
 	Unread    []Unread
 	Unlisted  bool          // people were not read: the state was believed
@@ -36,10 +37,11 @@ func (h Have) Incomplete(kind ItemKind) bool {
 // Inherited is an item that a user is given by a group. It covers the user,
 // unless the service could not give it, and is never touched through the user.
 type Inherited struct {
-	User  Holder `json:"user"`
-	Item  string `json:"item"`            // id
-	Group string `json:"group"`           // id
-	Error string `json:"error,omitempty"` // the service's cause, such as NoSeat; then it covers nobody
+	User    Holder `json:"user"`
+	Item    string `json:"item"`            // id
+	Group   string `json:"group"`           // id
+	Error   string `json:"error,omitempty"` // the service's cause, such as NoSeat; then it covers nobody
+	Without Plans  `json:"-"`               // service plans that are off for the user by this source
 }
 
 // Causes for which the service leaves a member of a group without an item.
@@ -56,6 +58,13 @@ const (
 type Members struct {
 	Group string   // id
 	Users []string // ids
+}
+
+// Hidden is units in use that a service reports and no grant that was read
+// explains: they are spent all the same.
+type Hidden struct {
+	Pool  PoolID
+	Units int64
 }
 
 // Row is what is remarkable about a grant inside an environment.
@@ -117,6 +126,7 @@ type Place struct {
 	Environment  Holder   `json:"environment"`
 	HostedServes bool     `json:"hosted_serves_process,omitempty"`
 	Auto         AutoMode `json:"auto_allocated,omitempty"`
+	Lax          bool     `json:"-"` // a name that means nobody is no slip
 	Origin       Origin   `json:"origin"`
 }
 
@@ -170,16 +180,6 @@ const (
 	Take UnmanagedMode = "remove"
 )
 
-// Guard bounds what one apply may take away. A breach needs both the number
-// and the share to be exceeded.
-type Guard struct {
-	MaxLosses      int64    `json:"max_losses"`
-	MaxLossPercent int64    `json:"max_loss_percent"`
-	Protect        []Holder `json:"protect,omitempty"`
-	MayStop        bool     `json:"may_stop_flows,omitempty"` // flows of service principals may lose their capacity
-	Origin         Origin   `json:"-"`
-}
-
 // Want is one declared grant in the words of the file: names, not ids.
 type Want struct {
 	Kind     HolderKind
@@ -190,6 +190,7 @@ type Want struct {
 	Disabled []string // service plans by name or id; nil is unset
 	Enabled  []string // allow-list of service plans; nil is unset
 	Asleep   bool     // give it to disabled accounts too
+	Lax      bool     // a name that means nobody is no slip
 	List     string   // the users_file that it was read from
 	Policy   string   // of a product that people can buy by themselves
 	Location string   // the country to set where an account has no usage location

@@ -72,6 +72,7 @@ type Pool struct {
 	Grace    bool        `json:"use_grace,omitempty"` // owned counts seats past their term
 	Limit    int64       `json:"limit"`               // before
 	Before   int64       `json:"use_before"`
+	Unseen   int64       `json:"unseen,omitempty"` // part of it: the service reports it, and no reading explains it
 	Peak     int64       `json:"use_peak"`
 	After    int64       `json:"use_after"`
 	Least    int64       `json:"least_available"`       // at any moment on the way; negative where it was over-full

@@ -46,10 +46,12 @@ type Step struct {
 	Before  *Value   `json:"before,omitempty"`
 	After   *Value   `json:"after,omitempty"`
 	Why     Why      `json:"why,omitempty"`
-	Taken   bool     `json:"taken,omitempty"`  // of what is there, and was on no record of usher's
-	Kept    bool     `json:"kept,omitempty"`   // a removal that nobody feels: another source covers everybody
-	People  int64    `json:"people,omitempty"` // members of a group who gain or lose the item by it
-	Costs   []Cost   `json:"costs,omitempty"`  // what somebody loses with it for good
+	Taken   bool     `json:"taken,omitempty"`   // of what is there, and was on no record of usher's
+	Kept    bool     `json:"kept,omitempty"`    // a removal that nobody feels: another source covers everybody
+	People  int64    `json:"people,omitempty"`  // members of a group who gain or lose the item by it
+	Reduced int64    `json:"reduced,omitempty"` // people who keep the item by another source, with fewer service plans
+	Loses   Plans    `json:"loses,omitempty"`   // the service plans that those people lose
+	Costs   []Cost   `json:"costs,omitempty"`   // what somebody loses with it for good
 	Origins []Origin `json:"origins,omitempty"`
 }
 

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/usher-cli/usher/ledger"
@@ -9,22 +10,37 @@ import (
 
 // coverage knows by which sources people have seats: directly, and by any
 // number of groups. A seat counts once for a person, so what a call takes or
-// releases depends on what the other sources of the same person do.
+// releases depends on what the other sources of the same person do. What a person
+// has is the union of the service plans of all sources.
 type coverage struct {
-	by      map[ledger.Key][]source // of a user and an item: the groups that give it
-	rows    map[ledger.Key][]string // of a group and an item: the users who have it from there
-	members map[string][]string     // of a group
-	blind   bool                    // people were not all read: a direct seat may be there and unseen
-	direct  set                     // what is there
-	plans   map[string][]string     // service plans of an item
-	lost    map[ledger.Key]int      // what a user is left without, and the part that takes it
-	gained  map[string][]gain       // by user
+	by         map[ledger.Key][]source // of a user and an item: the groups that give it
+	rows       map[ledger.Key][]string // of a group and an item: the users who have it from there
+	members    map[string][]string     // of a group that was read
+	memberOf   map[membership]bool
+	given      map[ledger.Key]ledger.Plans // what groups give, with the service plans that they switch off
+	names      map[string]string           // of groups, by id
+	groupItems []string                    // items that people have by groups, sorted
+	blind      bool                        // people were not all read: a direct seat may be there and unseen
+	direct     set                         // what is there
+	plans      *planTable
+	stirred    []stirred               // members whom a call makes the service try again
+	maybe      map[ledger.Key][]string // what such a call may give, or not, to somebody who loses another source of it: the groups
+	prone      []seatOf                // what members of groups with a call were left without
+
+	lost    map[ledger.Key]int     // what a user is left without, and the part that takes it
+	gained  map[string][]gain      // by user
+	reduced map[string][]reduction // by user: service plans that a step takes for good
+	ended   map[stepAt][]ending    // services that a step ends
+	freed   map[string][]string    // by item: the groups whose seats come back when the service has finished, one a seat
+	late    []lateSeat             // seats that come back when both the service has finished and a call is done
 }
 
 // source is a group that gives somebody an item.
 type source struct {
-	group string
-	state sourceState
+	group          string
+	state          sourceState
+	cause          string       // of a source that failed
+	without, gives ledger.Plans // service plans that are off for the person, and that the group switches off
 }
 
 type sourceState uint8
@@ -42,50 +58,67 @@ type gain struct {
 	part int
 }
 
-func newCoverage(have ledger.Have, grants set) *coverage {
+// membership is a user in a group.
+type membership struct{ group, user string }
+
+func newCoverage(in Input, grants set) *coverage {
+	have := in.Have
 	c := &coverage{by: make(map[ledger.Key][]source, len(have.Inherited)), rows: map[ledger.Key][]string{}, members: map[string][]string{},
-		direct: grants, plans: map[string][]string{}}
-	for _, i := range have.Inherited {
-		key := ledger.Key{Kind: ledger.User, Holder: i.User.ID, Item: i.Item}
-		state := active
-		if i.Error != "" {
-			state = failed
+		memberOf: map[membership]bool{}, given: map[ledger.Key]ledger.Plans{}, names: map[string]string{}, direct: grants, plans: newPlanTable(have.Supply)}
+	for _, m := range have.Members {
+		c.members[m.Group] = m.Users
+		for _, user := range m.Users {
+			c.memberOf[membership{m.Group, user}] = true
 		}
-		c.by[key] = append(c.by[key], source{i.Group, state})
+	}
+	items := map[string]bool{}
+	for i := range have.Grants {
+		if g := &have.Grants[i]; g.Holder.Kind == ledger.Group {
+			items[g.Item.ID] = true
+			c.given[g.Key()] = g.Without
+		}
+	}
+	for _, i := range have.Inherited {
+		items[i.Item] = true
+		key := ledger.Key{Kind: ledger.User, Holder: i.User.ID, Item: i.Item}
+		c.by[key] = append(c.by[key], c.sourceOf(i))
 		from := ledger.Key{Kind: ledger.Group, Holder: i.Group, Item: i.Item}
 		c.rows[from] = append(c.rows[from], i.User.ID)
 	}
 	c.blind = have.Unlisted || slices.ContainsFunc(have.Unread, func(u ledger.Unread) bool { return u.Holder.Kind == ledger.User })
-	for _, m := range have.Members {
-		c.members[m.Group] = m.Users
-	}
-	c.leave(grants)
 	for i := range have.Grants {
 		if g := &have.Grants[i]; g.Holder.Kind == ledger.Group {
 			c.await(g)
 		}
 	}
-	for _, s := range have.Supply {
-		for _, p := range s.Plans {
-			if !p.ByTenant {
-				c.plans[s.Item.ID] = append(c.plans[s.Item.ID], p.ID)
+	c.groupItems = slices.Sorted(maps.Keys(items))
+	for _, grants := range [][]ledger.Grant{in.Known, in.Want, have.Grants} {
+		for i := range grants {
+			if h := &grants[i].Holder; h.Kind == ledger.Group {
+				c.names[h.ID] = h.Name
 			}
 		}
 	}
 	return c
 }
 
-// leave marks what people still have from a group that was read and does not
-// give it any more: it takes a seat until it is gone, and keeps nobody covered.
-func (c *coverage) leave(grants set) {
-	for key, sources := range c.by {
-		for i, s := range sources {
-			_, read := c.members[s.group]
-			if s.state == active && read && !grants.has(ledger.Key{Kind: ledger.Group, Holder: s.group, Item: key.Item}) {
-				sources[i].state = leaving
-			}
-		}
+// sourceOf is what a row says of a person. A group that was read, and does not
+// give the item or has not the member any more, is about to take it: the row takes a
+// seat until it is gone, and keeps nobody covered.
+func (c *coverage) sourceOf(i ledger.Inherited) source {
+	s := source{group: i.Group, cause: i.Error, without: i.Without, gives: i.Without}
+	_, read := c.members[i.Group]
+	gives, given := c.given[ledger.Key{Kind: ledger.Group, Holder: i.Group, Item: i.Item}]
+	switch {
+	case i.Error != "":
+		s.state = failed
+	case read && (!given || !c.memberOf[membership{i.Group, i.User.ID}]):
+		s.state = leaving
 	}
+	if given {
+		s.gives = gives
+	}
+	return s
 }
 
 // await notes the members of a group whom the service has not got to yet.
@@ -93,7 +126,7 @@ func (c *coverage) await(g *ledger.Grant) {
 	for _, user := range c.members[g.Holder.ID] {
 		key := ledger.Key{Kind: ledger.User, Holder: user, Item: g.Item.ID}
 		if !slices.ContainsFunc(c.by[key], func(s source) bool { return s.group == g.Holder.ID }) {
-			c.by[key] = append(c.by[key], source{g.Holder.ID, waiting})
+			c.by[key] = append(c.by[key], source{group: g.Holder.ID, state: waiting, gives: g.Without})
 		}
 	}
 }
@@ -103,27 +136,70 @@ func (c *coverage) covered(k ledger.Key) bool {
 	return slices.ContainsFunc(c.by[k], func(s source) bool { return s.state != failed })
 }
 
+// lateSeat is a seat that a removal of a holder frees once the service has finished
+// with a group.
+type lateSeat struct {
+	pool   ledger.PoolID
+	holder ledger.HolderID
+}
+
+// after reports whether a call is the one that the seat waits for.
+func (l lateSeat) after(c ledger.Call) bool {
+	return c.Holder.Identity() == l.holder && slices.ContainsFunc(c.Steps, func(s ledger.Step) bool { return s.Op == ledger.Remove && s.Item.ID == l.pool.Item })
+}
+
+// free notes the seats that come back when the service has finished: of people
+// whom only a group on its way out still gives the item.
+func (c *coverage) free(touched map[ledger.Key]*changes, parts []*part) {
+	c.freed, c.late = map[string][]string{}, nil
+	for key, sources := range c.by {
+		at := slices.IndexFunc(sources, func(s source) bool { return s.state == leaving })
+		if at < 0 || c.blind {
+			continue
+		}
+		ch := touched[key]
+		if ch == nil {
+			ch = &changes{}
+		}
+		switch _, stays, awaited := c.sources(key, ch); {
+		case stays || awaited != "" || len(ch.adds) > 0:
+		case len(ch.removes) > 0:
+			holder := parts[c.lost[key]].steps[0].Holder.Identity()
+			c.late = append(c.late, lateSeat{ledger.PoolID{Item: key.Item}, holder})
+		default:
+			c.freed[key.Item] = append(c.freed[key.Item], sources[at].group)
+		}
+	}
+}
+
+// groupName is what people call a group.
+func (c *coverage) groupName(id string) string { return cmp.Or(c.names[id], id) }
+
 // isDirect reports whether a user has the item directly.
 func (c *coverage) isDirect(k ledger.Key) bool { return c.direct.has(k) }
 
-// mover is a part that adds or removes one source of a key; group is "" where
-// the source is direct.
+// stepAt is the place of a step: its part, and its position there.
+type stepAt struct{ part, step int }
+
+// mover is a step that adds, alters or removes one source of a key; group is ""
+// where the source is direct.
 type mover struct {
-	part, step int
-	group      string
+	stepAt
+	group   string
+	without ledger.Plans // what it leaves switched off
 }
 
 // retried stands for whichever group gives an item when it is tried again.
 const retried = "~"
 
 // changes is what a plan does to one key.
-type changes struct{ adds, removes []mover }
+type changes struct{ adds, alters, removes []mover }
 
 // link works out what every part takes from and releases to the pools of
 // seats, and which part has to come after which, so that nobody is without
 // what they keep and no seat is given twice.
 func (c *coverage) link(parts []*part) {
-	c.lost, c.gained = map[ledger.Key]int{}, map[string][]gain{}
+	c.lost, c.gained, c.reduced, c.ended = map[ledger.Key]int{}, map[string][]gain{}, map[string][]reduction{}, map[stepAt][]ending{}
 	touched := c.touched(parts)
 	for key, ch := range touched {
 		c.settle(key, ch, parts)
@@ -131,7 +207,10 @@ func (c *coverage) link(parts []*part) {
 	for _, gains := range c.gained {
 		slices.SortFunc(gains, func(a, b gain) int { return cmp.Or(cmp.Compare(a.item, b.item), a.part-b.part) })
 	}
-	c.keepServices(parts)
+	c.continuity(touched, parts)
+	c.pass(parts)
+	c.afterTakers(parts)
+	c.free(touched, parts)
 	c.ride(parts)
 	for _, p := range parts {
 		p.finish()
@@ -142,30 +221,50 @@ func (c *coverage) link(parts []*part) {
 // every member of a group.
 func (c *coverage) touched(parts []*part) map[ledger.Key]*changes {
 	touched := map[ledger.Key]*changes{}
-	move := func(user string, s ledger.Step, m mover) {
-		key := ledger.Key{Kind: ledger.User, Holder: user, Item: s.Item.ID}
-		ch := touched[key]
-		if ch == nil {
-			ch = &changes{}
-			touched[key] = ch
+	at := func(user, item string) *changes {
+		key := ledger.Key{Kind: ledger.User, Holder: user, Item: item}
+		if touched[key] == nil {
+			touched[key] = &changes{}
 		}
-		if s.Op == ledger.Remove {
+		return touched[key]
+	}
+	move := func(user string, s ledger.Step, m mover) {
+		ch := at(user, s.Item.ID)
+		switch {
+		case s.Op == ledger.Remove:
 			ch.removes = append(ch.removes, m)
-		} else {
+		case s.Op != ledger.Change:
 			ch.adds = append(ch.adds, m)
+			if c.leaves(ledger.Key{Kind: ledger.User, Holder: user, Item: s.Item.ID}, m.group) { // with other service plans, perhaps
+				ch.alters = append(ch.alters, m)
+			}
+		case !c.failed(ledger.Key{Kind: ledger.User, Holder: user, Item: s.Item.ID}, m.group):
+			ch.alters = append(ch.alters, m)
 		}
 	}
 	for pi, p := range parts {
 		for si, s := range p.steps {
+			m := mover{stepAt: stepAt{pi, si}}
+			if s.After != nil {
+				m.without = s.After.Without
+			}
 			switch {
 			case s.Op == ledger.Reprocess:
-				move(s.Holder.ID, s, mover{pi, si, retried})
-			case s.Op == ledger.Change:
+				m.group, m.without = retried, c.retryGives(s.Key())
+				move(s.Holder.ID, s, m)
 			case s.Holder.Kind == ledger.User:
-				move(s.Holder.ID, s, mover{pi, si, ""})
+				move(s.Holder.ID, s, m)
 			case s.Holder.Kind == ledger.Group:
-				c.eachMember(s, func(user string) { move(user, s, mover{pi, si, s.Holder.ID}) })
+				m.group = s.Holder.ID
+				c.eachMember(s, func(user string) { move(user, s, m) })
 			}
+		}
+	}
+	groups := groupParts(parts)
+	for _, x := range c.stirred {
+		if !x.passing {
+			ch := at(x.user, x.item)
+			ch.adds = append(ch.adds, mover{stepAt: stepAt{stirs(parts, groups[x.group]), aside}, group: x.group, without: x.without})
 		}
 	}
 	return touched
@@ -200,7 +299,7 @@ func (c *coverage) settle(key ledger.Key, ch *changes, parts []*part) {
 	case awaited != "":
 		keep(ch.removes, parts)
 		for _, m := range ch.removes {
-			parts[m.part].await(awaited)
+			parts[m.part].await(c.groupName(awaited))
 		}
 	case len(ch.adds) > 0: // a handover
 		keep(ch.removes, parts)
@@ -215,6 +314,11 @@ func (c *coverage) settle(key ledger.Key, ch *changes, parts []*part) {
 // failed reports whether a group could not give somebody the item.
 func (c *coverage) failed(key ledger.Key, group string) bool {
 	return slices.ContainsFunc(c.by[key], func(s source) bool { return s.state == failed && s.group == group })
+}
+
+// leaves reports whether a group is about to take an item from somebody.
+func (c *coverage) leaves(key ledger.Key, group string) bool {
+	return slices.ContainsFunc(c.by[key], func(s source) bool { return s.state == leaving && s.group == group })
 }
 
 // isLeaving reports whether the service has yet to take a seat away.
@@ -258,7 +362,7 @@ func (c *coverage) take(key ledger.Key, adds []mover, parts []*part) {
 	}
 	first := adds[0]
 	parts[first.part].take(ledger.PoolID{Item: key.Item}, 1, false)
-	if first.group != "" && first.group != retried {
+	if first.group != "" && first.step >= 0 && first.group != retried {
 		parts[first.part].steps[first.step].People++
 	}
 	c.gained[key.Holder] = append(c.gained[key.Holder], gain{key.Item, first.part})
@@ -276,7 +380,7 @@ func (c *coverage) release(key ledger.Key, removes []mover, parts []*part, uncer
 		return
 	}
 	last := removes[len(removes)-1]
-	if direct := last.group == "" && !c.isLeaving(key); direct || !uncertain {
+	if direct := last.group == "" && !c.isLeaving(key); (direct || !uncertain) && c.maybe[key] == nil {
 		parts[last.part].take(ledger.PoolID{Item: key.Item}, -1, false)
 	}
 	if last.group != "" {

@@ -15,6 +15,8 @@ const (
 	Gone DriftKind = "gone"
 	// Changed is a grant of usher's that has another value now.
 	Changed DriftKind = "changed"
+	// Unfinished is a removal that the service accepted and has not carried out.
+	Unfinished DriftKind = "unfinished"
 	// Undeclared is a direct seat of a declared license that no file explains.
 	Undeclared DriftKind = "undeclared"
 )
@@ -60,8 +62,15 @@ func Drifts(in Input) []Drift {
 	return all
 }
 
+// pendingRemoval reports whether the service accepted to take something away.
+func (t *table) pendingRemoval(k ledger.Key) bool {
+	return slices.ContainsFunc(t.in.Pending, func(g ledger.Grant) bool { return g.Key() == k && g.Units == 0 })
+}
+
 func (t *table) drift(r row) (DriftKind, bool) {
 	switch {
+	case r.known != nil && (r.have == nil && t.held[r.key] > 0 || r.have != nil && r.want == nil && t.pendingRemoval(r.key)):
+		return Unfinished, true
 	case r.known != nil && r.have == nil:
 		return Gone, r.known.Units > 0
 	case r.known != nil:

@@ -7,16 +7,16 @@ import (
 )
 
 // arrange schedules calls: first those that need nobody, then, with what has
-// to be bought and done by hand, those that wait for that. It returns how many
-// are in the first part.
-func arrange(calls []ledger.Call, b *book) (*scheduler, int) {
-	s := newScheduler(calls, b.room())
-	for i, c := range calls {
-		if !c.Runs() {
-			s.state[i] = held
+// to be bought and done by hand and what the service has yet to finish, those that
+// wait for that, and last those that wait for seats that come back after all else.
+func arrange(calls []ledger.Call, b *book) *scheduler {
+	s := firstPart(calls, b)
+	s.schedule()
+	if len(s.left()) > 0 && s.open() == len(s.left()) && len(b.later())+len(b.last) == 0 { // nobody will make room for them
+		if again := firstPart(calls, b); again.search() {
+			s = again
 		}
 	}
-	s.schedule()
 	if s.openGap() { // nobody is left without while somebody else has to act
 		calls = slices.Clone(calls)
 		for i := range calls {
@@ -26,8 +26,8 @@ func arrange(calls []ledger.Call, b *book) (*scheduler, int) {
 		}
 		return arrange(calls, b)
 	}
-	now := len(s.done)
-	for id, units := range b.bought() {
+	s.now = len(s.done)
+	for id, units := range b.later() {
 		s.room[id] += units
 	}
 	for i := range s.state {
@@ -35,8 +35,42 @@ func arrange(calls []ledger.Call, b *book) (*scheduler, int) {
 			s.state[i] = open
 		}
 	}
-	s.schedule()
-	return s, now
+	before := s.clone()
+	if s.schedule(); s.open() > 0 && before.search() {
+		s = before
+	}
+	s.last = len(s.done)
+	s.seatsBack(b.last)
+	return s
+}
+
+// seatsBack goes on with the seats that calls free once the service has finished.
+func (s *scheduler) seatsBack(seats []lateSeat) {
+	for more := true; more; {
+		var open []lateSeat
+		for _, seat := range seats {
+			if slices.ContainsFunc(s.done, func(i int) bool { return seat.after(s.calls[i]) }) {
+				s.room[seat.pool]++
+			} else {
+				open = append(open, seat)
+			}
+		}
+		more = len(open) < len(seats)
+		if seats = open; more {
+			s.schedule()
+		}
+	}
+}
+
+// firstPart is a scheduler of the calls that need nobody.
+func firstPart(calls []ledger.Call, b *book) *scheduler {
+	s := newScheduler(calls, b.room())
+	for i, c := range calls {
+		if !c.Runs() {
+			s.state[i] = held
+		}
+	}
+	return s
 }
 
 // openGap reports whether a call was split and only its first half ran.
@@ -66,14 +100,14 @@ func (s *scheduler) secondRan(first int) bool {
 func splitGaps(calls []ledger.Call, b *book, g ledger.Guard) ([]ledger.Call, []Gap) {
 	var all []Gap
 	for {
-		s, _ := arrange(calls, b)
+		s := arrange(calls, b)
 		left := s.left()
 		if len(left) == 0 {
-			return calls, all
+			return calls, lasting(all, s)
 		}
 		found := components(calls, left)
 		if len(found) == 0 { // they wait for each other, which no gap helps: refused
-			return calls, append(all, Gap{Person: calls[left[0]].Holder.Address(), People: len(left)})
+			return calls, append(all, Gap{Person: calls[left[0]].Holder.Address(), People: len(left), Items: []string{}})
 		}
 		for _, component := range found {
 			gap, at := chooseGap(calls, component, g, b)
@@ -127,28 +161,21 @@ func components(calls []ledger.Call, stuck []int) [][]int {
 func chooseGap(calls []ledger.Call, component []int, g ledger.Guard, b *book) (Gap, int) {
 	best, rank := -1, 0
 	gap := Gap{People: len(component)}
+	gap.Items, gap.Seats = remedies(calls, component, b)
 	simple := true
 	for _, i := range component {
-		c := calls[i]
-		simple = simple && oneForOne(c)
-		for _, s := range c.Steps {
-			if s.Op == ledger.Add {
-				gap.Items = append(gap.Items, s.Item.Name)
-			}
-		}
+		simple = simple && oneForOne(calls[i])
 	}
 	for _, i := range component {
 		r := gapRank(calls[i], g)
 		if r > 0 && !simple && len(component) <= mostTrials { // of a circle any call will do, of richer calls not
-			s, _ := arrange(splitCall(calls, i), b)
+			s := arrange(splitCall(calls, i), b)
 			r += 4 * len(s.done)
 		}
 		if r > rank {
 			best, rank = i, r
 		}
 	}
-	slices.Sort(gap.Items)
-	gap.Items = slices.Compact(gap.Items)
 	if best < 0 {
 		gap.Person = calls[component[0]].Holder.Address()
 		return gap, best

@@ -33,6 +33,8 @@ const (
 	Forgets BreachKind = "forgets"
 	// Protected is a loss or change of a protected holder.
 	Protected BreachKind = "protected"
+	// UnknownNames is names of one file that mean nobody.
+	UnknownNames BreachKind = "unknown_names"
 	// Stops is a flow of a service principal that would stop running.
 	Stops BreachKind = "stops"
 )
@@ -45,32 +47,30 @@ func breaches(p *Plan, in Input, c *coverage, parts []*part) []Breach {
 	for _, pool := range p.Pools {
 		names[pool.Item.ID] = pool.Item.Name
 	}
-	free := map[string]bool{} // what costs nothing and allows nothing is no loss
-	for _, s := range in.Have.Supply {
-		free[s.Item.ID] = s.Free
+	l := losing{coverage: c, parts: parts, free: map[string]bool{}, approved: approvals(in.Approved), lost: map[ledger.Key]bool{}}
+	for _, s := range in.Have.Supply { // what costs nothing and allows nothing is no loss
+		l.free[s.Item.ID] = s.Free
 	}
-	for key := range c.losses(p.Calls, parts, free) {
-		if free[key.Item] {
-			continue
-		}
+	l.count(p.Calls)
+	for key := range l.lost {
 		counts[Breach{Kind: Losses, Item: names[key.Item]}]++
 	}
 	for _, s := range p.Steps() {
 		switch d := delta(s); {
 		case s.Op == ledger.Forget:
 			counts[Breach{Kind: Forgets, Item: s.Item.Name}]++
-		case s.Op == ledger.Adopt || d >= 0:
+		case s.Op == ledger.Adopt || d >= 0 || l.approved.covers(s):
 		case s.Holder.Kind == ledger.Environment:
 			counts[Breach{Kind: Lowered, Item: s.Item.Name}] -= d
 		case s.Holder.Kind.Inside():
 			counts[Breach{Kind: Undrawn, Item: s.Item.Name}] -= d
 		}
 	}
-	all := slices.Concat(protected(p, in.Guard, c, free), stops(p, in))
+	all := slices.Concat(protected(p, in.Guard, l), stops(p, in), unknownNames(in))
 	held := holders(p, in)
 	for b, n := range counts {
 		of := held[b]
-		if allowed := max(in.Guard.MaxLosses, of*in.Guard.MaxLossPercent/100); n > allowed {
+		if allowed := in.Guard.Losses(of); n > allowed {
 			all = append(all, Breach{Kind: b.Kind, Item: b.Item, Count: n, Of: of, Allowed: allowed})
 		}
 	}
@@ -80,53 +80,104 @@ func breaches(p *Plan, in Input, c *coverage, parts []*part) []Breach {
 	return all
 }
 
-// losses returns the people, each with an item, whom the plan leaves without
-// a seat or a service plan, by any route. As many losses as a person has gains
-// by the same call, or by one that the loss comes after, are replacements and
-// none; a moment without, where a call was split, is one.
-func (c *coverage) losses(calls []ledger.Call, parts []*part, free map[string]bool) map[ledger.Key]bool {
-	lost := map[ledger.Key]bool{}
-	replaced := map[string]int{} // gains that are spent
-	for _, key := range slices.SortedFunc(maps.Keys(c.lost), ledger.Key.Compare) {
-		loss, gains := c.lost[key], 0
-		for _, g := range c.gained[key.Holder] {
-			if free[g.item] {
-				continue
-			}
-			if g.part == parts[loss].twin || slices.Contains(parts[loss].after, g.part) {
-				gains++
+// approved is what an earlier run of the same work was allowed to take, and did
+// not come to: a guard counts it once, and not again for the rest of the work.
+type approved map[ledger.Key]ledger.Value
+
+func approvals(grants []ledger.Grant) approved {
+	all := approved{}
+	for _, g := range grants {
+		all[g.Key()] = g.Value
+	}
+	return all
+}
+
+func (a approved) covers(s ledger.Step) bool {
+	v, ok := a[s.Key()]
+	return ok && is(s.After, v, v.Units > 0)
+}
+
+// losing finds the people, each with an item, whom a plan leaves without a seat
+// or a service plan, by any route.
+type losing struct {
+	*coverage
+	parts    []*part
+	free     map[string]bool
+	approved approved
+	lost     map[ledger.Key]bool
+}
+
+// count counts people. As many lost seats as a person has gains by the same
+// call, or by one that the loss comes after, are replacements: then only the service
+// plans count that the new product has, switched off, and the services that end.
+// A moment without, where a call was split, is a loss.
+func (l *losing) count(calls []ledger.Call) {
+	replaced := map[ledger.Key][]string{} // seats, by the items that replace them
+	spent := map[string]int{}
+	for _, key := range slices.SortedFunc(maps.Keys(l.coverage.lost), ledger.Key.Compare) {
+		part := l.coverage.lost[key]
+		items := l.replacements(key.Holder, part)
+		switch {
+		case spent[key.Holder] < len(items):
+			spent[key.Holder]++
+			replaced[key] = items
+		case !l.approvedAt(part, key.Item):
+			l.note(key)
+		}
+	}
+	for _, reductions := range l.reduced {
+		for _, r := range reductions {
+			if l.isLoss(r, replaced[r.key]) {
+				l.note(r.key)
 			}
 		}
-		if replaced[key.Holder] < gains {
-			replaced[key.Holder]++
-			continue
-		}
-		lost[key] = true
 	}
 	for _, call := range calls {
 		for _, s := range call.Steps {
-			switch {
-			case s.Op == ledger.Change && s.Item.Kind == ledger.Seat && losesPlan(s):
-				c.eachHolder(s, func(k ledger.Key) { lost[k] = true })
-			case call.Gap && s.Op == ledger.Remove && !s.Kept:
-				lost[s.Key()] = true
+			if call.Gap && s.Op == ledger.Remove && !s.Kept {
+				l.note(s.Key())
 			}
 		}
 	}
-	return lost
 }
 
-// eachHolder calls f for every person whom a step concerns.
-func (c *coverage) eachHolder(s ledger.Step, f func(ledger.Key)) {
-	if s.Holder.Kind == ledger.User {
-		f(s.Key())
-		return
+func (l *losing) note(key ledger.Key) {
+	if !l.free[key.Item] {
+		l.lost[key] = true
 	}
-	c.eachMember(s, func(user string) { f(ledger.Key{Kind: ledger.User, Holder: user, Item: s.Item.ID}) })
 }
 
-func losesPlan(s ledger.Step) bool {
-	return slices.ContainsFunc(s.After.Without, func(plan string) bool { return !slices.Contains(s.Before.Without, plan) })
+// replacements lists the items that a person gets by the call of a loss, or by
+// calls that the loss comes after.
+func (l *losing) replacements(user string, loss int) []string {
+	var items []string
+	for _, g := range l.gained[user] {
+		if !l.free[g.item] && (g.part == l.parts[loss].twin || slices.Contains(l.parts[loss].after, g.part)) {
+			items = append(items, g.item)
+		}
+	}
+	return items
+}
+
+// isLoss reports whether service plans that a person is left without count.
+func (l *losing) isLoss(r reduction, replacedBy []string) bool {
+	_, seatToo := l.coverage.lost[r.key]
+	switch {
+	case l.approved.covers(l.parts[r.mover.part].steps[r.mover.step]):
+		return false
+	case !seatToo:
+		return true
+	case replacedBy == nil:
+		return false // the seat counts already, or was approved
+	case slices.ContainsFunc(l.ended[r.mover.stepAt], func(e ending) bool { return e.key == r.key }):
+		return true
+	}
+	return slices.ContainsFunc(replacedBy, func(item string) bool { return l.plans.of[item].meets(r.plans) })
+}
+
+// approvedAt reports whether the step of a part for an item was approved before.
+func (l *losing) approvedAt(part int, item string) bool {
+	return slices.ContainsFunc(l.parts[part].steps, func(s ledger.Step) bool { return s.Item.ID == item && l.approved.covers(s) })
 }
 
 // holders counts what the share of each guard is a share of: people who hold
@@ -152,7 +203,7 @@ func holders(p *Plan, in Input) map[Breach]int64 {
 }
 
 // protected finds losses and changes of protected holders, by any route.
-func protected(p *Plan, g ledger.Guard, c *coverage, free map[string]bool) []Breach {
+func protected(p *Plan, g ledger.Guard, l losing) []Breach {
 	safe := map[ledger.HolderID]ledger.Holder{}
 	for _, h := range g.Protect {
 		safe[h.Identity()] = h
@@ -161,28 +212,34 @@ func protected(p *Plan, g ledger.Guard, c *coverage, free map[string]bool) []Bre
 		return nil
 	}
 	found := map[Breach]bool{}
-	breach := func(h ledger.Holder, item ledger.Item) {
-		found[Breach{Kind: Protected, Item: item.Name, Address: string(ledger.NewAddress(h, item))}] = true
+	breach := func(h ledger.HolderID, item ledger.Item) {
+		if h, ok := safe[h]; ok {
+			found[Breach{Kind: Protected, Item: item.Name, Address: string(ledger.NewAddress(h, item))}] = true
+		}
 	}
 	for _, call := range p.Calls {
 		for _, s := range call.Steps {
-			if s.Op == ledger.Add || s.Op == ledger.Reprocess || free[s.Item.ID] {
+			if s.Op == ledger.Add || s.Op == ledger.Reprocess || l.free[s.Item.ID] {
 				continue
 			}
-			if h, ok := safe[s.Holder.Identity()]; ok {
-				breach(h, s.Item)
-			}
-			if s.Holder.Kind == ledger.Group && (s.Op == ledger.Change || !s.Kept) {
-				c.eachMember(s, func(user string) {
-					_, lost := c.lost[ledger.Key{Kind: ledger.User, Holder: user, Item: s.Item.ID}]
-					if h, ok := safe[ledger.HolderID{Kind: ledger.User, ID: user}]; ok && (lost || s.Op == ledger.Change) {
-						breach(h, s.Item)
+			breach(s.Holder.Identity(), s.Item)
+			if s.Holder.Kind == ledger.Group {
+				l.eachMember(s, func(user string) {
+					if s.Op == ledger.Change || l.loses(user, s.Item.ID) {
+						breach(ledger.HolderID{Kind: ledger.User, ID: user}, s.Item)
 					}
 				})
 			}
 		}
 	}
 	return slices.Collect(maps.Keys(found))
+}
+
+// loses reports whether a person is left without an item, or without service
+// plans that a source of it gave.
+func (c *coverage) loses(user, item string) bool {
+	_, lost := c.lost[ledger.Key{Kind: ledger.User, Holder: user, Item: item}]
+	return lost || slices.ContainsFunc(c.reduced[user], func(r reduction) bool { return r.key.Item == item })
 }
 
 // stops finds flows that would stop running: one that a service principal

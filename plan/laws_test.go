@@ -41,6 +41,11 @@ func TestLaws(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		in := worlds.Draw(t)
 		p := plan.New(in)
+		t.Cleanup(func() {
+			if t.Failed() {
+				t.Logf("%s%s", worlds.Describe(in), shown(p))
+			}
+		})
 		c.count(in, p)
 		orderFree(t, in, p)
 		refusedOnlyWithReason(t, in, p)
@@ -96,7 +101,7 @@ func eachCall(j *worlds.Judge, p *plan.Plan, f func(ledger.Call)) {
 	for _, c := range p.Calls {
 		if !c.Runs() && !bought {
 			j.Buy(p.Purchases)
-			j.Finish()
+			j.Finish(p.Calls)
 			bought = true
 		}
 		f(c)
@@ -104,6 +109,7 @@ func eachCall(j *worlds.Judge, p *plan.Plan, f func(ledger.Call)) {
 	if !bought {
 		j.Buy(p.Purchases)
 	}
+	j.Finish(nil)
 }
 
 // run is law 4 for a run without failures, one call at a time; no call is
@@ -270,10 +276,21 @@ func accountsAreTrue(t *rapid.T, in plan.Input, p *plan.Plan) {
 			least = min(least, j.Limit(pool.ID)-j.Use(pool.ID))
 		})
 		got := []int64{pool.Before, pool.Limit, pool.Peak, pool.Least, pool.After, pool.Left}
+		if cautious(in, pool, peak, least, j) {
+			continue
+		}
 		if want := []int64{before, limit, peak, least, j.Use(pool.ID), j.Limit(pool.ID) - j.Use(pool.ID)}; !slices.Equal(got, want) {
 			t.Fatalf("ledger: the account of %v is %v (before, limit, peak, least, after, left), and the judge counts %v", pool.ID, got, want)
 		}
 	}
+}
+
+// cautious: members who were left without may get a seat by a call for their group,
+// or may not, and what the service has yet to take comes back at a time of its own.
+// The account then has no less in use than there is, and no more left.
+func cautious(in plan.Input, pool ledger.Pool, peak, least int64, j *worlds.Judge) bool {
+	failed := slices.ContainsFunc(in.Have.Inherited, func(i ledger.Inherited) bool { return i.Error != "" && i.Item == pool.ID.Item })
+	return (failed || worlds.NewJudge(in).Late()) && pool.Peak >= peak && pool.Least <= least && pool.After >= j.Use(pool.ID) && pool.Left <= j.Limit(pool.ID)-j.Use(pool.ID)
 }
 
 // refusedOnlyWithReason: a shortage is a pool that the end does not fit and
@@ -281,8 +298,9 @@ func accountsAreTrue(t *rapid.T, in plan.Input, p *plan.Plan) {
 func refusedOnlyWithReason(t *rapid.T, in plan.Input, p *plan.Plan) {
 	j := worlds.NewJudge(in)
 	eachCall(j, p, j.Do)
-	for _, s := range p.Shortages {
-		if short := j.Use(s.Pool) - j.Limit(s.Pool); short != s.Short || short <= 0 {
+	stirred := j.Stirred > 0 || slices.ContainsFunc(p.Notices, func(n ledger.Notice) bool { return n.Code == "member-stirred" })
+	for _, s := range p.Shortages { // whom a group gives more depends on the order, and what does not fit has none
+		if short := j.Use(s.Pool) - j.Limit(s.Pool); !stirred && (short != s.Short || short <= 0) {
 			t.Fatalf("shortage: %v is said to be short by %d, and the judge finds %d", s.Pool, s.Short, short)
 		}
 	}

@@ -17,6 +17,8 @@ type scheduler struct {
 	next  [][]int // successors
 	state []standing
 	done  []int // in the order found
+	now   int   // how many of those need nobody
+	last  int   // how many do not need all the others to be finished
 }
 
 // standing says where a call is.
@@ -96,6 +98,24 @@ func (s *scheduler) left() []int {
 		}
 	}
 	return list
+}
+
+// clone is a copy that goes on for itself.
+func (s *scheduler) clone() *scheduler {
+	o := *s
+	o.room, o.waits, o.state, o.done = maps.Clone(s.room), slices.Clone(s.waits), slices.Clone(s.state), slices.Clone(s.done)
+	return &o
+}
+
+// open counts the calls that could run now, and did not.
+func (s *scheduler) open() int {
+	n := 0
+	for i := range s.state {
+		if s.state[i] == open {
+			n++
+		}
+	}
+	return n
 }
 
 func oneForOne(c ledger.Call) bool {

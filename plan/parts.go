@@ -52,7 +52,7 @@ func (p *part) take(pool ledger.PoolID, units int64, limit bool) {
 func (p *part) finish() {
 	for i := range p.steps {
 		if s := &p.steps[i]; s.Holder.Kind == ledger.Group && s.Op == ledger.Remove {
-			s.Kept = s.People == 0
+			s.Kept = s.People+s.Reduced == 0
 		}
 	}
 	slices.Sort(p.after)
@@ -130,10 +130,32 @@ type meters struct {
 	hostedServes map[string]bool // environments, by id
 }
 
-func newMeters(places []ledger.Place) meters {
+// newMeters is the arithmetic of the environments of a plan. Where more hosted units
+// are drawn than allocated none are left to serve as process.
+func newMeters(in Input) meters {
 	m := meters{hostedServes: map[string]bool{}}
-	for _, p := range places {
-		m.hostedServes[p.Environment.ID] = p.HostedServes
+	for _, p := range in.Places {
+		if p.HostedServes {
+			m.hostedServes[p.Environment.ID] = true
+		}
+	}
+	if len(m.hostedServes) == 0 {
+		return m
+	}
+	left := map[string]int64{}
+	for i := range in.Have.Grants {
+		switch g := &in.Have.Grants[i]; {
+		case g.Item.ID != catalog.Hosted:
+		case g.Holder.Kind.Inside():
+			left[g.Holder.Place()] -= g.Units
+		default:
+			left[g.Holder.Place()] += g.Units
+		}
+	}
+	for place, units := range left {
+		if units < 0 {
+			delete(m.hostedServes, place)
+		}
 	}
 	return m
 }

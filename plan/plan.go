@@ -17,7 +17,10 @@ type Input struct {
 	Dated    []ledger.Dated // wants that hold for some days only
 	Gone     []ledger.HolderID
 	Asleep   []ledger.Key
-	Location map[ledger.HolderID]string // where the files say that people are
+	Nobody   []Nobody
+	Listed   []Listed
+	Aliases  map[ledger.HolderID][]string // other addresses by which the files or the state know a holder
+	Location map[ledger.HolderID]string   // where the files say that people are
 	Policies []ledger.Policy
 	Places   []ledger.Place
 	Guard    ledger.Guard
@@ -27,7 +30,11 @@ type Input struct {
 	Known  []ledger.Grant
 	Since  []Trial        // when people were given what ends by itself
 	Claims []ledger.Grant // additions that an interrupted run meant to make
-	Recent []ledger.Recent
+	// Approved is what such a run was allowed to take away and did not come to; what
+	// stays has units, what goes has none.
+	Approved []ledger.Grant
+	Pending  []ledger.Grant // what was accepted and is not effective yet; no units where it was removed
+	Recent   []ledger.Recent
 
 	Have    ledger.Have
 	At      time.Time
@@ -38,6 +45,8 @@ type Input struct {
 
 	AllowGaps    int64 // people who may be without a seat for a moment
 	FlowCapacity bool  // usher itself may write the capacity of flows and machines
+
+	released map[string]int64 // by item: units that were given back so lately that the services may still count them
 
 	saved *Plan // the plan that is fitted to a new reading; its files are not at hand
 }
@@ -73,6 +82,7 @@ type Plan struct {
 	Shortages []Shortage      `json:"shortages,omitempty"`
 	Gaps      []Gap           `json:"gaps,omitempty"`
 	Breaches  []Breach        `json:"breaches,omitempty"`
+	Slips     []Slip          `json:"slips,omitempty"` // names that mean nobody, beside what the plan takes away
 	Due       []Due           `json:"due,omitempty"`
 	Refresh   []Refresh       `json:"refresh,omitempty"` // flows that may take a week to notice a new licence
 	Notices   []ledger.Notice `json:"notices,omitempty"`
@@ -125,8 +135,10 @@ type Overage struct {
 type Gap struct {
 	Person  string   `json:"person"` // address of the one whose call is split
 	People  int      `json:"people"`
-	Items   []string `json:"items"`             // one free unit of any of these makes it unnecessary
+	Items   []string `json:"items"`             // so many free seats of any of these make it unnecessary; nothing where none of a single product does
+	Seats   int64    `json:"seats,omitempty"`   // how many
 	Without []string `json:"without,omitempty"` // what the person is without for a moment; nothing where no call can be split
+	Until   string   `json:"until,omitempty"`   // address of the group that has to be finished first: then it is more than a moment
 }
 
 // New makes a plan. It always succeeds: what stands in the way of applying it
@@ -136,13 +148,13 @@ func New(in Input) *Plan {
 	t.compare()
 	p := &Plan{Format: Format, Tenant: in.Have.Tenant, State: in.State, At: in.At, Today: in.Today, Targets: len(in.Targets), OnlyDue: in.OnlyDue,
 		Believed: in.Have.Unlisted, Guard: in.Guard, Places: in.Places, AllowGaps: in.AllowGaps, ByUsher: in.FlowCapacity,
-		Records: t.records, Unread: in.Have.Unread, Perhaps: t.perhaps, Awaited: in.Have.Working}
+		Records: t.records, Unread: in.Have.Unread, Perhaps: t.perhaps, Awaited: t.awaited()}
 	p.Due, p.HoldsTo = upcoming(in)
 	if len(t.kept) > 0 {
 		t.in.Want = slices.Concat(t.in.Want, t.kept)
 	}
 	p.settle(t.steps, t.in, t.sides.have)
-	p.Notices = slices.Concat(t.notices, p.owned(t.in), p.lapses(t.in), leftOff(t.in))
+	p.Notices = slices.Concat(p.Notices, t.notices, p.owned(t.in), p.lapses(t.in), leftOff(t.in))
 	slices.SortStableFunc(p.Notices, compareNotices)
 	p.Digest = digest(p)
 	return p
@@ -151,50 +163,60 @@ func New(in Input) *Plan {
 // settle makes calls of steps, puts them in order, runs them through the
 // accounts, and says what stands in the way.
 func (p *Plan) settle(steps []ledger.Step, in Input, have set) {
-	cover := newCoverage(in.Have, have)
+	cover := newCoverage(in, have)
 	b := accounts(in, cover)
 	parts := partsOf(steps)
 	cover.link(parts)
-	if more := retries(in, cover, b, parts); len(more) > 0 { // which change who takes what
-		parts = append(partsOf(steps), more...)
+	if cover.stir(in, b, parts) { // which changes who takes what
+		parts = partsOf(steps)
 		cover.link(parts)
 	}
-	newMeters(in.Places).book(parts)
+	b.await(cover)
+	if more := retries(in, cover, b, parts); len(more) > 0 { // likewise
+		parts = append(partsOf(steps), more...)
+		cover.link(parts)
+		b.await(cover)
+	}
+	p.Notices = append(p.Notices, cover.tellStirred(in)...)
+	newCosts(in, cover).mark(parts, cover)
+	newMeters(in).book(parts)
 	byHand(parts, in.FlowCapacity)
 	calls, callOf := join(parts)
 	b.meet(calls)
-	newCosts(in, cover).mark(calls)
 	locate(calls, in)
 
 	p.Gaps = nil
-	s, now := arrange(calls, b)
+	s := arrange(calls, b)
 	if left := s.left(); len(left) > 0 {
-		b.run(calls, 0)
+		b.run(calls, 0, 0)
 		if len(b.short(calls)) == 0 {
 			var split []ledger.Call
 			split, p.Gaps = splitGaps(calls, b, in.Guard)
 			if !p.tooManyGaps() {
 				calls = split
-				s, now = arrange(calls, b)
+				s = arrange(calls, b)
 			}
 		}
 	}
 	p.Refresh = refreshes(in, cover, parts)
-	if more := refreshCalls(p.Refresh, s, now, callOf); len(more) > 0 {
-		s, now = arrange(append(calls, more...), b)
+	if more := refreshCalls(p.Refresh, s, callOf); len(more) > 0 {
+		s = arrange(append(calls, more...), b)
 	}
-	p.Calls = numbered(s, now, b)
-	p.Pools = b.run(p.Calls, now)
+	p.Calls = numbered(s, b)
+	p.Pools = b.run(p.Calls, s.now, s.last)
 	if p.Purchases = nil; p.Targets == 0 && !p.OnlyDue {
 		p.Purchases = b.purchases(p.Calls)
 	}
 	p.Shortages = explainShortages(b, p.Calls, in, have)
 	p.Breaches = breaches(p, in, cover, parts)
+	if in.saved == nil { // it is about the files, which are not at hand for a saved plan
+		p.Slips = slips(p, in, cover, parts)
+	}
 }
 
 // numbered returns the calls in the order found, numbered from 1: those that
 // need nobody, then those that wait, then those that no order can start.
-func numbered(s *scheduler, now int, b *book) []ledger.Call {
+func numbered(s *scheduler, b *book) []ledger.Call {
 	order := slices.Concat(s.done, s.left())
 	number := make([]int, len(order))
 	for n, i := range order {
@@ -215,7 +237,7 @@ func numbered(s *scheduler, now int, b *book) []ledger.Call {
 		if c.Gap && len(c.Undo) == 0 {
 			c.Waits = "" // set anew: it only said that its second half has to wait
 		}
-		if n >= now && n < len(s.done) && c.Runs() {
+		if n >= s.now && n < len(s.done) && c.Runs() {
 			c.Waits = waitsFor(c, b)
 		}
 		calls[n] = c
@@ -228,6 +250,12 @@ func waitsFor(c ledger.Call, b *book) string {
 	for _, d := range c.Takes {
 		if p := b.at(d.Pool); p.Quantity != nil && *p.Quantity > p.Owned {
 			return fmt.Sprintf("%d more of %s to be bought", *p.Quantity-p.Owned, p.Item.Name)
+		}
+		if slices.ContainsFunc(b.last, func(seat lateSeat) bool { return seat.pool == d.Pool }) {
+			return "the service to finish with groups"
+		}
+		if groups := b.coming[d.Pool]; len(groups) > 0 {
+			return "the service to finish with the group " + groups[0]
 		}
 	}
 	return "what a person has to do first"
@@ -265,10 +293,10 @@ func (p *Plan) Errors() []ledger.Notice {
 
 // Refused reports whether capacity, a gap or a guard forbids applying.
 func (p *Plan) Refused() bool {
-	return len(p.Shortages)+len(p.Breaches) > 0 || p.tooManyGaps()
+	return len(p.Shortages)+len(p.Breaches)+len(p.Slips) > 0 || p.tooManyGaps()
 }
 
 func (p *Plan) tooManyGaps() bool {
-	impossible := slices.ContainsFunc(p.Gaps, func(g Gap) bool { return len(g.Without) == 0 })
+	impossible := slices.ContainsFunc(p.Gaps, func(g Gap) bool { return len(g.Without) == 0 || g.Until != "" })
 	return impossible || int64(len(p.Gaps)) > p.AllowGaps
 }

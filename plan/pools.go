@@ -14,6 +14,16 @@ type book struct {
 	pools map[ledger.PoolID]*ledger.Pool
 	names map[string]string // of environments, by id
 	read  map[string]bool   // environments that were read with all that is in them
+
+	// coming is seats that come back when the service has finished with groups that
+	// do not give them any more, each with the group's name.
+	coming map[ledger.PoolID][]string
+	last   []lateSeat // seats that come back after the service and a call
+
+	more struct { // room that is not there, to try what it would help
+		pool  ledger.PoolID
+		units int64
+	}
 }
 
 // accounts opens an account for everything that the tenant supplies, a policy
@@ -35,15 +45,11 @@ func accounts(in Input, c *coverage) *book {
 			p.Owned += grace(in.Have.Supply, policy.Item.ID)
 		}
 	}
-	m := newMeters(in.Places)
+	m := newMeters(in)
 	b.use(m, in.Have.Grants, c)
 	b.use(m, unseen(in), c)
 	b.useThroughGroups(c)
-	for _, s := range in.Have.Supply {
-		if p := b.tenant(s.Item); in.Have.Incomplete(s.Item.Kind) {
-			p.Before = max(p.Before, s.Used)
-		}
-	}
+	b.heed(in)
 	for _, r := range in.Have.Rows {
 		if r.Auto {
 			for _, id := range m.drawn(ledger.HolderID{Kind: r.Key.Kind, ID: r.Key.Holder}, r.Key.Item) {
@@ -55,6 +61,23 @@ func accounts(in Input, c *coverage) *book {
 		p.Open()
 	}
 	return b
+}
+
+// heed counts as used what the services report beyond what was seen: places that
+// this identity may not list, what was deleted and is kept for a while. Their
+// count may lag behind what was released a moment ago.
+func (b *book) heed(in Input) {
+	for _, s := range in.Have.Supply {
+		if p := b.tenant(s.Item); !s.Free {
+			p.Unseen = max(0, s.Used-in.released[s.Item.ID]-p.Before)
+			p.Before += p.Unseen
+		}
+	}
+	for _, h := range in.Have.Hidden {
+		p := b.at(h.Pool)
+		p.Unseen += h.Units
+		p.Before += h.Units
+	}
 }
 
 func grace(supply []ledger.Supply, id string) int64 {
@@ -149,6 +172,9 @@ func (b *book) room() map[ledger.PoolID]int64 {
 	for id, p := range b.pools {
 		room[id] = p.Limit - p.Before
 	}
+	if b.more.units > 0 {
+		room[b.more.pool] += b.more.units
+	}
 	return room
 }
 
@@ -163,10 +189,32 @@ func (b *book) bought() map[ledger.PoolID]int64 {
 	return units
 }
 
+// later is what the pools get when others have done their part: what is declared
+// has been bought, and the service has finished with groups.
+func (b *book) later() map[ledger.PoolID]int64 {
+	units := b.bought()
+	for id, groups := range b.coming {
+		units[id] += int64(len(groups))
+	}
+	return units
+}
+
+// await notes the seats that come back when the service has finished.
+func (b *book) await(c *coverage) {
+	b.coming, b.last = map[ledger.PoolID][]string{}, c.late
+	for item, groups := range c.freed {
+		id := ledger.PoolID{Item: item}
+		for _, g := range groups {
+			b.coming[id] = append(b.coming[id], c.groupName(g))
+		}
+		slices.Sort(b.coming[id])
+	}
+}
+
 // run takes the accounts through the calls in order, the first part before
-// what has to be bought, and returns the accounts of pools that a policy
+// what others have to do, and returns the accounts of pools that a policy
 // declares or a call touches, sorted by kind and name.
-func (b *book) run(calls []ledger.Call, now int) []ledger.Pool {
+func (b *book) run(calls []ledger.Call, now, last int) []ledger.Pool {
 	touched := map[ledger.PoolID]bool{}
 	for id, p := range b.pools {
 		p.Open()
@@ -174,15 +222,24 @@ func (b *book) run(calls []ledger.Call, now int) []ledger.Pool {
 	}
 	for i, c := range calls {
 		if i == now {
-			b.buy()
+			b.finish()
+		}
+		if i == last {
+			b.release(calls[:i]...)
 		}
 		for _, d := range net(c) {
 			b.at(d.Pool).Book(d.Units, d.Limit)
 			touched[d.Pool] = true
 		}
+		if i >= last {
+			b.release(c)
+		}
 	}
 	if now >= len(calls) {
-		b.buy()
+		b.finish()
+	}
+	if last >= len(calls) {
+		b.release(calls...)
 	}
 	var pools []ledger.Pool
 	for id, p := range b.pools {
@@ -198,10 +255,23 @@ func (b *book) run(calls []ledger.Call, now int) []ledger.Pool {
 	return pools
 }
 
-func (b *book) buy() {
+// finish enters what others do before the calls that wait for them.
+func (b *book) finish() {
 	for id := range b.bought() {
 		p := b.pools[id]
 		p.Book(p.Owned-*p.Quantity, true)
+	}
+	for id, groups := range b.coming {
+		b.at(id).Book(-int64(len(groups)), false)
+	}
+}
+
+// release enters the seats that come back after some calls.
+func (b *book) release(calls ...ledger.Call) {
+	for _, seat := range b.last {
+		if slices.ContainsFunc(calls, seat.after) {
+			b.at(seat.pool).Book(-1, false)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
@@ -31,9 +32,9 @@ func refreshes(in Input, c *coverage, parts []*part) []Refresh {
 	for _, p := range in.Policies {
 		modes[p.Item.ID] = p.Refresh
 	}
-	items := map[string]ledger.Item{}
+	items, services := map[string]ledger.Item{}, catalog.Services()
 	for _, s := range in.Have.Supply {
-		if mode := modes[s.Item.ID]; runsFlows(s) && (mode == ledger.RefreshList || mode == ledger.RefreshForce) {
+		if mode := modes[s.Item.ID]; runsFlows(s, services) && (mode == ledger.RefreshList || mode == ledger.RefreshForce) {
 			items[s.Item.ID] = s.Item
 		}
 	}
@@ -107,9 +108,9 @@ func (c *coverage) flowsOf(user string, in Input, own map[ledger.HolderID]bool) 
 // refreshCalls turn flows off and on, for licences that this run gives: each
 // after the licence, and one after the other, so that the first one that does
 // not come back is the last one that is touched.
-func refreshCalls(all []Refresh, s *scheduler, now int, callOf []int) []ledger.Call {
+func refreshCalls(all []Refresh, s *scheduler, callOf []int) []ledger.Call {
 	runs := map[int]bool{} // calls, by number
-	for _, i := range s.done[:now] {
+	for _, i := range s.done[:s.now] {
 		runs[s.calls[i].ID] = true
 	}
 	var calls []ledger.Call
@@ -132,9 +133,8 @@ func refreshCalls(all []Refresh, s *scheduler, now int, callOf []int) []ledger.C
 	return calls
 }
 
-func runsFlows(s ledger.Supply) bool {
+func runsFlows(s ledger.Supply, services map[string]catalog.Service) bool {
 	return slices.ContainsFunc(s.Plans, func(p ledger.ServicePlan) bool {
-		service, ok := catalog.ServiceOf(p.Name)
-		return ok && service == catalog.PowerAutomate
+		return services[strings.ToUpper(p.Name)] == catalog.PowerAutomate
 	})
 }

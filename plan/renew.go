@@ -19,6 +19,10 @@ type Fresh struct {
 	Have    ledger.Have
 	At      time.Time
 	Today   string // YYYY-MM-DD, where the organisation is
+
+	// Approved is what a run of this same plan was allowed to take, as in Input.
+	Approved []ledger.Grant
+	released map[string]int64
 }
 
 // Renew fits a saved plan to a new reading, or says why it no longer holds:
@@ -36,7 +40,8 @@ func (p *Plan) Renew(f Fresh) (*Plan, []string) {
 	if p.HoldsTo != "" && f.Today > p.HoldsTo {
 		return nil, []string{fmt.Sprintf("the plan was made for days up to %s, when the files begin to ask for something else, and today is %s", p.HoldsTo, f.Today)}
 	}
-	f.Have.Grants = reading(Input{Have: f.Have, Known: f.Known, Recent: f.Recent, At: f.At})
+	lately := Input{Have: f.Have, Known: f.Known, Recent: f.Recent, At: f.At}
+	f.Have.Grants, f.released = reading(lately), releasedLately(lately)
 	r := renewal{have: map[ledger.Key]ledger.Value{}, resumed: resumed, fresh: f}
 	for _, g := range f.Have.Grants {
 		r.have[g.Key()] = g.Value
@@ -192,7 +197,8 @@ func drawnAsBefore(now, saved []Shortage) []Shortage {
 
 // refit makes calls of the open steps and settles them in the new accounts.
 func (p *Plan) refit(steps []ledger.Step, f Fresh) {
-	in := Input{Have: f.Have, Known: f.Known, Guard: p.Guard, At: p.At, Today: f.Today, Location: p.locations(), Places: p.Places, FlowCapacity: p.ByUsher, OnlyDue: p.OnlyDue, Restart: f.Restart, saved: p}
+	in := Input{Have: f.Have, Known: f.Known, Guard: p.Guard, At: p.At, Today: f.Today, Location: p.locations(), Places: p.Places, FlowCapacity: p.ByUsher, OnlyDue: p.OnlyDue, Restart: f.Restart, Approved: f.Approved,
+		released: f.released, saved: p}
 	for _, pool := range p.Pools {
 		if pool.Label == "" {
 			continue
@@ -201,12 +207,14 @@ func (p *Plan) refit(steps []ledger.Step, f Fresh) {
 			UseGrace: pool.Grace, Refresh: pool.Refresh, Origin: pool.Origins[0]})
 	}
 	slices.SortStableFunc(steps, func(a, b ledger.Step) int { return a.Key().Compare(b.Key()) })
-	saved := p.Shortages
+	saved, unknown := p.Shortages, slices.DeleteFunc(slices.Clone(p.Breaches), func(b Breach) bool { return b.Kind != UnknownNames })
 	for i := range steps {
 		steps[i].Kept, steps[i].People, steps[i].Costs = false, 0, nil
 	}
+	p.Notices = slices.DeleteFunc(slices.Clone(p.Notices), func(n ledger.Notice) bool { return n.Code == codeStirred })
 	p.settle(steps, in, newSet(in.Have.Grants))
 	p.Shortages = drawnAsBefore(p.Shortages, saved)
+	p.Breaches = append(p.Breaches, unknown...)
 }
 
 // locations is where the saved plan sets people's usage location.

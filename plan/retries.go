@@ -24,7 +24,7 @@ func retries(in Input, c *coverage, b *book, parts []*part) []*part {
 		return nil
 	}
 	room := b.room()
-	for id, units := range b.bought() {
+	for id, units := range b.later() {
 		room[id] += units
 	}
 	for _, p := range parts {

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"time"
 
 	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
@@ -134,14 +135,7 @@ func (w written) was(v *ledger.Value) bool {
 func recently(in Input) map[ledger.Key]written {
 	fresh := map[ledger.Key]written{}
 	for _, r := range in.Recent {
-		lag := in.Have.SeatLag
-		switch kind := r.Grant.Holder.Kind; {
-		case kind == ledger.Environment:
-			lag = in.Have.UnitLag
-		case kind.Inside():
-			lag = 0
-		}
-		if lag > 0 && in.At.Sub(r.At) < lag {
+		if in.isFresh(r) {
 			w := fresh[r.Grant.Key()]
 			w.before = append(w.before, r.Before)
 			if w.last.At.IsZero() || !r.At.Before(w.last.At) {
@@ -151,4 +145,42 @@ func recently(in Input) map[ledger.Key]written {
 		}
 	}
 	return fresh
+}
+
+// isFresh reports whether a write is so young that readings may not show it. One
+// that a clock ahead of ours has dated proves nothing.
+func (in Input) isFresh(r ledger.Recent) bool {
+	lag := in.Have.SeatLag
+	switch kind := r.Grant.Holder.Kind; {
+	case kind == ledger.Environment:
+		lag = in.Have.UnitLag
+	case kind.Inside():
+		lag = 0
+	}
+	age := in.At.Sub(r.At)
+	return lag > 0 && age >= -clockSkew && age < lag
+}
+
+// clockSkew is how far the clocks of the machines that apply may be apart.
+const clockSkew = time.Minute
+
+// releasedLately counts the units of each item that were given back within the
+// lag: for so long a service may count them as used.
+func releasedLately(in Input) map[string]int64 {
+	units := map[string]int64{}
+	for _, r := range in.Recent {
+		if !in.isFresh(r) || r.Grant.Holder.Kind.Inside() || r.Before == nil {
+			continue
+		}
+		if r.Grant.Holder.Kind == ledger.Group {
+			for _, m := range in.Have.Members {
+				if m.Group == r.Grant.Holder.ID && r.Grant.Units == 0 {
+					units[r.Grant.Item.ID] += int64(len(m.Users))
+				}
+			}
+			continue
+		}
+		units[r.Grant.Item.ID] += max(0, r.Before.Units-r.Grant.Units)
+	}
+	return units
 }

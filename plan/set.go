@@ -159,20 +159,39 @@ func (s set) at(i int) *ledger.Grant {
 }
 
 // has reports whether a key is in the set.
-func (s set) has(k ledger.Key) bool {
+func (s set) has(k ledger.Key) bool { return s.get(k) != nil }
+
+// get returns the grant of a key; nil for none.
+func (s set) get(k ledger.Key) *ledger.Grant {
 	low, high := 0, s.len()
 	for low < high {
 		mid := (low + high) / 2
 		switch c := s.at(mid).Key().Compare(k); {
 		case c == 0:
-			return true
+			return s.at(mid)
 		case c < 0:
 			low = mid + 1
 		default:
 			high = mid
 		}
 	}
-	return false
+	return nil
+}
+
+// eachOf calls f for every grant of a holder.
+func (s set) eachOf(h ledger.HolderID, f func(*ledger.Grant)) {
+	low, high := 0, s.len()
+	for low < high {
+		mid := (low + high) / 2
+		if g := s.at(mid); (ledger.Key{Kind: g.Holder.Kind, Holder: g.Holder.ID}).Compare(ledger.Key{Kind: h.Kind, Holder: h.ID}) < 0 {
+			low = mid + 1
+		} else {
+			high = mid
+		}
+	}
+	for ; low < s.len() && s.at(low).Holder.Identity() == h; low++ {
+		f(s.at(low))
+	}
 }
 
 // cursor walks a set from its beginning.

@@ -14,7 +14,7 @@ import (
 // which lines draw on it, and what would follow where it is ignored.
 func explainShortages(b *book, calls []ledger.Call, in Input, have set) []Shortage {
 	var all []Shortage
-	m := newMeters(in.Places)
+	m := newMeters(in)
 	for _, pool := range b.short(calls) {
 		s := Shortage{Pool: pool.ID, Item: pool.Item, Place: pool.Place, Short: -pool.Left, Limit: pool.LimitAfter(), Term: pool.Binding(pool.After)}
 		var declared int64

@@ -99,5 +99,8 @@ func stepText(s ledger.Step) string {
 	if s.Kept {
 		text += " (kept)"
 	}
+	if len(s.Loses) > 0 {
+		text += fmt.Sprintf(" (%d lose %v)", s.Reduced, s.Loses)
+	}
 	return text
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -25,7 +26,9 @@ type table struct {
 	asleep   map[ledger.Key]bool
 	claimed  map[ledger.Key]bool
 	targets  map[string]bool
-	met      map[string]bool // targets that some row was about
+	met      map[string]bool    // targets that some row was about
+	held     map[ledger.Key]int // of a group and an item: members who have it from there
+	leaving  []ledger.Holder    // groups that do not give something any more, and whose members have it still
 
 	steps   []ledger.Step // with a call
 	records []ledger.Step // without
@@ -40,6 +43,7 @@ func newTable(in Input) *table {
 		nowhere: map[ledger.HolderID]bool{}, asleep: map[ledger.Key]bool{}, claimed: map[ledger.Key]bool{}, targets: map[string]bool{}, met: map[string]bool{}, unread: make([]int, len(in.Have.Unread))}
 	t.in.Want = t.calendar.want
 	t.in.Have.Grants = reading(t.in)
+	t.in.released = releasedLately(in)
 	t.in.Recent = nil // the reading is corrected
 	t.sides = sides{newSet(t.in.Want), newSet(t.in.Known), newSet(t.in.Have.Grants)}
 	for _, p := range in.Policies {
@@ -81,6 +85,12 @@ func (t *table) index() {
 	}
 	for _, h := range t.in.Have.Inside {
 		t.inside[h.ID] = true
+	}
+	t.held = map[ledger.Key]int{}
+	for _, i := range t.in.Have.Inherited {
+		if i.Error == "" {
+			t.held[ledger.Key{Kind: ledger.Group, Holder: i.Group, Item: i.Item}]++
+		}
 	}
 	t.groups = map[ledger.Key]bool{}
 	members := map[string][]string{}
@@ -124,7 +134,7 @@ func (t *table) row(r row) {
 		return
 	}
 	if len(t.targets) > 0 {
-		for _, name := range targetNames(holder) {
+		for _, name := range t.in.targetNames(holder) {
 			t.met[name] = true
 		}
 	}
@@ -177,6 +187,8 @@ func (t *table) decide(r row) {
 	switch {
 	case r.want == nil && r.known == nil:
 		t.unmanaged(r)
+	case r.want == nil && r.have == nil && t.held[r.key] > 0:
+		t.unfinished(r)
 	case r.want == nil && (r.have == nil || t.letGo(r)):
 		t.forget(r)
 	case r.want == nil:
@@ -191,13 +203,18 @@ func (t *table) decide(r row) {
 // looksAt reports whether the plan is about a holder at all.
 func (in Input) looksAt(h ledger.Holder) bool {
 	return len(in.Targets) == 0 || slices.ContainsFunc(in.Targets, func(target ledger.Holder) bool {
-		return slices.Contains(targetNames(h), strings.ToLower(target.Address()))
+		return slices.Contains(in.targetNames(h), strings.ToLower(target.Address()))
 	})
 }
 
-// targetNames are what a target can call a holder: its name or its id.
-func targetNames(h ledger.Holder) []string {
-	return []string{strings.ToLower(h.Address()), strings.ToLower(ledger.Holder{Kind: h.Kind, Name: h.ID}.Address())}
+// targetNames are what a target can call a holder: its name, its id, or another
+// name by which the files or the state know it.
+func (in Input) targetNames(h ledger.Holder) []string {
+	names := []string{strings.ToLower(h.Address()), strings.ToLower(ledger.Holder{Kind: h.Kind, Name: h.ID}.Address())}
+	for _, alias := range in.Aliases[h.Identity()] {
+		names = append(names, strings.ToLower(alias))
+	}
+	return names
 }
 
 // inScope reports whether rows of the holder are looked at at all.
@@ -215,6 +232,20 @@ func (r row) step(op ledger.Op, before, after *ledger.Value) ledger.Step {
 
 func (t *table) record(op ledger.Op, r row, before, after *ledger.Value) {
 	t.records = append(t.records, r.step(op, before, after))
+}
+
+// unfinished keeps the record of what a group does not give any more until its
+// members do not have it any more either.
+func (t *table) unfinished(r row) {
+	t.leaving = append(t.leaving, r.known.Holder)
+	t.note(ledger.Info, "group-leaving", r, fmt.Sprintf("the group does not give it any more, and the service has not taken it from %s yet", seatCount(int64(t.held[r.key]), "member", "members")), "")
+}
+
+// awaited lists the groups that the service has not finished with.
+func (t *table) awaited() []ledger.Holder {
+	all := slices.Concat(t.in.Have.Working, t.leaving)
+	slices.SortFunc(all, func(a, b ledger.Holder) int { return strings.Compare(a.ID, b.ID) })
+	return slices.CompactFunc(all, func(a, b ledger.Holder) bool { return a.ID == b.ID })
 }
 
 // forget drops a record. What is still there stays there.

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/plan/worlds"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -23,13 +25,13 @@ var update = flag.Bool("update", false, "rewrite golden files")
 // and there, the pools, and the plan that follows. Lines are
 //
 //	user/ada E5 [without=p1,p2]        environment/prod process 8
-//	E5 owned=2 [quantity=3] [reserve=1] [grace=1] [use_grace] [unmanaged=remove]
+//	E5 owned=2 [used=1] [quantity=3] [reserve=1] [grace=1] [use_grace] [unmanaged=remove] [plans=p1,p2]
 //
 //	group/makers E5                    machine/prod/rpa process 2
 //
 // and in facts: gone, asleep, claimed, unread, blind or protect, followed by
 // a holder and, where it takes one, an item; inherited USER ITEM [GROUP
-// [CAUSE]] and member GROUP USER; inside, serves, adopts or removes ENVIRONMENT;
+// [CAUSE]] [without=p1] and member GROUP USER; inside, serves, adopts or removes ENVIRONMENT;
 // system or auto HOLDER ITEM, principal, draft or suspended FLOW; recent HOLDER ITEM + or
 // -, for a write a minute ago; dated HOLDER ITEM FROM UNTIL, where - is no day
 // and today is 2026-03-15; max_losses=N, gaps=N or due.
@@ -69,7 +71,7 @@ func TestTables(t *testing.T) {
 
 func tableInput(t *testing.T, s map[string]string) plan.Input {
 	t.Helper()
-	in := plan.Input{At: time.Unix(0, 0).UTC(), Today: "2026-03-15", FlowCapacity: true, Guard: ledger.Guard{MaxLosses: 100, MaxLossPercent: 100}, Have: ledger.Have{Tenant: "tenant"}}
+	in := plan.Input{At: time.Unix(0, 0).UTC(), Today: "2026-03-15", FlowCapacity: true, Guard: worlds.NoGuard(), Have: ledger.Have{Tenant: "tenant"}}
 	in.Want, in.Known, in.Have.Grants = grants(t, s["want"]), grants(t, s["known"]), grants(t, s["have"])
 	for i := range in.Want {
 		in.Want[i].Origins = []ledger.Origin{{File: "main.hcl", Line: i + 1, Block: "assignment.a"}}
@@ -162,6 +164,10 @@ func tablePool(t *testing.T, in *plan.Input, f []string) {
 			s.Used = number(t, value)
 		case "grace":
 			s.Grace = number(t, value)
+		case "plans":
+			for _, plan := range strings.Split(value, ",") {
+				s.Plans = append(s.Plans, ledger.ServicePlan{ID: plan, Name: plan})
+			}
 		case "self_service":
 			s.SelfService = true
 		case "quantity":
@@ -184,7 +190,8 @@ func tablePool(t *testing.T, in *plan.Input, f []string) {
 func tableFact(t *testing.T, in *plan.Input, f []string) {
 	t.Helper()
 	if n, ok := strings.CutPrefix(f[0], "max_losses="); ok {
-		in.Guard.MaxLosses, in.Guard.MaxLossPercent = number(t, n), 0
+		most := number(t, n)
+		in.Guard.MaxLosses = &most
 		return
 	}
 	if n, ok := strings.CutPrefix(f[0], "gaps="); ok {
@@ -211,6 +218,10 @@ func tableFact(t *testing.T, in *plan.Input, f []string) {
 		in.Asleep = append(in.Asleep, ledger.Key{Kind: h.Kind, Holder: h.ID, Item: f[2]})
 	case "inherited":
 		i := ledger.Inherited{User: h, Item: f[2], Group: "g"}
+		if at := slices.IndexFunc(f, func(s string) bool { return strings.HasPrefix(s, "without=") }); at > 0 {
+			i.Without = strings.Split(strings.TrimPrefix(f[at], "without="), ",")
+			f = slices.Delete(f, at, at+1)
+		}
 		if len(f) > 3 {
 			i.Group = holder(t, f[3]).ID
 		}

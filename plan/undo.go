@@ -85,7 +85,7 @@ func (u *undoing) input(in Input, have map[ledger.Key]ledger.Value, known map[le
 	ledger.SortGrants(ours)
 	in.Want, in.Known = want, ours
 	in.Claims = slices.DeleteFunc(slices.Clone(in.Claims), func(g ledger.Grant) bool { return u.touches(g.Key()) })
-	in.Dated, in.Restart, in.Asleep = nil, nil, nil
+	in.Dated, in.Restart, in.Asleep, in.Nobody = nil, nil, nil, nil
 	in.Policies = slices.Clone(in.Policies)
 	for i := range in.Policies {
 		in.Policies[i].Unmanaged = ledger.Ignore

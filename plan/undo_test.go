@@ -33,7 +33,7 @@ func TestUndoReverses(t *testing.T) {
 		next := in
 		next.Have, next.Claims = j.Reading(in), nil
 		next.Known = worlds.Recorded(worlds.Recorded(in.Known, p.Records), done)
-		next.Guard = ledger.Guard{MaxLosses: 1000, MaxLossPercent: 100}
+		next.Guard = worlds.NoGuard()
 
 		if somebody := rapid.Bool().Draw(t, "somebody changes"); somebody {
 			stale.Add(movedOn(t, next, done))

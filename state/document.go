@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"slices"
@@ -20,6 +21,7 @@ type Document struct {
 	Serial    uint64 // one more with every write
 	Tenant    string // id of the tenant that it is about
 	Grants    []Record
+	Former    []ledger.Holder // holders by names that they had before, sorted
 	Claims    *Claims
 	Recent    []ledger.Recent
 	Pending   []Pending
@@ -40,6 +42,9 @@ type Claims struct {
 	Digest string // of the run's plan
 	At     time.Time
 	Grants []ledger.Grant
+	// Removals is what the run was allowed to take away and has not taken yet; no
+	// units where it goes.
+	Removals []ledger.Grant
 }
 
 // Pending is a change that was accepted and is not effective yet.
@@ -118,7 +123,7 @@ func find(grants []ledger.Grant, a ledger.Address) []int {
 func (d *Document) Detach() {
 	switch {
 	case d.Claims == nil:
-	case len(d.Claims.Grants) == 0:
+	case len(d.Claims.Grants)+len(d.Claims.Removals) == 0:
 		d.Claims = nil
 	default:
 		d.Claims.Digest = ""
@@ -128,9 +133,50 @@ func (d *Document) Detach() {
 // DropClaim removes a claim, and the claims with the last of them.
 func (d *Document) DropClaim(i int) {
 	d.Claims.Grants = slices.Delete(slices.Clone(d.Claims.Grants), i, i+1)
-	if len(d.Claims.Grants) == 0 {
+	if len(d.Claims.Grants)+len(d.Claims.Removals) == 0 {
 		d.Claims = nil
 	}
+}
+
+// Rename gives a holder the name that the tenant has for it now, and keeps the one
+// that it had: files may go on using it.
+func (d *Document) Rename(h *ledger.Holder, name string) {
+	if h.Name == name {
+		return
+	}
+	old := *h
+	if h.Name = name; old.Own() == h.Own() {
+		return // only its environment has another name
+	}
+	at, known := slices.BinarySearchFunc(d.Former, old, compareHolders)
+	if !known {
+		d.Former = slices.Insert(d.Former, at, old)
+	}
+}
+
+func compareHolders(a, b ledger.Holder) int {
+	return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.ID, b.ID), strings.Compare(a.Name, b.Name))
+}
+
+// PruneFormer drops the former names of holders that nothing in the document is
+// about any more.
+func (d *Document) PruneFormer() {
+	if len(d.Former) == 0 {
+		return
+	}
+	about := map[ledger.HolderID]bool{}
+	for i := range d.Grants {
+		about[d.Grants[i].Holder.Identity()] = true
+	}
+	if d.Claims != nil {
+		for _, g := range slices.Concat(d.Claims.Grants, d.Claims.Removals) {
+			about[g.Holder.Identity()] = true
+		}
+	}
+	for _, p := range d.Pending {
+		about[p.Grant.Holder.Identity()] = true
+	}
+	d.Former = slices.DeleteFunc(d.Former, func(h ledger.Holder) bool { return !about[h.Identity()] })
 }
 
 // Edit is a set of changes to the records of a document, applied together.

@@ -40,11 +40,19 @@ type claimsRow struct {
 	Digest string    `json:"digest"`
 	At     time.Time `json:"at"`
 	Grants []row     `json:"grants"`
+
+	Removals []row `json:"removals,omitempty"`
 }
 
 type confirmationRow struct {
 	Address string    `json:"address"`
 	At      time.Time `json:"at"`
+}
+
+// formerRow is a name that a holder had before.
+type formerRow struct {
+	Address string `json:"address"`
+	Holder  string `json:"holder"`
 }
 
 type file struct {
@@ -53,6 +61,7 @@ type file struct {
 	Serial    uint64            `json:"serial"`
 	Tenant    string            `json:"tenant"`
 	Grants    []row             `json:"grants"`
+	Former    []formerRow       `json:"former,omitempty"`
 	Claims    *claimsRow        `json:"claims"`
 	Recent    []row             `json:"recent"`
 	Pending   []row             `json:"pending"`
@@ -92,12 +101,18 @@ func (d *Document) Encode() []byte {
 		out.Since = r.Since
 		return out
 	})
+	if len(d.Former) > 0 {
+		list(&b, "former", d.Former, func(h ledger.Holder) any { return formerRow{h.Address(), h.ID} })
+	}
 	b.WriteString(",\n  \"claims\": ")
 	if d.Claims == nil {
 		b.WriteString("null")
 	} else {
 		fmt.Fprintf(&b, "{\"digest\": %s, \"at\": %s", compact(d.Claims.Digest), compact(d.Claims.At))
 		list(&b, "grants", d.Claims.Grants, func(g ledger.Grant) any { return rowOf(g) })
+		if len(d.Claims.Removals) > 0 {
+			list(&b, "removals", d.Claims.Removals, func(g ledger.Grant) any { return rowOf(g) })
+		}
 		b.WriteByte('}')
 	}
 	list(&b, "recent", d.Recent, func(r ledger.Recent) any {
@@ -228,6 +243,13 @@ func (f file) document(recs []Record) (*Document, error) {
 }
 
 func (f file) rest(d *Document) error {
+	for _, r := range f.Former {
+		kind, name, err := ledger.SplitHolder(r.Address)
+		if err != nil || r.Holder == "" {
+			return fmt.Errorf("%w: a former name has no address or no holder", ErrDamaged)
+		}
+		d.Former = append(d.Former, ledger.Holder{Kind: kind, ID: r.Holder, Name: name})
+	}
 	if f.Claims != nil {
 		d.Claims = &Claims{Digest: f.Claims.Digest, At: f.Claims.At}
 		for _, r := range f.Claims.Grants {
@@ -236,6 +258,13 @@ func (f file) rest(d *Document) error {
 				return err
 			}
 			d.Claims.Grants = append(d.Claims.Grants, g)
+		}
+		for _, r := range f.Claims.Removals {
+			g, err := r.grant()
+			if err != nil {
+				return err
+			}
+			d.Claims.Removals = append(d.Claims.Removals, g)
 		}
 	}
 	for _, r := range f.Recent {

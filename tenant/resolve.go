@@ -15,10 +15,22 @@ type Resolved struct {
 	Policies []ledger.Policy
 	Places   []ledger.Place
 	Guard    ledger.Guard
-	Gone     []ledger.HolderID          // declared holders that the tenant no longer has
-	Asleep   []ledger.Key               // wants of disabled accounts, to be held back
-	Location map[ledger.HolderID]string // where the files say that people are
-	Notices  []ledger.Notice            // those of severity Error refuse the plan
+	Gone     []ledger.HolderID            // declared holders that the tenant no longer has
+	Asleep   []ledger.Key                 // wants of disabled accounts, to be held back
+	Location map[ledger.HolderID]string   // where the files say that people are
+	Nobody   []Nobody                     // names that mean nobody
+	Listed   map[string]int64             // how many names each file has; only where some mean nobody
+	Aliases  map[ledger.HolderID][]string // other names by which the files or the state know a holder
+	Notices  []ledger.Notice              // those of severity Error refuse the plan
+}
+
+// Nobody is a name of the files that neither the tenant nor the state has ever
+// known.
+type Nobody struct {
+	Holder  ledger.Holder // without an id
+	Items   []ledger.Item // what the files give it
+	Origins []ledger.Origin
+	Lax     bool // the files say that such names are meant
 }
 
 // Declared is what the files want, in names.
@@ -27,7 +39,8 @@ type Declared struct {
 	Policies []ledger.Policy
 	Places   []ledger.Place
 	Guard    ledger.Guard
-	Known    []ledger.Grant // the state's, sorted by key
+	Known    []ledger.Grant  // the state's, sorted by key
+	Former   []ledger.Holder // holders of the state by names that they had before
 }
 
 // nameKey is a name as names are compared: without regard to case.
@@ -53,8 +66,10 @@ type resolver struct {
 	named    map[nameKey]bool                 // every name of the files, once somebody asks
 	declared []ledger.Want
 	gone     map[ledger.HolderID]bool
-	said     map[string]bool          // problems that were reported already
-	places   map[string]ledger.Holder // environments, by what the files call them, in lower case
+	said     map[string]bool             // problems that were reported already
+	places   map[string]ledger.Holder    // environments, by what the files call them, in lower case
+	former   map[nameKey][]ledger.Holder // whom the state knew by a name that is not the last one it knew
+	nobody   map[nameKey]int             // positions of names that mean nobody
 }
 
 type found struct {
@@ -68,11 +83,17 @@ type found struct {
 // somebody else than the author meant is refused, with the ids, never guessed.
 func (r *Reading) Resolve(d Declared) *Resolved {
 	x := &resolver{Reading: r, out: &Resolved{Guard: d.Guard}, pinned: pins(d.Known, r.Unlisted),
-		seen: make(map[nameKey]found, len(d.Wants)), owner: make(map[ledger.HolderID]*ledger.Want, len(d.Wants)), said: map[string]bool{}, gone: map[ledger.HolderID]bool{}, places: map[string]ledger.Holder{}}
+		seen: make(map[nameKey]found, len(d.Wants)), owner: make(map[ledger.HolderID]*ledger.Want, len(d.Wants)), said: map[string]bool{}, gone: map[ledger.HolderID]bool{}, places: map[string]ledger.Holder{},
+		former: map[nameKey][]ledger.Holder{}, nobody: map[nameKey]int{}}
+	for _, h := range d.Former {
+		x.former[keyOf(h)] = append(x.former[keyOf(h)], h)
+	}
+	x.out.Aliases = aliases(d.Former)
 	products := x.policies(d.Policies)
 	x.declared = d.Wants
 	x.environments(d.Places)
 	x.wants(d.Wants, products)
+	x.countNames(d.Wants)
 	x.guard(d.Guard)
 	return x.out
 }
@@ -108,9 +129,13 @@ func (x *resolver) wants(wants []ledger.Want, products map[string]*ledger.Supply
 		if ok && w.Kind != ledger.User {
 			ok = x.fit(h, w)
 		}
-		lists.count(w, ok && !x.gone[h.Identity()])
+		lists.count(w, ok)
 		if !ok {
+			x.miss(w, products)
 			continue
+		}
+		if h.Name != w.Holder && w.Kind != ledger.User {
+			x.alias(h, w)
 		}
 		g, ok := x.grant(w, h, products)
 		if !ok {
@@ -213,6 +238,11 @@ func (x *resolver) lookup(key nameKey, w *ledger.Want) (ledger.Holder, bool) {
 		return bearers[0], true
 	case pinned:
 		return x.formerName(w, pin)
+	case len(x.former[key]) > 1:
+		x.refuse(w, "name-ambiguous", fmt.Sprintf("nobody bears this name now, and the state knew several by it: %s", ids(x.former[key])), "write the id of the one you mean")
+		return ledger.Holder{}, false
+	case len(x.former[key]) == 1:
+		return x.formerName(w, x.former[key][0])
 	}
 	return x.absent(w, ledger.Holder{Kind: w.Kind, Name: w.Holder})
 }
@@ -269,6 +299,7 @@ func (x *resolver) formerName(w *ledger.Want, pin ledger.Holder) (ledger.Holder,
 		return x.absent(w, pin)
 	}
 	pin.Name = name
+	x.alias(pin, w)
 	x.note(w, ledger.Info, "holder-renamed", "is now called "+pin.Own(), "write "+pin.Own()+" in the file")
 	return pin, true
 }

@@ -91,5 +91,6 @@ func (x *resolver) absent(w *ledger.Want, h ledger.Holder) (ledger.Holder, bool)
 		x.gone[h.Identity()] = true
 		return h, true
 	}
+	x.nobodyHas(w)
 	return h, false
 }

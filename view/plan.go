@@ -34,6 +34,7 @@ func (p *Printer) Plan(pl *plan.Plan) {
 	p.refresh(pl)
 	p.due(pl)
 	p.Refusals(pl)
+	p.guard(pl.Guard)
 	p.Line("%s", p.paint(Summary(pl), color.Bold))
 	p.edits(pl)
 }
@@ -191,7 +192,7 @@ func (p *Printer) describe(s shownStep) string {
 	case s.Op == ledger.Add && len(s.After.Without) > 0:
 		parts = append(parts, fmt.Sprintf("without %s", Count(len(s.After.Without), "service plan")))
 	}
-	return strings.Join(append(parts, reasons(s)...), ", ")
+	return strings.Join(append(parts, p.reasons(s)...), ", ")
 }
 
 func people(n int64) string {
@@ -225,6 +226,15 @@ func (p *Printer) planChange(before, after ledger.Value) string {
 		}
 	}
 	return strings.Join(parts, " ")
+}
+
+// planNames lists service plans.
+func (p *Printer) planNames(ids ledger.Plans) string {
+	names := make([]string, 0, len(ids))
+	for _, id := range ids {
+		names = append(names, p.plan(id))
+	}
+	return some(names)
 }
 
 func places(origins []ledger.Origin) string {

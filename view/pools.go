@@ -44,6 +44,9 @@ func (p *Printer) pools(pools []ledger.Pool) {
 
 func (p *Printer) poolNotes(pool ledger.Pool) {
 	name := poolName(pool.Item, pool.Place)
+	if pool.Unseen > 0 {
+		p.Line("  %s: the service counts %d more in use than usher can see; they count as used.", name, pool.Unseen)
+	}
 	if pool.Before > pool.Limit && pool.After > pool.LimitAfter() {
 		p.Line("  %s was over its limit before, by %d; nobody loses it for that.", name, pool.Before-pool.Limit)
 	}

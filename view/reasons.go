@@ -23,7 +23,7 @@ func recorded(s shownStep) string {
 }
 
 // reasons says why a step is there, and what else its call does.
-func reasons(s shownStep) []string {
+func (p *Printer) reasons(s shownStep) []string {
 	var parts []string
 	switch {
 	case s.partner != "" && s.Op == ledger.Add:
@@ -42,6 +42,11 @@ func reasons(s shownStep) []string {
 		parts = append(parts, "another source still gives it")
 	}
 	parts = append(parts, circumstances(s)...)
+	if s.Reduced > 0 && s.Holder.Kind == ledger.User {
+		parts = append(parts, "another source gives it without "+p.planNames(s.Loses))
+	} else if s.Reduced > 0 {
+		parts = append(parts, fmt.Sprintf("%s keep it by another source, without %s", people(s.Reduced), p.planNames(s.Loses)))
+	}
 	for _, c := range s.Costs {
 		text := fmt.Sprintf("%s on %s", Safe(c.What), c.Day)
 		if c.People > 0 {
@@ -59,9 +64,9 @@ func circumstances(s shownStep) []string {
 	case s.Holder.Kind != ledger.Group:
 	case s.Op == ledger.Add:
 		parts = append(parts, fmt.Sprintf("gives %s a seat", people(s.People)))
-	case s.Op == ledger.Remove && s.People == 0:
+	case s.Op == ledger.Remove && s.People == 0 && s.Reduced == 0:
 		parts = append(parts, "every member keeps it by another source")
-	case s.Op == ledger.Remove:
+	case s.Op == ledger.Remove && s.People > 0:
 		parts = append(parts, fmt.Sprintf("takes it from %s", people(s.People)))
 	}
 	switch {

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/fatih/color"
@@ -18,6 +19,7 @@ func (p *Printer) Refusals(pl *plan.Plan) {
 	for _, g := range pl.Gaps {
 		p.gap(g, pl)
 	}
+	p.slips(pl.Slips)
 	for _, b := range pl.Breaches {
 		p.breach(b)
 	}
@@ -37,12 +39,28 @@ func (p *Printer) gap(g plan.Gap, pl *plan.Plan) {
 	}
 	p.refusal("%s, one of %d who swap, would have to be without a seat for a moment: all the seats that they need are held by each other",
 		Safe(g.Person), g.People)
-	way := fmt.Sprintf("One free seat of %s makes it possible: buy one, or free one", Safe(strings.Join(g.Items, " or ")))
-	if len(g.Without) > 0 {
-		way += fmt.Sprintf("; or let %s go without %s for a moment with -allow-gaps=%d", Safe(g.Person), Safe(strings.Join(g.Without, " and ")), len(pl.Gaps))
+	switch seats := plural(int(g.Seats), "free seat", "free seats"); {
+	case len(g.Items) == 0:
+		p.Line("  No free seat of a single product makes it possible: change less at a time.")
+	default:
+		p.Line("  %s of %s %s it possible: buy what is missing, or free it.", seats, Safe(strings.Join(g.Items, " or ")), verb(g.Seats, "makes", "make"))
 	}
-	p.Line("  %s.", way)
+	possible := !slices.ContainsFunc(pl.Gaps, func(g plan.Gap) bool { return len(g.Without) == 0 || g.Until != "" })
+	switch {
+	case g.Until != "":
+		p.Line("  -allow-gaps does not help: %s would be without %s until the service has finished with %s, which can take hours.",
+			Safe(g.Person), Safe(strings.Join(g.Without, " and ")), Safe(g.Until))
+	case possible:
+		p.Line("  Or let %s go without %s for a moment with -allow-gaps=%d.", Safe(g.Person), Safe(strings.Join(g.Without, " and ")), len(pl.Gaps))
+	}
 	p.Line("")
+}
+
+func verb(n int64, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
 }
 
 func (p *Printer) shortage(s plan.Shortage) {
@@ -119,10 +137,13 @@ func (p *Printer) breach(b plan.Breach) {
 		p.refusal("%d of the %d allocated units of %s are taken from environments, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)
 	case plan.Undrawn:
 		p.refusal("%d of the %d units of %s that flows and machines hold are taken from them, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)
+	case plan.UnknownNames:
+		p.refusal("%d of the %d names in %s mean nobody, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)
+		p.Line("  Correct them. If that is meant, write unknown_names = \"ignore\" in the assignment, or raise max_unknown_names in the guard block.")
 	case plan.Forgets:
 		p.refusal("%d of the %d records of %s would be dropped, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)
 	}
-	if b.Kind != plan.Protected && b.Kind != plan.Stops {
+	if b.Kind != plan.Protected && b.Kind != plan.Stops && b.Kind != plan.UnknownNames {
 		p.Line("  If that is meant, raise max_losses or max_loss_percent in the guard block.")
 	}
 	p.Line("")

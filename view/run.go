@@ -93,7 +93,8 @@ func pendingText(n int) string {
 // Drift prints what drifted, and a line that sums it up; complete says whether
 // all of the tenant was read.
 func (p *Printer) Drift(all []plan.Drift, complete bool) {
-	words := map[plan.DriftKind]string{plan.Gone: "taken away by somebody", plan.Changed: "changed by somebody", plan.Undeclared: "no file declares it"}
+	words := map[plan.DriftKind]string{plan.Gone: "taken away by somebody", plan.Changed: "changed by somebody", plan.Undeclared: "no file declares it",
+		plan.Unfinished: "usher removed it, and the service has not carried that out"}
 	n := map[plan.DriftKind]int{}
 	for _, d := range all {
 		n[d.Kind]++
@@ -119,7 +120,11 @@ func (p *Printer) Drift(all []plan.Drift, complete bool) {
 		return
 	}
 	p.Line("")
-	p.Line("%s", p.paint(fmt.Sprintf("Drift: %d gone, %d changed, %d undeclared.", n[plan.Gone], n[plan.Changed], n[plan.Undeclared]), color.Bold))
+	text := fmt.Sprintf("Drift: %d gone, %d changed, %d undeclared", n[plan.Gone], n[plan.Changed], n[plan.Undeclared])
+	if n[plan.Unfinished] > 0 {
+		text += fmt.Sprintf(", %d not carried out", n[plan.Unfinished])
+	}
+	p.Line("%s", p.paint(text+".", color.Bold))
 }
 
 // Usage prints how much of every item there is, with everybody who has it

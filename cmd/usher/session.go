@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -125,7 +126,7 @@ func (s *session) read(ctx context.Context, refresh bool) error {
 	o.Groups, o.Environments = s.mentioned()
 	o.NoUnits, o.SkipUnits = !s.units(), slices.Contains(s.skip, skippable)
 	o.SelfService = slices.ContainsFunc(s.cfg.Wants, func(w ledger.Want) bool { return w.Kind == ledger.SelfService }) ||
-		slices.ContainsFunc(s.known, func(g ledger.Grant) bool { return g.Holder.Kind == ledger.SelfService })
+		s.records(func(g ledger.Grant) bool { return g.Holder.Kind == ledger.SelfService })
 	if !refresh {
 		if o.Known = s.known; o.Known == nil {
 			o.Known = []ledger.Grant{}
@@ -155,9 +156,9 @@ func (s *session) read(ctx context.Context, refresh bool) error {
 // are declared, on record, or asked for. Otherwise nobody needs rights to them.
 func (s *session) units() bool {
 	ofCapacity := func(p ledger.Policy) bool { return p.Item.Kind == ledger.Capacity }
-	onRecord := func(g ledger.Grant) bool { return g.Item.Kind == ledger.Capacity }
+	onRecord := func(g ledger.Grant) bool { return g.Holder.Kind.Holds() == ledger.Capacity }
 	named := func(h ledger.Holder) bool { return h.Kind.Holds() == ledger.Capacity }
-	return s.everything || len(s.cfg.Places) > 0 || slices.ContainsFunc(s.planned(), named) || slices.ContainsFunc(s.cfg.Policies, ofCapacity) || slices.ContainsFunc(s.known, onRecord) ||
+	return s.everything || len(s.cfg.Places) > 0 || slices.ContainsFunc(s.planned(), named) || slices.ContainsFunc(s.cfg.Policies, ofCapacity) || s.records(onRecord) ||
 		slices.ContainsFunc(s.cfg.Guard.Protect, named) || slices.ContainsFunc(s.targets, named)
 }
 
@@ -206,34 +207,89 @@ func (s *session) mentioned() (groups, environments []string) {
 		environments = add(environments, h.Place())
 	}
 	var last ledger.Holder
-	for i := range s.known {
-		h := s.known[i].Holder
-		if h == last || h.Kind == ledger.User {
-			continue
+	for _, grants := range s.recorded() {
+		for i := range grants {
+			h := grants[i].Holder
+			if h == last || h.Kind == ledger.User {
+				continue
+			}
+			if last = h; h.Kind == ledger.Group {
+				groups = add(groups, h.ID)
+			}
+			environments = add(environments, h.Place())
 		}
-		if last = h; h.Kind == ledger.Group {
-			groups = add(groups, h.ID)
-		}
-		environments = add(environments, h.Place())
 	}
 	return groups, environments
 }
 
+// recorded is everything that the state is about: what is known, what an
+// interrupted run meant to do, what is not effective yet, and what a run was turning
+// off and on.
+func (s *session) recorded() [][]ledger.Grant {
+	all := [][]ledger.Grant{s.known}
+	if s.doc == nil {
+		return all
+	}
+	if s.doc.Claims != nil {
+		all = append(all, s.doc.Claims.Grants, s.doc.Claims.Removals)
+	}
+	var pending []ledger.Grant
+	for _, p := range s.doc.Pending {
+		pending = append(pending, p.Grant)
+	}
+	return append(all, pending, s.doc.Restarts)
+}
+
+// records reports whether the state is about something of a kind.
+func (s *session) records(of func(ledger.Grant) bool) bool {
+	return slices.ContainsFunc(s.recorded(), func(grants []ledger.Grant) bool { return slices.ContainsFunc(grants, of) })
+}
+
 // input puts together what the planner needs.
 func (s *session) input(c choices) plan.Input {
-	r := s.reading.Resolve(tenant.Declared{Wants: s.cfg.Wants, Policies: s.cfg.Policies, Places: s.cfg.Places, Guard: s.cfg.Guard, Known: s.known})
+	r := s.reading.Resolve(tenant.Declared{Wants: s.cfg.Wants, Policies: s.cfg.Policies, Places: s.cfg.Places, Guard: s.cfg.Guard, Known: s.known, Former: s.former()})
 	in := plan.Input{Want: r.Want, Dated: r.Dated, Gone: r.Gone, Asleep: r.Asleep, Location: r.Location, Policies: r.Policies, Places: r.Places, Guard: r.Guard, Notices: r.Notices,
 		Known: s.known, Have: s.reading.Have, At: s.a.now().UTC().Truncate(time.Second), Today: s.today(), Targets: c.targets, State: s.stateRef(),
 		OnlyDue: c.onlyDue, AllowGaps: c.allowGaps, FlowCapacity: s.cfg.FlowCapacity}
-	in.Guard.MayStop = c.mayStop
+	in.Guard.MayStop, in.Aliases = c.mayStop, r.Aliases
+	if len(c.targets) > 0 {
+		s.alias(in.Aliases)
+	}
+	for _, n := range r.Nobody {
+		in.Nobody = append(in.Nobody, plan.Nobody{Holder: n.Holder, Items: n.Items, Origins: n.Origins, Allowed: n.Lax})
+	}
+	for _, file := range slices.Sorted(maps.Keys(r.Listed)) {
+		in.Listed = append(in.Listed, plan.Listed{File: file, Names: r.Listed[file]})
+	}
 	if s.doc != nil {
 		in.Since = s.trials()
 		in.Recent, in.Restart = s.doc.Recent, s.doc.Restarts
+		for _, p := range s.doc.Pending {
+			in.Pending = append(in.Pending, p.Grant)
+		}
 		if s.doc.Claims != nil {
-			in.Claims = s.doc.Claims.Grants
+			in.Claims, in.Approved = s.doc.Claims.Grants, s.doc.Claims.Removals
 		}
 	}
 	return in
+}
+
+// alias adds the names of the state that the tenant has changed since.
+func (s *session) alias(aliases map[ledger.HolderID][]string) {
+	for i := range s.known {
+		h := s.known[i].Holder
+		if name, ok := s.reading.Name(h.Identity()); ok && name != h.Name && !slices.Contains(aliases[h.Identity()], h.Address()) {
+			aliases[h.Identity()] = append(aliases[h.Identity()], h.Address())
+		}
+	}
+}
+
+// former lists whom the state knew by other names.
+func (s *session) former() []ledger.Holder {
+	if s.doc == nil {
+		return nil
+	}
+	return s.doc.Former
 }
 
 // trials lists who was given something that ends by itself, and when.
@@ -267,7 +323,7 @@ func (s *session) fresh() plan.Fresh {
 	if s.doc != nil {
 		f.Recent, f.Restart = s.doc.Recent, s.doc.Restarts
 		if s.doc.Claims != nil {
-			f.Claims = s.doc.Claims.Digest
+			f.Claims, f.Approved = s.doc.Claims.Digest, s.doc.Claims.Removals
 		}
 	}
 	return f

@@ -20,6 +20,7 @@ import (
 	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/plan/worlds"
 	"github.com/usher-cli/usher/state"
 	"github.com/usher-cli/usher/tenant"
 	"github.com/usher-cli/usher/tenant/identity"
@@ -212,7 +213,7 @@ func runSoak(t *testing.T, people int, seed uint64) {
 	reading := s.read()
 	known := ownRecords(reading)
 	want := s.wants(reading)
-	in := plan.Input{Want: want, Known: known, Have: reading.Have, At: time.Now(), Today: "2026-01-01", Guard: ledger.Guard{MaxLosses: int64(people), MaxLossPercent: 100}}
+	in := plan.Input{Want: want, Known: known, Have: reading.Have, At: time.Now(), Today: "2026-01-01", Guard: worlds.NoGuard()}
 	p := plan.New(in)
 	if len(p.Calls) != people || p.Refused() {
 		t.Fatalf("%d calls for %d people, refused: %t", len(p.Calls), people, p.Refused())

@@ -8,39 +8,50 @@ import (
 	"github.com/usher-cli/usher/plan"
 )
 
-// covers calls f for every user and item that some source gives; promised
-// counts what a group has not given yet.
-func (j *Judge) covers(promised bool, f func(ledger.Key)) {
-	for k := range j.Values {
-		switch k.Kind {
-		case ledger.User:
-			f(k)
-		case ledger.Group:
-			for _, user := range j.members[k.Holder] {
-				at := given{k.Holder, user, k.Item}
-				if j.failed[at] == "" && (promised || !j.late[at]) {
-					f(ledger.Key{Kind: ledger.User, Holder: user, Item: k.Item})
-				}
+// covers calls f for every user and item that some source gives, with the
+// service plans that the source switches off; promised counts what a group has not
+// given yet.
+func (j *Judge) covers(promised bool, f func(ledger.Key, ledger.Plans)) {
+	for k, v := range j.Values {
+		if k.Kind == ledger.User {
+			f(k, v.Without)
+		}
+		for _, user := range j.members[k.Holder] {
+			if _, there := j.rows[given{k.Holder, user, k.Item}]; k.Kind == ledger.Group && promised && !there {
+				f(ledger.Key{Kind: ledger.User, Holder: user, Item: k.Item}, v.Without)
 			}
 		}
 	}
-	for k := range j.foreign {
-		f(k)
+	for at, r := range j.rows {
+		if r.failed == "" {
+			f(ledger.Key{Kind: ledger.User, Holder: at.user, Item: at.item}, r.without)
+		}
 	}
 }
 
-// has lists who has what at this moment.
-func (j *Judge) has() map[ledger.Key]bool {
-	all := map[ledger.Key]bool{}
-	j.covers(false, func(k ledger.Key) { all[k] = true })
+// has lists who has what at this moment: items, and the service plans that are
+// on.
+func (j *Judge) has() map[thing]bool {
+	all := map[thing]bool{}
+	j.covers(false, func(k ledger.Key, without ledger.Plans) {
+		all[thing{user: k.Holder, item: k.Item}] = true
+		for _, p := range j.supply[k.Item].Plans {
+			if !slices.Contains(without, p.ID) {
+				all[thing{user: k.Holder, plan: p.ID}] = true
+			}
+		}
+	})
 	return all
 }
+
+// Has reports whether a person has a service plan at this moment.
+func (j *Judge) Has(user, plan string) bool { return j.has()[thing{user: user, plan: plan}] }
 
 // counted is the use of an item as far as the judge sees it: people with at
 // least one source, or units of environments.
 func (j *Judge) counted(item string) int64 {
 	people := map[string]bool{}
-	j.covers(true, func(k ledger.Key) {
+	j.covers(true, func(k ledger.Key, _ ledger.Plans) {
 		if k.Item == item {
 			people[k.Holder] = true
 		}
@@ -57,9 +68,9 @@ func (j *Judge) counted(item string) int64 {
 // Use counts what a pool has in use.
 func (j *Judge) Use(id ledger.PoolID) int64 {
 	if id.Place == "" {
-		return j.counted(id.Item) + j.hidden[id.Item]
+		return j.counted(id.Item) + j.hidden[id]
 	}
-	var n int64
+	n := j.hidden[id]
 	for k, v := range j.Values {
 		if k.Kind.Inside() && placeOf(k) == id.Place && (k.Item == id.Item || j.hostedHelps(id) && k.Item == "PAHostedRPA") {
 			n += v.Units

@@ -17,28 +17,38 @@ type Judge struct {
 	Values   map[ledger.Key]ledger.Value // what every holder is given: people, groups, environments and what is in them
 	names    map[ledger.Key]ledger.Grant
 	members  map[string][]string // users by group
-	failed   map[given]string    // what a group could not give a member, and why
-	late     map[given]bool      // what a group has not given a member yet
-	foreign  map[ledger.Key]bool // what people have from groups that nobody declares
+	rows     map[given]row       // what people have from groups, or could not be given
+	queued   map[string]bool     // groups with a change that the service has accepted, and not got to
 	policies []ledger.Policy
 	supply   map[string]ledger.Supply
 	items    map[string]ledger.Item
-	serves   map[string]bool  // environments where hosted units serve as process
-	hidden   map[string]int64 // use in places that could not be read
+	serves   map[string]bool         // environments where hosted units serve as process
+	hidden   map[ledger.PoolID]int64 // use that no reading shows
 	unread   []ledger.Unread
-	started  map[ledger.Key]bool // who had what at the start
-	without  map[ledger.Key]bool // who was without it at some moment
-	Broken   []string            // what must not have happened
+	started  map[thing]bool // who had what at the start
+	without  map[thing]bool // who was without it at some moment
+	Stirred  int            // members whom a call for their group gave what they had been left without
+	Broken   []string       // what must not have happened
 }
 
 // given is an item that a group gives a member.
 type given struct{ group, user, item string }
 
+// row is what came of it.
+type row struct {
+	without ledger.Plans
+	failed  string // why it could not be given; "" where it was
+	lucky   bool   // given by a call that was about something else
+}
+
+// thing is an item, or one of its service plans, that a person has.
+type thing struct{ user, item, plan string }
+
 // NewJudge makes the tenant that the reading of a world describes.
 func NewJudge(in plan.Input) *Judge {
-	j := &Judge{Values: map[ledger.Key]ledger.Value{}, names: map[ledger.Key]ledger.Grant{}, members: map[string][]string{}, failed: map[given]string{},
-		late: map[given]bool{}, foreign: map[ledger.Key]bool{}, supply: map[string]ledger.Supply{}, items: map[string]ledger.Item{}, serves: map[string]bool{},
-		hidden: map[string]int64{}, without: map[ledger.Key]bool{}, policies: in.Policies, unread: in.Have.Unread}
+	j := &Judge{Values: map[ledger.Key]ledger.Value{}, names: map[ledger.Key]ledger.Grant{}, members: map[string][]string{}, rows: map[given]row{}, queued: map[string]bool{},
+		supply: map[string]ledger.Supply{}, items: map[string]ledger.Item{}, serves: map[string]bool{},
+		hidden: map[ledger.PoolID]int64{}, without: map[thing]bool{}, policies: in.Policies, unread: in.Have.Unread}
 	for _, g := range in.Have.Grants {
 		j.put(g)
 	}
@@ -51,50 +61,32 @@ func NewJudge(in plan.Input) *Judge {
 		j.supply[s.Item.ID], j.items[s.Item.ID] = s, s.Item
 	}
 	for _, p := range in.Places {
-		j.serves[p.Environment.ID] = p.HostedServes
+		hosted := ledger.PoolID{Item: "PAHostedRPA", Place: p.Environment.ID}
+		j.serves[p.Environment.ID] = p.HostedServes && j.Use(hosted) <= j.Limit(hosted) // else there are none to serve
 	}
 	for _, m := range in.Have.Members {
 		j.members[m.Group] = m.Users
 	}
-	j.rows(in.Have.Inherited)
+	for _, i := range in.Have.Inherited {
+		j.rows[given{i.Group, i.User.ID, i.Item}] = row{without: i.Without, failed: i.Error}
+	}
 	for _, s := range in.Have.Supply {
-		if incomplete := len(in.Have.Unread) > 0; incomplete {
-			j.hidden[s.Item.ID] = max(0, s.Used-j.counted(s.Item.ID), hiddenUnits(in, s.Item.ID))
+		id := ledger.PoolID{Item: s.Item.ID}
+		j.hidden[id] = max(0, s.Used-j.counted(s.Item.ID))
+		if len(in.Have.Unread) > 0 {
+			j.hidden[id] = max(j.hidden[id], hiddenUnits(in, s.Item.ID))
 		}
 	}
-	j.started = j.has()
+	for _, h := range in.Have.Hidden {
+		j.hidden[h.Pool] += h.Units
+	}
+	j.started = j.keeps()
 	return j
 }
 
 func (j *Judge) put(g ledger.Grant) {
 	j.Values[g.Key()] = g.Value
 	j.names[g.Key()] = ledger.Grant{Holder: g.Holder, Item: g.Item}
-}
-
-// rows takes over what the reading says people have from groups: of a group
-// that was read, whoever has no row has not got it yet.
-func (j *Judge) rows(inherited []ledger.Inherited) {
-	seen := map[given]bool{}
-	for _, i := range inherited {
-		at := given{i.Group, i.User.ID, i.Item}
-		seen[at] = true
-		_, assigned := j.Values[ledger.Key{Kind: ledger.Group, Holder: i.Group, Item: i.Item}]
-		switch {
-		case i.Error != "":
-			j.failed[at] = i.Error
-		case !assigned || !slices.Contains(j.members[i.Group], i.User.ID):
-			j.foreign[ledger.Key{Kind: ledger.User, Holder: i.User.ID, Item: i.Item}] = true
-		}
-	}
-	for k := range j.Values {
-		if k.Kind == ledger.Group {
-			for _, user := range j.members[k.Holder] {
-				if at := (given{k.Holder, user, k.Item}); !seen[at] {
-					j.late[at] = true
-				}
-			}
-		}
-	}
 }
 
 // hiddenUnits sums what the state knows of places that could not be read.
@@ -128,7 +120,14 @@ func (j *Judge) do(c ledger.Call, late bool) {
 		before[id] = account{j.Use(id), j.Limit(id)}
 	}
 	for _, s := range c.Steps {
-		j.step(s, late)
+		j.step(s)
+	}
+	switch {
+	case c.Holder.Kind != ledger.Group:
+	case late:
+		j.queued[c.Holder.ID] = true
+	default:
+		j.process(c)
 	}
 	for id, was := range before {
 		if use, limit := j.Use(id), j.Limit(id); (use > was.use || limit < was.limit) && use > limit {
@@ -143,14 +142,11 @@ func (j *Judge) do(c ledger.Call, late bool) {
 	}
 }
 
-func (j *Judge) step(s ledger.Step, late bool) {
+func (j *Judge) step(s ledger.Step) {
 	key := s.Key()
 	if s.Op == ledger.Reprocess {
 		j.retry(s)
 		return
-	}
-	if s.Holder.Kind == ledger.Group {
-		j.process(s, late)
 	}
 	if s.After == nil || s.After.Units == 0 {
 		if _, there := j.Values[key]; !there {
@@ -167,54 +163,21 @@ func (j *Judge) step(s ledger.Step, late bool) {
 	j.names[key] = ledger.Grant{Holder: s.Holder, Item: s.Item}
 }
 
-// retry makes the service try again what groups give a person.
-func (j *Judge) retry(s ledger.Step) {
-	for at, cause := range j.failed {
-		if at.user != s.Holder.ID || at.item != s.Item.ID || cause != ledger.NoSeat && cause != ledger.Sibling {
-			continue
-		}
-		delete(j.failed, at)
-		if _, seen := j.Values[ledger.Key{Kind: ledger.Group, Holder: at.group, Item: at.item}]; !seen {
-			j.foreign[s.Key()] = true // from a group that the reading does not show
-		}
-	}
-}
-
-// process brings what a group gives to its members, or leaves it for later.
-func (j *Judge) process(s ledger.Step, late bool) {
-	for _, user := range j.members[s.Holder.ID] {
-		at := given{s.Holder.ID, user, s.Item.ID}
-		if s.Op != ledger.Change {
-			delete(j.failed, at)
-			delete(j.late, at)
-		}
-		if s.Op == ledger.Add && late {
-			j.late[at] = true
-		}
-	}
-}
-
-// Interrupted lists what people have at the start and now, and were without
-// in between, though the plan names no gap there.
-func (j *Judge) Interrupted(p *plan.Plan) []ledger.Key {
-	named := map[ledger.Key]bool{}
+// Interrupted lists the items and service plans that people have at the start
+// and now, and were without in between, though the plan names no gap there.
+func (j *Judge) Interrupted(p *plan.Plan) []string {
+	named := map[string]bool{}
 	for _, c := range p.Calls {
-		for _, s := range c.Steps {
-			named[s.Key()] = named[s.Key()] || c.Gap
+		for range c.Steps {
+			named[c.Holder.ID] = named[c.Holder.ID] || c.Gap
 		}
 	}
-	now := j.has()
-	var all []ledger.Key
+	now := j.keeps() // what somebody got back by luck, nobody had promised
+	var all []string
 	for k := range j.without {
-		if now[k] && !named[k] {
-			all = append(all, k)
+		if now[k] && !named[k.user] {
+			all = append(all, fmt.Sprint(k))
 		}
 	}
 	return all
 }
-
-// Finish lets the service give everybody what groups are to give.
-func (j *Judge) Finish() { clear(j.late) }
-
-// Late reports whether a group has not given everybody what it is to give.
-func (j *Judge) Late() bool { return len(j.late) > 0 }

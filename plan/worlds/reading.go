@@ -23,24 +23,8 @@ func (j *Judge) Reading(in plan.Input) ledger.Have {
 		}
 	}
 	slices.SortFunc(have.Grants, func(a, b ledger.Grant) int { return a.Key().Compare(b.Key()) })
-	for k := range j.Values {
-		if k.Kind != ledger.Group {
-			continue
-		}
-		for _, user := range j.members[k.Holder] {
-			at := given{k.Holder, user, k.Item}
-			if !j.late[at] {
-				have.Inherited = append(have.Inherited, ledger.Inherited{User: person(user), Item: k.Item, Group: k.Holder, Error: j.failed[at]})
-			}
-		}
-	}
-	for at, cause := range j.failed {
-		if _, seen := j.Values[ledger.Key{Kind: ledger.Group, Holder: at.group, Item: at.item}]; !seen { // of a group that the reading does not show
-			have.Inherited = append(have.Inherited, ledger.Inherited{User: person(at.user), Item: at.item, Group: at.group, Error: cause})
-		}
-	}
-	for k := range j.foreign {
-		have.Inherited = append(have.Inherited, ledger.Inherited{User: person(k.Holder), Item: k.Item, Group: "foreign"})
+	for at, r := range j.rows {
+		have.Inherited = append(have.Inherited, ledger.Inherited{User: person(at.user), Item: at.item, Group: at.group, Error: r.failed, Without: r.without})
 	}
 	slices.SortFunc(have.Inherited, func(a, b ledger.Inherited) int {
 		return ledger.Key{Kind: ledger.User, Holder: a.User.ID + a.Group, Item: a.Item}.Compare(ledger.Key{Kind: ledger.User, Holder: b.User.ID + b.Group, Item: b.Item})
@@ -48,7 +32,7 @@ func (j *Judge) Reading(in plan.Input) ledger.Have {
 	have.Supply = nil
 	for _, s := range in.Have.Supply {
 		s.Owned = j.supply[s.Item.ID].Owned
-		s.Used = j.Use(ledger.PoolID{Item: s.Item.ID})
+		s.Used = j.Use(ledger.PoolID{Item: s.Item.ID}) // no more than what it was, or what the judge has counted
 		have.Supply = append(have.Supply, s)
 	}
 	return have

@@ -22,7 +22,7 @@ import (
 // planner has to tell apart.
 func Draw(t *rapid.T) plan.Input {
 	d := drawer{t: t, in: plan.Input{At: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Have: ledger.Have{Tenant: "tenant"},
-		Guard: ledger.Guard{MaxLosses: 1000, MaxLossPercent: 100}}}
+		Guard: NoGuard()}}
 	d.items()
 	if d.rings = len(d.seats) > 1 && d.chance("rings", 25); d.rings {
 		d.circles()
@@ -35,6 +35,12 @@ func Draw(t *rapid.T) plan.Input {
 	d.unread()
 	d.in.AllowGaps = int64(rapid.SampledFrom([]int{0, 0, 1, 2, 9}).Draw(t, "gaps allowed"))
 	return d.in
+}
+
+// NoGuard is a guard that allows everything.
+func NoGuard() ledger.Guard {
+	most := int64(1 << 31)
+	return ledger.Guard{MaxLosses: &most, MaxUnknown: &most}
 }
 
 type drawer struct {
@@ -65,6 +71,14 @@ func (d *drawer) items() {
 // plans draws a set of disabled service plans: unset, none or some.
 func (d *drawer) plans() ledger.Plans {
 	return []ledger.Plans{nil, {}, {"p1"}, {"p1", "p2"}}[rapid.SampledFrom([]int{0, 0, 0, 1, 2, 3}).Draw(d.t, "plans")]
+}
+
+// off draws a set of service plans that are off.
+func (d *drawer) off() ledger.Plans {
+	if plans := d.plans(); plans != nil {
+		return plans
+	}
+	return ledger.Plans{}
 }
 
 func (d *drawer) people() {
@@ -162,7 +176,7 @@ func (d *drawer) seat(h ledger.Holder, item ledger.Item, asleep bool) {
 		d.in.Claims = append(d.in.Claims, g)
 	}
 	if d.chance("inherited", 7) {
-		d.in.Have.Inherited = append(d.in.Have.Inherited, ledger.Inherited{User: h, Item: item.ID, Group: "foreign"})
+		d.in.Have.Inherited = append(d.in.Have.Inherited, ledger.Inherited{User: h, Item: item.ID, Group: "foreign", Without: d.off()})
 	}
 }
 
@@ -179,8 +193,10 @@ func (d *drawer) groups() {
 		}
 		d.in.Have.Members = append(d.in.Have.Members, m)
 		for _, item := range d.seats {
-			if g := d.groupSeat(h, item); g {
+			if d.groupSeat(h, item) {
 				d.processed(m, item)
+			} else if d.chance("on its way out", 6) {
+				d.leaving(m, item)
 			}
 		}
 	}
@@ -208,9 +224,19 @@ func (d *drawer) groupSeat(h ledger.Holder, item ledger.Item) bool {
 	return true
 }
 
-func (d *drawer) processed(m ledger.Members, item ledger.Item) {
+// leaving draws members who still have what the group does not give any more.
+func (d *drawer) leaving(m ledger.Members, item ledger.Item) {
 	for _, user := range m.Users {
-		row := ledger.Inherited{User: person(user), Item: item.ID, Group: m.Group}
+		if d.chance("still there", 50) {
+			d.in.Have.Inherited = append(d.in.Have.Inherited, ledger.Inherited{User: person(user), Item: item.ID, Group: m.Group, Without: d.off()})
+		}
+	}
+}
+
+func (d *drawer) processed(m ledger.Members, item ledger.Item) {
+	gives := d.in.Have.Grants[len(d.in.Have.Grants)-1].Without
+	for _, user := range m.Users {
+		row := ledger.Inherited{User: person(user), Item: item.ID, Group: m.Group, Without: gives}
 		if d.chance("unfit", 15) {
 			row.Error = rapid.SampledFrom([]string{ledger.NoSeat, ledger.NoSeat, ledger.Sibling, "DependencyViolation"}).Draw(d.t, "cause")
 		}
@@ -234,14 +260,24 @@ func (d *drawer) supply() {
 		}
 	}
 	for _, item := range slices.Concat(d.seats, d.types) {
-		d.in.Have.Supply = append(d.in.Have.Supply, ledger.Supply{Item: item, Assignable: item.Kind == ledger.Seat})
+		s := ledger.Supply{Item: item, Assignable: item.Kind == ledger.Seat}
+		for _, plan := range []string{"p1", "p2", "only-" + item.ID} {
+			if s.Assignable {
+				s.Plans = append(s.Plans, ledger.ServicePlan{ID: plan, Name: plan})
+			}
+		}
+		d.in.Have.Supply = append(d.in.Have.Supply, s)
 	}
 	j := NewJudge(d.in)
 	for i, item := range slices.Concat(d.seats, d.types) {
 		used := j.counted(item.ID)
 		near := rapid.SampledFrom([]int64{used, max(used, wanted[item.ID]), used + wanted[item.ID]}).Draw(d.t, "near")
 		s := &d.in.Have.Supply[i]
-		if s.Used = used; d.rings && item.Kind == ledger.Seat && d.chance("full", 85) {
+		if s.Used = used; d.chance("unseen", 8) {
+			s.Used += int64(rapid.IntRange(1, 2).Draw(d.t, "unseen-n"))
+			used = s.Used
+		}
+		if d.rings && item.Kind == ledger.Seat && d.chance("full", 85) {
 			s.Owned = used
 			continue
 		}

@@ -213,7 +213,7 @@ func (p *People) add(u *user, items *interner) {
 	for _, s := range u.States {
 		item := items.item(s.SKU)
 		if group := s.group(); group != "" {
-			row := ledger.Inherited{User: h, Item: item.ID, Group: group}
+			row := ledger.Inherited{User: h, Item: item.ID, Group: group, Without: items.plans(item.ID, s.Disabled)}
 			if s.failed() {
 				row.Error = s.cause()
 			}

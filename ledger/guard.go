@@ -1,0 +1,45 @@
+package ledger
+
+// Guard bounds what one apply may take away, and how many names of the files
+// may mean nobody. A limit that a file writes is a maximum by itself. Where no
+// file writes a limit, the default number and the default share bind together:
+// only a count that exceeds both is a breach.
+type Guard struct {
+	MaxLosses         *int64   `json:"max_losses,omitempty"`       // people, units or records, of each item
+	MaxLossPercent    *int64   `json:"max_loss_percent,omitempty"` // of those who hold the item
+	MaxUnknown        *int64   `json:"max_unknown_names,omitempty"`
+	MaxUnknownPercent *int64   `json:"max_unknown_percent,omitempty"` // of the names in one file
+	Protect           []Holder `json:"protect,omitempty"`
+	MayStop           bool     `json:"may_stop_flows,omitempty"` // flows of service principals may lose their capacity
+	Origin            Origin   `json:"-"`
+}
+
+// Default limits of a guard that no file writes.
+const (
+	DefaultMaxLosses         = 5
+	DefaultMaxLossPercent    = 10
+	DefaultMaxUnknown        = 5
+	DefaultMaxUnknownPercent = 2
+)
+
+// Losses is how many of so many holders of an item an apply may take from.
+func (g Guard) Losses(of int64) int64 {
+	return allowed(of, g.MaxLosses, g.MaxLossPercent, DefaultMaxLosses, DefaultMaxLossPercent)
+}
+
+// Unknown is how many of so many names in a file may mean nobody.
+func (g Guard) Unknown(of int64) int64 {
+	return allowed(of, g.MaxUnknown, g.MaxUnknownPercent, DefaultMaxUnknown, DefaultMaxUnknownPercent)
+}
+
+func allowed(of int64, number, percent *int64, defaultNumber, defaultPercent int64) int64 {
+	switch {
+	case number == nil && percent == nil:
+		return max(defaultNumber, of*defaultPercent/100)
+	case number == nil:
+		return of * *percent / 100
+	case percent == nil:
+		return *number
+	}
+	return min(*number, of**percent/100)
+}

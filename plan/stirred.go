@@ -1,0 +1,274 @@
+package plan
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// stirred is a member of a group who was left without an item, and whom a call
+// for the group gives it: the service goes through all members and all products
+// of a group after every change of it.
+type stirred struct {
+	user, item, group string
+	without           ledger.Plans
+	passing           bool // a later part of the group takes the item away again
+	doubtful          bool // another product fails, which a later part of the group takes away
+}
+
+// aside is the position of what a part brings about without a step of its own.
+const aside = -1
+
+// stir finds the members whom the parts of groups make the service try again, as
+// far as there will be seats for them. Those parts come after everything else that
+// takes such seats, also where none will be left. It reports whether there are any
+// such members; then the parts have to be linked anew.
+func (c *coverage) stir(in Input, b *book, parts []*part) bool {
+	all := c.candidates(parts)
+	if len(all) == 0 {
+		return false
+	}
+	spare, most := map[string]int64{}, map[string]int64{} // at the end, and at any moment
+	for _, s := range in.Have.Supply {
+		pool := b.at(ledger.PoolID{Item: s.Item.ID})
+		spare[s.Item.ID] = s.Owned + s.Grace - pool.Before
+		if pool.Quantity != nil { // what is to be bought
+			spare[s.Item.ID] += max(0, *pool.Quantity-pool.Owned)
+		}
+		most[s.Item.ID] = spare[s.Item.ID]
+	}
+	for _, p := range parts {
+		for _, d := range p.draws {
+			spare[d.Pool.Item] -= d.Units
+			most[d.Pool.Item] -= min(0, d.Units)
+		}
+	}
+	for item, groups := range c.freed {
+		most[item] += int64(len(groups))
+	}
+	c.maybe = map[ledger.Key][]string{}
+	all = slices.DeleteFunc(all, func(x stirred) bool {
+		key := ledger.Key{Kind: ledger.User, Holder: x.user, Item: x.item}
+		_, lost := c.lost[key]
+		if lost = lost && x.doubtful && !x.passing; lost {
+			c.maybe[key] = append(c.maybe[key], x.group)
+		}
+		return lost
+	})
+	for _, x := range all {
+		c.prone = append(c.prone, seatOf{x.group, x.item, most[x.item] > 0})
+	}
+	c.prone = slices.DeleteFunc(c.prone, func(s seatOf) bool { return !s.room })
+	for from := 0; from < len(all); { // a member gets all of it from a group, or nothing
+		to := from + 1
+		for to < len(all) && all[to].user == all[from].user && all[to].group == all[from].group {
+			to++
+		}
+		c.stirred = append(c.stirred, c.serve(all[from:to], spare)...)
+		from = to
+	}
+	return len(c.prone)+len(c.stirred)+len(c.maybe) > 0
+}
+
+// seatOf is a seat of an item that a group may take for a member.
+type seatOf struct {
+	group, item string
+	room        bool // at some moment there may be one
+}
+
+// serve takes from what is spare the seats that a member gets from a group, and
+// returns what they are for; nothing where they are not all there. What the group will
+// not give any more stands in nobody's way.
+func (c *coverage) serve(member []stirred, spare map[string]int64) []stirred {
+	var got []stirred
+	needs := map[string]int64{}
+	for _, x := range member {
+		key := ledger.Key{Kind: ledger.User, Holder: x.user, Item: x.item}
+		switch {
+		case !c.needsSeat(key, x.passing): // takes no further one
+		case spare[x.item] >= 1:
+			needs[x.item]++
+		case x.passing:
+			continue
+		default:
+			return nil
+		}
+		got = append(got, x)
+	}
+	for item, n := range needs {
+		spare[item] -= n
+	}
+	return got
+}
+
+// needsSeat reports whether a member takes a seat. What else gives the item, and is
+// removed, goes after what lasts; before what only passes it may go first.
+func (c *coverage) needsSeat(key ledger.Key, passing bool) bool {
+	_, lost := c.lost[key]
+	return !c.gains(key) && (!c.isDirect(key) && !c.covered(key) || passing && lost)
+}
+
+// candidates lists the members of groups with a part who failed for want of
+// a seat, each item once, in the order of their ids.
+func (c *coverage) candidates(parts []*part) []stirred {
+	groups, gives := groupParts(parts), maps.Clone(c.given)
+	passing := map[ledger.Key]bool{}
+	for _, pi := range groups {
+		for _, p := range []int{pi, parts[pi].twin} {
+			if p < 0 {
+				continue
+			}
+			for _, s := range parts[p].steps {
+				switch {
+				case s.After != nil:
+					gives[s.Key()] = s.After.Without
+				case parts[p].twin >= 0: // it may travel later than what the group gains
+					passing[s.Key()] = true
+				default:
+					delete(gives, s.Key())
+				}
+			}
+		}
+	}
+	hopeless, doubtful := map[membership]bool{}, map[membership]bool{} // another product of the group fails for a cause that seats do not mend
+	var all []stirred
+	for key, sources := range c.by {
+		for _, s := range sources {
+			from := ledger.Key{Kind: ledger.Group, Holder: s.group, Item: key.Item}
+			without, given := gives[from]
+			_, called := groups[s.group]
+			member := membership{s.group, key.Holder}
+			if s.state != failed || !called || !given || !c.memberOf[member] {
+				continue
+			}
+			if s.cause != ledger.NoSeat && s.cause != ledger.Sibling {
+				hopeless[member], doubtful[member] = hopeless[member] || !passing[from], true
+				continue
+			}
+			all = append(all, stirred{key.Holder, key.Item, s.group, without, passing[from], false})
+		}
+	}
+	all = slices.DeleteFunc(all, func(x stirred) bool { return hopeless[membership{x.group, x.user}] })
+	for i := range all {
+		all[i].doubtful = doubtful[membership{all[i].group, all[i].user}]
+	}
+	slices.SortFunc(all, func(a, b stirred) int {
+		return cmp.Or(cmp.Compare(a.user, b.user), cmp.Compare(a.group, b.group), cmp.Compare(a.item, b.item))
+	})
+	return all
+}
+
+// groupParts finds the first part of every group.
+func groupParts(parts []*part) map[string]int {
+	at := map[string]int{}
+	for i, p := range parts {
+		h := p.steps[0].Holder
+		if _, second := at[h.ID]; h.Kind == ledger.Group && !second {
+			at[h.ID] = i
+		}
+	}
+	return at
+}
+
+func (c *coverage) gains(key ledger.Key) bool {
+	return slices.ContainsFunc(c.gained[key.Holder], func(g gain) bool { return g.item == key.Item })
+}
+
+// stirs is the part of a group that makes the service try again: what the group
+// gains goes first.
+func stirs(parts []*part, first int) int {
+	if gains := parts[first].twin; gains >= 0 {
+		return gains
+	}
+	return first
+}
+
+// pass books the seats that members get by the call that gives their group more,
+// and lose by the one that takes from it. Where both are one call, they are none.
+func (c *coverage) pass(parts []*part) {
+	groups := groupParts(parts)
+	for _, x := range c.stirred {
+		key := ledger.Key{Kind: ledger.User, Holder: x.user, Item: x.item}
+		losses := groups[x.group]
+		gains := parts[losses].twin
+		if x.passing && c.needsSeat(key, true) {
+			parts[gains].take(ledger.PoolID{Item: x.item}, 1, false)
+			parts[losses].take(ledger.PoolID{Item: x.item}, -1, false)
+		}
+	}
+}
+
+// afterTakers lets the part of a group that stirs members come after the other
+// parts that take the same seats: what is left then is all that it can take.
+func (c *coverage) afterTakers(parts []*part) {
+	groups := groupParts(parts)
+	for key, by := range c.maybe { // whoever gets it by luck keeps it
+		if loss, lost := c.lost[key]; lost {
+			for _, g := range by {
+				first := groups[g]
+				parts[loss].comesAfter(first)
+				if twin := parts[first].twin; twin >= 0 {
+					parts[loss].comesAfter(twin)
+				}
+			}
+		}
+	}
+	seen := map[seatOf]bool{}
+	for _, x := range c.prone {
+		if seen[x] {
+			continue
+		}
+		seen[x] = true
+		at := stirs(parts, groups[x.group])
+		for i, p := range parts {
+			takes := slices.ContainsFunc(p.draws, func(d ledger.Draw) bool { return d.Pool == ledger.PoolID{Item: x.item} && d.Units > 0 })
+			if i != at && takes && p.twin != at && !slices.Contains(p.after, at) {
+				parts[at].comesAfter(i)
+			}
+		}
+	}
+}
+
+// retryGives is what all the groups that failed a person switch off.
+func (c *coverage) retryGives(key ledger.Key) ledger.Plans {
+	var off ledger.Plans
+	first := true
+	for _, s := range c.by[key] {
+		switch {
+		case s.state != failed:
+		case first:
+			off, first = slices.Clone(s.gives), false
+		default:
+			off = slices.DeleteFunc(off, func(plan string) bool { return !slices.Contains(s.gives, plan) })
+		}
+	}
+	return off
+}
+
+// codeStirred is the code of what tellStirred tells.
+const codeStirred = "member-stirred"
+
+// tellStirred tells of the members whom a call for a group gives what they were
+// left without.
+func (c *coverage) tellStirred(in Input) []ledger.Notice {
+	items := map[string]ledger.Item{}
+	for _, s := range in.Have.Supply {
+		items[s.Item.ID] = s.Item
+	}
+	people := map[string]ledger.Holder{}
+	for _, i := range in.Have.Inherited {
+		people[i.User.ID] = i.User
+	}
+	var all []ledger.Notice
+	for _, x := range c.stirred {
+		if x.passing {
+			continue
+		}
+		all = append(all, ledger.Notice{Code: codeStirred, Severity: ledger.Info, Address: string(ledger.NewAddress(people[x.user], items[x.item])),
+			Text: fmt.Sprintf("the call for the group %s makes the service try again what this member was left without, and takes a seat for it", c.groupName(x.group))})
+	}
+	return all
+}

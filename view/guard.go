@@ -1,0 +1,61 @@
+package view
+
+import (
+	"fmt"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
+)
+
+// guard says which limits are in force. Every plan prints them, because a reader
+// of a plan does not see the guard block.
+func (p *Printer) guard(g ledger.Guard) {
+	losses := limits(g.MaxLosses, g.MaxLossPercent, ledger.DefaultMaxLosses, ledger.DefaultMaxLossPercent)
+	names := limits(g.MaxUnknown, g.MaxUnknownPercent, ledger.DefaultMaxUnknown, ledger.DefaultMaxUnknownPercent)
+	p.Line("Guard: at most %s of the holders of an item may lose it, and at most %s of the names in a file may mean nobody.", losses, names)
+}
+
+// limits says how two limits bind: what a file writes by itself, and the default
+// number and share together.
+func limits(count, percent *int64, defaultNumber, defaultPercent int64) string {
+	switch {
+	case count == nil && percent == nil:
+		return fmt.Sprintf("%d or %d %% (the larger)", defaultNumber, defaultPercent)
+	case count == nil:
+		return fmt.Sprintf("%d %%", *percent)
+	case percent == nil:
+		return number(*count)
+	}
+	return fmt.Sprintf("%d or %d %% (the smaller)", *count, *percent)
+}
+
+// slips prints the names that mean nobody, beside what the plan takes away.
+func (p *Printer) slips(slips []plan.Slip) {
+	if len(slips) == 0 {
+		return
+	}
+	p.refusal("%s, and the plan takes away what the files give %s", plural(len(slips), "name means nobody", "names mean nobody"), pronoun(len(slips)))
+	const most = 10
+	for _, s := range slips[:min(most, len(slips))] {
+		text := fmt.Sprintf("%s (%s)", Safe(s.Name), places(s.Origins))
+		switch {
+		case s.Alike != "":
+			text += fmt.Sprintf(" looks like %s, who loses something by this plan", Safe(s.Alike))
+		default:
+			text += fmt.Sprintf(" is to have %s, which the plan takes from %d", Safe(s.Item), s.Takes)
+		}
+		p.Line("  %s", text)
+	}
+	if more := len(slips) - most; more > 0 {
+		p.Line("  and %d more", more)
+	}
+	p.Line("  Correct the names. If they are right, write unknown_names = \"ignore\" in the assignment or environment that has them.")
+	p.Line("")
+}
+
+func pronoun(n int) string {
+	if n == 1 {
+		return "it"
+	}
+	return "them"
+}
