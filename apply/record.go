@@ -192,7 +192,7 @@ func (c *recorder) effective(s ledger.Step, res ledger.Result) {
 	switch firstHalf := res.Call.Gap && len(res.Call.Undo) == 0; {
 	case s.After != nil:
 		g := grantOf(s)
-		g.Surplus = res.Surplus[s.Item.ID]
+		g.Surplus, g.KeptOff = res.Surplus[s.Item.ID], res.KeptOff[s.Item.ID]
 		c.edit.Put(g, c.r.Day())
 	case !firstHalf:
 		c.edit.Drop(s.Key())

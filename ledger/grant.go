@@ -23,6 +23,9 @@ type Value struct {
 	// Surplus is the part of Without that the service switched on all the same,
 	// when it carried out what was asked. It is a record, and not compared.
 	Surplus Plans `json:"surplus,omitempty"`
+	// KeptOff is the opposite: service plans that were asked to be on, and that the
+	// service kept off. It is a record, and not compared.
+	KeptOff Plans `json:"kept_off,omitempty"`
 }
 
 // Equal reports whether two values agree.
@@ -31,17 +34,19 @@ func (v Value) Equal(o Value) bool {
 }
 
 // Accepts reports whether a reading is what a want comes to, where v is what
-// was recorded when the want was carried out: what the service switched on by
-// itself then is accepted, not fought.
+// was recorded when the want was carried out: what the service switched on or kept
+// off by itself then is accepted, not fought.
 func (v Value) Accepts(want, have Value) bool {
 	if want.Equal(have) {
 		return true
 	}
-	if len(v.Surplus) == 0 || want.Units != have.Units || !slices.Equal(v.Without, want.Without) {
+	if len(v.Surplus)+len(v.KeptOff) == 0 || want.Units != have.Units || !slices.Equal(v.Without, want.Without) {
 		return false
 	}
 	left := slices.DeleteFunc(slices.Clone(want.Without), func(p string) bool { return slices.Contains(v.Surplus, p) })
-	return slices.Equal(left, have.Without)
+	left = append(left, v.KeptOff...)
+	slices.Sort(left)
+	return slices.Equal(slices.Compact(left), have.Without)
 }
 
 // Grant is units of an item given to a holder. Origins say where it was

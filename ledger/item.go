@@ -45,6 +45,9 @@ const (
 	MachineGroup HolderKind = "machine_group"
 	// SelfService is a product that people can buy by themselves.
 	SelfService HolderKind = "self_service"
+	// License is a product as a whole. It holds nothing, and only names what was
+	// not read.
+	License HolderKind = "license"
 )
 
 // Inside reports whether holders of the kind live inside an environment and

@@ -41,7 +41,7 @@ func Drifts(in Input) []Drift {
 	t := newTable(in)
 	var all []Drift
 	t.sides.rows(func(r row) {
-		if !t.inScope(r.holder()) {
+		if _, vanished := t.in.Vanished[r.key.Item]; vanished || !t.inScope(r.holder()) {
 			return
 		}
 		if keep := t.adopted(r); keep != nil {

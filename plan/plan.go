@@ -19,6 +19,7 @@ type Input struct {
 	Asleep   []ledger.Key
 	Nobody   []Nobody
 	Listed   []Listed
+	Vanished map[string]bool              // products that the tenant does not list, by id; true where their records stay
 	Aliases  map[ledger.HolderID][]string // other addresses by which the files or the state know a holder
 	Location map[ledger.HolderID]string   // where the files say that people are
 	Policies []ledger.Policy

@@ -144,6 +144,12 @@ func (t *table) row(r row) {
 		}
 		return
 	}
+	if stays, vanished := t.in.Vanished[r.key.Item]; vanished {
+		if r.known != nil && !stays {
+			t.forget(r)
+		}
+		return
+	}
 	if r.want != nil && t.gone[holder.Identity()] {
 		if t.claimed[r.key] {
 			t.perhaps = append(t.perhaps, r.key)

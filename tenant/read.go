@@ -16,13 +16,14 @@ import (
 // and the directory in which names are looked up.
 type Reading struct {
 	ledger.Have
-	names   map[ledger.HolderID]string   // of people, by identity, once somebody asks
-	people  []ledger.Holder              // everybody and everything that was read
-	byName  map[nameKey]int              // the first bearer of a name, in people
-	twins   map[nameKey][]ledger.Holder  // further bearers
-	missing map[ledger.HolderKind]string // kinds whose list is incomplete, with the reason
-	cannot  map[ledger.HolderID]string   // groups that can be given nothing, with the reason
-	outside map[nameKey]bool             // flows that are in no solution, by id or name
+	Vanished map[string]Vanished          // products that the state is about and the tenant does not list, by id
+	names    map[ledger.HolderID]string   // of people, by identity, once somebody asks
+	people   []ledger.Holder              // everybody and everything that was read
+	byName   map[nameKey]int              // the first bearer of a name, in people
+	twins    map[nameKey][]ledger.Holder  // further bearers
+	missing  map[ledger.HolderKind]string // kinds whose list is incomplete, with the reason
+	cannot   map[ledger.HolderID]string   // groups that can be given nothing, with the reason
+	outside  map[nameKey]bool             // flows that are in no solution, by id or name
 }
 
 // ReadOptions narrow a reading.
@@ -30,6 +31,10 @@ type ReadOptions struct {
 	// Known, where not nil, stands in for reading people: they are believed
 	// to be and to have what the state says.
 	Known []ledger.Grant
+	// Recorded are the holders that the state is about, and Products its products:
+	// none of them is gone only because a list does not have it.
+	Recorded []ledger.Holder
+	Products []ledger.Item
 	// Groups are the groups to read, and Environments those whose flows and
 	// machines to read, each by id or name.
 	Groups       []string
@@ -61,6 +66,7 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 	if err != nil {
 		return nil, errors.New("the tenant's licenses cannot be read: " + wire.Explain(err, "the application permission LicenseAssignment.Read.All"))
 	}
+	t.vanished(ctx, r, seats, o.Products)
 	for i := range seats {
 		for _, p := range t.catalog.Product(seats[i].Item.ID) {
 			seats[i].Free, seats[i].Trial = p.Kind == catalog.Free, seats[i].Trial || p.Kind == catalog.Trial
@@ -77,9 +83,28 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 	if o.SelfService {
 		holders = append(holders, t.selfService(ctx, r)...)
 	}
+	t.believe(ctx, r, holders, o)
+	r.rename(o.Products)
 	r.Supply = slices.Concat(seats, r.Supply)
 	r.index(holders)
 	return r, nil
+}
+
+// rename gives products that the tenant does not list the names that the state
+// knows.
+func (r *Reading) rename(products []ledger.Item) {
+	if len(r.Vanished) == 0 {
+		return
+	}
+	names := map[string]ledger.Item{}
+	for _, p := range products {
+		names[p.ID] = p
+	}
+	for i := range r.Grants {
+		if g := &r.Grants[i]; g.Item.Name == g.Item.ID && names[g.Item.ID].ID != "" {
+			g.Item = names[g.Item.ID]
+		}
+	}
 }
 
 func (t *Tenant) people(ctx context.Context, r *Reading, seats []ledger.Supply, o ReadOptions) []ledger.Holder {

@@ -20,6 +20,7 @@ type Resolved struct {
 	Location map[ledger.HolderID]string   // where the files say that people are
 	Nobody   []Nobody                     // names that mean nobody
 	Listed   map[string]int64             // how many names each file has; only where some mean nobody
+	Vanished map[string]bool              // products that the tenant does not list, by id; true where their records stay: they are declared, or perhaps not gone
 	Aliases  map[ledger.HolderID][]string // other names by which the files or the state know a holder
 	Notices  []ledger.Notice              // those of severity Error refuse the plan
 }
@@ -88,7 +89,10 @@ func (r *Reading) Resolve(d Declared) *Resolved {
 	for _, h := range d.Former {
 		x.former[keyOf(h)] = append(x.former[keyOf(h)], h)
 	}
-	x.out.Aliases = aliases(d.Former)
+	x.out.Aliases, x.out.Vanished = aliases(d.Former), map[string]bool{}
+	for id, v := range r.Vanished {
+		x.out.Vanished[id] = v.Unread
+	}
 	products := x.policies(d.Policies)
 	x.declared = d.Wants
 	x.environments(d.Places)

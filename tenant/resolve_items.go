@@ -41,6 +41,8 @@ func (x *resolver) policies(policies []ledger.Policy) map[string]*ledger.Supply 
 func (x *resolver) product(p ledger.Policy) *ledger.Supply {
 	var problem, fix string
 	switch found := x.products(p.Item); {
+	case len(found) == 0 && x.vanish(p):
+		return nil
 	case len(found) == 0:
 		problem, fix = "the tenant does not own "+p.Item.Name, "buy it first"
 		if owned := x.assignable(); len(owned) > 0 {
@@ -58,6 +60,28 @@ func (x *resolver) product(p ledger.Policy) *ledger.Supply {
 	x.out.Notices = append(x.out.Notices, ledger.Notice{Code: "product-unusable", Severity: ledger.Error, Text: problem, Fix: fix,
 		Origins: []ledger.Origin{p.Origin}})
 	return nil
+}
+
+// vanish notes a product that the state is about and the tenant does not have any
+// more: what people had of it is lost already, which stops nobody else.
+func (x *resolver) vanish(p ledger.Policy) bool {
+	var item ledger.Item
+	for id, v := range x.Vanished {
+		if id == p.Item.ID || p.Item.ID == "" && strings.EqualFold(v.Item.Name, p.Item.Name) {
+			item = v.Item
+		}
+	}
+	if item.ID == "" {
+		return false
+	}
+	x.out.Vanished[item.ID] = true
+	if x.Vanished[item.ID].Unread {
+		return true // which is said already
+	}
+	x.out.Notices = append(x.out.Notices, ledger.Notice{Code: "product-gone", Severity: ledger.Warning, Address: item.Name,
+		Text: "the tenant does not have this product any more: its subscription was deleted, and nothing is done for it", Fix: "take the license block and its grants out of the files, or buy the product again",
+		Origins: []ledger.Origin{p.Origin}})
+	return true
 }
 
 // products finds what an item names: the SKU of an id, or every SKU of a name.

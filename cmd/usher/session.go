@@ -127,6 +127,7 @@ func (s *session) read(ctx context.Context, refresh bool) error {
 	o.NoUnits, o.SkipUnits = !s.units(), slices.Contains(s.skip, skippable)
 	o.SelfService = slices.ContainsFunc(s.cfg.Wants, func(w ledger.Want) bool { return w.Kind == ledger.SelfService }) ||
 		s.records(func(g ledger.Grant) bool { return g.Holder.Kind == ledger.SelfService })
+	o.Recorded, o.Products = s.about()
 	if !refresh {
 		if o.Known = s.known; o.Known == nil {
 			o.Known = []ledger.Grant{}
@@ -222,6 +223,25 @@ func (s *session) mentioned() (groups, environments []string) {
 	return groups, environments
 }
 
+// about lists the holders and the products that the state is about, each once.
+func (s *session) about() (holders []ledger.Holder, products []ledger.Item) {
+	seen, items := map[ledger.HolderID]bool{}, map[string]bool{}
+	for _, grants := range s.recorded() {
+		for i := range grants {
+			g := &grants[i]
+			if id := g.Holder.Identity(); !seen[id] {
+				seen[id] = true
+				holders = append(holders, g.Holder)
+			}
+			if g.Item.Kind == ledger.Seat && !items[g.Item.ID] {
+				items[g.Item.ID] = true
+				products = append(products, g.Item)
+			}
+		}
+	}
+	return holders, products
+}
+
 // recorded is everything that the state is about: what is known, what an
 // interrupted run meant to do, what is not effective yet, and what a run was turning
 // off and on.
@@ -251,7 +271,7 @@ func (s *session) input(c choices) plan.Input {
 	in := plan.Input{Want: r.Want, Dated: r.Dated, Gone: r.Gone, Asleep: r.Asleep, Location: r.Location, Policies: r.Policies, Places: r.Places, Guard: r.Guard, Notices: r.Notices,
 		Known: s.known, Have: s.reading.Have, At: s.a.now().UTC().Truncate(time.Second), Today: s.today(), Targets: c.targets, State: s.stateRef(),
 		OnlyDue: c.onlyDue, AllowGaps: c.allowGaps, FlowCapacity: s.cfg.FlowCapacity}
-	in.Guard.MayStop, in.Aliases = c.mayStop, r.Aliases
+	in.Guard.MayStop, in.Aliases, in.Vanished = c.mayStop, r.Aliases, r.Vanished
 	if len(c.targets) > 0 {
 		s.alias(in.Aliases)
 	}

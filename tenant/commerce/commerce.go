@@ -29,12 +29,25 @@ type product struct {
 	Policy string `json:"policyValue"`
 }
 
+// Shape implements wire.Shaped.
+func (p *product) Shape() error {
+	if p.ID == "" || p.Policy == "" {
+		return errors.New("a product has no id or no policy")
+	}
+	return nil
+}
+
+type products struct {
+	Items wire.List[product] `json:"items"`
+}
+
+// Shape implements wire.Shaped.
+func (p *products) Shape() error { return p.Items.Shape() }
+
 // Policies lists the products that people can buy by themselves, each with the
 // policy that it has.
 func (c *Client) Policies(ctx context.Context) ([]ledger.Grant, error) {
-	var page struct {
-		Items []product `json:"items"`
-	}
+	var page products
 	if err := c.w.Get(ctx, policies, &page); err != nil {
 		return nil, errors.New(explain(err))
 	}

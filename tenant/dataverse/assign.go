@@ -86,7 +86,7 @@ func (c *Client) set(ctx context.Context, s ledger.Step) (wrote bool, err error)
 func sum(rows []assignment) int64 {
 	var n int64
 	for _, r := range rows {
-		n += r.Count
+		n += int64(r.Count)
 	}
 	return n
 }

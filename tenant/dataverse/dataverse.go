@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -40,6 +41,7 @@ type Contents struct {
 	Grants  []ledger.Grant
 	Rows    []ledger.Row
 	Flows   []ledger.FlowFact
+	Hidden  []ledger.Hidden // units of holders of a kind that usher does not know
 }
 
 // Read lists the flows in solutions, the machines and the machine groups of
@@ -102,6 +104,14 @@ type workflow struct {
 	} `json:"owninguser"`
 }
 
+// Shape implements wire.Shaped.
+func (w *workflow) Shape() error {
+	if w.ID == "" {
+		return errors.New("a flow has no id")
+	}
+	return nil
+}
+
 func (c *Client) flows(ctx context.Context, all *Contents) error {
 	rows, err := list[workflow](ctx, c, "workflows?$select=workflowid,name,statecode&$expand=owninguser($select=azureactivedirectoryobjectid,applicationid)&$filter=category%20eq%205")
 	if err != nil {
@@ -120,15 +130,23 @@ func (c *Client) flows(ctx context.Context, all *Contents) error {
 
 // assignment is a row of flowcapacityassignments.
 type assignment struct {
-	ID        string    `json:"flowcapacityassignmentid"`
-	Etag      string    `json:"@odata.etag"`
-	Type      int       `json:"capacitytype"`
-	Count     int64     `json:"count"`
-	Origin    int       `json:"allocationorigin"`
-	Auto      bool      `json:"allowautoallocation"`
-	Regarding string    `json:"_regarding_value"`
-	Target    string    `json:"_regarding_value@Microsoft.Dynamics.CRM.lookuplogicalname"`
-	Created   time.Time `json:"createdon"`
+	ID        string     `json:"flowcapacityassignmentid"`
+	Etag      string     `json:"@odata.etag"`
+	Type      int        `json:"capacitytype"`
+	Count     wire.Count `json:"count"`
+	Origin    int        `json:"allocationorigin"`
+	Auto      bool       `json:"allowautoallocation"`
+	Regarding string     `json:"_regarding_value"`
+	Target    string     `json:"_regarding_value@Microsoft.Dynamics.CRM.lookuplogicalname"`
+	Created   time.Time  `json:"createdon"`
+}
+
+// Shape implements wire.Shaped.
+func (a *assignment) Shape() error {
+	if a.ID == "" || a.Regarding == "" {
+		return errors.New("a capacity assignment has no id, or is about nothing")
+	}
+	return nil
 }
 
 // lookup is the annotation that says in which table a row is looked up. The
@@ -158,6 +176,9 @@ func (c *Client) units(ctx context.Context, all *Contents) error {
 		}
 		at := slices.IndexFunc(tables(), func(t table) bool { return t.target == r.Target })
 		currency, known := currencyOf(r.Type)
+		if at < 0 && known && r.Count > 0 { // spent all the same
+			all.Hidden = append(all.Hidden, ledger.Hidden{Pool: ledger.PoolID{Item: currency, Place: c.environment.ID}, Units: int64(r.Count)})
+		}
 		if at < 0 || !known {
 			continue
 		}
@@ -165,9 +186,9 @@ func (c *Client) units(ctx context.Context, all *Contents) error {
 		if named, ok := names[string(h.Kind)+h.ID]; ok {
 			h = named
 		}
-		g := ledger.Grant{Holder: h, Item: c.item(currency), Value: ledger.Value{Units: r.Count}}
+		g := ledger.Grant{Holder: h, Item: c.item(currency), Value: ledger.Value{Units: int64(r.Count)}}
 		if i, twice := units[g.Key()]; twice && r.Count > 0 {
-			all.Grants[i].Units += r.Count
+			all.Grants[i].Units += int64(r.Count)
 		} else if r.Count > 0 {
 			units[g.Key()] = len(all.Grants)
 			all.Grants = append(all.Grants, g)
@@ -175,6 +196,18 @@ func (c *Client) units(ctx context.Context, all *Contents) error {
 		all.Rows = append(all.Rows, ledger.Row{Key: g.Key(), System: r.Origin == system, Auto: r.Auto, Created: r.Created})
 	}
 	return nil
+}
+
+// There asks for one flow, machine or machine group by its id.
+func (c *Client) There(ctx context.Context, h ledger.Holder) (bool, error) {
+	at := slices.IndexFunc(tables(), func(t table) bool { return t.kind == h.Kind })
+	if at < 0 {
+		return false, nil
+	}
+	t := tables()[at]
+	_, id, _ := strings.Cut(h.ID, "/")
+	rows, err := list[map[string]any](ctx, c, t.set+"?$select="+t.id+",name&$filter="+url.QueryEscape(t.id+" eq "+id))
+	return len(rows) > 0, err
 }
 
 // list reads all pages of a table.

@@ -50,10 +50,12 @@ func bodyOf(steps []ledger.Step) assignBody {
 type attempt struct {
 	call  ledger.Call
 	tries int
-	doubt bool   // an earlier request may have carried it out
-	look  bool   // the next request reads what became of it, and decides
-	why   string // it was refused
-	gone  bool   // the service said that what it removes is not held
+	doubt bool    // an earlier request may have carried it out
+	look  bool    // the next request reads what became of it, and decides
+	why   string  // it was refused
+	gone  bool    // the service said that what it removes is not held
+	taken bool    // the service accepted it, and its answer does not show that it is in effect
+	after account // what the answer showed
 
 	waited time.Duration // for readings to catch up
 }
@@ -182,7 +184,12 @@ func (c *Client) settle(a *attempt, p partAnswer) ledger.Result {
 		return c.seen(a, p)
 	}
 	if p.succeeded() {
-		return ledger.Result{Call: a.call, Outcome: ledger.Done, Surplus: surplus(a.call, p.Body)}
+		var shown bool
+		if a.after, shown = answered(a.call, p.Body); shown {
+			return a.after.done(a.call)
+		}
+		a.taken = true
+		return c.lookAt(a, "the service accepted it, and does not show that it is in effect")
 	}
 	e, _ := c.refusal(p)
 	message, wait := explain(e, toAssign), e.Wait
@@ -210,10 +217,13 @@ func (c *Client) settle(a *attempt, p partAnswer) ledger.Result {
 func (c *Client) seen(a *attempt, p partAnswer) ledger.Result {
 	var u user
 	switch {
-	case p.succeeded() && json.Unmarshal(p.Body, &u) == nil:
+	case p.succeeded() && json.Unmarshal(p.Body, &u) == nil && u.Shape() == nil:
 		switch {
 		case u.reached(a.call) && (!a.doubt || a.gone || a.waited >= c.Lag):
-			return ledger.Result{Call: a.call, Outcome: ledger.Done}
+			return a.after.done(a.call)
+		case a.taken && a.waited >= c.Lag:
+			return ledger.Result{Call: a.call, Outcome: ledger.Unknown, Message: a.why}
+		case a.taken: // readings may be older than the call
 		case !a.doubt && adds(a.call): // what else it is about was refused with it
 			return ledger.Result{Call: a.call, Outcome: ledger.Failed, Message: a.why}
 		case !a.doubt && a.waited >= c.Lag:
@@ -224,6 +234,8 @@ func (c *Client) seen(a *attempt, p partAnswer) ledger.Result {
 		wait := min(a.waited+c.Pause, c.Lag)
 		a.waited += wait
 		return ledger.Result{Call: a.call, Outcome: ledger.Again, Message: a.why, Doubt: a.doubt, Wait: wait}
+	case p.succeeded():
+		return c.again(a, 0, a.why)
 	case p.Status == http.StatusForbidden:
 		return ledger.Result{Call: a.call, Outcome: ledger.Unknown, Message: a.why}
 	}

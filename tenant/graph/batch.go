@@ -75,9 +75,7 @@ func (c *Client) send(ctx context.Context, attempts []*attempt) map[*attempt]led
 			writes++
 		}
 	}
-	var reply struct {
-		Responses []partAnswer `json:"responses"`
-	}
+	var reply batchReply
 	var doubt bool
 	err := c.w.JSON(wire.WithDoubt(wire.WithWrites(ctx, writes), &doubt), http.MethodPost, "/v1.0/$batch", request, &reply)
 	for i, a := range attempts {

@@ -7,6 +7,9 @@ import (
 // notHeld is how the service refuses a removal that has nothing to remove.
 const notHeld = "does not have a corresponding license"
 
+// notOwned is how it refuses a product that the tenant does not have.
+const notOwned = "does not correspond to a valid company License"
+
 // onlyInherited is how it refuses one where only a group gives the license.
 const onlyInherited = "inherited from a group membership"
 
@@ -37,7 +40,7 @@ func remedies() []wire.Remedy {
 	return []wire.Remedy{
 		{Text: nowhere, Way: "set the user's usage location in the admin centre first, or usage_location in the assignment"},
 		{Text: "does not have any available licenses", Way: "buy a seat or free one, then plan again"},
-		{Text: "does not correspond to a valid company License", Way: "the tenant does not own this product, or it cannot be given to people"},
+		{Text: notOwned, Way: "the tenant does not own this product, or it cannot be given to people"},
 		{Text: onlyInherited, Way: "change the group's membership or the group's licences instead"},
 		{Text: "depends on the service plan(s)", Way: "grant the product that has the missing plan, or disable the dependent plan"},
 		{Text: notHeld, Way: "somebody removed it already; plan again"},

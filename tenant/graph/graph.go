@@ -8,6 +8,8 @@ package graph
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -39,34 +41,50 @@ func New(w *wire.Client) *Client {
 
 // Tenant returns the tenant's id.
 func (c *Client) Tenant(ctx context.Context) (string, error) {
-	var list struct {
-		Value []struct {
-			ID string `json:"id"`
-		} `json:"value"`
-	}
-	if err := c.w.Get(ctx, "/v1.0/organization?$select=id", &list); err != nil {
+	list, err := wire.All[organization](ctx, c.w, "/v1.0/organization?$select=id")
+	if err != nil || len(list) == 0 {
 		return "", err
 	}
-	if len(list.Value) == 0 {
-		return "", nil
+	return strings.ToLower(list[0].ID), nil
+}
+
+type organization struct {
+	ID string `json:"id"`
+}
+
+// Shape implements wire.Shaped.
+func (o *organization) Shape() error { return hasID(o.ID) }
+
+// hasID refuses what does not say what it is about.
+func hasID(id string) error {
+	if id == "" {
+		return errors.New("it has no id")
 	}
-	return strings.ToLower(list.Value[0].ID), nil
+	return nil
 }
 
 type sku struct {
-	ID            string `json:"skuId"`
-	PartNumber    string `json:"skuPartNumber"`
-	AppliesTo     string `json:"appliesTo"`
-	ConsumedUnits int64  `json:"consumedUnits"`
-	PrepaidUnits  struct {
-		Enabled int64 `json:"enabled"`
-		Warning int64 `json:"warning"`
+	ID            string     `json:"skuId"`
+	PartNumber    string     `json:"skuPartNumber"`
+	AppliesTo     string     `json:"appliesTo"`
+	ConsumedUnits wire.Count `json:"consumedUnits"`
+	PrepaidUnits  *struct {
+		Enabled wire.Count `json:"enabled"`
+		Warning wire.Count `json:"warning"`
 	} `json:"prepaidUnits"`
 	Plans []struct {
 		ID        string `json:"servicePlanId"`
 		Name      string `json:"servicePlanName"`
 		AppliesTo string `json:"appliesTo"`
 	} `json:"servicePlans"`
+}
+
+// Shape implements wire.Shaped.
+func (s *sku) Shape() error {
+	if s.PrepaidUnits == nil {
+		return fmt.Errorf("the product %q does not say how many units of it are owned", s.PartNumber)
+	}
+	return hasID(s.ID)
 }
 
 // Supply lists the products of the tenant, sorted by id.
@@ -80,6 +98,11 @@ func (c *Client) Supply(ctx context.Context) ([]ledger.Supply, error) {
 		all = append(all, s.supply())
 	}
 	slices.SortFunc(all, func(a, b ledger.Supply) int { return strings.Compare(a.Item.ID, b.Item.ID) })
+	for i := 1; i < len(all); i++ {
+		if all[i].Item.ID == all[i-1].Item.ID {
+			return nil, fmt.Errorf("the answer is not what was asked for: it has the product %s twice", all[i].Item.ID)
+		}
+	}
 	c.lapses(ctx, all)
 	return all, nil
 }
@@ -112,7 +135,7 @@ func (c *Client) lapses(ctx context.Context, supply []ledger.Supply) {
 func (s sku) supply() ledger.Supply {
 	out := ledger.Supply{
 		Item:  ledger.Item{Kind: ledger.Seat, ID: strings.ToLower(s.ID), Name: s.PartNumber},
-		Owned: s.PrepaidUnits.Enabled, Grace: s.PrepaidUnits.Warning, Used: s.ConsumedUnits,
+		Owned: int64(s.PrepaidUnits.Enabled), Grace: int64(s.PrepaidUnits.Warning), Used: int64(s.ConsumedUnits),
 		// Departmental products are bought by people themselves; the service
 		// refuses every program that assigns or removes them.
 		SelfService: strings.HasSuffix(strings.ToUpper(s.PartNumber), "_DEPT"),
@@ -134,11 +157,20 @@ type People struct {
 }
 
 type user struct {
-	ID      string  `json:"id"`
-	UPN     string  `json:"userPrincipalName"`
-	Enabled *bool   `json:"accountEnabled"`
-	Country *string `json:"usageLocation"`
-	States  []state `json:"licenseAssignmentStates"`
+	ID      string           `json:"id"`
+	UPN     string           `json:"userPrincipalName"`
+	Enabled *bool            `json:"accountEnabled"`
+	Country *string          `json:"usageLocation"`
+	States  wire.List[state] `json:"licenseAssignmentStates"`
+}
+
+// Shape implements wire.Shaped. Without its states an account says nothing about
+// what it has.
+func (u *user) Shape() error {
+	if u.States == nil {
+		return fmt.Errorf("the account %q does not say what it has", cmp.Or(u.UPN, u.ID))
+	}
+	return hasID(u.ID)
 }
 
 type state struct {
@@ -180,25 +212,17 @@ func (c *Client) People(ctx context.Context, supply []ledger.Supply, progress fu
 	items := newInterner(supply)
 	seen := map[string]bool{} // pages of a changing directory can overlap
 	var all People
-	for next := "/v1.0/users" + userQuery; next != ""; {
-		var page struct {
-			Value []user `json:"value"`
-			Next  string `json:"@odata.nextLink"`
-		}
-		if err := c.w.Get(ctx, next, &page); err != nil {
-			return all, err
-		}
-		for i := range page.Value {
-			if u := &page.Value[i]; !seen[u.ID] {
+	err := wire.Each(ctx, c.w, "/v1.0/users"+userQuery, func(page []user) {
+		for i := range page {
+			if u := &page[i]; !seen[u.ID] {
 				seen[u.ID] = true
 				all.add(u, items)
 			}
 		}
 		progress(len(all.Holders))
-		next = page.Next
-	}
+	})
 	ledger.SortGrants(all.Grants)
-	return all, nil
+	return all, err
 }
 
 func (p *People) add(u *user, items *interner) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -23,16 +24,27 @@ type Group struct {
 }
 
 type group struct {
-	ID       string `json:"id"`
-	Name     string `json:"displayName"`
-	Security *bool  `json:"securityEnabled"`
-	Licenses []struct {
-		SKU      string   `json:"skuId"`
-		Disabled []string `json:"disabledPlans"`
-	} `json:"assignedLicenses"`
+	ID         string              `json:"id"`
+	Name       string              `json:"displayName"`
+	Security   *bool               `json:"securityEnabled"`
+	Licenses   wire.List[assigned] `json:"assignedLicenses"`
 	Processing *struct {
 		State string `json:"state"`
 	} `json:"licenseProcessingState"`
+}
+
+// assigned is an item that an account or a group is given.
+type assigned struct {
+	SKU      string   `json:"skuId"`
+	Disabled []string `json:"disabledPlans"`
+}
+
+// Shape implements wire.Shaped.
+func (g *group) Shape() error {
+	if g.Licenses == nil {
+		return fmt.Errorf("the group %q does not say what it gives", g.Name)
+	}
+	return hasID(g.ID)
 }
 
 const groupSelect = "$select=id,displayName,securityEnabled,assignedLicenses,licenseProcessingState"
@@ -88,9 +100,7 @@ const processed = "ProcessingComplete"
 // ReadMembers lists the users who are directly in a group. Members of groups
 // inside it are given nothing, so they do not count.
 func (c *Client) ReadMembers(ctx context.Context, group string) ([]string, error) {
-	people, err := wire.All[struct {
-		ID string `json:"id"`
-	}](ctx, c.w, "/v1.0/groups/"+url.PathEscape(group)+"/members/microsoft.graph.user?$select=id&$top=999")
+	people, err := wire.All[organization](ctx, c.w, "/v1.0/groups/"+url.PathEscape(group)+"/members/microsoft.graph.user?$select=id&$top=999")
 	if err != nil {
 		return nil, err
 	}

@@ -36,28 +36,36 @@ func (c *Client) AssignGroup(ctx context.Context, call ledger.Call) ledger.Resul
 			return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: explain(err, toAssign)}
 		}
 	}
-	unfit, err := c.untilMembersHaveIt(ctx, path, call)
+	after, unfit, err := c.untilMembersHaveIt(ctx, path, call)
 	if err != nil {
 		return ledger.Result{Call: call, Outcome: ledger.Pending, Accepted: true, Message: "accepted: " + explain(err, toList)}
 	}
-	return ledger.Result{Call: call, Outcome: ledger.Done, Unfit: unfit}
+	res := account{after.Licenses}.done(call)
+	res.Unfit = unfit
+	return res
 }
 
 // untilMembersHaveIt waits until the service has been through a group, and
-// until its members show it: a group that was done with an earlier change says
-// so for a moment after the next one, too.
-func (c *Client) untilMembersHaveIt(ctx context.Context, path string, call ledger.Call) ([]ledger.Inherited, error) {
-	p := c.patience()
-	if err := c.untilProcessed(ctx, path, p); err != nil {
-		return nil, err
-	}
-	for {
-		unfit, behind, err := c.members(ctx, call)
-		if err != nil || behind == 0 {
-			return unfit, err
+// until the group and its members show it: a group that was done with an earlier
+// change says so for a moment after the next one, too.
+func (c *Client) untilMembersHaveIt(ctx context.Context, path string, call ledger.Call) (group, []ledger.Inherited, error) {
+	for p := c.patience(); ; {
+		g, err := c.untilProcessed(ctx, path, p)
+		if err != nil {
+			return g, nil, err
 		}
-		if !p.next(ctx) {
-			return nil, fmt.Errorf("the service says that it is done, and %d members do not show it after %s", behind, c.Wait)
+		unfit, behind, err := c.members(ctx, call)
+		shown := account{g.Licenses}.shows(call)
+		switch {
+		case err != nil:
+			return g, nil, err
+		case shown && behind == 0:
+			return g, unfit, nil
+		case p.next(ctx):
+		case !shown:
+			return g, nil, fmt.Errorf("the service says that it is done, and the group does not show it after %s", c.Wait)
+		default:
+			return g, nil, fmt.Errorf("the service says that it is done, and %d members do not show it after %s", behind, c.Wait)
 		}
 	}
 }
@@ -113,17 +121,17 @@ func (p *patience) next(ctx context.Context) bool {
 }
 
 // untilProcessed waits until the service has been through a group.
-func (c *Client) untilProcessed(ctx context.Context, path string, p *patience) error {
+func (c *Client) untilProcessed(ctx context.Context, path string, p *patience) (group, error) {
 	for {
 		var g group
-		if err := c.w.Get(ctx, path+"?$select=id,licenseProcessingState", &g); err != nil {
-			return err
+		if err := c.w.Get(ctx, path+"?$select=id,assignedLicenses,licenseProcessingState", &g); err != nil {
+			return g, err
 		}
 		if g.Processing == nil || g.Processing.State == processed {
-			return nil
+			return g, nil
 		}
 		if !p.next(ctx) {
-			return fmt.Errorf("the service has not finished with the group (%s) after %s", g.Processing.State, c.Wait)
+			return g, fmt.Errorf("the service has not finished with the group (%s) after %s", g.Processing.State, c.Wait)
 		}
 	}
 }
@@ -132,7 +140,7 @@ func (c *Client) untilProcessed(ctx context.Context, path string, p *patience) e
 // patience ends.
 func (c *Client) Await(ctx context.Context, groups []ledger.Holder) error {
 	for _, g := range groups {
-		if err := c.untilProcessed(ctx, "/v1.0/groups/"+url.PathEscape(g.ID), c.patience()); err != nil {
+		if _, err := c.untilProcessed(ctx, "/v1.0/groups/"+url.PathEscape(g.ID), c.patience()); err != nil {
 			return err
 		}
 	}

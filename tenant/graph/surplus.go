@@ -6,39 +6,81 @@ import (
 	"strings"
 
 	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant/wire"
 )
 
-// surplus finds the service plans that the service left on although the call
-// switched them off. The answer to assignLicense shows the account after the
-// call; where it does not, nothing is concluded.
-func surplus(call ledger.Call, body []byte) map[string]ledger.Plans {
-	var after struct {
-		Licenses []struct {
-			SKU      string   `json:"skuId"`
-			Disabled []string `json:"disabledPlans"`
-		} `json:"assignedLicenses"`
+// account is what the answer to assignLicense shows of a user or a group after the
+// call: everything that it has, by any source.
+type account struct {
+	Licenses wire.List[assigned] `json:"assignedLicenses"`
+}
+
+func (a account) license(item string) (assigned, bool) {
+	at := slices.IndexFunc(a.Licenses, func(l assigned) bool { return strings.EqualFold(l.SKU, item) })
+	if at < 0 {
+		return assigned{}, false
 	}
-	if json.Unmarshal(body, &after) != nil {
-		return nil
+	return a.Licenses[at], true
+}
+
+// answered reads the answer to assignLicense. It is false where the answer does not
+// show that the call is in effect: without an account, with an item that was
+// removed, which a group may give as well, or without one that was added.
+func answered(call ledger.Call, body []byte) (account, bool) {
+	var after account
+	if json.Unmarshal(body, &after) != nil || after.Licenses == nil {
+		return account{}, false
 	}
-	var found map[string]ledger.Plans
+	return after, after.shows(call)
+}
+
+// shows reports whether an account has what a call adds, and not what it removes.
+func (a account) shows(call ledger.Call) bool {
 	for _, s := range call.Steps {
-		if s.After == nil || len(s.After.Without) == 0 {
+		if _, there := a.license(s.Item.ID); there != (s.After != nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// differences finds the service plans that the service left on although the call
+// switched them off, and those that it kept off although the call did not.
+func (a account) differences(call ledger.Call) (surplus, keptOff map[string]ledger.Plans) {
+	for _, s := range call.Steps {
+		l, there := a.license(s.Item.ID)
+		if s.After == nil || s.After.Without == nil || !there {
 			continue
 		}
-		for _, l := range after.Licenses {
-			if !strings.EqualFold(l.SKU, s.Item.ID) {
-				continue
-			}
-			for _, plan := range s.After.Without {
-				if !slices.ContainsFunc(l.Disabled, func(id string) bool { return strings.EqualFold(id, plan) }) {
-					if found == nil {
-						found = map[string]ledger.Plans{}
-					}
-					found[s.Item.ID] = append(found[s.Item.ID], plan)
-				}
-			}
+		off := ledger.Plans{}
+		for _, plan := range l.Disabled {
+			off = append(off, strings.ToLower(plan))
 		}
+		slices.Sort(off)
+		note(&surplus, s.Item.ID, less(s.After.Without, off))
+		note(&keptOff, s.Item.ID, less(off, s.After.Without))
 	}
-	return found
+	return surplus, keptOff
+}
+
+// less lists the plans of a that are not in b.
+func less(a, b ledger.Plans) ledger.Plans {
+	return slices.DeleteFunc(slices.Clone(a), func(plan string) bool { return slices.Contains(b, plan) })
+}
+
+func note(found *map[string]ledger.Plans, item string, plans ledger.Plans) {
+	if len(plans) == 0 {
+		return
+	}
+	if *found == nil {
+		*found = map[string]ledger.Plans{}
+	}
+	(*found)[item] = plans
+}
+
+// done is the result of a call that is in effect.
+func (a account) done(call ledger.Call) ledger.Result {
+	res := ledger.Result{Call: call, Outcome: ledger.Done}
+	res.Surplus, res.KeptOff = a.differences(call)
+	return res
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/tenant/wire"
@@ -22,7 +23,7 @@ func (c *Client) see(environment string, row allocations) {
 func values(row allocations) map[string]int64 {
 	all := map[string]int64{}
 	for _, a := range row.Currencies {
-		all[a.Currency] = a.Allocated
+		all[a.Currency] = int64(a.Allocated)
 	}
 	return all
 }
@@ -82,7 +83,7 @@ func (c *Client) write(ctx context.Context, call ledger.Call) error {
 	}
 	body := allocations{Currencies: []allocation{}}
 	for _, s := range call.Steps {
-		body.Currencies = append(body.Currencies, allocation{Currency: s.Item.ID, Allocated: units(s.After)})
+		body.Currencies = append(body.Currencies, allocation{Currency: s.Item.ID, Allocated: wire.Count(units(s.After))})
 	}
 	return c.w.JSON(ctx, http.MethodPatch, allocationPath(call.Holder.ID), body, nil)
 }
@@ -90,6 +91,40 @@ func (c *Client) write(ctx context.Context, call ledger.Call) error {
 // documented reports whether a type is part of the allocations document of an
 // environment rather than of its plain numbers.
 func documented(currency string) bool { return currency == "MCSMessages" || currency == "MCSSessions" }
+
+// document is the allocations document of an environment, with what others put
+// into it.
+type document struct {
+	Currencies wire.List[documentRow] `json:"currencyAllocations"`
+}
+
+type documentRow struct {
+	Currency  string            `json:"currencyType"`
+	Allocated wire.Count        `json:"allocated"`
+	Rules     []json.RawMessage `json:"enforcementRules"`
+}
+
+// Shape implements wire.Shaped. What it lacks would be lost as it is written back.
+func (d *document) Shape() error {
+	if d.Currencies == nil {
+		return errors.New("the allocations document has no list of currencies")
+	}
+	return onlyOnce(d.Currencies, func(row documentRow) string { return row.Currency })
+}
+
+// lacks names a type that a reading showed in the document of an environment, and
+// that is not there any more; "" for none.
+func (c *Client) lacks(environment string, now document) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for currency, units := range c.seen[environment] {
+		there := slices.ContainsFunc(now.Currencies, func(r documentRow) bool { return r.Currency == currency })
+		if documented(currency) && units > 0 && !there {
+			return c.name(currency)
+		}
+	}
+	return ""
+}
 
 type entitlement struct {
 	ID         string `json:"entitlementId"`
@@ -104,17 +139,15 @@ type entitlement struct {
 // replaces the whole of it, so everything that others put into it, rules
 // included, is read first and written back.
 func (c *Client) putDocument(ctx context.Context, call ledger.Call) error {
-	var now struct {
-		Currencies []struct {
-			allocation
-			Rules []json.RawMessage `json:"enforcementRules"`
-		} `json:"currencyAllocations"`
-	}
+	var now document
 	err := c.w.Get(ctx, "/licensing/allocationsByEnvironment/"+url.PathEscape(call.Holder.ID)+"?"+version, &now)
 	var e *wire.Error
 	none := errors.As(err, &e) && e.Status == http.StatusNotFound && e.Code == "AllocationDocumentDoesNotExist" // and so no rules
 	if err != nil && !none {
 		return fmt.Errorf("its allocations document could not be read: %w", err)
+	}
+	if lost := c.lacks(call.Holder.ID, now); lost != "" {
+		return fmt.Errorf("its allocations document does not have its %s any more: %w", lost, errChanged)
 	}
 	wanted := map[string]int64{}
 	for _, s := range call.Steps {
@@ -132,12 +165,12 @@ func (c *Client) putDocument(ctx context.Context, call ledger.Call) error {
 			continue
 		}
 		if n, ours := wanted[a.Currency]; ours {
-			a.Allocated = n
+			a.Allocated = wire.Count(n)
 			delete(wanted, a.Currency)
 		} else if n, ours := c.wrote(call.Holder.ID, a.Currency); ours { // which the reading may not show yet
-			a.Allocated = n
+			a.Allocated = wire.Count(n)
 		}
-		body.Entitlements = append(body.Entitlements, entitled(a.Currency, a.Allocated, a.Rules))
+		body.Entitlements = append(body.Entitlements, entitled(a.Currency, int64(a.Allocated), a.Rules))
 	}
 	for _, s := range call.Steps {
 		if n, open := wanted[s.Item.ID]; open {

@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -46,48 +47,90 @@ type Environment struct {
 
 // Environments lists the environments that the identity can see.
 func (c *Client) Environments(ctx context.Context) ([]Environment, error) {
+	rows, err := wire.All[environment](ctx, c.w, "/environmentmanagement/environments?"+version)
+	if err != nil {
+		return nil, err
+	}
 	var all []Environment
-	for next := "/environmentmanagement/environments?" + version; next != ""; {
-		var page struct {
-			Value []struct {
-				ID   string `json:"id"`
-				Name string `json:"displayName"`
-				URL  string `json:"url"`
-			} `json:"value"`
-			Next  string `json:"nextLink"`
-			Odata string `json:"@odata.nextLink"`
-		}
-		if err := c.w.Get(ctx, next, &page); err != nil {
-			return nil, err
-		}
-		for _, e := range page.Value {
-			h := ledger.Holder{Kind: ledger.Environment, ID: strings.ToLower(e.ID), Name: cmp.Or(e.Name, strings.ToLower(e.ID))}
-			all = append(all, Environment{h, e.URL})
-		}
-		next = page.Next + page.Odata
+	for _, e := range rows {
+		all = append(all, e.read())
 	}
 	return all, nil
 }
 
+// Environment asks for one environment by its id; false where there is none.
+func (c *Client) Environment(ctx context.Context, id string) (bool, error) {
+	var e environment
+	err := c.w.Get(ctx, "/environmentmanagement/environments/"+url.PathEscape(id)+"?"+version, &e)
+	var refused *wire.Error
+	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+type environment struct {
+	ID   string `json:"id"`
+	Name string `json:"displayName"`
+	URL  string `json:"url"`
+}
+
+// Shape implements wire.Shaped.
+func (e *environment) Shape() error {
+	if e.ID == "" {
+		return errors.New("the environment has no id")
+	}
+	return nil
+}
+
+func (e environment) read() Environment {
+	return Environment{ledger.Holder{Kind: ledger.Environment, ID: strings.ToLower(e.ID), Name: cmp.Or(e.Name, strings.ToLower(e.ID))}, e.URL}
+}
+
 type allocation struct {
-	Currency  string `json:"currencyType"`
-	Allocated int64  `json:"allocated"`
+	Currency  string     `json:"currencyType"`
+	Allocated wire.Count `json:"allocated"`
 }
 
 type allocations struct {
-	Environment string       `json:"environmentId,omitempty"`
-	Currencies  []allocation `json:"currencyAllocations"`
+	Environment string                `json:"environmentId,omitempty"`
+	Currencies  wire.List[allocation] `json:"currencyAllocations"`
+}
+
+// Shape implements wire.Shaped.
+func (a *allocations) Shape() error {
+	if a.Currencies == nil {
+		return fmt.Errorf("the environment %q does not say what it is allocated", a.Environment)
+	}
+	return onlyOnce(a.Currencies, func(row allocation) string { return row.Currency })
+}
+
+// onlyOnce refuses rows that say two things of one currency type.
+func onlyOnce[T any](rows []T, currency func(T) string) error {
+	seen := map[string]bool{}
+	for _, r := range rows {
+		name := currency(r)
+		if name == "" || seen[name] {
+			return fmt.Errorf("it has the capacity type %q without a name, or twice", name)
+		}
+		seen[name] = true
+	}
+	return nil
 }
 
 // Allocations reads what every environment is given: all in one request, and
 // one more for each environment that the answer leaves out. Those that cannot
 // be read are returned as such.
 func (c *Client) Allocations(ctx context.Context, environments []Environment) ([]ledger.Grant, []ledger.Unread) {
-	var rows []allocations
+	var rows wire.List[allocations]
 	listed := map[string]allocations{}
 	listErr := c.w.Get(ctx, "/licensing/allocationsByEnvironment?"+version, &rows)
 	for _, row := range rows {
-		listed[strings.ToLower(row.Environment)] = row
+		id := strings.ToLower(row.Environment)
+		if _, twice := listed[id]; twice {
+			listErr = errors.New("it has an environment twice")
+		}
+		listed[id] = row
 	}
 	var grants []ledger.Grant
 	var unread []ledger.Unread
@@ -127,7 +170,7 @@ func (c *Client) grants(e ledger.Holder, row allocations) []ledger.Grant {
 	var grants []ledger.Grant
 	for _, a := range row.Currencies {
 		if a.Allocated != 0 {
-			grants = append(grants, ledger.Grant{Holder: e, Item: c.Item(a.Currency), Value: ledger.Value{Units: a.Allocated}})
+			grants = append(grants, ledger.Grant{Holder: e, Item: c.Item(a.Currency), Value: ledger.Value{Units: int64(a.Allocated)}})
 		}
 	}
 	return grants
@@ -138,20 +181,38 @@ func (c *Client) Item(currency string) ledger.Item {
 	return ledger.Item{Kind: ledger.Capacity, ID: currency, Name: c.name(currency)}
 }
 
+// report is what the tenant has of one currency type.
+type report struct {
+	Currency  string      `json:"currencyType"`
+	Purchased *wire.Count `json:"purchased"`
+	Allocated wire.Count  `json:"allocated"`
+}
+
+type reports struct{ wire.List[report] }
+
+// Shape implements wire.Shaped.
+func (r reports) Shape() error {
+	if err := r.List.Shape(); err != nil {
+		return err
+	}
+	for _, row := range r.List {
+		if row.Purchased == nil {
+			return fmt.Errorf("it does not say how much of %q was purchased", row.Currency)
+		}
+	}
+	return onlyOnce(r.List, func(row report) string { return row.Currency })
+}
+
 // Supply reads what the tenant purchased, sorted by type.
 func (c *Client) Supply(ctx context.Context) ([]ledger.Supply, error) {
-	var rows []struct {
-		Currency  string `json:"currencyType"`
-		Purchased int64  `json:"purchased"`
-		Allocated int64  `json:"allocated"`
-	}
+	var rows reports
 	err := c.w.Get(ctx, "/licensing/tenantCapacity/currencyReports?includeAllocations=true&includeConsumptions=false&"+version, &rows)
 	if err != nil {
 		return nil, err
 	}
 	var all []ledger.Supply
-	for _, r := range rows {
-		all = append(all, ledger.Supply{Item: c.Item(r.Currency), Owned: r.Purchased, Used: r.Allocated})
+	for _, r := range rows.List {
+		all = append(all, ledger.Supply{Item: c.Item(r.Currency), Owned: int64(*r.Purchased), Used: int64(r.Allocated)})
 	}
 	slices.SortFunc(all, func(a, b ledger.Supply) int { return strings.Compare(a.Item.ID, b.Item.ID) })
 	return all, nil
@@ -160,27 +221,18 @@ func (c *Client) Supply(ctx context.Context) ([]ledger.Supply, error) {
 // Outside lists the names and ids of the flows of an environment that are in
 // no solution: those have no place in Dataverse, and can hold no capacity.
 func (c *Client) Outside(ctx context.Context, environment string) ([]string, error) {
+	rows, err := wire.All[struct {
+		Name       string `json:"name"`
+		WorkflowID string `json:"workflowId"`
+		ResourceID string `json:"resourceId"`
+	}](ctx, c.w, "/powerautomate/environments/"+url.PathEscape(environment)+"/cloudFlows?api-version=2022-03-01-preview")
 	var refs []string
-	for next := "/powerautomate/environments/" + url.PathEscape(environment) + "/cloudFlows?api-version=2022-03-01-preview"; next != ""; {
-		var page struct {
-			Value []struct {
-				Name       string `json:"name"`
-				WorkflowID string `json:"workflowId"`
-				ResourceID string `json:"resourceId"`
-			} `json:"value"`
-			Next string `json:"nextLink"`
+	for _, f := range rows {
+		if f.WorkflowID == "" {
+			refs = append(refs, f.Name, f.ResourceID)
 		}
-		if err := c.w.Get(ctx, next, &page); err != nil {
-			return nil, err
-		}
-		for _, f := range page.Value {
-			if f.WorkflowID == "" {
-				refs = append(refs, f.Name, f.ResourceID)
-			}
-		}
-		next = page.Next
 	}
-	return refs, nil
+	return refs, err
 }
 
 // Explain adds the way out to what the service answered. Source: what others

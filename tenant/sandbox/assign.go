@@ -173,26 +173,43 @@ func (s *Server) getSKUs(w http.ResponseWriter, r *http.Request) {
 	}
 	rows := []any{}
 	for _, sku := range s.x.SKUs {
-		status := "Enabled"
-		if sku.Enabled == 0 && sku.Warning > 0 {
-			status = "Warning"
-		}
-		plans := []any{}
-		for _, p := range sku.Plans {
-			applies := p.AppliesTo
-			if applies == "" {
-				applies = "User"
-			}
-			plans = append(plans, map[string]string{"servicePlanId": p.ID, "servicePlanName": p.Name, "provisioningStatus": "Success", "appliesTo": applies})
-		}
-		rows = append(rows, map[string]any{
-			"id": s.x.ID + "_" + sku.ID, "skuId": sku.ID, "skuPartNumber": sku.PartNumber, "appliesTo": sku.AppliesTo,
-			"accountId": s.x.ID, "accountName": s.x.Name, "capabilityStatus": status, "consumedUnits": sku.consumed,
-			"prepaidUnits": prepaidUnits{sku.Enabled, sku.Suspended, sku.Warning, sku.LockedOut},
-			"servicePlans": plans, "subscriptionIds": []string{},
-		})
+		rows = append(rows, s.skuView(sku))
 	}
 	reply(w, http.StatusOK, map[string]any{"@odata.context": "$metadata#subscribedSkus", "value": rows})
+}
+
+func (s *Server) getSKU(w http.ResponseWriter, r *http.Request) {
+	if !s.onlyQuery(w, r) {
+		return
+	}
+	for _, sku := range s.x.SKUs {
+		if s.x.ID+"_"+sku.ID == strings.ToLower(r.PathValue("id")) {
+			reply(w, http.StatusOK, s.skuView(sku))
+			return
+		}
+	}
+	s.graphError(w, http.StatusNotFound, "Request_ResourceNotFound", "Resource '%s' does not exist or one of its queried reference-property objects are not present.", r.PathValue("id"))
+}
+
+func (s *Server) skuView(sku *SKU) map[string]any {
+	status := "Enabled"
+	if sku.Enabled == 0 && sku.Warning > 0 {
+		status = "Warning"
+	}
+	plans := []any{}
+	for _, p := range sku.Plans {
+		applies := p.AppliesTo
+		if applies == "" {
+			applies = "User"
+		}
+		plans = append(plans, map[string]string{"servicePlanId": p.ID, "servicePlanName": p.Name, "provisioningStatus": "Success", "appliesTo": applies})
+	}
+	return map[string]any{
+		"id": s.x.ID + "_" + sku.ID, "skuId": sku.ID, "skuPartNumber": sku.PartNumber, "appliesTo": sku.AppliesTo,
+		"accountId": s.x.ID, "accountName": s.x.Name, "capabilityStatus": status, "consumedUnits": sku.consumed,
+		"prepaidUnits": prepaidUnits{sku.Enabled, sku.Suspended, sku.Warning, sku.LockedOut},
+		"servicePlans": plans, "subscriptionIds": []string{},
+	}
 }
 
 func (s *Server) listSubscriptions(w http.ResponseWriter, r *http.Request) {

@@ -13,6 +13,7 @@ const apiVersion = "2024-10-01"
 
 func (s *Server) powerPlatformRoutes() {
 	s.mux.HandleFunc("GET /environmentmanagement/environments", s.listEnvironments)
+	s.mux.HandleFunc("GET /environmentmanagement/environments/{id}", s.getEnvironment)
 	s.mux.HandleFunc("GET /licensing/allocationsByEnvironment", s.listAllocations)
 	s.mux.HandleFunc("GET /licensing/allocationsByEnvironment/{id}", s.getDocument)
 	s.mux.HandleFunc("PUT /licensing/allocationsV2", s.putDocument)
@@ -39,13 +40,29 @@ func (s *Server) listEnvironments(w http.ResponseWriter, r *http.Request) {
 	}
 	rows := []any{}
 	for _, e := range s.x.Environments {
-		row := map[string]any{"id": e.ID, "displayName": e.Name, "type": e.Type, "state": "Ready"}
-		if !e.NoDataverse {
-			row["url"] = organisationURL(r, e)
-		}
-		rows = append(rows, row)
+		rows = append(rows, environmentView(r, e))
 	}
 	reply(w, http.StatusOK, map[string]any{"value": rows})
+}
+
+func environmentView(r *http.Request, e *Environment) map[string]any {
+	row := map[string]any{"id": e.ID, "displayName": e.Name, "type": e.Type, "state": "Ready"}
+	if !e.NoDataverse {
+		row["url"] = organisationURL(r, e)
+	}
+	return row
+}
+
+func (s *Server) getEnvironment(w http.ResponseWriter, r *http.Request) {
+	if !s.versioned(w, r) {
+		return
+	}
+	e := s.x.environment(r.PathValue("id"))
+	if e == nil {
+		reply(w, http.StatusNotFound, map[string]any{"error": map[string]string{"code": "EnvironmentNotFound", "message": "The environment '" + r.PathValue("id") + "' could not be found."}})
+		return
+	}
+	reply(w, http.StatusOK, environmentView(r, e))
 }
 
 type allocation struct {

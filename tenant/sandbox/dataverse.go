@@ -133,11 +133,20 @@ func (s *Server) listWorkflows(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) listMachines(w http.ResponseWriter, r *http.Request, id string, of func(*Environment) []Machine) {
 	e := s.organisation(w, r)
-	if e == nil || !s.onlyQuery(w, r, "$select") {
+	if e == nil || !s.onlyQuery(w, r, "$select", "$filter") {
+		return
+	}
+	filter := r.URL.Query().Get("$filter")
+	one, single := strings.CutPrefix(filter, id+" eq ")
+	if filter != "" && !single {
+		s.graphError(w, http.StatusBadRequest, "0x80060888", "The query is not one that this tenant models.")
 		return
 	}
 	var rows []map[string]any
 	for _, m := range of(e) {
+		if single && m.ID != one {
+			continue
+		}
 		rows = append(rows, map[string]any{id: m.ID, "name": m.Name})
 	}
 	s.columns(w, r, rows)

@@ -12,6 +12,7 @@ import (
 func (s *Server) graphRoutes() {
 	s.mux.HandleFunc("GET /v1.0/organization", s.getOrganization)
 	s.mux.HandleFunc("GET /v1.0/subscribedSkus", s.getSKUs)
+	s.mux.HandleFunc("GET /v1.0/subscribedSkus/{id}", s.getSKU)
 	s.mux.HandleFunc("GET /v1.0/directory/subscriptions", s.listSubscriptions)
 	s.mux.HandleFunc("GET /v1.0/users", s.listUsers)
 	s.mux.HandleFunc("POST /v1.0/users", s.createUser)

@@ -7,10 +7,8 @@
 package wire
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -111,6 +109,9 @@ func New(o Options) *Client {
 	if o.Trace != nil {
 		each = append(each, tracer{o.Trace, o.Now})
 	}
+	if o.Transport != nil {
+		o.Transport = Bounded(o.Transport, LargestBody)
+	}
 	p := runtime.NewPipeline("usher", o.Version, runtime.PipelineOptions{PerCall: []policy.Policy{label{o.Low}}, PerRetry: each}, &policy.ClientOptions{
 		Transport: o.Transport,
 		Retry:     policy.RetryOptions{MaxRetries: maxRetries, RetryDelay: o.RetryDelay, MaxRetryDelay: maxRetryDelay},
@@ -119,29 +120,13 @@ func New(o Options) *Client {
 	return &Client{base: strings.TrimSuffix(o.Base, "/"), pipeline: p, pace: o.Pace, now: o.Now}
 }
 
-// JSON sends a request and decodes the answer into out, which may be nil.
+// JSON sends a request and decodes the answer into out, which may be nil. An answer
+// that is empty, or has not the shape of out, is an error.
 // Path is either a path with its query, or a whole link that the service gave
 // out, which must lead to the same host. An answer that is not a success is
 // an *Error; anything else means that nobody can tell what the service did.
 func (c *Client) JSON(ctx context.Context, method, path string, in, out any) error {
 	return c.Conditional(ctx, method, path, "", in, out)
-}
-
-// All reads all pages of a collection in the manner of OData.
-func All[T any](ctx context.Context, c *Client, path string) ([]T, error) {
-	var all []T
-	for next := path; next != ""; {
-		var page struct {
-			Value []T    `json:"value"`
-			Next  string `json:"@odata.nextLink"`
-		}
-		if err := c.Get(ctx, next, &page); err != nil {
-			return nil, err
-		}
-		all = append(all, page.Value...)
-		next = page.Next
-	}
-	return all, nil
 }
 
 // Conditional is JSON for a write that is only meant for the version with the
@@ -191,11 +176,11 @@ func (c *Client) once(ctx context.Context, method, path, etag string, in, out an
 		e.Doubt, e.RequestID = *doubt, cmp.Or(e.RequestID, req.Raw().Header.Get(nameHeader))
 		return method == http.MethodGet && (e.Status == http.StatusConflict || e.Status == http.StatusUnauthorized), e // somebody writes what is read, or the token ended on the way
 	}
-	if out == nil || len(bytes.TrimSpace(body)) == 0 {
+	if out == nil {
 		return false, nil
 	}
-	if err := json.Unmarshal(body, out); err != nil {
-		return method == http.MethodGet, failure(fmt.Errorf("the answer is not understood: %w", err), req)
+	if err := decode(body, out); err != nil {
+		return method == http.MethodGet, failure(err, req)
 	}
 	return false, nil
 }
@@ -233,4 +218,13 @@ func (c *Client) target(path string) (string, error) {
 // Get is JSON without a body.
 func (c *Client) Get(ctx context.Context, path string, out any) error {
 	return c.JSON(ctx, http.MethodGet, path, nil, out)
+}
+
+// Path is the path of a request or a link, without its query, which can hold names.
+func Path(link string) string {
+	u, err := url.Parse(link)
+	if err != nil {
+		return ""
+	}
+	return u.Path
 }
