@@ -271,8 +271,8 @@ func (c *recorder) end(ctx context.Context, report *ledger.Report) error {
 	if c.frozen {
 		return errLost
 	}
-	if len(c.p.Calls) == 0 {
-		return nil // it was over as it began
+	if len(c.p.Calls) == 0 { // what there was to record is written: a history never says that of a state that is not there
+		return c.tell(ctx, ended(report))
 	}
 	return errors.Join(c.tellEnd(ctx, report), c.write(ctx, report.Complete()))
 }

@@ -48,6 +48,10 @@ func (l *lowering) forEach(b *hclsyntax.Block, each func(ev *evaluator, name, la
 		l.fail(attr.Expr.Range(), "Wrong type", "for_each takes a map or a set of texts, and this is %s. Turn a list into a set with toset(…).", kindOf(v))
 		return
 	}
+	if n := v.LengthInt(); n > mostInstances {
+		l.fail(attr.Expr.Range(), "Too many instances", "for_each has %d elements, and %d are allowed: put people into a users_file.", n, mostInstances)
+		return
+	}
 	for it := v.ElementIterator(); it.Next(); {
 		k, value := it.Element()
 		if k.IsNull() || !k.IsKnown() {

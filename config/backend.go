@@ -3,7 +3,6 @@ package config
 import (
 	"fmt"
 	"maps"
-	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -140,7 +139,7 @@ func BackendSettings(kind string, flag BackendFlag, path func(string) string) (m
 
 // backendFile reads a file of arguments, which the command line calls by a name.
 func backendFile(flag, name, path string) (map[string]string, error) {
-	text, err := os.ReadFile(path)
+	text, err := readBounded(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s=%s is neither NAME=VALUE nor a file that can be read", flag, name)
 	}

@@ -50,12 +50,23 @@ type Options struct {
 	VarFiles []string
 	Catalog  *catalog.Catalog
 	Remote   bool // the endpoints of the tenant block may be on other machines
+	Lenient  bool // variables may lack a value: what rests on them is left out
 }
 
 // LoadSettings reads only where a configuration keeps its state, for commands
 // that look at nothing else: they work also while the rest is in error, or
 // wants variables that nobody has at hand.
 func LoadSettings(dir string, opts Options) (*Config, hcl.Diagnostics) {
+	return watched(dir, func() (*Config, hcl.Diagnostics) { return load(dir, opts, false) })
+}
+
+// LoadConnection reads where a configuration keeps its state and which tenant it is
+// about, for a saved plan, which has everything else.
+func LoadConnection(dir string, opts Options) (*Config, hcl.Diagnostics) {
+	return watched(dir, func() (*Config, hcl.Diagnostics) { return load(dir, opts, true) })
+}
+
+func load(dir string, opts Options, tenant bool) (*Config, hcl.Diagnostics) {
 	src, diags := openSource(dir)
 	cfg := &Config{Dir: dir, Timezone: time.UTC, Backend: Backend{Kind: "file"}, Files: src.files()}
 	if diags.HasErrors() {
@@ -74,7 +85,15 @@ func LoadSettings(dir string, opts Options) (*Config, hcl.Diagnostics) {
 	}
 	said, found := len(l.diags), len(ev.diags)
 	l.tenant(src.body)
-	if cfg.Backend.Kind != "azblob" { // which signs in there; what it says is nobody else's concern here
+	switch {
+	case tenant:
+		needed := slices.ContainsFunc(ofType(src.body, "tenant", 1), ev.lacks)
+		for _, d := range lacking {
+			if needed || d.Summary != noValue { // a slip in -var is one also where nobody needs the value
+				l.diags = append(l.diags, d)
+			}
+		}
+	case cfg.Backend.Kind != "azblob": // which signs in there; what it says is nobody else's concern here
 		l.diags, ev.diags = l.diags[:said], ev.diags[:found]
 	}
 	return cfg, sortDiags(append(ev.diags, l.diags...))
@@ -84,6 +103,20 @@ func LoadSettings(dir string, opts Options) (*Config, hcl.Diagnostics) {
 // a Config, as complete as the diagnostics allow; with errors among them it
 // must not be acted on.
 func Load(dir string, opts Options) (*Config, hcl.Diagnostics) {
+	return watched(dir, func() (*Config, hcl.Diagnostics) { return loadAll(dir, opts) })
+}
+
+// watched loads a configuration within bounds.
+func watched(dir string, load func() (*Config, hcl.Diagnostics)) (*Config, hcl.Diagnostics) {
+	cfg, diags := &Config{Dir: dir}, hcl.Diagnostics(nil)
+	var loaded *Config
+	if err := within(func() { loaded, diags = load() }); err != nil {
+		return cfg, hcl.Diagnostics{broken(dir, "Configuration too costly", "The configuration in %s cannot be read: %s.", dir, err)}
+	}
+	return loaded, diags
+}
+
+func loadAll(dir string, opts Options) (*Config, hcl.Diagnostics) {
 	src, diags := openSource(dir)
 	if diags.HasErrors() {
 		return &Config{Dir: dir, Files: src.files()}, sortDiags(diags)

@@ -61,6 +61,11 @@ func similar(name string, known []string) string {
 // sortDiags orders messages as a reader meets the lines, errors and warnings
 // together, and drops repetitions.
 func sortDiags(diags hcl.Diagnostics) hcl.Diagnostics {
+	for _, d := range diags {
+		if before, _, traced := strings.Cut(d.Detail, "panic in function implementation"); traced { // a library's trace is nothing for people
+			d.Detail = before + "it cannot be used with these values."
+		}
+	}
 	slices.SortStableFunc(diags, func(a, b *hcl.Diagnostic) int {
 		if c := strings.Compare(subject(a).Filename, subject(b).Filename); c != 0 {
 			return c

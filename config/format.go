@@ -28,18 +28,33 @@ func Format(dir string, recursive bool) ([]Formatted, hcl.Diagnostics) {
 	if real, err := filepath.EvalSymlinks(dir); err == nil {
 		dir = real // a walk does not follow a link that it starts from
 	}
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, hcl.Diagnostics{broken(dir, "Configuration not found", "The directory %s cannot be opened: %s.", dir, plainError(err))}
+	}
+	src := &source{dir: dir, root: root}
+	defer src.close()
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
 		case d.IsDir() && path != dir && (!recursive || strings.HasPrefix(d.Name(), ".")):
 			return filepath.SkipDir
-		case d.IsDir() || !strings.HasSuffix(path, ".hcl"):
+		case d.IsDir() || !strings.HasSuffix(path, ".hcl") || strings.HasPrefix(d.Name(), "."): // hidden ones are no part of a configuration
 			return nil
 		}
-		before, err := os.ReadFile(path)
+		name, err := filepath.Rel(dir, path)
 		if err != nil {
 			return err
+		}
+		before, err := src.read(filepath.ToSlash(name))
+		if err != nil {
+			diags = append(diags, broken(path, "File not readable", "%s cannot be read: %s.", path, plainError(err)))
+			return nil
+		}
+		if more := checkNesting(before, path); more.HasErrors() {
+			diags = append(diags, more...)
+			return nil
 		}
 		_, more := hclsyntax.ParseConfig(before, path, hcl.InitialPos)
 		diags = append(diags, more...)

@@ -14,7 +14,7 @@ import (
 // functions are the pure functions that Terraform users know, and file, which
 // reads only inside the configuration directory.
 func functions(src *source) map[string]function.Function {
-	return map[string]function.Function{
+	all := map[string]function.Function{
 		"abs": stdlib.AbsoluteFunc, "ceil": stdlib.CeilFunc, "floor": stdlib.FloorFunc,
 		"max": stdlib.MaxFunc, "min": stdlib.MinFunc, "parseint": stdlib.ParseIntFunc,
 		"chomp": stdlib.ChompFunc, "format": stdlib.FormatFunc, "formatlist": stdlib.FormatListFunc,
@@ -38,9 +38,16 @@ func functions(src *source) map[string]function.Function {
 		"tonumber": stdlib.MakeToFunc(cty.Number),
 		"toset":    stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType)),
 		"tostring": stdlib.MakeToFunc(cty.String),
-		"can":      tryfunc.CanFunc, "try": tryfunc.TryFunc,
-		"file": fileFunction(src),
+		"file":     fileFunction(src),
 	}
+	sizes := map[string]func([]cty.Value) float64{
+		"setproduct": product, "replace": textProduct, "join": textProduct, "format": widths, "formatlist": widths, "indent": indentation, "jsondecode": nestedText,
+	}
+	for name, f := range all {
+		all[name] = bounded(f, sizes[name])
+	}
+	all["can"], all["try"] = tryfunc.CanFunc, tryfunc.TryFunc // which are given expressions
+	return all
 }
 
 func fileFunction(src *source) function.Function {

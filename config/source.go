@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -49,6 +50,10 @@ func (s *source) parse(name string) hcl.Diagnostics {
 	if err != nil {
 		return hcl.Diagnostics{broken(name, "File not readable", "%s cannot be read: %s.", name, plainError(err))}
 	}
+	if diags := checkNesting(text, name); diags.HasErrors() {
+		s.show(name)
+		return diags
+	}
 	file, diags := s.parser.ParseHCL(text, name)
 	if file == nil || diags.HasErrors() {
 		return diags
@@ -73,8 +78,18 @@ func (s *source) read(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return io.ReadAll(f)
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, errors.Join(err, errNoFile)
+	}
+	text, err := io.ReadAll(io.LimitReader(f, largestFile+1))
+	if err == nil && len(text) > largestFile {
+		err = errTooLarge
+	}
+	return text, err
 }
+
+// errNoFile is a pipe, a device or a directory: reading one may never end.
+var errNoFile = errors.New("it is not a regular file")
 
 // show makes the lines of a file that is no HCL available to messages.
 func (s *source) show(path string) {

@@ -71,6 +71,7 @@ func (s *source) userList(path string, at hcl.Range, block string) ([]person, hc
 type userReader struct {
 	csv    *csv.Reader
 	column int
+	before int      // lines before the table
 	first  []string // the first row, when it is data because there is no heading
 }
 
@@ -86,14 +87,18 @@ func newUserReader(f io.Reader) (*userReader, error) {
 	if strings.ContainsRune(string(head), 0) {
 		return nil, errors.New("it is not text: save it as CSV")
 	}
+	first := 0 // lines that are no part of the table
 	r := csv.NewReader(io.MultiReader(strings.NewReader(string(head)), text))
 	r.Comma = delimiter(string(head))
 	r.ReuseRecord = true
-	if strings.HasPrefix(string(head), "sep=") { // a line of Excel's, with the delimiter after the sign
-		r.Comma = rune(head[len("sep=")])
-		r.FieldsPerRecord = -1
-		_, _ = r.Read()
-		r.FieldsPerRecord = 0
+	if line, rest, _ := strings.Cut(string(head), "\n"); strings.HasPrefix(line, "sep=") { // a line of Excel's, with the delimiter after the sign
+		comma := []rune(strings.TrimRight(strings.TrimPrefix(line, "sep="), "\r"))
+		if len(comma) != 1 || !strings.ContainsRune(",;\t|", comma[0]) {
+			return nil, errors.New("its first line is sep= without one of the delimiters , ; | or tab: write one behind the sign, or take the line out")
+		}
+		first = 1
+		r = csv.NewReader(io.MultiReader(strings.NewReader(rest), text))
+		r.Comma, r.ReuseRecord = comma[0], true
 	}
 	row, err := r.Read()
 	if errors.Is(err, io.EOF) {
@@ -102,7 +107,7 @@ func newUserReader(f io.Reader) (*userReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &userReader{csv: r}
+	u := &userReader{csv: r, before: first}
 	if u.column = userColumn(row); u.column >= 0 {
 		return u, nil
 	}
@@ -153,7 +158,7 @@ func (u *userReader) next() (string, int, error) {
 	if u.first != nil {
 		name := u.first[0]
 		u.first = nil
-		return strings.TrimSpace(name), 1, nil
+		return strings.TrimSpace(name), 1 + u.before, nil
 	}
 	row, err := u.csv.Read()
 	for err == nil && strings.TrimSpace(strings.Join(row, "")) == "" { // Excel leaves rows of delimiters
@@ -162,10 +167,10 @@ func (u *userReader) next() (string, int, error) {
 	if err != nil {
 		var parse *csv.ParseError
 		if errors.As(err, &parse) {
-			return "", parse.Line, fmt.Errorf("the row cannot be read (%w): the file may be cut off", parse.Err)
+			return "", parse.Line + u.before, fmt.Errorf("the row cannot be read (%w): the file may be cut off", parse.Err)
 		}
 		return "", 1, err
 	}
 	line, _ := u.csv.FieldPos(u.column)
-	return strings.TrimSpace(strings.Clone(row[u.column])), line, nil
+	return strings.TrimSpace(strings.Clone(row[u.column])), line + u.before, nil
 }

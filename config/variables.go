@@ -1,6 +1,7 @@
 package config
 
 import (
+	"io"
 	"maps"
 	"os"
 	"slices"
@@ -22,6 +23,9 @@ type variable struct {
 	set   bool
 }
 
+// noValue is the summary of a diagnostic about a variable without a value.
+const noValue = "Variable without a value"
+
 // variables gives every declared variable its value: the last of -var, the
 // last of -var-file, or the default.
 func variables(e *evaluator, body *hclsyntax.Body, opts Options) (map[string]cty.Value, hcl.Diagnostics) {
@@ -34,8 +38,15 @@ func variables(e *evaluator, body *hclsyntax.Body, opts Options) (map[string]cty
 	}
 	values := map[string]cty.Value{}
 	for name, v := range vars {
-		if !v.set {
-			diags = append(diags, failure(v.block.DefRange(), "Variable without a value",
+		if v.set && tooHeavy(v.value) {
+			diags = append(diags, failure(v.block.DefRange(), "Value too large", "The variable %q is larger than any value of a configuration may be.", name))
+			v.value = cty.DynamicVal
+		}
+		if !v.set && opts.Lenient {
+			v.value = cty.DynamicVal
+			diags = append(diags, warning(v.block.DefRange(), noValue, "The variable %q has no value here, and what rests on it is left out.", name))
+		} else if !v.set {
+			diags = append(diags, failure(v.block.DefRange(), noValue,
 				"The variable %q has no default: give it a value with -var=%s=VALUE or -var-file=FILE.", name, name))
 			v.value = cty.DynamicVal
 		}
@@ -85,9 +96,12 @@ func (v *variable) assign(name string, value cty.Value, at hcl.Range) hcl.Diagno
 }
 
 func fromFile(vars map[string]*variable, e *evaluator, path string) hcl.Diagnostics {
-	text, err := os.ReadFile(path)
+	text, err := readBounded(path)
 	if err != nil {
 		return hcl.Diagnostics{broken(path, "File not readable", "-var-file=%s cannot be read: %s.", path, plainError(err))}
+	}
+	if diags := checkNesting(text, path); diags.HasErrors() {
+		return diags
 	}
 	file, diags := hclsyntax.ParseConfig(text, path, hcl.InitialPos)
 	if diags.HasErrors() {
@@ -129,10 +143,27 @@ func fromFlag(vars map[string]*variable, pair string) hcl.Diagnostics {
 	if typ.IsPrimitiveType() || typ == cty.DynamicPseudoType {
 		return v.assign(name, cty.StringVal(text), at)
 	}
+	if diags := checkNesting([]byte(text), at.Filename); diags.HasErrors() {
+		return diags
+	}
 	x, diags := hclsyntax.ParseExpression([]byte(text), at.Filename, hcl.InitialPos)
 	if diags.HasErrors() {
 		return diags
 	}
 	value, diags := x.Value(nil)
 	return append(diags, v.assign(name, value, at)...)
+}
+
+// readBounded reads a file, or a pipe of a shell, up to the largest that there may be.
+func readBounded(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, largestFile+1))
+	if err == nil && len(text) > largestFile {
+		err = errTooLarge
+	}
+	return text, err
 }

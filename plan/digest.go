@@ -20,6 +20,7 @@ func digest(p *Plan) string {
 		Holder        ledger.Holder // with the name that the reviewer read
 		Item          ledger.Item
 		Before, After *ledger.Value
+		Location      string // where the account is said to be first
 	}
 	type limit struct {
 		Item     string
@@ -50,8 +51,13 @@ func digest(p *Plan) string {
 		doc.Places = append(doc.Places, place{e.Environment.ID, e.HostedServes, e.Auto})
 	}
 	slices.SortFunc(doc.Places, func(a, b place) int { return strings.Compare(a.ID, b.ID) })
-	for _, s := range p.Steps() {
-		doc.Changes = append(doc.Changes, change{s.Op, s.Holder, s.Item, s.Before, s.After})
+	for _, c := range p.Calls {
+		for _, s := range c.Steps {
+			doc.Changes = append(doc.Changes, change{s.Op, s.Holder, s.Item, s.Before, s.After, c.Location})
+		}
+	}
+	for _, s := range p.Records {
+		doc.Changes = append(doc.Changes, change{s.Op, s.Holder, s.Item, s.Before, s.After, ""})
 	}
 	slices.SortFunc(doc.Changes, func(a, b change) int {
 		return cmp.Or(keyOf(a.Holder, a.Item).Compare(keyOf(b.Holder, b.Item)), strings.Compare(string(a.Op), string(b.Op)))

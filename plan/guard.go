@@ -56,7 +56,9 @@ func breaches(p *Plan, in Input, c *coverage, parts []*part) []Breach {
 		counts[Breach{Kind: Losses, Item: names[key.Item]}]++
 	}
 	for _, s := range p.Steps() {
+		_, vanished := in.Vanished[s.Item.ID]
 		switch d := delta(s); {
+		case s.Op == ledger.Forget && vanished: // a loss that has happened
 		case s.Op == ledger.Forget:
 			counts[Breach{Kind: Forgets, Item: s.Item.Name}]++
 		case s.Op == ledger.Adopt || d >= 0 || l.approved.covers(s):

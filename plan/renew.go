@@ -19,6 +19,8 @@ type Fresh struct {
 	Have    ledger.Have
 	At      time.Time
 	Today   string // YYYY-MM-DD, where the organisation is
+	// There reports whether the tenant has a holder; nil where nobody can tell.
+	There func(ledger.HolderID) bool
 
 	// Approved is what a run of this same plan was allowed to take, as in Input.
 	Approved []ledger.Grant
@@ -127,6 +129,9 @@ func (r *renewal) open(s ledger.Step) bool {
 		return true
 	}
 	switch {
+	case r.fresh.There != nil && !r.fresh.There(s.Holder.Identity()):
+		r.stale = append(r.stale, fmt.Sprintf("%s: the tenant does not have this %s any more", s.Address(), s.Holder.Kind.Words()))
+		return true
 	case r.is(s, s.Before):
 		return true
 	case r.resumed && r.is(s, s.After):

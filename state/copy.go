@@ -20,7 +20,7 @@ func (s *Store) CopyTo(ctx context.Context, target *Store) (*Document, error) {
 	if d == nil {
 		return nil, fmt.Errorf("%s: there is no state to copy", s)
 	}
-	there, _, err := target.Read(ctx)
+	there, _, err := target.Look(ctx)
 	switch {
 	case err != nil:
 		return nil, err

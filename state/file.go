@@ -14,21 +14,21 @@ import (
 	"path/filepath"
 
 	"github.com/gofrs/flock"
-	"github.com/natefinch/atomic"
 )
 
 // File keeps a state in a file. An operating-system lock on a file beside it
 // decides who may write, so that a killed process leaves nothing locked; the
 // information beside that only informs.
-type File struct{ path string }
+type File struct {
+	path    string
+	refused error // why the path cannot be that of a state
+}
 
 // NewFile makes a backend of a path. Its directory must exist. A symbolic link
-// is followed first, so that two paths to one state exclude each other.
+// is followed first. Every operation fails where the path leads to what is no file.
 func NewFile(path string) *File {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-	}
-	return &File{path}
+	real, err := follow(path)
+	return &File{real, err}
 }
 
 var _ Backend = (*File)(nil)
@@ -48,7 +48,10 @@ func (f *File) logPath() string { return f.path + ".history" }
 // Probe implements Prober: a file beside the state is made and removed, and the
 // history is opened where there is one.
 func (f *File) Probe(context.Context) error {
-	probe, err := os.CreateTemp(filepath.Dir(f.path), filepath.Base(f.path)+".probe-*")
+	if err := errors.Join(f.refused, beside(f.logPath())); err != nil {
+		return err
+	}
+	probe, err := os.CreateTemp(filepath.Dir(f.path), filepath.Base(f.path)+temporary+"*")
 	if err != nil {
 		return err
 	}
@@ -63,6 +66,9 @@ func (f *File) Probe(context.Context) error {
 
 // Get implements Backend.
 func (f *File) Get(_ context.Context) ([]byte, string, error) {
+	if f.refused != nil {
+		return nil, "", f.refused
+	}
 	text, err := os.ReadFile(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, "", nil
@@ -95,7 +101,7 @@ func (f *File) Put(ctx context.Context, text []byte, etag string) (string, error
 			return "", fmt.Errorf("the previous version cannot be kept: %w", err)
 		}
 	}
-	if err := atomic.WriteFile(f.path, bytes.NewReader(text)); err != nil {
+	if err := replace(f.path, text); err != nil {
 		return "", err
 	}
 	syncDir(filepath.Dir(f.path))
@@ -105,7 +111,13 @@ func (f *File) Put(ctx context.Context, text []byte, etag string) (string, error
 // backup makes the current version the backup, by a second name for the same
 // bytes: the rename that follows in Put leaves them under the first.
 func (f *File) backup() error {
-	next := f.BackupPath() + ".next"
+	if err := beside(f.BackupPath()); err != nil {
+		return err
+	}
+	if err := os.Chmod(f.path, private); err != nil { // the same bytes are the backup
+		return err
+	}
+	next := f.BackupPath() + temporary + "next"
 	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -114,7 +126,7 @@ func (f *File) backup() error {
 		if err != nil {
 			return err
 		}
-		return atomic.WriteFile(f.BackupPath(), bytes.NewReader(text))
+		return replace(f.BackupPath(), text)
 	}
 	return os.Rename(next, f.BackupPath())
 }
@@ -129,6 +141,9 @@ func syncDir(dir string) {
 
 // Lock implements Backend.
 func (f *File) Lock(_ context.Context, info LockInfo) (*Hold, error) {
+	if err := errors.Join(f.refused, beside(f.lockPath()), beside(f.infoPath()), beside(f.logPath()), beside(f.BackupPath())); err != nil {
+		return nil, err
+	}
 	lock := flock.New(f.lockPath())
 	locked, err := lock.TryLock()
 	if errors.Is(err, fs.ErrNotExist) {
@@ -140,6 +155,7 @@ func (f *File) Lock(_ context.Context, info LockInfo) (*Hold, error) {
 	if !locked {
 		return nil, &LockedError{Store: f.path, Holder: f.readInfo()}
 	}
+	sweep(f.path)
 	if text, err := json.Marshal(info); err == nil {
 		_ = os.WriteFile(f.infoPath(), append(text, '\n'), 0o600) // it only informs
 	}
@@ -192,6 +208,9 @@ func (f *File) ForceUnlock(_ context.Context, _ string) error {
 // Log implements Backend. What follows the last whole line was being written
 // when a process was killed, and was never there.
 func (f *File) Log(_ context.Context, after Mark) ([][]byte, Mark, error) {
+	if err := beside(f.logPath()); err != nil {
+		return nil, after, err
+	}
 	file, err := os.Open(f.logPath())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, Mark{}, nil
@@ -244,11 +263,17 @@ func JoinLines(lines [][]byte) []byte {
 
 // Append implements Backend.
 func (f *File) Append(_ context.Context, at Mark, lines [][]byte) (Mark, error) {
-	file, err := os.OpenFile(f.logPath(), os.O_RDWR|os.O_CREATE, 0o600)
+	if err := beside(f.logPath()); err != nil {
+		return at, err
+	}
+	file, err := os.OpenFile(f.logPath(), os.O_RDWR|os.O_CREATE, private)
 	if err != nil {
 		return at, err
 	}
 	defer file.Close()
+	if err := file.Chmod(private); err != nil {
+		return at, err
+	}
 	size, err := file.Seek(0, io.SeekEnd)
 	if err != nil {
 		return at, err

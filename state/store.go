@@ -40,8 +40,17 @@ func (s *Store) Backend() Backend { return s.backend }
 
 // Read returns the current version and its etag; nil and "" where there is no
 // state yet. The error wraps ErrNewer, ErrDamaged or ErrSealed where there is
-// one that cannot be read.
+// one that cannot be read, and ErrGone where there is none any more.
 func (s *Store) Read(ctx context.Context) (*Document, string, error) {
+	d, etag, err := s.Look(ctx)
+	if err == nil && d == nil {
+		err = s.missed(ctx)
+	}
+	return d, etag, err
+}
+
+// Look is Read for whoever puts a state in the place of one that is gone.
+func (s *Store) Look(ctx context.Context) (*Document, string, error) {
 	text, etag, err := s.backend.Get(ctx)
 	if err != nil {
 		return nil, "", fmt.Errorf("the state %s cannot be read: %w", s, err)

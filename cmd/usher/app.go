@@ -23,8 +23,9 @@ type app struct {
 	out, err io.Writer
 	now      func() time.Time
 	env      func(string) string
-	terminal bool // out is a terminal
-	progress bool // err is a terminal
+	printed  *output // out, while a command runs
+	terminal bool    // out is a terminal
+	progress bool    // err is a terminal
 
 	plans map[string]string // names of service plans, by id, as far as they are known by now
 
@@ -52,6 +53,27 @@ func (e exitCode) Error() string { return "exit" }
 
 // run executes a command line and returns the process's exit code.
 func (a *app) run(args []string) int {
+	a.printed = newOutput(a.out)
+	a.out = a.printed
+	code := a.execute(args)
+	if err := a.printed.Err(); err != nil {
+		a.stderr().Failure(fmt.Errorf("the output could not be written: %w", err))
+		if code == 0 || code == int(exitSteps) { // nobody may take what was cut off for an answer
+			code = int(exitError)
+		}
+	}
+	return code
+}
+
+// execute runs a command. A fault of usher's own is an error, and never looks like
+// "there are steps".
+func (a *app) execute(args []string) (exit int) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			a.stderr().Failure(fmt.Errorf("usher met a fault of its own and stopped: %v. Run usher plan to see what is left, and report this with the command and the version %s", cause, version))
+			exit = int(exitError)
+		}
+	}()
 	root := a.command()
 	root.SetArgs(goFlags(args))
 	err := root.Execute()

@@ -60,12 +60,16 @@ func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 	if err = cmp.Or(err, o.check()); err != nil {
 		return err
 	}
-	s, err := a.load(o.inputs)
+	load := a.load
+	if o.file != "" {
+		load = a.loadConnection
+	}
+	s, err := load(o.inputs)
 	if err != nil {
 		return err
 	}
 	s.wait, s.targets = o.wait, c.targets
-	ctx, stop, end := interrupts(ctx)
+	ctx, stop, end := interrupts(ctx, a.printed.failed)
 	defer end()
 	before, cancel := until(ctx, stop) // a run that has not begun ends at the first interrupt
 	defer cancel()
@@ -110,8 +114,6 @@ func (o *applyOptions) check() error {
 	switch {
 	case o.file != "" && o.set():
 		return errors.New("-target, -only, -allow-gaps and -allow-stopping-flows shape a new plan, and this is a saved one")
-	case o.file != "" && len(o.vars)+len(o.varFiles) > 0:
-		return errors.New("-var and -var-file shape a new plan, and this is a saved one")
 	case o.wait < 0 || o.lockTimeout < 0 || o.checkpoint < 0:
 		return errors.New("-wait, -lock-timeout and -checkpoint are lengths of time such as 5m, and not negative")
 	case o.parallelism < 1:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/hashicorp/go-multierror"
 	"github.com/spf13/cobra"
@@ -69,7 +70,7 @@ func runHistory(ctx context.Context, a *app, o *historyOptions, args []string) e
 // opened is read all the same: it is wanted then.
 func (s *session) history(ctx context.Context) (*state.Told, error) {
 	d, _, err := s.store.Read(ctx)
-	if errors.Is(err, state.ErrDamaged) || errors.Is(err, state.ErrSealed) || errors.Is(err, state.ErrNewer) {
+	if errors.Is(err, state.ErrGone) || errors.Is(err, state.ErrDamaged) || errors.Is(err, state.ErrSealed) || errors.Is(err, state.ErrNewer) {
 		s.a.stderr().Line("Warning: %s. Whether the end of the history is missing cannot be told.", view.Safe(err.Error()))
 		d, err = nil, nil
 	}
@@ -107,13 +108,14 @@ func newUndo(a *app) *cobra.Command {
 	cmd.Flags().StringVar(&o.out, "out", "", "save the plan in `FILE`")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the plan as JSON")
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 where there are steps")
+	cmd.Flags().Bool("input", true, "as of apply; nothing is asked here")
 	cmd.Flags().Int64Var(&o.gaps, "allow-gaps", 0, "how many `PEOPLE` may be without a seat for a moment, where no order of swaps avoids it")
 	cmd.Flags().BoolVar(&o.mayStop, "allow-stopping-flows", false, "let flows of service principals lose their capacity, and stop")
 	return cmd
 }
 
 func runUndo(ctx context.Context, a *app, o *undoOptions, id string) (err error) {
-	s, err := a.load(o.inputs)
+	s, err := a.loadLenient(o.inputs)
 	if err != nil {
 		return err
 	}
@@ -137,6 +139,9 @@ func runUndo(ctx context.Context, a *app, o *undoOptions, id string) (err error)
 		return fmt.Errorf("the run %s changed nothing in the tenant, so there is nothing to undo", run.ID)
 	}
 	s.everything = true
+	for _, step := range slices.Concat(done, perhaps) {
+		s.undone = append(s.undone, step.Holder)
+	}
 	if err := s.openTenant(); err != nil {
 		return err
 	}

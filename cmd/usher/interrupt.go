@@ -9,12 +9,16 @@ import (
 	"syscall"
 )
 
+// ends are the signals that end a run: a key, a pipeline that is cancelled, a terminal
+// that is closed.
+func ends() []os.Signal { return []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} }
+
 // interrupts returns a channel that the first interrupt closes, and a context
-// that the second one ends.
-func interrupts(parent context.Context) (context.Context, <-chan struct{}, func()) {
+// that the second one ends. That nobody reads any more is one interrupt.
+func interrupts(parent context.Context, unread <-chan struct{}) (context.Context, <-chan struct{}, func()) {
 	ctx, cancel := context.WithCancel(parent)
 	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(signals, ends()...)
 	stop, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		for n := 0; ; n++ {
@@ -22,6 +26,8 @@ func interrupts(parent context.Context) (context.Context, <-chan struct{}, func(
 			case <-done:
 				return
 			case <-signals:
+			case <-unread:
+				unread = nil
 			}
 			if n == 0 {
 				close(stop)
@@ -40,7 +46,7 @@ func interrupts(parent context.Context) (context.Context, <-chan struct{}, func(
 // politely runs what takes locks, and ends it at the first interrupt, so that it
 // gives them back.
 func politely(ctx context.Context, run func(context.Context) error) error {
-	ctx, end := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, end := signal.NotifyContext(ctx, ends()...)
 	defer end()
 	return run(ctx)
 }

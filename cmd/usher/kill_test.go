@@ -272,7 +272,7 @@ func (w *killWorld) torn() []string {
 	entries, _ := os.ReadDir(w.dir)
 	var found []string
 	for _, e := range entries {
-		if rest, ok := strings.CutPrefix(e.Name(), "usher.state.json"); ok && strings.Trim(rest, "0123456789") == "" && rest != "" {
+		if rest, ok := strings.CutPrefix(e.Name(), "usher.state.json.tmp-"); ok && strings.Trim(rest, "0123456789") == "" && rest != "" {
 			found = append(found, e.Name())
 		}
 	}

@@ -8,12 +8,15 @@ package main
 
 import (
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 
 	"github.com/mattn/go-isatty"
 )
 
 func main() {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a closed pipe is an error of the write, and no end
 	app := &app{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, env: os.Getenv,
 		terminal: isatty.IsTerminal(os.Stdout.Fd()), progress: isatty.IsTerminal(os.Stderr.Fd()),

@@ -35,6 +35,7 @@ func newPlan(a *app) *cobra.Command {
 	cmd.Flags().StringVar(&o.out, "out", "", "save the plan in `FILE`, for usher apply FILE")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the plan as JSON")
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 where there are steps")
+	cmd.Flags().Bool("input", true, "as of apply; nothing is asked here")
 	cmd.Flags().BoolVar(&o.refresh, "refresh", true, "read what people have; -refresh=false believes the state")
 	return cmd
 }
@@ -96,6 +97,9 @@ func (s *session) savePlan(path string, p *plan.Plan) error {
 	sealed, err := s.store.Wrap(state.Header{Kind: state.PlanKind, Lineage: p.State.Lineage, Serial: p.State.Serial, Tenant: p.Tenant}, text.Bytes())
 	if err == nil {
 		err = atomic.WriteFile(path, bytes.NewReader(sealed))
+		if err == nil {
+			err = os.Chmod(path, 0o600) // it names people
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("the plan cannot be saved: %w", err)
@@ -106,7 +110,7 @@ func (s *session) savePlan(path string, p *plan.Plan) error {
 // mayReplace reports whether there is nothing at a path, or a plan, for
 // whomever it is encrypted.
 func (a *app) mayReplace(path string) bool {
-	text, err := os.ReadFile(path)
+	text, err := readPlan(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return true
 	}
@@ -123,10 +127,22 @@ func (a *app) mayReplace(path string) bool {
 	return err == nil
 }
 
+// readPlan reads a file that is one: a pipe or a device may never end.
+func readPlan(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a regular file", path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+}
+
 // openPlan reads a plan. One that is encrypted needs no configuration, and the
 // key of the environment.
 func (a *app) openPlan(path string) (*plan.Plan, error) {
-	text, err := os.ReadFile(path)
+	text, err := readPlan(path)
 	if err != nil {
 		return nil, fmt.Errorf("the plan cannot be read: %w", err)
 	}

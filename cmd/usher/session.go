@@ -60,10 +60,12 @@ type session struct {
 	remote  bool         // endpoints may be on other machines
 	low     bool         // readings give way to the requests of others
 
-	saved      *plan.Plan   // that is to be applied; nil for none
-	force      bool         // a damaged state may be replaced
-	seen       state.Header // of a damaged state, as far as it can be seen
-	everything bool         // also what no file and no record is about is read
+	saved      *plan.Plan      // that is to be applied; nil for none
+	undone     []ledger.Holder // of the run that is to be undone
+	restores   bool            // a state may be put in the place of one that is gone
+	force      bool            // a damaged state may be replaced
+	seen       state.Header    // of a damaged state, as far as it can be seen
+	everything bool            // also what no file and no record is about is read
 }
 
 // load reads the configuration and reports what is wrong with it.
@@ -71,6 +73,17 @@ func (a *app) load(in inputs) (*session, error) { return a.loadBy(in, config.Loa
 
 // loadSettings is load for commands that need the state and nothing else.
 func (a *app) loadSettings(in inputs) (*session, error) { return a.loadBy(in, config.LoadSettings) }
+
+// loadConnection is load for a saved plan, which needs the state and the tenant.
+func (a *app) loadConnection(in inputs) (*session, error) { return a.loadBy(in, config.LoadConnection) }
+
+// loadLenient is load for what needs no values of variables.
+func (a *app) loadLenient(in inputs) (*session, error) {
+	return a.loadBy(in, func(dir string, o config.Options) (*config.Config, hcl.Diagnostics) {
+		o.Lenient = true
+		return config.Load(dir, o)
+	})
+}
 
 func (a *app) loadBy(in inputs, load func(string, config.Options) (*config.Config, hcl.Diagnostics)) (*session, error) {
 	s := &session{a: a}
@@ -165,15 +178,15 @@ func (s *session) units() bool {
 
 func place(o ledger.Origin) string { return fmt.Sprintf("%s:%d", o.File, o.Line) }
 
-// planned lists the holders of the saved plan that is to be applied: an undo is
-// also about what no file and no record names any more.
+// planned lists the holders of the saved plan that is to be applied, and of the run
+// that is to be undone: both are also about what no file and no record names any more.
 func (s *session) planned() []ledger.Holder {
+	all := slices.Clone(s.undone)
 	if s.saved == nil {
-		return nil
+		return all
 	}
-	var all []ledger.Holder
-	for _, c := range s.saved.Calls {
-		all = append(all, c.Holder)
+	for _, step := range s.saved.Steps() {
+		all = append(all, step.Holder)
 	}
 	return all
 }
@@ -337,9 +350,16 @@ func (s *session) stateRef() plan.StateRef {
 	return plan.StateRef{Lineage: s.doc.Lineage, Serial: s.doc.Serial}
 }
 
+// there reports whether the tenant has a holder. People are not listed where the
+// state was believed.
+func (s *session) there(h ledger.HolderID) bool {
+	_, listed := s.reading.Name(h)
+	return listed || h.Kind == ledger.User && s.reading.Unlisted
+}
+
 // fresh is what a saved plan is checked against.
 func (s *session) fresh() plan.Fresh {
-	f := plan.Fresh{State: s.stateRef(), Known: s.known, Have: s.reading.Have, At: s.a.now().UTC(), Today: s.today()}
+	f := plan.Fresh{State: s.stateRef(), Known: s.known, Have: s.reading.Have, At: s.a.now().UTC(), Today: s.today(), There: s.there}
 	if s.doc != nil {
 		f.Recent, f.Restart = s.doc.Recent, s.doc.Restarts
 		if s.doc.Claims != nil {

@@ -44,7 +44,7 @@ func newState(a *app) *cobra.Command {
 	add("pull", "Print the state", noArgs, runStatePull)
 	push := add("push FILE", "Replace the state by a newer version of itself", argCount(1, 1),
 		func(ctx context.Context, s *session, args []string) error {
-			s.force = o.force
+			s.force, s.restores = o.force, true
 			return s.edit(ctx, "state push", args, o.lockTimeout, func(d *state.Document) (*state.Document, error) {
 				return s.pushed(s.a.path(args[0]), d)
 			})
@@ -139,7 +139,11 @@ func (s *session) edit(ctx context.Context, operation string, args []string, tim
 	}
 	defer s.release(lease, &err)
 	serial := uint64(0)
-	if s.doc, s.etag, err = s.store.Read(ctx); s.force && errors.Is(err, state.ErrDamaged) {
+	read := s.store.Read
+	if s.restores {
+		read = s.store.Look
+	}
+	if s.doc, s.etag, err = read(ctx); s.force && errors.Is(err, state.ErrDamaged) {
 		s.etag, s.seen, err = s.store.Damaged(ctx)
 		serial = s.seen.Serial
 	}

@@ -72,15 +72,37 @@ func (c *Client) set(ctx context.Context, s ledger.Step) (wrote bool, err error)
 	if len(rows) == 0 && want > 0 {
 		return true, c.create(ctx, s, want)
 	}
-	for i, row := range rows { // all in the first, whatever made more than one
-		if i > 0 {
-			want = 0
+	for i, count := range spread(rows, want) {
+		if count == int64(rows[i].Count) && !(want == 0 && rows[i].Auto) {
+			continue
 		}
-		if err := c.update(ctx, row, want); err != nil {
+		if err := c.update(ctx, rows[i], count); err != nil {
 			return true, err
 		}
 	}
 	return false, nil
+}
+
+// spread says what each row of a holder is to have so that all of them together
+// have what is wanted. Rows change in one direction only: at no moment does the
+// holder have more than the larger of before and after, or less than the smaller.
+func spread(rows []assignment, want int64) []int64 {
+	counts := make([]int64, len(rows))
+	for i, r := range rows {
+		counts[i] = int64(r.Count)
+	}
+	for more := want - sum(rows); more != 0; {
+		at := largest(counts)
+		change := max(more, -counts[at])
+		counts[at] += change
+		more -= change
+	}
+	return counts
+}
+
+// largest is the position of the largest number, of several the first.
+func largest(counts []int64) int {
+	return slices.Index(counts, slices.Max(counts))
 }
 
 func sum(rows []assignment) int64 {

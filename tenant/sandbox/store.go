@@ -43,8 +43,8 @@ func journalPath(path string) string { return path + ".journal" }
 
 // openStore loads the tenant of a file and everything its journal adds.
 func openStore(path string) (*store, *Tenant, error) {
-	if _, err := os.Stat(path); err != nil {
-		return nil, nil, fmt.Errorf("the tenant file cannot be read: %w", err)
+	if err := isTenantFile(path); err != nil {
+		return nil, nil, err
 	}
 	lock := flock.New(path + ".lock")
 	locked, err := lock.TryLock()
@@ -61,6 +61,32 @@ func openStore(path string) (*store, *Tenant, error) {
 		return nil, nil, err
 	}
 	return s, t, nil
+}
+
+// isTenantFile makes sure that a path leads to a tenant, and that what is kept
+// beside it is no link: nothing is made beside anything else.
+func isTenantFile(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("it is not a regular file")
+	}
+	if err != nil {
+		return fmt.Errorf("the tenant file cannot be read: %w", err)
+	}
+	for _, own := range []string{path + ".lock", journalPath(path)} {
+		if info, err := os.Lstat(own); err == nil && !info.Mode().IsRegular() {
+			return fmt.Errorf("%s is not a regular file, and the tenant keeps a file of its own there: remove it", own)
+		}
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("the tenant file cannot be read: %w", err)
+	}
+	defer f.Close()
+	if _, err := Decode(f); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
 }
 
 func (s *store) load() (*Tenant, error) {
