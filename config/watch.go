@@ -9,7 +9,7 @@ import (
 
 // What a configuration may cost beyond all other bounds.
 const (
-	longest    = time.Minute
+	longest    = 30 * time.Second
 	mostMemory = 4 << 30 // bytes more than before
 	heartbeat  = 50 * time.Millisecond
 )

@@ -17,10 +17,15 @@ var ErrFormat = errors.New("not a readable plan")
 // Encode writes the plan as JSON, the format of saved plans and of
 // plan -json, described by docs/schema/plan.schema.json.
 func (p *Plan) Encode(w io.Writer) error {
-	enc := json.NewEncoder(w)
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetIndent("", " ")
 	enc.SetEscapeHTML(false)
-	return enc.Encode(p.normal())
+	if err := enc.Encode(p.normal()); err != nil {
+		return err
+	}
+	_, err := w.Write(ledger.EscapeJSON(b.Bytes()))
+	return err
 }
 
 // normal makes empty lists of absent ones, where readers rely on a list.
@@ -69,6 +74,9 @@ func (p *Plan) check() error {
 		if err := p.checkCall(i, c); err != nil {
 			return err
 		}
+	}
+	if err := p.checkWords(); err != nil {
+		return err
 	}
 	for _, pool := range p.Pools {
 		if pool.Label != "" && len(pool.Origins) == 0 {

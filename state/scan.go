@@ -41,6 +41,9 @@ func records(lines string) ([]Record, error) {
 	items := map[string]ledger.Item{}
 	for n := 0; lines != ""; n++ {
 		line, more, found := strings.Cut(lines, "\n")
+		if marked(line) {
+			return nil, fmt.Errorf("%w: line %d of its grants is a mark of a merge (%.7s): two versions were merged by git, and a state cannot be; keep one of them", ErrDamaged, n+1, line)
+		}
 		if body, comma := strings.CutSuffix(line, ","); comma == found {
 			line = body
 		} else {
@@ -67,6 +70,11 @@ func records(lines string) ([]Record, error) {
 		lines = more
 	}
 	return all, nil
+}
+
+// marked reports whether a line is what git leaves where it could not merge.
+func marked(line string) bool {
+	return strings.HasPrefix(line, "<<<<<<<") || strings.HasPrefix(line, "=======") || strings.HasPrefix(line, ">>>>>>>")
 }
 
 func orMore(err error) error {

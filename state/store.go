@@ -143,6 +143,9 @@ func (s *Store) Write(ctx context.Context, d *Document, etag string) (string, er
 	if err := s.MayWrite(); err != nil {
 		return "", err
 	}
+	if d.Serial >= math.MaxInt64 {
+		return "", fmt.Errorf("the state %s has the serial %d, and nothing comes after it: push a copy with a smaller one under another name", s, d.Serial)
+	}
 	next := *d
 	next.Serial++
 	text, err := s.opts.Seal.Encode(&next)

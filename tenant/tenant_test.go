@@ -95,7 +95,7 @@ func TestOutcomes(t *testing.T) {
 		{"the token ends on the way", `{"path":"assignLicense","status":401,"code":"InvalidAuthenticationToken","message":"x","times":1}`, move(), ledger.Done, ""},
 		{"somebody else writes at once", `{"path":"assignLicense","status":409,"code":"Directory_ConcurrencyViolation","message":"x","times":1}`, move(), ledger.Done, ""},
 		{"refused", `{"path":"assignLicense","status":400,"code":"Request_BadRequest","message":"License assignment cannot be done for user with invalid usage location."}`,
-			move(), ledger.Failed, "set the user's usage location in the admin centre first"},
+			move(), ledger.Failed, "the account has a usage location, and the service does not see it yet"},
 		{"in doubt, then refused, and not to be read", `{"path":"assignLicense","status":504,"times":1},{"path":"$batch","status":401,"skip":1},{"method":"GET","path":"/users/","status":403}`,
 			move(), ledger.Unknown, ""},
 		{"in doubt, then refused, and a reading tells", `{"path":"assignLicense","status":504,"afterWrite":true,"times":1},{"path":"$batch","status":401,"skip":1,"times":1}`, move(), ledger.Done, ""},

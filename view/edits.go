@@ -3,7 +3,6 @@ package view
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/usher-cli/usher/ledger"
@@ -126,7 +125,27 @@ func (p *Printer) disabled(plans ledger.Plans) string {
 
 // text writes a text as the language does, where ${ and %{ begin a template.
 func text(s string) string {
-	return Safe(strings.NewReplacer("${", "$${", "%{", "%%{").Replace(strconv.Quote(s)))
+	var b strings.Builder
+	before := rune(0)
+	for _, r := range s { // HCL knows fewer escapes than Go
+		switch {
+		case r == '#' && before == '#': // ## begins commands of a pipeline
+			b.WriteString(`\u0023`)
+		case r == '"' || r == '\\':
+			b.WriteRune('\\')
+			b.WriteRune(r)
+		case r == '\n':
+			b.WriteString(`\n`)
+		case r > 0xffff && harmful(r):
+			fmt.Fprintf(&b, `\U%08x`, r)
+		case harmful(r):
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			b.WriteRune(r)
+		}
+		before = r
+	}
+	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(`"` + b.String() + `"`)
 }
 
 // block is an assignment that gives people, or groups, an item again.

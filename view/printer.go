@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/fatih/color"
@@ -42,6 +43,20 @@ func (p *Printer) WithPlans(names map[string]string) *Printer {
 
 // plan is what people call a service plan: its id where nobody knows its name.
 func (p *Printer) plan(id string) string { return Safe(cmp.Or(p.plans[id], id)) }
+
+// guid is an id that may be a service plan's.
+var guid = regexp.MustCompile(`[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`)
+
+// named is a message of a service with the names of the service plans that it has
+// the ids of.
+func (p *Printer) named(message string) string {
+	return Safe(guid.ReplaceAllStringFunc(message, func(id string) string {
+		if name, known := p.plans[strings.ToLower(id)]; known {
+			return name + " (" + id + ")"
+		}
+		return id
+	}))
+}
 
 // Line prints a formatted line. Texts that are not usher's own must have
 // passed through Safe.
@@ -110,8 +125,17 @@ func (p *Printer) source(file string, line int, block string) {
 	}
 	p.Line("  on %s", where)
 	if text, ok := p.lineOf(file, line); ok {
-		p.Line("  %4d | %s", line, Safe(text))
+		p.Line("  %4d | %s", line, Safe(clip(text)))
 	}
+}
+
+// clip cuts a line that nobody reads to its end.
+func clip(s string) string {
+	const most = 200
+	if runes := []rune(s[:min(len(s), 4*most)]); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return s
 }
 
 func (p *Printer) lineOf(file string, line int) (string, bool) {

@@ -48,7 +48,7 @@ func (p *Printer) reasons(s shownStep) []string {
 		parts = append(parts, fmt.Sprintf("%s keep it by another source, without %s", people(s.Reduced), p.planNames(s.Loses)))
 	}
 	for _, c := range s.Costs {
-		text := fmt.Sprintf("%s on %s", Safe(c.What), c.Day)
+		text := fmt.Sprintf("%s on %s", Safe(c.What), Safe(c.Day))
 		if c.People > 0 {
 			text += " for " + people(c.People)
 		}

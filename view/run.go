@@ -34,7 +34,7 @@ func (p *Printer) Result(r ledger.Result) {
 	}
 	line := fmt.Sprintf("%s: %s: %s", Safe(r.Call.Holder.Address()), strings.Join(steps, ", "), p.outcome(r.Outcome))
 	if r.Message != "" {
-		line += ": " + Safe(r.Message)
+		line += ": " + p.named(r.Message)
 	}
 	p.Line("%s", line)
 	for _, i := range r.Unfit {

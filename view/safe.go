@@ -2,14 +2,34 @@ package view
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 )
 
-// Safe makes a text that somebody else wrote harmless on a terminal: control
-// characters, escapes, line ends and characters that reorder or hide text are
-// written as \u escapes.
+// Safe makes a text that somebody else wrote harmless on a terminal and in the log of
+// a pipeline: control characters, escapes, line ends and characters that reorder or hide
+// text are written as \u escapes, and what pipelines take for commands is broken up.
 func Safe(s string) string {
+	return uncommand(escapeHarmful(s))
+}
+
+// command is what Azure Pipelines takes for a command anywhere in a line.
+var command = regexp.MustCompile(`(?i)##(vso\[|\[)`)
+
+// uncommand breaks up commands of pipelines: those of Azure Pipelines, and those of
+// GitHub Actions, which begin a line.
+func uncommand(s string) string {
+	if strings.Contains(s, "##") {
+		s = command.ReplaceAllString(s, "# #$1")
+	}
+	if begins := strings.TrimLeft(s, " "); strings.HasPrefix(begins, "::") {
+		s = s[:len(s)-len(begins)] + `:\:` + begins[2:]
+	}
+	return s
+}
+
+func escapeHarmful(s string) string {
 	if !strings.ContainsFunc(s, harmful) {
 		return s
 	}

@@ -112,6 +112,12 @@ func (s *session) openBlob(args arguments) (state.Backend, error) {
 	if err := args.missing(map[string]string{"account": o.Endpoint, "container": o.Container}); err != nil {
 		return nil, err
 	}
+	hosts := map[string]string{"endpoint": o.Endpoint, "account": o.Endpoint}
+	if account := s.a.env("AZURE_STORAGE_ACCOUNT"); account == "" || o.Endpoint != "https://"+account+cloud.Blob { // which the environment names
+		if err := s.secretFor(o.SAS, "the signature of the environment", args, nil, hosts); err != nil {
+			return nil, err
+		}
+	}
 	if o.SAS == "" {
 		if !s.remote && !ownStorage(o.Endpoint, cloud.Blob) {
 			return nil, fmt.Errorf("its endpoint is not one of %s, and a token would be sent there: if that is meant, run usher with -remote-endpoints", cloud.Blob)
@@ -147,6 +153,10 @@ func (s *session) openProtocol(args arguments) (state.Backend, error) {
 	if err := args.missing(map[string]string{"address": o.Address}); err != nil {
 		return nil, err
 	}
+	hosts := map[string]string{"address": o.Address, "lock_address": o.LockAddress, "unlock_address": o.UnlockAddress, "history_address": o.History}
+	if err := s.secretFor(o.Password, "the password of the environment", args, []string{"CI_API_V4_URL", "TF_HTTP_ADDRESS", "GITHUB_SERVER_URL"}, hosts); err != nil {
+		return nil, err
+	}
 	if token := s.a.env("CI_JOB_TOKEN"); o.Password == "" && token != "" && s.ofGitLab(o.Address, o.LockAddress, o.UnlockAddress, o.History) {
 		o.Username, o.Password = "gitlab-ci-token", token
 	}
@@ -165,6 +175,14 @@ func (s *session) openPostgres(args arguments) (state.Backend, error) {
 	if s.a.verbose {
 		o.Trace = s.a.traceStatement
 	}
+	secret := s.a.firstEnv("PGPASSWORD", "PGPASSFILE", "PGSERVICEFILE", "PGSSLKEY")
+	o.MayHave = func(host string) error {
+		if s.a.names(host, "PGHOST") {
+			return nil
+		}
+		return s.secretFor(secret, "the password of the environment", args, nil, map[string]string{"connection": host})
+	}
+	o.Unverified = s.remote
 	b, err := postgres.New(context.Background(), o)
 	if err != nil {
 		return nil, err

@@ -23,9 +23,6 @@ func (w *killWorld) stateParses() {
 	if err != nil {
 		w.t.Fatalf("after a kill the state cannot be read: %v", err)
 	}
-	for _, name := range w.torn() {
-		_ = os.Remove(filepath.Join(w.dir, name))
-	}
 }
 
 // human gives somebody a seat of Premium, as an admin would.
@@ -66,6 +63,9 @@ func (w *killWorld) people() []killUser {
 // check compares the tenant with what is wanted and with what it was given by
 // others: the seats that were there from the start, and the human's.
 func (w *killWorld) check(n int) {
+	if left := w.torn(); len(left) > 0 {
+		w.t.Fatalf("what a killed write left is still there: %v", left)
+	}
 	start := (n + 1) * 70 % killUsers
 	wanted := map[string]bool{}
 	for i := range killSeats {

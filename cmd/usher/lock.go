@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/usher-cli/usher/state"
+	"github.com/usher-cli/usher/view"
 )
 
 // lock takes the state for the run.
@@ -35,7 +36,7 @@ func (a *app) lock(ctx context.Context, store *state.Store, operation string, ti
 
 // release gives a lock back, whatever became of the run.
 func (s *session) release(lease *state.Lease, err *error) {
-	if problem := lease.Release(); problem != nil && *err == nil {
-		*err = problem
+	if problem := lease.Release(); problem != nil && *err == nil { // what was done is done, and on record
+		s.a.stderr().Line("Warning: the lock of the state could not be given back: %s. If the next run finds the state locked, run usher force-unlock.", view.Safe(problem.Error()))
 	}
 }

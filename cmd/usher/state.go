@@ -126,7 +126,7 @@ func runStatePull(ctx context.Context, s *session, _ []string) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.a.out.Write(d.Encode())
+	_, err = s.a.out.Write(ledger.EscapeJSON(d.Encode()))
 	return err
 }
 

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"crypto/tls"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -10,20 +11,31 @@ import (
 )
 
 // readable returns a host on another machine that may be spoken to without
-// encryption, as PostgreSQL's clients do where nobody says otherwise.
-func readable(c *pgx.ConnConfig) string {
-	open := func(host string, secured bool) bool {
-		return !secured && !strings.HasPrefix(host, "/") && !state.OnThisMachine(host)
+// encryption, as PostgreSQL's clients do where nobody says otherwise, or whose
+// certificate nobody would verify.
+func readable(c *pgx.ConnConfig, unverified bool) string {
+	open := func(host string, secured *tls.Config) bool {
+		safe := secured != nil && (unverified || !secured.InsecureSkipVerify || secured.VerifyPeerCertificate != nil && secured.ServerName != "")
+		return !safe && !strings.HasPrefix(host, "/") && !state.OnThisMachine(host)
 	}
-	if open(c.Host, c.TLSConfig != nil) {
+	if open(c.Host, c.TLSConfig) {
 		return c.Host
 	}
 	for _, f := range c.Fallbacks {
-		if open(f.Host, f.TLSConfig != nil) {
+		if open(f.Host, f.TLSConfig) {
 			return f.Host
 		}
 	}
 	return ""
+}
+
+// hosts lists the hosts that a connection may lead to.
+func hosts(c *pgx.ConnConfig) []string {
+	all := []string{c.Host}
+	for _, f := range c.Fallbacks {
+		all = append(all, f.Host)
+	}
+	return all
 }
 
 var _ state.Prober = (*Backend)(nil)

@@ -28,6 +28,10 @@ type Options struct {
 	Schema     string // in which the tables are
 	Name       string // of the state
 	TTL        time.Duration
+	// MayHave refuses a host that no secret may be sent to; nil for none.
+	MayHave func(host string) error
+	// Unverified allows a database on another machine whose certificate nobody checks.
+	Unverified bool
 	// Trace is told of every statement, whose values are not in it, and what it
 	// returns of how that ended; nil for nobody.
 	Trace func(statement string) (ended func(error))
@@ -60,8 +64,15 @@ func New(ctx context.Context, o Options) (*Backend, error) {
 	if err != nil {
 		return nil, errors.New("the connection is not one that PostgreSQL understands, such as postgres://user@host:5432/database (its text is not shown, because it can hold a password)")
 	}
-	if host := readable(config.ConnConfig); host != "" {
-		return nil, fmt.Errorf("the connection to %s may be one that everybody on the way can read: add sslmode=verify-full to it, or at least sslmode=require", host)
+	if host := readable(config.ConnConfig, o.Unverified); host != "" {
+		return nil, fmt.Errorf("the connection to %s may be one that somebody on the way can read, or answer in its place: add sslmode=verify-full to it", host)
+	}
+	for _, host := range hosts(config.ConnConfig) {
+		if o.MayHave != nil {
+			if err := o.MayHave(host); err != nil {
+				return nil, err
+			}
+		}
 	}
 	// Through a pooler in transaction mode a prepared statement may be gone with
 	// the next transaction.

@@ -65,6 +65,7 @@ type attempt struct {
 const (
 	mostTries = 8
 	mostLooks = 8
+	mostLate  = 4 // times that the service refuses what it does not see yet
 )
 
 // Assign sends at most MaxBatch calls, each for another person, in one
@@ -196,7 +197,11 @@ func (c *Client) settle(a *attempt, p partAnswer) ledger.Result {
 	switch {
 	case forNow(e):
 		return c.again(a, wait, message)
-	case a.call.Location != "" && strings.Contains(e.Message, nowhere): // set a moment ago, and not seen everywhere yet
+	case strings.Contains(e.Message, nowhere) && a.tries < mostLate: // set a moment ago, and not seen everywhere yet
+		return c.again(a, max(wait, 2*c.Pause), message)
+	case strings.Contains(e.Message, nowhere): // a plan gives no seat to an account without one
+		return c.refused(a, e.Error()+": the account has a usage location, and the service does not see it yet; plan again later")
+	case strings.Contains(e.Message, noSeats) && a.tries < mostLate: // a plan takes no seat that is not there; one that was freed is seen a moment later
 		return c.again(a, max(wait, 2*c.Pause), message)
 	case e.Ambiguous():
 		a.doubt = true

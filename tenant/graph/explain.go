@@ -16,6 +16,9 @@ const onlyInherited = "inherited from a group membership"
 // nowhere is how it refuses a seat to an account without a usage location.
 const nowhere = "invalid usage location"
 
+// noSeats is how it refuses a seat of a product that has none left.
+const noSeats = "does not have any available licenses"
+
 // What requests take, in words.
 const (
 	toAssign = "the application permission LicenseAssignment.ReadWrite.All"
@@ -39,7 +42,7 @@ func explain(err error, permission string) string {
 func remedies() []wire.Remedy {
 	return []wire.Remedy{
 		{Text: nowhere, Way: "set the user's usage location in the admin centre first, or usage_location in the assignment"},
-		{Text: "does not have any available licenses", Way: "buy a seat or free one, then plan again"},
+		{Text: noSeats, Way: "buy a seat or free one, then plan again"},
 		{Text: notOwned, Way: "the tenant does not own this product, or it cannot be given to people"},
 		{Text: onlyInherited, Way: "change the group's membership or the group's licences instead"},
 		{Text: "depends on the service plan(s)", Way: "grant the product that has the missing plan, or disable the dependent plan"},

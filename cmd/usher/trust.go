@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/usher-cli/usher/state"
+)
+
+// A pull request can write any host into a file. So a secret of the environment goes
+// to a host only where the environment names that host, too: beside the secret, or by
+// a flag of the command. This is the one rule for all stores.
+
+// secretFor makes sure that a secret may be sent to the hosts of some addresses,
+// which a backend block may have written. Names are variables of the environment that
+// name a host beside the secret.
+func (s *session) secretFor(secret, what string, args arguments, named []string, addresses map[string]string) error {
+	if secret == "" || s.remote {
+		return nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(addresses)) {
+		host := hostOf(addresses[name])
+		fromFile := args.written[name] != "" && args.set[name] == ""
+		if host == "" || !fromFile || state.OnThisMachine(host) || s.a.names(host, named...) {
+			continue
+		}
+		return fmt.Errorf("%s would be sent to %s, which only the file names: set USHER_BACKEND_HOST=%s beside the secret if that is meant, or run usher with -remote-endpoints", what, host, host)
+	}
+	return nil
+}
+
+// names reports whether a variable of the environment names a host: as it is, in
+// a list, or in an address.
+func (a *app) names(host string, variables ...string) bool {
+	return slices.ContainsFunc(append(variables, "USHER_BACKEND_HOST"), func(v string) bool {
+		return slices.ContainsFunc(strings.Split(a.env(v), ","), func(text string) bool {
+			return strings.EqualFold(hostOf(strings.TrimSpace(text)), host)
+		})
+	})
+}
+
+// hostOf is the host of an address, or of what is one already.
+func hostOf(address string) string {
+	if !strings.Contains(address, "://") {
+		address = "//" + address
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
+}

@@ -1,0 +1,47 @@
+package plan
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// country is a usage location.
+var country = regexp.MustCompile(`^[A-Z]{2}$`)
+
+// checkWords refuses a document with a word that no plan has. What is read from a
+// file is a stranger's: it is printed, and some of it reaches a request.
+func (p *Plan) checkWords() error {
+	days := []string{p.Today, p.HoldsTo}
+	for _, d := range p.Due {
+		days = append(days, d.Day)
+	}
+	for _, s := range p.Steps() {
+		if !slices.Contains([]ledger.Op{ledger.Add, ledger.Change, ledger.Remove, ledger.Reprocess, ledger.Adopt, ledger.Forget}, s.Op) {
+			return fmt.Errorf("%w: a step has the sign %q", ErrFormat, s.Op)
+		}
+		if !slices.Contains([]ledger.Why{ledger.Declared, ledger.Drift, ledger.Unmanaged, ledger.Expired, ledger.Unfinished}, s.Why) {
+			return fmt.Errorf("%w: a step has the reason %q", ErrFormat, s.Why)
+		}
+		if !slices.Contains(ledger.Kinds(), s.Holder.Kind) || s.Holder.ID == "" || s.Item.ID == "" {
+			return fmt.Errorf("%w: a step is about no holder or no item", ErrFormat)
+		}
+		for _, c := range s.Costs {
+			days = append(days, c.Day)
+		}
+	}
+	for _, day := range days {
+		if _, err := time.Parse(time.DateOnly, day); day != "" && err != nil {
+			return fmt.Errorf("%w: %q is no day", ErrFormat, day)
+		}
+	}
+	for _, c := range p.Calls {
+		if c.Location != "" && !country.MatchString(c.Location) {
+			return fmt.Errorf("%w: %q is no usage location", ErrFormat, c.Location)
+		}
+	}
+	return nil
+}
