@@ -19,6 +19,7 @@ type dispatcher struct {
 	room      map[ledger.PoolID]int64    // confirmed headroom
 	queues    map[ledger.PoolID][]int    // calls that take from a pool, by position
 	failed    map[ledger.PoolID][]string // addresses of releases that did not happen
+	coming    map[ledger.PoolID]string   // address of a release that the service has accepted, and not finished
 	repeated  []int                      // to be started once more, before anything new
 	doubtful  map[int]ledger.Result      // of those, which may have been carried out
 	ready     []int
@@ -40,7 +41,7 @@ const (
 
 func newDispatcher(calls []ledger.Call, pools []ledger.Pool) *dispatcher {
 	d := &dispatcher{calls: slices.Clone(calls), state: make([]phase, len(calls)), succeeded: make([]bool, len(calls)), waits: make([]int, len(calls)), next: map[int][]int{},
-		room: map[ledger.PoolID]int64{}, queues: map[ledger.PoolID][]int{}, failed: map[ledger.PoolID][]string{}, doubtful: map[int]ledger.Result{}}
+		room: map[ledger.PoolID]int64{}, queues: map[ledger.PoolID][]int{}, failed: map[ledger.PoolID][]string{}, coming: map[ledger.PoolID]string{}, doubtful: map[int]ledger.Result{}}
 	for _, p := range pools {
 		d.room[p.ID] = p.Limit - p.Before
 	}
@@ -197,7 +198,12 @@ func (d *dispatcher) finish(i int, res ledger.Result) {
 		}
 		d.undo(i)
 	}
-	if res.Outcome != ledger.Done {
+	switch {
+	case res.Outcome == ledger.Pending && res.Accepted:
+		for _, r := range c.Releases {
+			d.coming[r.Pool] = c.Holder.Address()
+		}
+	case res.Outcome != ledger.Done:
 		d.blame(c)
 	}
 	d.succeed(c.ID, res)

@@ -59,7 +59,11 @@ func (d *dispatcher) unblock() {
 		if i < 0 {
 			break
 		}
-		d.giveUp(i, ledger.Skipped, d.reason(i))
+		how := ledger.Skipped
+		if d.isComing(i) {
+			how = ledger.Pending
+		}
+		d.giveUp(i, how, d.reason(i))
 		d.undo(i)
 		d.advance()
 	}
@@ -79,11 +83,22 @@ func (d *dispatcher) firstWaiting() int {
 	return -1
 }
 
+// isComing reports whether what a call lacks comes back when the service has
+// finished, and nothing else is in its way.
+func (d *dispatcher) isComing(i int) bool {
+	pool, _, lacks := d.lacks(d.calls[i])
+	_, comes := d.coming[pool]
+	return lacks && comes && len(d.failed[pool]) == 0 && len(d.calls[i].Undo) == 0
+}
+
 // reason names the pool without room and the releases that did not happen.
 func (d *dispatcher) reason(i int) string {
 	pool, short, lacks := d.lacks(d.calls[i])
 	if !lacks {
 		return "what it waits for did not happen"
+	}
+	if d.isComing(i) {
+		return fmt.Sprintf("it waits for %s, from which the service has yet to take %s", d.coming[pool], itemName(d.calls[i], pool))
 	}
 	text := fmt.Sprintf("no room in %s: it is short by %d", itemName(d.calls[i], pool), short)
 	if names := d.failed[pool]; len(names) > 0 {

@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
@@ -86,8 +87,22 @@ func (u *run) start(ctx context.Context) {
 			calls[i] = u.d.calls[p]
 		}
 		u.sent++
-		go func() { u.answers <- answer{places, u.Tenant.Run(ctx, calls)} }()
+		go func() { u.answers <- answer{places, u.ask(ctx, calls)} }()
 	}
+}
+
+// ask runs calls. A fault of usher's own leaves them in doubt, and the run goes on to
+// record what it did.
+func (u *run) ask(ctx context.Context, calls []ledger.Call) (results []ledger.Result) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			results = make([]ledger.Result, len(calls))
+			for i, c := range calls {
+				results[i] = ledger.Result{Call: c, Outcome: ledger.Unknown, Message: fmt.Sprintf("usher met a fault of its own: %v; report it", cause)}
+			}
+		}
+	}()
+	return u.Tenant.Run(ctx, calls)
 }
 
 // holds makes sure of the lock, and ends the run where it is not ours.

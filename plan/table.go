@@ -18,6 +18,7 @@ type table struct {
 	selfMade map[string]bool          // items bought by self-service
 	places   map[string]ledger.Place  // by environment id
 	rows     map[ledger.Key]ledger.Row
+	mixed    map[ledger.Key]bool // rows of which the platform allocated only some
 	flows    map[ledger.HolderID]ledger.FlowFact
 	inside   map[string]bool     // environments whose flows and machines were read
 	groups   map[ledger.Key]bool // what users have by a group that is to keep it
@@ -39,7 +40,7 @@ type table struct {
 
 func newTable(in Input) *table {
 	t := &table{in: in, calendar: newCalendar(in), policies: map[string]ledger.Policy{}, selfMade: map[string]bool{}, places: map[string]ledger.Place{},
-		rows: map[ledger.Key]ledger.Row{}, flows: map[ledger.HolderID]ledger.FlowFact{}, inside: map[string]bool{}, gone: map[ledger.HolderID]bool{},
+		rows: map[ledger.Key]ledger.Row{}, mixed: map[ledger.Key]bool{}, flows: map[ledger.HolderID]ledger.FlowFact{}, inside: map[string]bool{}, gone: map[ledger.HolderID]bool{},
 		nowhere: map[ledger.HolderID]bool{}, asleep: map[ledger.Key]bool{}, claimed: map[ledger.Key]bool{}, targets: map[string]bool{}, met: map[string]bool{}, unread: make([]int, len(in.Have.Unread))}
 	t.in.Want = t.calendar.want
 	t.in.Have.Grants = reading(t.in)
@@ -77,7 +78,10 @@ func (t *table) index() {
 	for _, p := range t.in.Places {
 		t.places[p.Environment.ID] = p
 	}
-	for _, r := range t.in.Have.Rows {
+	for _, r := range t.in.Have.Rows { // a holder can have several
+		was, several := t.rows[r.Key]
+		t.mixed[r.Key] = t.mixed[r.Key] || several && was.System != r.System
+		r.System, r.Auto = r.System || was.System, r.Auto || was.Auto
 		t.rows[r.Key] = r
 	}
 	for _, f := range t.in.Have.Flows {

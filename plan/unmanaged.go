@@ -34,7 +34,7 @@ func (t *table) unmanaged(r row) {
 func (t *table) inPlace(r row) {
 	units := fmt.Sprintf("holds %d", r.have.Units)
 	switch {
-	case !t.rows[r.key].System:
+	case !t.rows[r.key].System || t.mixed[r.key]:
 		t.note(ledger.Info, "undeclared-units", r, units+", and no file declares it", "")
 	case t.places[r.have.Holder.Place()].Auto == ledger.AutoRemove:
 		t.remove(r, ledger.Unmanaged)
