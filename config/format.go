@@ -43,22 +43,9 @@ func Format(dir string, recursive bool) ([]Formatted, hcl.Diagnostics) {
 		case d.IsDir() || !strings.HasSuffix(path, ".hcl") || strings.HasPrefix(d.Name(), "."): // hidden ones are no part of a configuration
 			return nil
 		}
-		name, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		before, err := src.read(filepath.ToSlash(name))
-		if err != nil {
-			diags = append(diags, broken(path, "File not readable", "%s cannot be read: %s.", path, plainError(err)))
-			return nil
-		}
-		if more := checkNesting(before, path); more.HasErrors() {
-			diags = append(diags, more...)
-			return nil
-		}
-		_, more := hclsyntax.ParseConfig(before, path, hcl.InitialPos)
+		before, after, more := src.format(path)
 		diags = append(diags, more...)
-		if after := hclwrite.Format(before); !more.HasErrors() && !bytes.Equal(before, after) {
+		if !more.HasErrors() && !bytes.Equal(before, after) {
 			changed = append(changed, Formatted{path, before, after})
 		}
 		return nil
@@ -67,6 +54,22 @@ func Format(dir string, recursive bool) ([]Formatted, hcl.Diagnostics) {
 		diags = append(diags, broken(dir, "File not readable", "%s.", err))
 	}
 	return changed, diags
+}
+
+// format reads a file of the directory, and lays it out anew.
+func (s *source) format(path string) (before, after []byte, diags hcl.Diagnostics) {
+	name, err := filepath.Rel(s.dir, path)
+	if err == nil {
+		before, err = s.read(filepath.ToSlash(name))
+	}
+	if err != nil {
+		return nil, nil, hcl.Diagnostics{broken(path, "File not readable", "%s cannot be read: %s.", path, plainError(err))}
+	}
+	if diags = checkNesting(before, path); diags.HasErrors() {
+		return before, nil, diags
+	}
+	_, diags = hclsyntax.ParseConfig(before, path, hcl.InitialPos)
+	return before, hclwrite.Format(before), diags
 }
 
 // Write puts the canonical layout in place of the file.

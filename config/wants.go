@@ -52,14 +52,7 @@ func mergeWants(wants []ledger.Want) ([]ledger.Want, hcl.Diagnostics) {
 		case !sameValue(merged[i], w):
 			diags = append(diags, contradiction(merged[i], w))
 		default:
-			m := &merged[i]
-			m.Origins = append(m.Origins, w.Origins...)
-			m.Asleep = m.Asleep || w.Asleep
-			m.Lax = m.Lax && w.Lax
-			m.Location = cmp.Or(m.Location, w.Location)
-			if m.Disabled == nil && m.Enabled == nil {
-				m.Disabled, m.Enabled = w.Disabled, w.Enabled
-			}
+			join(&merged[i], w)
 		}
 	}
 	for i := range merged {
@@ -68,6 +61,17 @@ func mergeWants(wants []ledger.Want) ([]ledger.Want, hcl.Diagnostics) {
 		}
 	}
 	return slices.Clip(merged), diags
+}
+
+// join adds to a want another one that says the same.
+func join(m *ledger.Want, w ledger.Want) {
+	m.Origins = append(m.Origins, w.Origins...)
+	m.Asleep = m.Asleep || w.Asleep
+	m.Lax = m.Lax && w.Lax
+	m.Location = cmp.Or(m.Location, w.Location)
+	if m.Disabled == nil && m.Enabled == nil {
+		m.Disabled, m.Enabled = w.Disabled, w.Enabled
+	}
 }
 
 // sameValue treats an unwritten list of plans as agreeing with any other.

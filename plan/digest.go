@@ -11,32 +11,36 @@ import (
 	"github.com/usher-cli/usher/ledger"
 )
 
-// digest is the identity of a plan: what it does to which tenant, within
-// which declared limits and guards. Lines, order and present use are not part
-// of it.
-func digest(p *Plan) string {
-	type change struct {
+// A digest is made of these.
+type (
+	changed struct {
 		Op            ledger.Op
 		Holder        ledger.Holder // with the name that the reviewer read
 		Item          ledger.Item
 		Before, After *ledger.Value
 		Location      string // where the account is said to be first
 	}
-	type limit struct {
+	limit struct {
 		Item     string
 		Quantity *int64
 		Reserve  int64
 		Grace    bool
 		Refresh  ledger.RefreshMode
 	}
-	type place struct {
+	place struct {
 		ID           string
 		HostedServes bool
 		Auto         ledger.AutoMode
 	}
+)
+
+// digest is the identity of a plan: what it does to which tenant, within
+// which declared limits and guards. Lines, order and present use are not part
+// of it.
+func digest(p *Plan) string {
 	var doc struct {
 		Tenant  string
-		Changes []change
+		Changes []changed
 		Limits  []limit
 		Guard   ledger.Guard
 		Gaps    int64
@@ -53,13 +57,13 @@ func digest(p *Plan) string {
 	slices.SortFunc(doc.Places, func(a, b place) int { return strings.Compare(a.ID, b.ID) })
 	for _, c := range p.Calls {
 		for _, s := range c.Steps {
-			doc.Changes = append(doc.Changes, change{s.Op, s.Holder, s.Item, s.Before, s.After, c.Location})
+			doc.Changes = append(doc.Changes, changed{s.Op, s.Holder, s.Item, s.Before, s.After, c.Location})
 		}
 	}
 	for _, s := range p.Records {
-		doc.Changes = append(doc.Changes, change{s.Op, s.Holder, s.Item, s.Before, s.After, ""})
+		doc.Changes = append(doc.Changes, changed{s.Op, s.Holder, s.Item, s.Before, s.After, ""})
 	}
-	slices.SortFunc(doc.Changes, func(a, b change) int {
+	slices.SortFunc(doc.Changes, func(a, b changed) int {
 		return cmp.Or(keyOf(a.Holder, a.Item).Compare(keyOf(b.Holder, b.Item)), strings.Compare(string(a.Op), string(b.Op)))
 	})
 	for _, pool := range p.Pools {

@@ -67,9 +67,17 @@ func (t *table) pendingRemoval(k ledger.Key) bool {
 	return slices.ContainsFunc(t.in.Pending, func(g ledger.Grant) bool { return g.Key() == k && g.Units == 0 })
 }
 
+// atRemoval reports whether the service is still at a removal that it accepted.
+func (t *table) atRemoval(r row) bool {
+	if r.have == nil {
+		return t.held[r.key] > 0
+	}
+	return r.want == nil && t.pendingRemoval(r.key)
+}
+
 func (t *table) drift(r row) (DriftKind, bool) {
 	switch {
-	case r.known != nil && (r.have == nil && t.held[r.key] > 0 || r.have != nil && r.want == nil && t.pendingRemoval(r.key)):
+	case r.known != nil && t.atRemoval(r):
 		return Unfinished, true
 	case r.known != nil && r.have == nil:
 		return Gone, r.known.Units > 0

@@ -10,13 +10,7 @@ import (
 // to be bought and done by hand and what the service has yet to finish, those that
 // wait for that, and last those that wait for seats that come back after all else.
 func arrange(calls []ledger.Call, b *book) *scheduler {
-	s := firstPart(calls, b)
-	s.schedule()
-	if len(s.left()) > 0 && s.open() == len(s.left()) && len(b.later())+len(b.last) == 0 { // nobody will make room for them
-		if again := firstPart(calls, b); again.search() {
-			s = again
-		}
-	}
+	s := alone(calls, b)
 	if s.openGap() { // nobody is left without while somebody else has to act
 		calls = slices.Clone(calls)
 		for i := range calls {
@@ -41,6 +35,18 @@ func arrange(calls []ledger.Call, b *book) *scheduler {
 	}
 	s.last = len(s.done)
 	s.seatsBack(b.last)
+	return s
+}
+
+// alone schedules what needs nobody.
+func alone(calls []ledger.Call, b *book) *scheduler {
+	s := firstPart(calls, b)
+	s.schedule()
+	if len(s.left()) > 0 && s.open() == len(s.left()) && len(b.later())+len(b.last) == 0 { // nobody will make room for them
+		if again := firstPart(calls, b); again.search() {
+			return again
+		}
+	}
 	return s
 }
 

@@ -31,24 +31,7 @@ func (c *coverage) stir(in Input, b *book, parts []*part) bool {
 	if len(all) == 0 {
 		return false
 	}
-	spare, most := map[string]int64{}, map[string]int64{} // at the end, and at any moment
-	for _, s := range in.Have.Supply {
-		pool := b.at(ledger.PoolID{Item: s.Item.ID})
-		spare[s.Item.ID] = s.Owned + s.Grace - pool.Before
-		if pool.Quantity != nil { // what is to be bought
-			spare[s.Item.ID] += max(0, *pool.Quantity-pool.Owned)
-		}
-		most[s.Item.ID] = spare[s.Item.ID]
-	}
-	for _, p := range parts {
-		for _, d := range p.draws {
-			spare[d.Pool.Item] -= d.Units
-			most[d.Pool.Item] -= min(0, d.Units)
-		}
-	}
-	for item, groups := range c.freed {
-		most[item] += int64(len(groups))
-	}
+	spare, most := c.spare(in, b, parts)
 	c.maybe = map[ledger.Key][]string{}
 	all = slices.DeleteFunc(all, func(x stirred) bool {
 		key := ledger.Key{Kind: ledger.User, Holder: x.user, Item: x.item}
@@ -71,6 +54,34 @@ func (c *coverage) stir(in Input, b *book, parts []*part) bool {
 		from = to
 	}
 	return len(c.prone)+len(c.stirred)+len(c.maybe) > 0
+}
+
+// spare is how many seats of each item are left at the end, and at most at any moment.
+func (c *coverage) spare(in Input, b *book, parts []*part) (spare, most map[string]int64) {
+	spare, most = map[string]int64{}, map[string]int64{}
+	for _, s := range in.Have.Supply {
+		pool := b.at(ledger.PoolID{Item: s.Item.ID})
+		spare[s.Item.ID] = s.Owned + s.Grace - pool.Before
+		if pool.Quantity != nil { // what is to be bought
+			spare[s.Item.ID] += max(0, *pool.Quantity-pool.Owned)
+		}
+		most[s.Item.ID] = spare[s.Item.ID]
+	}
+	for _, p := range parts {
+		for _, d := range p.draws {
+			spare[d.Pool.Item] -= d.Units
+			most[d.Pool.Item] -= min(0, d.Units)
+		}
+	}
+	for item, groups := range c.freed {
+		spare[item] += int64(len(groups))
+		most[item] += int64(len(groups))
+	}
+	for _, l := range c.late {
+		spare[l.pool.Item]++
+		most[l.pool.Item]++
+	}
+	return spare, most
 }
 
 // seatOf is a seat of an item that a group may take for a member.
@@ -114,25 +125,8 @@ func (c *coverage) needsSeat(key ledger.Key, passing bool) bool {
 // candidates lists the members of groups with a part who failed for want of
 // a seat, each item once, in the order of their ids.
 func (c *coverage) candidates(parts []*part) []stirred {
-	groups, gives := groupParts(parts), maps.Clone(c.given)
-	passing := map[ledger.Key]bool{}
-	for _, pi := range groups {
-		for _, p := range []int{pi, parts[pi].twin} {
-			if p < 0 {
-				continue
-			}
-			for _, s := range parts[p].steps {
-				switch {
-				case s.After != nil:
-					gives[s.Key()] = s.After.Without
-				case parts[p].twin >= 0: // it may travel later than what the group gains
-					passing[s.Key()] = true
-				default:
-					delete(gives, s.Key())
-				}
-			}
-		}
-	}
+	groups := groupParts(parts)
+	gives, passing := c.giving(groups, parts)
 	hopeless, doubtful := map[membership]bool{}, map[membership]bool{} // another product of the group fails for a cause that seats do not mend
 	var all []stirred
 	for key, sources := range c.by {
@@ -159,6 +153,30 @@ func (c *coverage) candidates(parts []*part) []stirred {
 		return cmp.Or(cmp.Compare(a.user, b.user), cmp.Compare(a.group, b.group), cmp.Compare(a.item, b.item))
 	})
 	return all
+}
+
+// giving is what groups give while their parts run, with the service plans that are
+// off, and what of it a later part takes away again.
+func (c *coverage) giving(groups map[string]int, parts []*part) (gives map[ledger.Key]ledger.Plans, passing map[ledger.Key]bool) {
+	gives, passing = maps.Clone(c.given), map[ledger.Key]bool{}
+	for _, pi := range groups {
+		for _, p := range []int{pi, parts[pi].twin} {
+			if p < 0 {
+				continue
+			}
+			for _, s := range parts[p].steps {
+				switch {
+				case s.After != nil:
+					gives[s.Key()] = s.After.Without
+				case parts[p].twin >= 0: // it may travel later than what the group gains
+					passing[s.Key()] = true
+				default:
+					delete(gives, s.Key())
+				}
+			}
+		}
+	}
+	return gives, passing
 }
 
 // groupParts finds the first part of every group.

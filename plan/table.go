@@ -142,28 +142,35 @@ func (t *table) row(r row) {
 			t.met[name] = true
 		}
 	}
+	if t.outOfReach(r) || t.in.OnlyDue && !t.due(r) {
+		return
+	}
+	t.decide(r)
+}
+
+// outOfReach notes what cannot be compared: what was not read, a product that the
+// tenant has no more, and whoever is gone.
+func (t *table) outOfReach(r row) bool {
+	holder := r.holder()
 	if scope := t.unreadScope(holder.Identity()); scope >= 0 {
 		if r.want != nil || r.known != nil {
 			t.unread[scope]++
 		}
-		return
+		return true
 	}
 	if stays, vanished := t.in.Vanished[r.key.Item]; vanished {
 		if r.known != nil && !stays {
 			t.forget(r)
 		}
-		return
+		return true
 	}
-	if r.want != nil && t.gone[holder.Identity()] {
+	if r.want != nil && t.gone[holder.Identity()] { // reported by the resolver; its record waits for the file
 		if t.claimed[r.key] {
 			t.perhaps = append(t.perhaps, r.key)
 		}
-		return // reported by the resolver; its record waits for the file
+		return true
 	}
-	if t.in.OnlyDue && !t.due(r) {
-		return
-	}
-	t.decide(r)
+	return false
 }
 
 // adopted is what the platform allocated by itself and the environment says

@@ -242,6 +242,32 @@ func (f file) document(recs []Record) (*Document, error) {
 	return d, f.rest(d)
 }
 
+// grantsOf reads grants that are no records: an interrupted run's, for example.
+func grantsOf(rows []row) ([]ledger.Grant, error) {
+	var all []ledger.Grant
+	for _, r := range rows {
+		g, err := r.grant()
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, g)
+	}
+	return all, nil
+}
+
+func (f file) claims(d *Document) error {
+	if f.Claims == nil {
+		return nil
+	}
+	grants, err := grantsOf(f.Claims.Grants)
+	if err != nil {
+		return err
+	}
+	removals, err := grantsOf(f.Claims.Removals)
+	d.Claims = &Claims{Digest: f.Claims.Digest, At: f.Claims.At, Grants: grants, Removals: removals}
+	return err
+}
+
 func (f file) rest(d *Document) error {
 	for _, r := range f.Former {
 		kind, name, err := ledger.SplitHolder(r.Address)
@@ -250,22 +276,8 @@ func (f file) rest(d *Document) error {
 		}
 		d.Former = append(d.Former, ledger.Holder{Kind: kind, ID: r.Holder, Name: name})
 	}
-	if f.Claims != nil {
-		d.Claims = &Claims{Digest: f.Claims.Digest, At: f.Claims.At}
-		for _, r := range f.Claims.Grants {
-			g, err := r.grant()
-			if err != nil {
-				return err
-			}
-			d.Claims.Grants = append(d.Claims.Grants, g)
-		}
-		for _, r := range f.Claims.Removals {
-			g, err := r.grant()
-			if err != nil {
-				return err
-			}
-			d.Claims.Removals = append(d.Claims.Removals, g)
-		}
+	if err := f.claims(d); err != nil {
+		return err
 	}
 	for _, r := range f.Recent {
 		g, err := r.grant()

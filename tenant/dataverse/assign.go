@@ -73,7 +73,7 @@ func (c *Client) set(ctx context.Context, s ledger.Step) (wrote bool, err error)
 		return true, c.create(ctx, s, want)
 	}
 	for i, count := range spread(rows, want) {
-		if count == int64(rows[i].Count) && !(want == 0 && rows[i].Auto) {
+		if count == int64(rows[i].Count) && (want != 0 || !rows[i].Auto) {
 			continue
 		}
 		if err := c.update(ctx, rows[i], count); err != nil {

@@ -223,22 +223,10 @@ func (c *Client) seen(a *attempt, p partAnswer) ledger.Result {
 	var u user
 	switch {
 	case p.succeeded() && json.Unmarshal(p.Body, &u) == nil && u.Shape() == nil:
-		switch {
-		case u.reached(a.call) && (!a.doubt || a.gone || a.waited >= c.Lag):
+		if u.reached(a.call) && (!a.doubt || a.gone || a.waited >= c.Lag) {
 			return a.after.done(a.call)
-		case a.taken && a.waited >= c.Lag:
-			return ledger.Result{Call: a.call, Outcome: ledger.Unknown, Message: a.why}
-		case a.taken: // readings may be older than the call
-		case !a.doubt && adds(a.call): // what else it is about was refused with it
-			return ledger.Result{Call: a.call, Outcome: ledger.Failed, Message: a.why}
-		case !a.doubt && a.waited >= c.Lag:
-			return ledger.Result{Call: a.call, Outcome: ledger.Pending, Message: a.why + "; its readings still show it"}
-		case a.waited >= c.Lag: // no reading is that old
-			return ledger.Result{Call: a.call, Outcome: ledger.Unknown, Message: a.why}
 		}
-		wait := min(a.waited+c.Pause, c.Lag)
-		a.waited += wait
-		return ledger.Result{Call: a.call, Outcome: ledger.Again, Message: a.why, Doubt: a.doubt, Wait: wait}
+		return c.missing(a)
 	case p.succeeded():
 		return c.again(a, 0, a.why)
 	case p.Status == http.StatusForbidden:
@@ -246,6 +234,25 @@ func (c *Client) seen(a *attempt, p partAnswer) ledger.Result {
 	}
 	e, _ := c.refusal(p)
 	return c.again(a, e.Wait, a.why)
+}
+
+// missing decides where a reading shows that a call is not in effect.
+func (c *Client) missing(a *attempt) ledger.Result {
+	late := a.waited >= c.Lag // no reading is that old
+	switch {
+	case a.taken && late:
+		return ledger.Result{Call: a.call, Outcome: ledger.Unknown, Message: a.why}
+	case a.taken: // readings may be older than the call
+	case !a.doubt && adds(a.call): // what else it is about was refused with it
+		return ledger.Result{Call: a.call, Outcome: ledger.Failed, Message: a.why}
+	case !a.doubt && late:
+		return ledger.Result{Call: a.call, Outcome: ledger.Pending, Message: a.why + "; its readings still show it"}
+	case late:
+		return ledger.Result{Call: a.call, Outcome: ledger.Unknown, Message: a.why}
+	}
+	wait := min(a.waited+c.Pause, c.Lag)
+	a.waited += wait
+	return ledger.Result{Call: a.call, Outcome: ledger.Again, Message: a.why, Doubt: a.doubt, Wait: wait}
 }
 
 func adds(call ledger.Call) bool {

@@ -1,0 +1,126 @@
+package plan
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// settle books one key: who takes its seat, who releases it, and who waits for
+// whom.
+func (c *coverage) settle(key ledger.Key, ch *changes, parts []*part) {
+	before, stays, awaited := c.sources(key, ch)
+	ch.removes = slices.DeleteFunc(ch.removes, func(m mover) bool { return c.failed(key, m.group) }) // which gave nothing
+	slices.SortFunc(ch.adds, func(a, b mover) int { return cmp.Compare(a.group, b.group) })          // direct first
+	slices.SortFunc(ch.removes, func(a, b mover) int { return -cmp.Compare(a.group, b.group) })
+	switch {
+	case !before:
+		c.take(key, ch.adds, parts)
+	case stays:
+		keep(ch.removes, parts)
+	case awaited != "":
+		keep(ch.removes, parts)
+		for _, m := range ch.removes {
+			parts[m.part].await(c.groupName(awaited))
+		}
+	case len(ch.adds) > 0: // a handover
+		keep(ch.removes, parts)
+		for _, m := range ch.removes {
+			parts[m.part].comesAfter(ch.adds[0].part)
+		}
+	default:
+		c.release(key, ch.removes, parts, c.blind || c.isLeaving(key))
+	}
+}
+
+// failed reports whether a group could not give somebody the item.
+func (c *coverage) failed(key ledger.Key, group string) bool {
+	return slices.ContainsFunc(c.by[key], func(s source) bool { return s.state == failed && s.group == group })
+}
+
+// leaves reports whether a group is about to take an item from somebody.
+func (c *coverage) leaves(key ledger.Key, group string) bool {
+	return slices.ContainsFunc(c.by[key], func(s source) bool { return s.state == leaving && s.group == group })
+}
+
+// isLeaving reports whether the service has yet to take a seat away.
+func (c *coverage) isLeaving(key ledger.Key) bool {
+	return slices.ContainsFunc(c.by[key], func(s source) bool { return s.state == leaving })
+}
+
+// sources says whether a key has a source before, whether one of them stays,
+// and, if not that, which of those that stay the service has yet to process.
+func (c *coverage) sources(key ledger.Key, ch *changes) (before, stays bool, awaited string) {
+	removed := func(group string) bool {
+		return slices.ContainsFunc(ch.removes, func(m mover) bool { return m.group == group })
+	}
+	if removed("") {
+		before = true
+	} else if added := slices.ContainsFunc(ch.adds, func(m mover) bool { return m.group == "" }); !added && c.isDirect(key) {
+		before, stays = true, true
+	}
+	for _, s := range c.by[key] {
+		if s.state == failed {
+			continue
+		}
+		before = true
+		switch {
+		case s.state == leaving || removed(s.group):
+		case s.state == waiting && (awaited == "" || s.group < awaited):
+			awaited = s.group
+		case s.state == waiting:
+		default:
+			stays = true
+		}
+	}
+	return before, stays, awaited
+}
+
+// take gives the seat of a person to the first part that adds a source; the
+// others come after it, so that none takes a seat unseen if it fails.
+func (c *coverage) take(key ledger.Key, adds []mover, parts []*part) {
+	if len(adds) == 0 {
+		return
+	}
+	first := adds[0]
+	parts[first.part].take(ledger.PoolID{Item: key.Item}, 1, false)
+	if first.group != "" && first.step >= 0 && first.group != retried {
+		parts[first.part].steps[first.step].People++
+	}
+	c.gained[key.Holder] = append(c.gained[key.Holder], gain{key.Item, first.part})
+	for _, m := range adds[1:] {
+		parts[m.part].comesAfter(first.part)
+	}
+}
+
+// release gives the seat of a person back with the last part that removes a
+// source: the direct one where there is one. Where another source may be there
+// and unseen, or one is only about to go, the person loses it and the pool gets
+// nothing yet.
+func (c *coverage) release(key ledger.Key, removes []mover, parts []*part, uncertain bool) {
+	if len(removes) == 0 {
+		return
+	}
+	last := removes[len(removes)-1]
+	if direct := last.group == "" && !c.isLeaving(key); (direct || !uncertain) && c.maybe[key] == nil {
+		parts[last.part].take(ledger.PoolID{Item: key.Item}, -1, false)
+	}
+	if last.group != "" {
+		parts[last.part].steps[last.step].People++
+	}
+	c.lost[key] = last.part
+	for _, m := range removes[:len(removes)-1] {
+		parts[last.part].comesAfter(m.part)
+		parts[m.part].steps[m.step].Kept = m.group == ""
+	}
+}
+
+// keep marks removals that their holder does not feel.
+func keep(removes []mover, parts []*part) {
+	for _, m := range removes {
+		if m.group == "" {
+			parts[m.part].steps[m.step].Kept = true
+		}
+	}
+}
