@@ -60,6 +60,8 @@ func TestLaws(t *testing.T) {
 		if !worlds.NewJudge(in).Late() { // what waits for the service is done when it is not late any more
 			sound(t, in, final)
 			settled(t, in, p, final)
+			guarded(t, in, p, final)
+			misspelt(t, in, p, final)
 		}
 		resume(t, in, p, &c)
 	})

@@ -45,12 +45,13 @@ func (c *coverage) stir(in Input, b *book, parts []*part) bool {
 		c.prone = append(c.prone, seatOf{x.group, x.item, most[x.item] > 0})
 	}
 	c.prone = slices.DeleteFunc(c.prone, func(s seatOf) bool { return !s.room })
+	served := map[ledger.Key]bool{}
 	for from := 0; from < len(all); { // a member gets all of it from a group, or nothing
 		to := from + 1
 		for to < len(all) && all[to].user == all[from].user && all[to].group == all[from].group {
 			to++
 		}
-		c.stirred = append(c.stirred, c.serve(all[from:to], spare)...)
+		c.stirred = append(c.stirred, c.serve(all[from:to], spare, served)...)
 		from = to
 	}
 	return len(c.prone)+len(c.stirred)+len(c.maybe) > 0
@@ -92,14 +93,16 @@ type seatOf struct {
 
 // serve takes from what is spare the seats that a member gets from a group, and
 // returns what they are for; nothing where they are not all there. What the group will
-// not give any more stands in nobody's way.
-func (c *coverage) serve(member []stirred, spare map[string]int64) []stirred {
+// not give any more stands in nobody's way, and comes back; a seat is enough for all
+// groups that give the same.
+func (c *coverage) serve(member []stirred, spare map[string]int64, served map[ledger.Key]bool) []stirred {
 	var got []stirred
 	needs := map[string]int64{}
 	for _, x := range member {
 		key := ledger.Key{Kind: ledger.User, Holder: x.user, Item: x.item}
 		switch {
-		case !c.needsSeat(key, x.passing): // takes no further one
+		case served[key] || !c.needsSeat(key, x.passing): // takes no further one
+		case spare[x.item] >= 1 && x.passing:
 		case spare[x.item] >= 1:
 			needs[x.item]++
 		case x.passing:
@@ -111,6 +114,10 @@ func (c *coverage) serve(member []stirred, spare map[string]int64) []stirred {
 	}
 	for item, n := range needs {
 		spare[item] -= n
+	}
+	for _, x := range got {
+		key := ledger.Key{Kind: ledger.User, Holder: x.user, Item: x.item}
+		served[key] = served[key] || !x.passing
 	}
 	return got
 }
@@ -250,13 +257,13 @@ func (c *coverage) afterTakers(parts []*part) {
 	}
 }
 
-// retryGives is what all the groups that failed a person switch off.
+// retryGives is what all the groups that had no seat for a person switch off.
 func (c *coverage) retryGives(key ledger.Key) ledger.Plans {
 	var off ledger.Plans
 	first := true
 	for _, s := range c.by[key] {
 		switch {
-		case s.state != failed:
+		case s.cause != ledger.NoSeat && s.cause != ledger.Sibling: // it gives it already, or will not for want of something else
 		case first:
 			off, first = slices.Clone(s.gives), false
 		default:

@@ -25,7 +25,8 @@ type Judge struct {
 	serves   map[string]bool         // environments where hosted units serve as process
 	hidden   map[ledger.PoolID]int64 // use that no reading shows
 	unread   []ledger.Unread
-	started  map[thing]bool // who had what at the start
+	seated   map[thing]bool // who had what at the start, also what the service was about to take
+	started  map[thing]bool // without that
 	without  map[thing]bool // who was without it at some moment
 	Stirred  int            // members whom a call for their group gave what they had been left without
 	Broken   []string       // what must not have happened
@@ -80,7 +81,7 @@ func NewJudge(in plan.Input) *Judge {
 	for _, h := range in.Have.Hidden {
 		j.hidden[h.Pool] += h.Units
 	}
-	j.started = j.keeps()
+	j.started, j.seated = j.keeps(), j.has()
 	return j
 }
 
@@ -119,6 +120,7 @@ func (j *Judge) do(c ledger.Call, late bool) {
 	for _, id := range j.Pools() {
 		before[id] = account{j.Use(id), j.Limit(id)}
 	}
+	back := j.back(c)
 	for _, s := range c.Steps {
 		j.step(s)
 	}
@@ -130,7 +132,7 @@ func (j *Judge) do(c ledger.Call, late bool) {
 		j.process(c)
 	}
 	for id, was := range before {
-		if use, limit := j.Use(id), j.Limit(id); (use > was.use || limit < was.limit) && use > limit {
+		if use, limit := j.Use(id), j.Limit(id); (use-back[id] > was.use || limit < was.limit) && use > limit {
 			j.Broken = append(j.Broken, fmt.Sprintf("%s brings %v from %d of %d to %d of %d", c.Holder.Address(), id, was.use, was.limit, use, limit))
 		}
 	}
@@ -140,6 +142,19 @@ func (j *Judge) do(c ledger.Call, late bool) {
 			j.without[k] = true
 		}
 	}
+}
+
+// back counts the seats that a call gives back to whom the service took them from
+// since the reading: the plan shows them in use all along.
+func (j *Judge) back(c ledger.Call) map[ledger.PoolID]int64 {
+	now, n := j.has(), map[ledger.PoolID]int64{}
+	for _, s := range c.Steps {
+		seat := thing{user: s.Holder.ID, item: s.Item.ID}
+		if s.Op == ledger.Add && s.Holder.Kind == ledger.User && j.seated[seat] && !now[seat] {
+			n[ledger.PoolID{Item: s.Item.ID}]++
+		}
+	}
+	return n
 }
 
 func (j *Judge) step(s ledger.Step) {
@@ -179,5 +194,23 @@ func (j *Judge) Interrupted(p *plan.Plan) []string {
 			all = append(all, fmt.Sprint(k))
 		}
 	}
+	return all
+}
+
+// Lost lists the people who had an item or a service plan at the start and have it
+// no more, and got no other item for it.
+func (j *Judge) Lost() []string {
+	now, gained := j.has(), map[string]bool{}
+	for k := range now {
+		gained[k.user] = gained[k.user] || k.plan == "" && !j.seated[k] && !j.supply[k.item].Free
+	}
+	var all []string
+	for k := range j.started {
+		counts := k.plan != "" || !j.supply[k.item].Free
+		if counts && !now[k] && !gained[k.user] && !slices.Contains(all, k.user) {
+			all = append(all, k.user)
+		}
+	}
+	slices.Sort(all)
 	return all
 }

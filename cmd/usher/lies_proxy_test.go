@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"sync"
+)
+
+// lie is what a service answers in the place of the truth.
+type lie struct {
+	name   string
+	status int
+	// tell makes the body from the true one and the address that was asked; false
+	// where the true one has not what it takes.
+	tell  func(truth []byte, address string) (body string, ok bool)
+	needs bool // the truth
+}
+
+// lies are all kinds of answers that say nothing, or nothing that can be so.
+func lies() []lie {
+	always := func(name string, status int, body string) lie {
+		return lie{name: name, status: status, tell: func([]byte, string) (string, bool) { return body, true }}
+	}
+	return []lie{
+		always("nothing", http.StatusOK, ""),
+		always("no content", http.StatusNoContent, ""),
+		always("an empty object", http.StatusOK, "{}"),
+		always("null", http.StatusOK, "null"),
+		always("an error as a success", http.StatusOK, `{"error":{"code":"x","message":"y"}}`),
+		always("a web page", http.StatusOK, "<!DOCTYPE html><html><body>Sign in</body></html>"),
+		{"a list without its rows", http.StatusOK, withoutRows, true},
+		always("no list", http.StatusOK, `{"value":null}`),
+		{"a page that leads to itself", http.StatusOK, toItself, true},
+	}
+}
+
+func withoutRows(truth []byte, _ string) (string, bool) {
+	return changed(truth, func(list map[string]json.RawMessage) { delete(list, "value") })
+}
+
+func toItself(truth []byte, address string) (string, bool) {
+	return changed(truth, func(list map[string]json.RawMessage) {
+		list["@odata.nextLink"], _ = json.Marshal(address)
+	})
+}
+
+// changed changes an answer that is a list.
+func changed(truth []byte, change func(map[string]json.RawMessage)) (string, bool) {
+	var list map[string]json.RawMessage
+	if err := json.Unmarshal(truth, &list); err != nil || list["value"] == nil {
+		return "", false
+	}
+	change(list)
+	text, err := json.Marshal(list)
+	return string(text), err == nil
+}
+
+// liar stands before a tenant and lies about one kind of request.
+type liar struct {
+	tenant  http.Handler
+	route   string // that it lies about; "" for none
+	lie     lie
+	instead bool // a write is not carried out
+
+	mu    sync.Mutex
+	seen  map[string]bool // the routes that were asked
+	lied  int
+	asked int
+}
+
+// inBatch is before the route of a request that is a part of a batch.
+const inBatch = "batch: "
+
+// routeOf is the kind of a request: its path without what names anything, and
+// whether it asks for a choice of a list.
+func routeOf(method, address string) string {
+	path, query, _ := strings.Cut(address, "?")
+	path = regexp.MustCompile(`[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|CFQ[0-9A-Z]+`).ReplaceAllString(path, "ID")
+	path = strings.ReplaceAll(path, "ID_ID", "ID")
+	if strings.Contains(query, "filter=") {
+		path += "?$filter"
+	}
+	return method + " " + path
+}
+
+func changes(route string) bool {
+	return !strings.HasPrefix(strings.TrimPrefix(route, inBatch), http.MethodGet)
+}
+
+func (l *liar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.asked++; l.asked > 3000 {
+		panic("usher asks for ever: " + l.route + ", " + l.lie.name)
+	}
+	route := routeOf(r.Method, r.URL.RequestURI())
+	l.seen[route] = true
+	switch {
+	case l.route == route:
+		l.tell(w, r, body)
+	case strings.HasSuffix(r.URL.Path, "/$batch"):
+		l.batch(w, r, body)
+	default:
+		relay(w, l.ask(r, body))
+	}
+}
+
+// ask hands a request to the tenant.
+func (l *liar) ask(r *http.Request, body []byte) *httptest.ResponseRecorder {
+	truth := httptest.NewRecorder()
+	again := r.Clone(r.Context())
+	again.Body = io.NopCloser(bytes.NewReader(body))
+	l.tenant.ServeHTTP(truth, again)
+	return truth
+}
+
+func relay(w http.ResponseWriter, truth *httptest.ResponseRecorder) {
+	for name, values := range truth.Header() {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(truth.Code)
+	_, _ = w.Write(truth.Body.Bytes())
+}
+
+// tell answers a request by the lie.
+func (l *liar) tell(w http.ResponseWriter, r *http.Request, body []byte) {
+	truth := httptest.NewRecorder()
+	if !l.instead {
+		truth = l.ask(r, body)
+	}
+	text, ok := l.lie.tell(truth.Body.Bytes(), "http://"+r.Host+r.URL.RequestURI())
+	if !ok {
+		if !l.instead {
+			relay(w, truth)
+			return
+		}
+		text = "{}"
+	}
+	l.lied++
+	w.Header().Set("Content-Type", "application/json")
+	if strings.HasPrefix(text, "<") {
+		w.Header().Set("Content-Type", "text/html")
+	}
+	w.WriteHeader(l.lie.status)
+	_, _ = io.WriteString(w, text)
+}
+
+type liedPart struct {
+	ID      string            `json:"id"`
+	Status  int               `json:"status"`
+	Headers map[string]string `json:"headers,omitempty"`
+	Body    json.RawMessage   `json:"body,omitempty"`
+}
+
+// batch passes a batch on, and lies about those of its parts that are of the
+// kind.
+func (l *liar) batch(w http.ResponseWriter, r *http.Request, body []byte) {
+	var request struct {
+		Requests []map[string]json.RawMessage `json:"requests"`
+	}
+	if err := json.Unmarshal(body, &request); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	about, kept := map[string]bool{}, request.Requests[:0]
+	for _, p := range request.Requests {
+		var id, method, address string
+		_, _, _ = json.Unmarshal(p["id"], &id), json.Unmarshal(p["method"], &method), json.Unmarshal(p["url"], &address)
+		route := inBatch + routeOf(method, address)
+		l.seen[route] = true
+		if about[id] = route == l.route; !about[id] || !l.instead {
+			kept = append(kept, p)
+		}
+	}
+	var reply struct {
+		Responses []liedPart `json:"responses"`
+	}
+	if request.Requests = kept; len(kept) > 0 {
+		text, _ := json.Marshal(request)
+		truth := l.ask(r, text)
+		if json.Unmarshal(truth.Body.Bytes(), &reply) != nil || reply.Responses == nil {
+			relay(w, truth)
+			return
+		}
+	}
+	for i := range reply.Responses {
+		if p := &reply.Responses[i]; about[p.ID] {
+			l.part(p)
+			delete(about, p.ID)
+		}
+	}
+	for id, lied := range about {
+		if lied {
+			p := liedPart{ID: id}
+			l.part(&p)
+			reply.Responses = append(reply.Responses, p)
+		}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(reply)
+}
+
+// part puts the lie into a part of an answer.
+func (l *liar) part(p *liedPart) {
+	text, ok := l.lie.tell(p.Body, "")
+	if !ok {
+		return
+	}
+	if strings.HasPrefix(text, "<") {
+		text = fmt.Sprintf("%q", text)
+	}
+	l.lied++
+	p.Status, p.Headers, p.Body = l.lie.status, nil, json.RawMessage(text)
+}

@@ -1,0 +1,239 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http/httptest"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/tenant/sandbox"
+)
+
+// liesWorld is a tenant and a state as a first run left them, and what a faithful
+// second run makes of them.
+type liesWorld struct {
+	tenant  []byte
+	files   map[string]string // the state and what is beside it
+	before  counts            // in the tenant
+	known   counts            // on record
+	planned told
+	applied told
+}
+
+// told is what became of one run.
+type told struct {
+	code   int
+	out    string
+	said   string // beside it
+	tenant []byte
+	files  map[string]string
+	has    counts // in the tenant, after it
+	known  counts // on record, after it
+	over   []sandbox.Overspend
+	routes map[string]bool
+	lied   int
+	took   time.Duration // by usher's own clock
+}
+
+// TestLies lets a service answer one kind of request by what says nothing, as a
+// gateway, a sign-in page or another version of a service may. usher ends, tells that
+// something is wrong or does what it would have done, takes nothing that it would not
+// have taken, and has nothing on record that the tenant does not have.
+func TestLies(t *testing.T) {
+	w := newLiesWorld(t)
+	for _, route := range slices.Sorted(maps.Keys(w.applied.routes)) {
+		for _, l := range lies() {
+			t.Run(route+"/"+l.name, func(t *testing.T) {
+				t.Parallel()
+				w.lieTo(t, liar{route: route, lie: l})
+			})
+			if changes(route) && !l.needs {
+				t.Run(route+"/"+l.name+" instead", func(t *testing.T) {
+					t.Parallel()
+					w.lieTo(t, liar{route: route, lie: l, instead: true})
+				})
+			}
+		}
+	}
+}
+
+func newLiesWorld(t *testing.T) *liesWorld {
+	t.Helper()
+	signals := make(chan os.Signal, 1) // what listens for signals must not begin inside of a test's clock
+	signal.Notify(signals, ends()...)
+	t.Cleanup(func() { signal.Stop(signals) })
+	w := &liesWorld{tenant: encodeTenant(t, liesTenant(t))}
+	first := w.apply(t, &liar{}, liesFirst)
+	if first.code != 0 {
+		t.Fatalf("the first run ends with %d:\n%s%s", first.code, first.out, first.said)
+	}
+	world := worldOf(t, first.tenant)
+	meanwhile(world)
+	w.tenant, w.files = encodeTenant(t, world), first.files
+	w.before, w.known = holdings(world), first.known
+	w.planned, w.applied = w.plan(t, &liar{}), w.apply(t, &liar{}, liesNext)
+	if w.planned.code != int(exitSteps) || w.applied.code != 0 || len(w.applied.over) > 0 {
+		t.Fatalf("with no lie it ends with %d, %d:\n%s%s", w.planned.code, w.applied.code, w.applied.out, w.applied.said)
+	}
+	for key, units := range w.applied.known {
+		if w.applied.has[key] != units {
+			t.Fatalf("%s: %d on record, %d in the tenant", key, units, w.applied.has[key])
+		}
+	}
+	return w
+}
+
+func (w *liesWorld) plan(t *testing.T, l *liar) told {
+	t.Helper()
+	return w.run(t, l, liesNext, "plan", "-json", "-detailed-exitcode")
+}
+
+func (w *liesWorld) apply(t *testing.T, l *liar, config string) told {
+	t.Helper()
+	return w.run(t, l, config, "apply", "-auto-approve")
+}
+
+// run runs a command on a copy of the tenant and of the state, behind a liar. No
+// time is lost with waiting: usher's clock goes on by itself while nothing is asked.
+func (w *liesWorld) run(t *testing.T, l *liar, config string, args ...string) (r told) {
+	t.Helper()
+	watch := time.AfterFunc(20*time.Second, func() { panic(fmt.Sprintf("usher %s does not end: %s, %s", args[0], l.route, l.lie.name)) })
+	defer watch.Stop()
+	server := sandbox.New(worldOf(t, w.tenant), sandbox.Options{Now: time.Now})
+	l.tenant, l.seen = server, map[string]bool{}
+	front := httptest.NewUnstartedServer(l)
+	front.Config.SetKeepAlivesEnabled(false) // a connection that is kept open would hold the clock
+	front.Start()
+	defer front.Close()
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "main.hcl"), liesConfig(front.URL, config))
+	for name, text := range w.files {
+		put(t, filepath.Join(dir, name), text)
+	}
+	synctest.Test(t, func(*testing.T) {
+		began := time.Now()
+		var out, said bytes.Buffer
+		a := &app{in: strings.NewReader(""), out: &out, err: &said, now: time.Now, env: func(string) string { return "" }}
+		r.code = a.run(append(args, "-chdir="+dir))
+		r.out, r.said, r.took = out.String(), said.String(), time.Since(began)
+	})
+	var err error
+	if r.tenant, err = server.Snapshot(); err != nil {
+		t.Fatal(err)
+	}
+	world := worldOf(t, r.tenant)
+	r.has, r.over, r.routes, r.lied = holdings(world), world.Overspends, l.seen, l.lied
+	r.files = listing(t, dir)
+	delete(r.files, "main.hcl")
+	r.known = records(t, r.files["usher.state.json"])
+	return r
+}
+
+// lieTo runs plan and apply behind a liar.
+func (w *liesWorld) lieTo(t *testing.T, l liar) {
+	if l.lie.needs && changes(l.route) {
+		return // no list
+	}
+	if w.planned.routes[l.route] {
+		p := w.plan(t, &liar{route: l.route, lie: l.lie, instead: l.instead})
+		p.ends(t)
+		if calm(p.code) && steps(t, p.out) != steps(t, w.planned.out) {
+			t.Errorf("plan exits with %d and another plan:\n%s%s", p.code, p.out, p.said)
+		}
+	}
+	r := w.apply(t, &l, liesNext)
+	r.ends(t)
+	w.nothingLost(t, r)
+	w.recordsTrue(t, r)
+	if r.code == 0 {
+		same(t, "is done, and in the tenant", r.has, w.applied.has)
+		same(t, "is done, and on record", r.known, w.applied.known)
+	}
+	if t.Failed() {
+		t.Logf("lied %d times, apply exits with %d:\n%s%s", r.lied, r.code, r.out, r.said)
+	}
+}
+
+// calm reports whether an exit code says that a plan can be relied upon.
+func calm(code int) bool {
+	return code == 0 || code == int(exitSteps) || code == int(exitWaiting)
+}
+
+// ends checks that a run ended well, and soon.
+func (r *told) ends(t *testing.T) {
+	t.Helper()
+	if strings.Contains(r.said, "a fault of its own") || strings.Contains(r.said, "goroutine ") {
+		t.Errorf("usher panics:\n%s", r.said)
+	}
+	if r.took > 10*time.Minute {
+		t.Errorf("it takes %s", r.took)
+	}
+}
+
+// steps is what a plan does.
+func steps(t *testing.T, text string) string {
+	t.Helper()
+	p, err := plan.Decode(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := json.MarshalIndent([]any{p.Calls, p.Records}, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(all)
+}
+
+// nothingLost checks that everything is as it was, as it is after the faithful run,
+// or on the way from the one to the other.
+func (w *liesWorld) nothingLost(t *testing.T, r told) {
+	t.Helper()
+	for _, key := range keys(w.before, w.applied.has, r.has) {
+		was, is, goal := w.before[key], r.has[key], w.applied.has[key]
+		if is < min(was, goal) || is > max(was, goal) {
+			t.Errorf("%s: %d of %d, and %d were to be left", key, is, was, goal)
+		}
+	}
+	if len(r.over) > 0 {
+		t.Errorf("overspent: %+v", r.over)
+	}
+}
+
+// recordsTrue checks that a record is the old one, or what the tenant has, and that
+// none is dropped of what is there or stays.
+func (w *liesWorld) recordsTrue(t *testing.T, r told) {
+	t.Helper()
+	for _, key := range keys(w.known, r.known) {
+		old, had := w.known[key]
+		units, kept := r.known[key]
+		switch {
+		case kept && units != r.has[key] && (!had || units != old):
+			t.Errorf("%s: %d on record, and %d in the tenant", key, units, r.has[key])
+		case had && !kept && r.has[key] > 0:
+			t.Errorf("%s: %d in the tenant, and not on record any more", key, r.has[key])
+		}
+		if _, stays := w.applied.known[key]; had && stays && !kept {
+			t.Errorf("%s: the record is lost", key)
+		}
+	}
+}
+
+// same compares counts.
+func same(t *testing.T, what string, got, want counts) {
+	t.Helper()
+	for _, key := range keys(got, want) {
+		if got[key] != want[key] {
+			t.Errorf("it %s is %d of %s, want %d", what, got[key], key, want[key])
+		}
+	}
+}

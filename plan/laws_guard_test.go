@@ -1,0 +1,64 @@
+package plan_test
+
+import (
+	"slices"
+	"strings"
+
+	"pgregory.net/rapid"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/plan/worlds"
+)
+
+// guarded is law 9: a plan that leaves somebody without what they had is refused
+// where the file allows no loss, and where it protects that person. What no plan
+// took from anybody is no loss.
+func guarded(t *rapid.T, in plan.Input, p *plan.Plan, final *worlds.Judge) {
+	lost := final.Lost()
+	none := int64(0)
+	in.Guard = ledger.Guard{MaxLosses: &none, MayStop: true}
+	for _, user := range lost {
+		in.Guard.Protect = append(in.Guard.Protect, ledger.Holder{Kind: ledger.User, ID: user, Name: user})
+	}
+	strict := plan.New(in)
+	found := func(of func(plan.Breach) bool) bool { return slices.ContainsFunc(strict.Breaches, of) }
+	losses := found(func(b plan.Breach) bool { return b.Kind == plan.Losses })
+	if len(lost) > 0 && !losses {
+		t.Fatalf("guarded: %v lose something, and no loss is counted: %v", lost, strict.Breaches)
+	}
+	for _, h := range in.Guard.Protect {
+		if !found(func(b plan.Breach) bool {
+			return b.Kind == plan.Protected && strings.HasPrefix(b.Address, h.Address()+":")
+		}) {
+			t.Fatalf("guarded: %s is protected and loses something: %v", h.Address(), strict.Breaches)
+		}
+	}
+	takes := func(s ledger.Step) bool { return s.Op == ledger.Remove || s.Op == ledger.Change }
+	if losses && !slices.ContainsFunc(p.Steps(), takes) {
+		t.Fatalf("guarded: nothing is taken, and losses are counted: %v", strict.Breaches)
+	}
+}
+
+// misspelt is law 9 for names: a plan that takes something away while a name that
+// is given the same item means nobody is refused, and is not where the file lets
+// the name be.
+func misspelt(t *rapid.T, in plan.Input, p *plan.Plan, final *worlds.Judge) {
+	lost := final.Lost()
+	at := slices.IndexFunc(p.Steps(), func(s ledger.Step) bool {
+		return s.Op == ledger.Remove && s.Holder.Kind == ledger.User && s.Item.Kind == ledger.Seat && !s.Kept && slices.Contains(lost, s.Holder.ID) && s.Why != ledger.Expired
+	})
+	if at < 0 {
+		return
+	}
+	victim := p.Steps()[at]
+	slip := plan.Nobody{Holder: ledger.Holder{Kind: ledger.User, Name: "x" + victim.Holder.Name}, Items: []ledger.Item{victim.Item}}
+	in.Nobody = []plan.Nobody{slip}
+	if refused := plan.New(in); !refused.Refused() || len(refused.Slips) != 1 {
+		t.Fatalf("misspelt: %s loses %s while a name like it means nobody, and the plan runs", victim.Holder.Address(), victim.Item.Name)
+	}
+	in.Nobody[0].Allowed = true
+	if p := plan.New(in); p.Refused() {
+		t.Fatalf("misspelt: the file lets the name be, and the plan is refused")
+	}
+}

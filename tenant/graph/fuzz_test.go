@@ -1,0 +1,165 @@
+package graph_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant/graph"
+	"github.com/usher-cli/usher/tenant/wire"
+	"github.com/usher-cli/usher/view"
+)
+
+// saying is a service that gives the same answer to everything.
+type saying []byte
+
+// Do implements policy.Transporter.
+func (s saying) Do(req *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(s)), Request: req}, nil
+}
+
+// FuzzAnswers reads any bytes as the answer to everything that is asked of Graph:
+// what is read says whom and what it is about and counts nothing below zero, what is
+// no list is an error, and every error is safe on a terminal.
+func FuzzAnswers(f *testing.F) {
+	for _, body := range []string{
+		`{"value":[{"id":"t"}]}`,
+		`{"value":[{"skuId":"S","skuPartNumber":"E5","appliesTo":"User","consumedUnits":1,"prepaidUnits":{"enabled":2,"warning":0},` +
+			`"servicePlans":[{"servicePlanId":"P","servicePlanName":"n","appliesTo":"Company"}],"totalLicenses":2,"nextLifecycleDateTime":"2026-01-01T00:00:00Z"}]}`,
+		`{"value":[{"skuId":"S"}]}`, `{"value":[{"skuId":"s","prepaidUnits":{}},{"skuId":"S","prepaidUnits":{"enabled":-1}}]}`,
+		`{"value":[{"id":"U","userPrincipalName":"ada@contoso.com","accountEnabled":false,"usageLocation":null,"licenseAssignmentStates":[` +
+			`{"skuId":"s","assignedByGroup":null,"disabledPlans":["p"],"state":"Active","error":"None"},` +
+			`{"skuId":"s","assignedByGroup":"G","disabledPlans":[],"state":"Error","error":"CountViolation"}]}]}`,
+		`{"value":[{"id":"U","licenseAssignmentStates":null}]}`,
+		`{"value":[{"id":"G","displayName":"g\u001b","securityEnabled":false,"assignedLicenses":[{"skuId":"s","disabledPlans":["p"]}]}]}`,
+		`{"id":"G","assignedLicenses":[{"skuId":"s","disabledPlans":null}],"licenseProcessingState":{"state":"ProcessingComplete"}}`,
+		`{"responses":[{"id":"0","status":404,"body":{"error":{"code":"X"}}},{"id":"1","status":200,"headers":{"request-id":"r"},"body":{}}]}`,
+		`{"responses":[{"id":"0","status":403,"body":{"error":{"message":"No.\u001b[2J"}}}]}`, `{"responses":[null]}`,
+		`{"value":[]}`, `{"value":null}`, `{"value":[null]}`, `{}`, `[]`, `null`, ``,
+	} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		c := graph.New(wire.New(wire.Options{Base: "https://graph.example", Version: "0", Transport: saying(body), Now: time.Now}))
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		_, err := c.Tenant(ctx)
+		wellTold(t, body, true, err)
+		supply, err := c.Supply(ctx)
+		wellTold(t, body, true, err)
+		supplied(t, supply)
+		people, err := c.People(ctx, supply, func(int) {})
+		wellTold(t, body, true, err)
+		if err == nil {
+			granted(t, people)
+		}
+		for _, isID := range []bool{true, false} {
+			groups, err := c.FindGroups(ctx, "g", isID, supply)
+			wellTold(t, body, !isID, err)
+			for _, g := range groups {
+				given(t, g.Holder, g.Grants)
+			}
+		}
+		members, err := c.ReadMembers(ctx, "g")
+		wellTold(t, body, true, err)
+		if slices.Contains(members, "") {
+			t.Errorf("%q has a member without an id", body)
+		}
+		asked(t, c, body)
+	})
+}
+
+// wellTold checks an error: it can be shown, and what has no list has one.
+func wellTold(t *testing.T, body []byte, list bool, err error) {
+	if err == nil {
+		if list && !hasList(body) {
+			t.Errorf("%q is read as a list", body)
+		}
+		return
+	}
+	if said := view.Safe(err.Error()); said == "" || strings.ContainsFunc(said, unicode.IsControl) {
+		t.Errorf("an error says %q", said)
+	}
+}
+
+// hasList reports whether an answer has a list "value", in any case of its letters.
+func hasList(body []byte) bool {
+	var whole map[string]json.RawMessage
+	if json.Unmarshal(body, &whole) != nil {
+		return false
+	}
+	for name, text := range whole {
+		if strings.EqualFold(name, "value") && text[0] == '[' {
+			return true
+		}
+	}
+	return false
+}
+
+// supplied checks what the tenant owns.
+func supplied(t *testing.T, supply []ledger.Supply) {
+	for _, s := range supply {
+		if s.Item.ID == "" || s.Owned < 0 || s.Used < 0 || s.Grace < 0 {
+			t.Errorf("what is owned is %+v", s)
+		}
+		for _, l := range s.Lapses {
+			if l.Seats < 0 {
+				t.Errorf("of %s, %d seats lapse", s.Item.ID, l.Seats)
+			}
+		}
+	}
+}
+
+// granted checks who has what.
+func granted(t *testing.T, people graph.People) {
+	for _, h := range people.Holders {
+		given(t, h, nil)
+	}
+	for _, g := range people.Grants {
+		given(t, g.Holder, []ledger.Grant{g})
+	}
+	for _, i := range people.Inherited {
+		if i.Item == "" || i.Group == "" || i.User.ID == "" {
+			t.Errorf("a group gives %+v", i)
+		}
+	}
+	if most := len(people.Holders); len(people.Disabled) > most || len(people.Nowhere) > most {
+		t.Errorf("of %d people %d are disabled and %d are nowhere", most, len(people.Disabled), len(people.Nowhere))
+	}
+}
+
+// given checks a holder and what it has: each grant has an address of its own.
+func given(t *testing.T, h ledger.Holder, grants []ledger.Grant) {
+	if h.ID == "" || h.Name == "" {
+		t.Errorf("a holder is %+v", h)
+	}
+	for _, g := range grants {
+		kind, holder, _, err := g.Address().Split()
+		if err != nil || kind != h.Kind || holder != h.Name || g.Item.ID == "" || g.Units != 1 {
+			t.Errorf("a grant is %+v, %v", g, err)
+		}
+	}
+}
+
+// asked asks for people and a product by their ids: what is not answered is an
+// error, and no answer that there is nobody.
+func asked(t *testing.T, c *graph.Client, body []byte) {
+	at, err := c.There(context.Background(), []string{"a", "b"})
+	if at < -1 || at > 1 || err == nil && !bytes.Contains(body, []byte("[")) {
+		t.Errorf("%q is read as who is there: %d, %v", body, at, err)
+	}
+	if err != nil {
+		wellTold(t, body, false, err)
+	}
+	if owns, err := c.Owns(context.Background(), "t", "s"); err == nil && owns && !bytes.Contains(body, []byte("2")) {
+		t.Errorf("%q is read as an owned product: %v, %v", body, owns, err)
+	}
+}

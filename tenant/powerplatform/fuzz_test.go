@@ -1,0 +1,129 @@
+package powerplatform_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant/powerplatform"
+	"github.com/usher-cli/usher/tenant/wire"
+	"github.com/usher-cli/usher/view"
+)
+
+// saying is a service that gives the same answer to everything.
+type saying []byte
+
+// Do implements policy.Transporter.
+func (s saying) Do(req *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(s)), Request: req}, nil
+}
+
+// FuzzAnswers reads any bytes as the answer to everything that is asked of the Power
+// Platform: what is read says what it is about and counts nothing below zero, what is
+// no list is an error, an environment is read or said to be unread, and every error
+// is safe on a terminal.
+func FuzzAnswers(f *testing.F) {
+	for _, body := range []string{
+		`{"value":[{"id":"E","displayName":"Contoso\u001b","url":"https://contoso.crm.dynamics.com"},{"id":"F"}]}`,
+		`{"value":[{"id":""}]}`, `{"id":"e"}`, `{"value":[{"name":"flow","workflowId":null,"resourceId":"r"},{"name":"in","workflowId":"w"}]}`,
+		`[{"environmentId":"E","currencyAllocations":[{"currencyType":"AI","allocated":5},{"currencyType":"MCSMessages","allocated":0}]}]`,
+		`[{"environmentId":"e","currencyAllocations":[]},{"environmentId":"E","currencyAllocations":[]}]`, `[{"environmentId":"e"}]`,
+		`{"currencyAllocations":[{"currencyType":"AI","allocated":1}]}`, `{"currencyAllocations":[{"currencyType":"AI","allocated":-1}]}`,
+		`[{"currencyType":"AI","purchased":10,"allocated":5}]`, `[{"currencyType":"AI","purchased":null}]`,
+		`[{"currencyType":"AI","purchased":1},{"currencyType":"AI","purchased":2}]`, `[{"currencyType":"AI","purchased":99999999999999}]`,
+		`{"value":[]}`, `{"value":null}`, `{"value":[null]}`, `[]`, `[null]`, `{}`, `null`, ``,
+	} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		w := wire.New(wire.Options{Base: "https://platform.example", Version: "0", Transport: saying(body), Now: time.Now})
+		c := powerplatform.New(w, func(currency string) string { return currency })
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		environments, err := c.Environments(ctx)
+		wellTold(t, body, true, err)
+		for _, e := range environments {
+			if e.ID == "" || e.Name == "" {
+				t.Errorf("an environment is %+v", e)
+			}
+		}
+		there, err := c.Environment(ctx, "e")
+		wellTold(t, body, false, err)
+		if there != (err == nil) {
+			t.Errorf("%q is read as an environment: %v, %v", body, there, err)
+		}
+		supply, err := c.Supply(ctx)
+		wellTold(t, body, false, err)
+		if whole := bytes.TrimSpace(body); err == nil && whole[0] != '[' {
+			t.Errorf("%q is read as what was purchased: %+v", body, supply)
+		}
+		for _, s := range supply {
+			if s.Item.ID == "" || s.Owned < 0 || s.Used < 0 {
+				t.Errorf("what is owned is %+v", s)
+			}
+		}
+		_, err = c.Outside(ctx, "e")
+		wellTold(t, body, true, err)
+		allocated(t, c, body)
+	})
+}
+
+// allocated reads what environments are given: every one is read or unread, and
+// nothing is given twice.
+func allocated(t *testing.T, c *powerplatform.Client, body []byte) {
+	e := powerplatform.Environment{Holder: ledger.Holder{Kind: ledger.Environment, ID: "e", Name: "E"}}
+	grants, unread := c.Allocations(context.Background(), []powerplatform.Environment{e})
+	if len(unread) > 1 || len(unread) == 1 && len(grants) > 0 {
+		t.Errorf("%q is read as %+v, and %+v is unread", body, grants, unread)
+	}
+	if len(unread) == 0 && !bytes.Contains(body, []byte("[")) {
+		t.Errorf("%q says what an environment is given", body)
+	}
+	for _, u := range unread {
+		if said := view.Safe(u.Reason); said == "" || strings.ContainsFunc(said, unicode.IsControl) {
+			t.Errorf("a reason says %q", said)
+		}
+	}
+	seen := map[string]bool{}
+	for _, g := range grants {
+		kind, holder, item, err := g.Address().Split()
+		if err != nil || kind != ledger.Environment || holder != "E" || item != g.Item.ID || g.Units <= 0 || seen[item] {
+			t.Errorf("a grant is %+v, %v", g, err)
+		}
+		seen[item] = true
+	}
+}
+
+// wellTold checks an error: it can be shown, and what has no list has one.
+func wellTold(t *testing.T, body []byte, list bool, err error) {
+	if err == nil {
+		if list && !hasList(body) {
+			t.Errorf("%q is read as a list", body)
+		}
+		return
+	}
+	if said := view.Safe(err.Error()); said == "" || strings.ContainsFunc(said, unicode.IsControl) {
+		t.Errorf("an error says %q", said)
+	}
+}
+
+// hasList reports whether an answer has a list "value", in any case of its letters.
+func hasList(body []byte) bool {
+	var whole map[string]json.RawMessage
+	if json.Unmarshal(body, &whole) != nil {
+		return false
+	}
+	for name, text := range whole {
+		if strings.EqualFold(name, "value") && text[0] == '[' {
+			return true
+		}
+	}
+	return false
+}
