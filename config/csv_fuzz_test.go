@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -35,7 +34,7 @@ func FuzzCSV(f *testing.F) {
 		if len(text) > 16<<10 {
 			return // time goes with size; what breaks is small
 		}
-		names, err := readAll(text)
+		names, err := readAll(t, text)
 		if err != nil {
 			if strings.ContainsFunc(err.Error(), unicode.IsControl) {
 				t.Errorf("the error has a control character: %q", err)
@@ -48,7 +47,7 @@ func FuzzCSV(f *testing.F) {
 		}
 		for _, comma := range ",;\t" {
 			for what, enc := range map[string]encoding.Encoding{"UTF-8": utf.UTF8BOM, "UTF-16": utf.UTF16(utf.LittleEndian, utf.UseBOM)} {
-				if again, err := readAll(writeList(t, names, comma, enc)); err != nil || !slices.Equal(names, again) {
+				if again, err := readAll(t, writeList(t, names, comma, enc)); err != nil || !slices.Equal(names, again) {
 					t.Errorf("%q, written in %s with the delimiter %q, became %q, %v", names, what, comma, again, err)
 				}
 			}
@@ -57,7 +56,7 @@ func FuzzCSV(f *testing.F) {
 }
 
 // readAll reads a whole list, and checks the lines that it names.
-func readAll(text []byte) ([]string, error) {
+func readAll(t *testing.T, text []byte) ([]string, error) {
 	r, err := newUserReader(bytes.NewReader(text))
 	if err != nil {
 		return nil, err
@@ -70,7 +69,7 @@ func readAll(text []byte) ([]string, error) {
 			return names, nil
 		}
 		if line < 1 || line < before || line > len(text)+1 {
-			panic(fmt.Sprintf("line %d of %d bytes follows line %d", line, len(text), before))
+			t.Fatalf("line %d of %d bytes follows line %d", line, len(text), before)
 		}
 		if err != nil {
 			return nil, err

@@ -71,16 +71,26 @@ func (s *source) parse(name string) hcl.Diagnostics {
 	return diags
 }
 
+// open opens a file of the configuration directory. It looks before, because opening
+// a pipe would wait for whoever writes to it.
+func (s *source) open(name string) (*os.File, error) {
+	info, err := s.root.Stat(filepath.FromSlash(name))
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errNoFile
+	}
+	return s.root.Open(filepath.FromSlash(name))
+}
+
 // read returns a file of the configuration directory.
 func (s *source) read(name string) ([]byte, error) {
-	f, err := s.root.Open(filepath.FromSlash(name))
+	f, err := s.open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, errors.Join(err, errNoFile)
-	}
 	text, err := io.ReadAll(io.LimitReader(f, largestFile+1))
 	if err == nil && len(text) > largestFile {
 		err = errTooLarge

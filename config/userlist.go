@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -26,14 +25,14 @@ func userColumns() []string {
 // any others. An empty or damaged file is an error, never an empty list,
 // because an empty list would take everybody's seat.
 func (s *source) userList(path string, at hcl.Range, block string) ([]person, hcl.Diagnostics) {
-	f, err := s.root.Open(filepath.FromSlash(path))
+	f, err := s.open(path)
 	if err != nil {
 		return nil, hcl.Diagnostics{failure(at, "File not readable", "users_file %q cannot be read: %s.", path, plainError(err))}
 	}
 	defer f.Close()
 	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
-		return nil, hcl.Diagnostics{failure(at, "File not readable", "users_file %q is not a regular file.", path)}
+	if err != nil {
+		return nil, hcl.Diagnostics{failure(at, "File not readable", "users_file %q cannot be read: %s.", path, plainError(err))}
 	}
 	r, err := newUserReader(f)
 	if err != nil {
