@@ -115,6 +115,7 @@ func (in Input) retried() func(ledger.Inherited) bool {
 	}
 	return func(i ledger.Inherited) bool {
 		from := ledger.Key{Kind: ledger.Group, Holder: i.Group, Item: i.Item}
-		return !in.OnlyDue && i.Error == ledger.NoSeat && declared[from] && in.looksAt(i.User)
+		ours := declared[from] && (in.undoes == nil || in.undoes(from))
+		return !in.OnlyDue && i.Error == ledger.NoSeat && ours && in.looksAt(i.User)
 	}
 }

@@ -39,13 +39,7 @@ func (in Input) Undo(done, perhaps []ledger.Step) (Input, []string) {
 	for _, s := range done {
 		u.add(s)
 	}
-	for _, s := range perhaps {
-		now, there := have[s.Key()]
-		notDone := is(s.Before, now, there) && !is(s.After, now, there)
-		if !notDone || u.touches(s.Key()) || in.hides(s.Holder) {
-			u.add(s)
-		}
-	}
+	u.perhaps(in, have, perhaps)
 	known := map[ledger.Key]ledger.Grant{}
 	for _, g := range in.Claims { // of a run that was killed: undoing it settles them
 		known[g.Key()] = g
@@ -54,6 +48,40 @@ func (in Input) Undo(done, perhaps []ledger.Step) (Input, []string) {
 		known[g.Key()] = g
 	}
 	return u.input(in, have, known), u.changed(in, have, known)
+}
+
+// perhaps adds the steps that were carried out as far as the tenant shows: of
+// several steps of a key those up to the one that left what is there now. Where none
+// did, all are added, so that the present shows as changed.
+func (u *undoing) perhaps(in Input, have map[ledger.Key]ledger.Value, steps []ledger.Step) {
+	byKey := map[ledger.Key][]ledger.Step{}
+	var keys []ledger.Key
+	for _, s := range steps {
+		if byKey[s.Key()] == nil {
+			keys = append(keys, s.Key())
+		}
+		byKey[s.Key()] = append(byKey[s.Key()], s)
+	}
+	for _, key := range keys {
+		chain := byKey[key]
+		now, there := have[key]
+		done := len(chain)
+		switch {
+		case in.hides(chain[0].Holder):
+		case is(chain[0].Before, now, there) && !is(chain[len(chain)-1].After, now, there):
+			done = 0
+		default:
+			for i, s := range slices.Backward(chain) {
+				if is(s.After, now, there) {
+					done = i + 1
+					break
+				}
+			}
+		}
+		for _, s := range chain[:done] {
+			u.add(s)
+		}
+	}
 }
 
 // input wants what there was before, and everything else as it is.
@@ -85,6 +113,7 @@ func (u *undoing) input(in Input, have map[ledger.Key]ledger.Value, known map[le
 	ledger.SortGrants(ours)
 	in.Want, in.Known = want, ours
 	in.Claims = slices.DeleteFunc(slices.Clone(in.Claims), func(g ledger.Grant) bool { return u.touches(g.Key()) })
+	in.undoes = u.touches
 	in.Dated, in.Restart, in.Asleep, in.Nobody = nil, nil, nil, nil
 	in.Policies = slices.Clone(in.Policies)
 	for i := range in.Policies {
