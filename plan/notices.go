@@ -42,7 +42,7 @@ func (t *table) sumUp() {
 	}
 	for _, g := range t.in.Have.Working {
 		t.notices = append(t.notices, ledger.Notice{Code: "group-working", Severity: ledger.Info, Address: g.Address(),
-			Text: "the service has not finished giving this group's products to its members"})
+			Text: "the service has not finished with this group's members"})
 	}
 	t.unfit()
 }
