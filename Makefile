@@ -3,11 +3,13 @@
 
 GO      ?= go
 LINTER  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
-FUZZED  := ./config:FuzzLoad ./state:FuzzDecode ./plan:FuzzDecode ./ledger:FuzzAddress
+FUZZED  := ./config:FuzzLoad ./state:FuzzDecode ./plan:FuzzDecode ./ledger:FuzzAddress \
+           ./config:FuzzCSV ./config:FuzzList ./state:FuzzHistory ./state:FuzzLock ./tenant/wire:FuzzAnswers ./tenant/graph:FuzzAnswers \
+           ./tenant/powerplatform:FuzzAnswers ./tenant/dataverse:FuzzAnswers ./tenant/commerce:FuzzAnswers
 FUZZ    ?= 10m
 WORLDS  ?= 100000
 
-.PHONY: build demo test test-services check lint laws fuzz crash crash-stores soak clients bench clean
+.PHONY: build demo test test-services check lint laws mutants fuzz crash crash-stores soak clients bench clean
 
 build: ## the program, in bin/
 	$(GO) build -trimpath -o bin/usher ./cmd/usher
@@ -30,6 +32,9 @@ lint:
 
 laws: ## the laws of the planner in WORLDS random worlds
 	$(GO) test ./plan ./apply -run 'TestLaws|TestUndo' -count=1 -timeout=2h -v -rapid.checks=$(WORLDS)
+
+mutants: ## the planner with each of some fifty mistakes, which the laws have to find
+	$(GO) test ./plan -run TestMutants -count=1 -timeout=2h -v -args -mutants
 
 fuzz: ## every fuzz target for FUZZ
 	@set -e; for t in $(FUZZED); do $(GO) test "$${t%%:*}" -run='^$$' -fuzz="^$${t##*:}\$$" -fuzztime=$(FUZZ) -fuzzminimizetime=10x; done

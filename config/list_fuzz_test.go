@@ -62,7 +62,8 @@ func FuzzList(f *testing.F) {
 			t.Errorf("%d wants are read from %d bytes", len(cfg.Wants), len(text))
 		}
 		for _, w := range cfg.Wants {
-			if !strings.Contains(w.Holder, "@") && len(w.Holder) != len("00000000-0000-4000-8000-000000000000") || len(w.Origins) == 0 || w.Origins[0].Line < 1 {
+			id := len(w.Holder) == len("00000000-0000-4000-8000-000000000000")
+			if !strings.Contains(w.Holder, "@") && !id || len(w.Origins) == 0 || w.Origins[0].Line < 1 {
 				t.Errorf("a want names nobody or no line: %+v", w)
 			}
 		}

@@ -58,6 +58,8 @@ func misspelt(t *rapid.T, in plan.Input, p *plan.Plan, final *worlds.Judge) {
 		t.Fatalf("misspelt: %s loses %s while a name like it means nobody, and the plan runs", victim.Holder.Address(), victim.Item.Name)
 	}
 	in.Nobody[0].Allowed = true
+	elsewhere := ledger.Holder{Kind: ledger.Environment, Name: "a place that is like no other"}
+	in.Nobody = append(in.Nobody, plan.Nobody{Holder: elsewhere, Items: []ledger.Item{{ID: "nothing", Name: "nothing", Kind: ledger.Capacity}}})
 	if p := plan.New(in); p.Refused() {
 		t.Fatalf("misspelt: the file lets the name be, and the plan is refused")
 	}

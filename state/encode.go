@@ -2,6 +2,7 @@ package state
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -222,6 +223,9 @@ func newerVersion(text []byte, read int) int {
 // document makes a document of the file and of the records that were read
 // apart from it.
 func (f file) document(recs []Record) (*Document, error) {
+	if err := cmp.Or(f.History.plausible(), f.moments()); err != nil {
+		return nil, err
+	}
 	d := &Document{Lineage: f.Lineage, Serial: f.Serial, Tenant: f.Tenant, Grants: recs, History: f.History}
 	for _, r := range f.Grants {
 		g, err := r.grant()
@@ -240,6 +244,32 @@ func (f file) document(recs []Record) (*Document, error) {
 		}
 	}
 	return d, f.rest(d)
+}
+
+// moments makes all times of the file such that can be written again: an offset or a
+// year can be read that cannot.
+func (f file) moments() error {
+	var all []*time.Time
+	for _, rows := range [][]row{f.Recent, f.Pending} {
+		for _, r := range rows {
+			if r.At != nil {
+				all = append(all, r.At)
+			}
+		}
+	}
+	for i := range f.Confirmed {
+		all = append(all, &f.Confirmed[i].At)
+	}
+	if f.Claims != nil {
+		all = append(all, &f.Claims.At)
+	}
+	for _, at := range all {
+		*at = at.UTC()
+		if _, err := at.MarshalText(); err != nil {
+			return fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
+	}
+	return nil
 }
 
 // grantsOf reads grants that are no records: an interrupted run's, for example.

@@ -168,7 +168,7 @@ func (f *File) Lock(_ context.Context, info LockInfo) (*Hold, error) {
 func (f *File) readInfo() *LockInfo {
 	text, err := os.ReadFile(f.infoPath())
 	info := &LockInfo{}
-	if err != nil || json.Unmarshal(text, info) != nil {
+	if err != nil || json.Unmarshal(text, info) != nil || info.ID == "" {
 		return nil
 	}
 	return info

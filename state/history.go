@@ -24,6 +24,14 @@ type Head struct {
 	Seq int64 `json:"seq,omitempty"`
 }
 
+// plausible refuses what no history has.
+func (h *Head) plausible() error {
+	if h != nil && (h.Lines < 0 || h.Bytes < 0 || h.Seq < 0) {
+		return fmt.Errorf("%w: the end of the history is before its beginning", ErrDamaged)
+	}
+	return nil
+}
+
 // last is the number of the last entry.
 func (h Head) last() int64 { return cmp.Or(h.Seq, h.Lines) }
 

@@ -86,7 +86,8 @@ func history(t *testing.T, s *state.Store, d *state.Document, lines [][]byte) *s
 		}
 	}
 	if told.Closed < 0 || len(told.Entries)+told.Closed+broken != len(lines) || broken > 0 && len(told.Breaks) == 0 {
-		t.Errorf("of %d lines, %d no entries, %d are told and %d closed, with the breaks %v", len(lines), broken, len(told.Entries), told.Closed, told.Breaks)
+		t.Errorf("of %d lines, %d no entries, %d are told and %d closed, with the breaks %v",
+			len(lines), broken, len(told.Entries), told.Closed, told.Breaks)
 	}
 	for _, b := range told.Breaks {
 		if b.Line < 1 || b.Line > int64(len(lines))+1 {
@@ -151,7 +152,8 @@ func goesOn(t *testing.T, s *state.Store, told *state.Told, lines int) {
 	}
 	d, head := state.New("tenant"), j.Head()
 	d.History = &head
-	if after, err := s.History(ctx, d); err != nil || j.Cut || len(after.Breaks) != 0 || len(after.Entries) != lines+1 || head.Lines != int64(lines+1) {
+	if after, err := s.History(ctx, d); err != nil || j.Cut || len(after.Breaks) != 0 ||
+		len(after.Entries) != lines+1 || head.Lines != int64(lines+1) {
 		t.Errorf("a run that went on broke a whole history of %d lines: %+v, cut %v, %v", lines, after, j.Cut, err)
 	}
 }

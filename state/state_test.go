@@ -72,6 +72,7 @@ func TestVersionOneStaysReadable(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add(sample().Encode())
 	f.Add([]byte(`{"version":1,"lineage":"a","serial":1,"tenant":"t","grants":[{"address":"user/a:b","holder":"h","item":"i","units":1,"without":null}]}`))
+	f.Add([]byte(`{"version":1,"lineage":"a","serial":1,"tenant":"t","grants":[],"confirmed":[{"address":"user/x:Y","at":"2026-03-01T12:00:00+24:00"}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		d, err := state.Decode(text)
 		if err != nil {

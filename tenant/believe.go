@@ -62,7 +62,8 @@ func (t *Tenant) believePeople(ctx context.Context, r *Reading, people []ledger.
 		return
 	}
 	r.unread(ledger.User, leftOut("people", people[max(0, there)], err))
-	r.Grants, r.Inherited = nil, nil // part of a list proves nothing about the rest
+	r.Grants = slices.DeleteFunc(r.Grants, func(g ledger.Grant) bool { return g.Holder.Kind == ledger.User })
+	r.Inherited = nil // part of a list proves nothing about the rest
 }
 
 func (t *Tenant) believeInside(ctx context.Context, r *Reading, h ledger.Holder) {

@@ -182,7 +182,7 @@ func (p *Printer) describe(s shownStep) string {
 	case s.Op == ledger.Reprocess:
 		parts = append(parts, "a group gives it, and had no seat left: the service is asked to try again")
 	case s.Item.Kind == ledger.Setting:
-		parts = append(parts, Safe(s.Before.Policy)+" -> "+Safe(s.After.Policy))
+		parts = append(parts, policy(s.Before)+" -> "+policy(s.After))
 	case s.Holder.Kind == ledger.Environment:
 		parts = append(parts, fmt.Sprintf("%d -> %d", units(s.Before), units(s.After)))
 	case s.Item.Kind == ledger.Capacity:
@@ -203,6 +203,13 @@ func people(n int64) string {
 		return "1 person"
 	}
 	return fmt.Sprintf("%d people", n)
+}
+
+func policy(v *ledger.Value) string {
+	if v == nil {
+		return "unset"
+	}
+	return Safe(v.Policy)
 }
 
 func units(v *ledger.Value) int64 {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/state"
 	"github.com/usher-cli/usher/tenant/sandbox"
 )
@@ -33,10 +34,13 @@ func liesTenant(t *testing.T) *sandbox.Tenant {
 	world.Capacity["MCSMessages"] = 50000
 	world.Environments[0].Allocations = map[string]int64{"MCSMessages": 1000}
 	world.Environments[0].Rules = map[string][]sandbox.Rule{"MCSMessages": {{Type: "TenantPool", Enabled: true}}}
-	world.Environments = append(world.Environments, &sandbox.Environment{ID: liesOld, Name: "old", Type: "Sandbox", NoDataverse: true, Allocations: map[string]int64{"MCSMessages": 10}})
+	world.Environments = append(world.Environments,
+		&sandbox.Environment{ID: liesOld, Name: "old", Type: "Sandbox", NoDataverse: true, Allocations: map[string]int64{"MCSMessages": 10}})
 	world.Environments[0].Flows[1].Owner = liesLinus
-	world.Users = append(world.Users, &sandbox.User{ID: "44444444-0000-4000-8000-000000000044", UPN: "niklaus@contoso.com", DisplayName: "Niklaus"})
-	world.SKUs = append(world.SKUs, &sandbox.SKU{ID: liesApps, PartNumber: "POWERAPPS_PER_USER", AppliesTo: "User", Enabled: 2, Plans: []sandbox.Plan{}})
+	world.Users = append(world.Users,
+		&sandbox.User{ID: "44444444-0000-4000-8000-000000000044", UPN: "niklaus@contoso.com", DisplayName: "Niklaus"})
+	world.SKUs = append(world.SKUs,
+		&sandbox.SKU{ID: liesApps, PartNumber: "POWERAPPS_PER_USER", AppliesTo: "User", Enabled: 2, Plans: []sandbox.Plan{}})
 	world.Groups[1].Members = []string{liesDonald}
 	world.SelfService = []sandbox.SelfService{{ID: "CFQ7TTC0LSGZ", Name: "Power Automate Premium", Policy: "Enabled"}}
 	return world
@@ -295,29 +299,37 @@ func (c counts) environment(e *sandbox.Environment) {
 	for _, f := range e.Flows {
 		c[fmt.Sprintf("state/%s/%s/%d", e.ID, f.ID, f.State)] = 1
 	}
-	kinds := map[string]string{"workflow": "flow", "flowmachine": "machine", "flowmachinegroup": "machine_group"}
-	items := map[string]string{"workflow": "PowerAutomatePerProcess", "flowmachine": "PowerAutomatePerProcess", "flowmachinegroup": "PAHostedRPA"}
+	names := map[string][2]string{"workflow": {"flow", "PowerAutomatePerProcess"}, "flowmachine": {"machine", "PowerAutomatePerProcess"},
+		"flowmachinegroup": {"machine_group", "PAHostedRPA"}}
 	for _, a := range e.Assignments {
-		c[kinds[a.Target]+"/"+e.ID+"/"+a.Regarding+"/"+items[a.Target]] += a.Count
+		kind, item := names[a.Target][0], names[a.Target][1]
+		c[kind+"/"+e.ID+"/"+a.Regarding+"/"+item] += a.Count
 	}
 }
 
-// records counts what a state has on record.
-func records(t *testing.T, text string) counts {
+// records counts what a state has on record, and says what of it is pending.
+func records(t *testing.T, text string) (all counts, pending map[string]bool) {
 	t.Helper()
 	doc, err := state.Decode([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := counts{}
+	all, pending = counts{}, map[string]bool{}
 	for _, g := range doc.Known() {
-		key, units := string(g.Holder.Kind)+"/"+g.Holder.ID+"/"+g.Item.ID, g.Units
-		if g.Policy != "" {
-			key, units = key+"/"+g.Policy, 1
-		}
-		all[strings.Replace(key, g.Holder.ID, strings.ToLower(g.Holder.ID), 1)] = units
+		all[recordKey(g)] = g.Units
 	}
-	return all
+	for _, p := range doc.Pending {
+		pending[recordKey(p.Grant)] = true
+	}
+	return all, pending
+}
+
+func recordKey(g ledger.Grant) string {
+	key := string(g.Holder.Kind) + "/" + strings.ToLower(g.Holder.ID) + "/" + g.Item.ID
+	if g.Policy != "" {
+		key += "/" + g.Policy
+	}
+	return key
 }
 
 // keys are all of several counts, sorted.

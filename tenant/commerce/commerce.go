@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 
@@ -61,8 +62,12 @@ func (c *Client) Policies(ctx context.Context) ([]ledger.Grant, error) {
 
 // Set runs one call: it gives a product its policy. Repeating it does no harm.
 func (c *Client) Set(ctx context.Context, call ledger.Call) ledger.Result {
-	body := map[string]string{"policyValue": call.Steps[0].After.Policy}
-	err := c.w.JSON(ctx, http.MethodPut, policies+"/"+url.PathEscape(call.Holder.ID), body, nil)
+	want := call.Steps[0].After.Policy
+	var now product
+	err := c.w.JSON(ctx, http.MethodPut, policies+"/"+url.PathEscape(call.Holder.ID), map[string]string{"policyValue": want}, &now)
+	if err == nil && now.Policy != want {
+		err = fmt.Errorf("the service answers that the policy is %.50q", now.Policy)
+	}
 	var refused *wire.Error
 	switch {
 	case err == nil:

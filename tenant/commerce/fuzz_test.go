@@ -30,9 +30,11 @@ func (s saying) Do(req *http.Request) (*http.Response, error) {
 // written and read back the same, and every error is safe on a terminal.
 func FuzzAnswers(f *testing.F) {
 	for _, body := range []string{
-		`{"items":[{"productId":"CFQ7TTC0KP0N","productName":"Power Automate","policyValue":"Enabled"},{"productId":"p","policyValue":"OnlyTrialsWithoutPaymentMethod"}]}`,
+		`{"items":[{"productId":"CFQ7TTC0KP0N","productName":"Power Automate","policyValue":"Enabled"},` +
+			`{"productId":"p","policyValue":"OnlyTrialsWithoutPaymentMethod"}]}`,
 		`{"items":[{"productId":"p","productName":"\u001b[2J","policyValue":"Disabled"}],"nextLink":"x"}`, `{"ITEMS":[]}`,
-		`{"items":[{"productId":"","policyValue":"Enabled"}]}`, `{"items":[{"productId":"p"}]}`, `{"items":null}`, `{"items":[null]}`, `{"items":{}}`,
+		`{"items":[{"productId":"","policyValue":"Enabled"}]}`, `{"items":[{"productId":"p"}]}`,
+		`{"items":null}`, `{"items":[null]}`, `{"items":{}}`,
 		`{"value":[]}`, `{}`, `[]`, `null`, ``,
 	} {
 		f.Add([]byte(body))

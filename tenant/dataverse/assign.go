@@ -1,6 +1,7 @@
 package dataverse
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -31,20 +32,22 @@ func currencyOf(capacityType int) (string, bool) {
 // errChanged means that a row is no longer as it was when it was planned.
 var errChanged = errors.New("somebody changed it since it was read: plan again")
 
+// errNotShown is an answer that says that a write is done, and no row that shows it.
+var errNotShown = errors.New("the service answers that it is done, and its rows do not show it")
+
 // Assign runs one call: it sets the units that a flow or a machine holds. The
-// row is read first, and written only in the version that was read.
+// row is read first, and written only in the version that was read. The answer to a
+// write is empty: what came of it is read.
 func (c *Client) Assign(ctx context.Context, call ledger.Call) ledger.Result {
 	for _, s := range call.Steps {
 		wrote, err := c.set(ctx, s)
-		if err == nil {
-			continue
-		}
 		var e *wire.Error
 		refused := errors.Is(err, errChanged) || errors.As(err, &e) && !e.Ambiguous()
-		if !wrote || refused {
+		if err != nil && (!wrote || refused) {
 			return ledger.Result{Call: call, Outcome: ledger.Failed, Message: explain(err, toWrite)}
 		}
 		if done, problem := c.reached(ctx, s); problem != nil || !done { // one that is not shown may still be carried out
+			err = cmp.Or(err, problem, errNotShown)
 			return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: explain(err, toWrite)}
 		}
 	}
@@ -193,3 +196,15 @@ func Explain(err error) string { return explain(err, toRead) }
 
 // notMember is the code for an identity that an organisation does not know.
 const notMember = "0x80072560"
+
+// explained is an error with the way out in its text.
+type explained struct {
+	error
+	text string
+}
+
+// Error implements error.
+func (e explained) Error() string { return e.text }
+
+// Unwrap returns the error that is explained.
+func (e explained) Unwrap() error { return e.error }

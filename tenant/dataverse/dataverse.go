@@ -10,6 +10,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -55,7 +56,7 @@ func (c *Client) Read(ctx context.Context) (Contents, error) {
 		if table.kind == ledger.Flow {
 			continue
 		}
-		rows, err := list[map[string]any](ctx, c, table.set+"?$select="+table.id+",name")
+		rows, err := c.named(ctx, table, "")
 		if err != nil {
 			return all, err
 		}
@@ -206,8 +207,17 @@ func (c *Client) There(ctx context.Context, h ledger.Holder) (bool, error) {
 	}
 	t := tables()[at]
 	_, id, _ := strings.Cut(h.ID, "/")
-	rows, err := list[map[string]any](ctx, c, t.set+"?$select="+t.id+",name&$filter="+url.QueryEscape(t.id+" eq "+id))
-	return len(rows) > 0, err
+	rows, err := c.named(ctx, t, "&$filter="+url.QueryEscape(t.id+" eq "+id))
+	return err == nil && len(rows) > 0, err
+}
+
+// named lists the ids and names of a table, whose columns are called after it.
+func (c *Client) named(ctx context.Context, t table, query string) ([]map[string]any, error) {
+	rows, err := list[map[string]any](ctx, c, t.set+"?$select="+t.id+",name"+query)
+	if err == nil && slices.ContainsFunc(rows, func(r map[string]any) bool { return text(r[t.id]) == "" }) {
+		err = fmt.Errorf("the answer is not what was asked for: a %s has no id", t.kind.Words())
+	}
+	return rows, err
 }
 
 // list reads all pages of a table.

@@ -30,15 +30,20 @@ func (s saying) Do(req *http.Request) (*http.Response, error) {
 // is an error, and every error is safe on a terminal.
 func FuzzAnswers(f *testing.F) {
 	const lookup = `"_regarding_value@Microsoft.Dynamics.CRM.lookuplogicalname"`
-	const both = `"workflowid":"W","name":"n","flowmachineid":"M","flowmachinegroupid":"G","flowcapacityassignmentid":"A","_regarding_value":"W",`
+	const both = `"workflowid":"W","name":"n","flowmachineid":"M","flowmachinegroupid":"G",` +
+		`"flowcapacityassignmentid":"A","_regarding_value":"W",`
 	for _, body := range []string{
-		`{"value":[{` + both + lookup + `:"workflow","statecode":1,"capacitytype":2,"count":3,"allocationorigin":1,"createdon":"2026-01-01T00:00:00Z"}]}`,
-		`{"value":[{` + both + lookup + `:"flowmachine","capacitytype":1,"count":1},{` + both + lookup + `:"flowmachine","capacitytype":1,"count":2}]}`,
-		`{"value":[{` + both + lookup + `:"other","capacitytype":1,"count":7}]}`, `{"value":[{` + both + lookup + `:"","count":1}]}`,
+		`{"value":[{` + both + lookup + `:"workflow",` +
+			`"statecode":1,"capacitytype":2,"count":3,"allocationorigin":1,"createdon":"2026-01-01T00:00:00Z"}]}`,
+		`{"value":[{` + both + lookup + `:"flowmachine","capacitytype":1,"count":1},` +
+			`{` + both + lookup + `:"flowmachine","capacitytype":1,"count":2}]}`,
+		`{"value":[{` + both + lookup + `:"other","capacitytype":1,"count":7}]}`,
+		`{"value":[{` + both + lookup + `:"","count":1}]}`,
 		`{"value":[{` + both + lookup + `:"workflow","capacitytype":1,"count":-1}]}`,
 		`{"value":[{` + both + `"owninguser":{"azureactivedirectoryobjectid":"U","applicationid":null},"createdon":"never"}]}`,
 		`{"value":[{"workflowid":"w","name":"\u001b[2J","statecode":2,"owninguser":{"applicationid":"a"}}]}`,
-		`{"value":[],"@odata.nextLink":"https://elsewhere.example/api"}`, `{"value":[]}`, `{"value":null}`, `{"value":[null]}`, `{}`, `[]`, `null`, ``,
+		`{"value":[],"@odata.nextLink":"https://elsewhere.example/api"}`,
+		`{"value":[]}`, `{"value":null}`, `{"value":[null]}`, `{}`, `[]`, `null`, ``,
 	} {
 		f.Add([]byte(body))
 	}

@@ -41,7 +41,10 @@ func (c *Client) Refresh(ctx context.Context, call ledger.Call) ledger.Result {
 	case !on && !resumes:
 		return ledger.Result{Call: call, Outcome: ledger.Done} // somebody turned it off: it stays so
 	}
-	if err := c.offAndOn(context.WithoutCancel(ctx), id, on); err != nil { // what is turned off is turned on again, whatever happens
+	switch err := c.offAndOn(context.WithoutCancel(ctx), id, on); { // what is turned off is turned on again, whatever happens
+	case errors.Is(err, errNotOn): // the next run tries again
+		return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: err.Error()}
+	case err != nil:
 		return fail("%s", err)
 	}
 	return ledger.Result{Call: call, Outcome: ledger.Done}
@@ -56,14 +59,50 @@ func (c *Client) offAndOn(ctx context.Context, id string, on bool) error {
 	} // on any other error it may be off
 	for try := 1; ; try++ {
 		err := c.turn(ctx, id, activated)
+		if err == nil {
+			err = c.isOn(ctx, id)
+		}
 		switch {
 		case err == nil:
 			return nil
 		case try == turnOnTries:
-			return fmt.Errorf("IT IS OFF, and could not be turned on again: %s. Turn it on in Power Automate, as somebody who may use its connections", explain(err, toRestart))
+			return fmt.Errorf("IT IS OFF, and could not be turned on again: %w. Turn it on in Power Automate, as somebody who may use its connections", explained{err, explain(err, toRestart)})
 		}
 		time.Sleep(time.Duration(try) * c.pause)
 	}
+}
+
+// errNotOn is an answer that says that a flow is on, where it is not.
+var errNotOn = errors.New("the service answers that it is on, and does not show it so")
+
+// isOn makes sure that a flow came back: the answer to a write is empty.
+func (c *Client) isOn(ctx context.Context, id string) error {
+	rows, err := list[definition](ctx, c, definitionOf(id))
+	switch {
+	case err != nil:
+		return err
+	case len(rows) == 0 || *rows[0].State != activated:
+		return errNotOn
+	}
+	return nil
+}
+
+// definition is a flow with the connections that it refers to.
+type definition struct {
+	State *int   `json:"statecode"`
+	Data  string `json:"clientdata"`
+}
+
+// Shape implements wire.Shaped.
+func (d *definition) Shape() error {
+	if d.State == nil {
+		return errors.New("a flow does not say whether it is on")
+	}
+	return nil
+}
+
+func definitionOf(id string) string {
+	return "workflows?$select=statecode,clientdata&$filter=" + url.QueryEscape("workflowid eq "+id)
 }
 
 func (c *Client) turn(ctx context.Context, id string, state int) error {
@@ -73,14 +112,14 @@ func (c *Client) turn(ctx context.Context, id string, state int) error {
 // connections looks whether a flow is on, and whether all connections that it
 // refers to are set; it names one that is not.
 func (c *Client) connections(ctx context.Context, id string) (missing string, on bool, err error) {
-	rows, err := list[struct {
-		State int    `json:"statecode"`
-		Data  string `json:"clientdata"`
-	}](ctx, c, "workflows?$select=statecode,clientdata&$filter="+url.QueryEscape("workflowid eq "+id))
-	if err != nil || len(rows) == 0 {
+	rows, err := list[definition](ctx, c, definitionOf(id))
+	if err == nil && len(rows) == 0 {
+		err = errors.New("the service does not show the flow")
+	}
+	if err != nil {
 		return "", false, err
 	}
-	var definition struct {
+	var parts struct {
 		Properties struct {
 			References map[string]struct {
 				Connection struct {
@@ -90,7 +129,7 @@ func (c *Client) connections(ctx context.Context, id string) (missing string, on
 		} `json:"properties"`
 	}
 	if rows[0].Data != "" {
-		if err := json.Unmarshal([]byte(rows[0].Data), &definition); err != nil {
+		if err := json.Unmarshal([]byte(rows[0].Data), &parts); err != nil {
 			return "", false, fmt.Errorf("its definition is not understood: %w", err)
 		}
 	}
@@ -106,11 +145,11 @@ func (c *Client) connections(ctx context.Context, id string) (missing string, on
 		usable[strings.ToLower(r.Name)] = r.Connection != ""
 	}
 	var names []string
-	for _, r := range definition.Properties.References {
+	for _, r := range parts.Properties.References {
 		if name := r.Connection.Name; name != "" && !usable[strings.ToLower(name)] {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
-	return strings.Join(names, ", "), rows[0].State == activated, nil
+	return strings.Join(names, ", "), *rows[0].State == activated, nil
 }

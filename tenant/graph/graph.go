@@ -111,25 +111,31 @@ func (c *Client) Supply(ctx context.Context) ([]ledger.Supply, error) {
 // may not read them plans without: nothing but a warning depends on it.
 func (c *Client) lapses(ctx context.Context, supply []ledger.Supply) {
 	rows, err := wire.All[struct {
-		SKU   string `json:"skuId"`
-		Seats int64  `json:"totalLicenses"`
-		Trial bool   `json:"isTrial"`
-		Next  string `json:"nextLifecycleDateTime"`
+		SKU   string     `json:"skuId"`
+		Seats wire.Count `json:"totalLicenses"`
+		Trial bool       `json:"isTrial"`
+		Next  string     `json:"nextLifecycleDateTime"`
 	}](ctx, c.w, "/v1.0/directory/subscriptions?$select=skuId,totalLicenses,isTrial,nextLifecycleDateTime")
 	if err != nil {
 		return
 	}
 	for _, r := range rows {
 		for i := range supply {
-			if s := &supply[i]; s.Item.ID == strings.ToLower(r.SKU) && len(r.Next) >= len(time.DateOnly) {
+			if s := &supply[i]; s.Item.ID == strings.ToLower(r.SKU) && isDay(r.Next) {
 				s.Trial = s.Trial || r.Trial
-				s.Lapses = append(s.Lapses, ledger.Lapse{Day: r.Next[:len(time.DateOnly)], Seats: r.Seats, Trial: r.Trial})
+				s.Lapses = append(s.Lapses, ledger.Lapse{Day: r.Next[:len(time.DateOnly)], Seats: int64(r.Seats), Trial: r.Trial})
 			}
 		}
 	}
 	for i := range supply {
 		slices.SortFunc(supply[i].Lapses, func(a, b ledger.Lapse) int { return strings.Compare(a.Day, b.Day) })
 	}
+}
+
+// isDay reports whether a time begins with a day.
+func isDay(s string) bool {
+	_, err := time.Parse(time.DateOnly, s[:min(len(s), len(time.DateOnly))])
+	return err == nil
 }
 
 func (s sku) supply() ledger.Supply {
@@ -169,6 +175,11 @@ type user struct {
 func (u *user) Shape() error {
 	if u.States == nil {
 		return fmt.Errorf("the account %q does not say what it has", cmp.Or(u.UPN, u.ID))
+	}
+	for _, s := range u.States {
+		if s.SKU == "" {
+			return fmt.Errorf("the account %q has something without a product", cmp.Or(u.UPN, u.ID))
+		}
 	}
 	return hasID(u.ID)
 }
@@ -214,8 +225,8 @@ func (c *Client) People(ctx context.Context, supply []ledger.Supply, progress fu
 	var all People
 	err := wire.Each(ctx, c.w, "/v1.0/users"+userQuery, func(page []user) {
 		for i := range page {
-			if u := &page[i]; !seen[u.ID] {
-				seen[u.ID] = true
+			if u := &page[i]; !seen[strings.ToLower(u.ID)] {
+				seen[strings.ToLower(u.ID)] = true
 				all.add(u, items)
 			}
 		}

@@ -44,6 +44,11 @@ func (g *group) Shape() error {
 	if g.Licenses == nil {
 		return fmt.Errorf("the group %q does not say what it gives", g.Name)
 	}
+	for _, a := range g.Licenses {
+		if a.SKU == "" {
+			return fmt.Errorf("the group %q gives something without a product", g.Name)
+		}
+	}
 	return hasID(g.ID)
 }
 

@@ -58,6 +58,8 @@ func (c *Client) thereAmong(ctx context.Context, paths []string) (int, error) {
 		}
 		if p := reply.Responses[at]; p.succeeded() {
 			return i, nil
+		} else if p.Status < http.StatusOK {
+			return i, errors.New("the service left a question unanswered")
 		} else if e, _ := c.refusal(p); p.Status != http.StatusNotFound && !strings.Contains(e.Message, notOwned) {
 			return i, e
 		}

@@ -85,7 +85,30 @@ func (c *Client) write(ctx context.Context, call ledger.Call) error {
 	for _, s := range call.Steps {
 		body.Currencies = append(body.Currencies, allocation{Currency: s.Item.ID, Allocated: wire.Count(units(s.After))})
 	}
-	return c.w.JSON(ctx, http.MethodPatch, allocationPath(call.Holder.ID), body, nil)
+	var answer allocations
+	if err := c.w.JSON(ctx, http.MethodPatch, allocationPath(call.Holder.ID), body, &answer); err != nil {
+		return err
+	}
+	now := values(answer)
+	for _, s := range call.Steps {
+		if have := now[s.Item.ID]; have != units(s.After) {
+			return fmt.Errorf("the service answers that it is allocated %d of %s, and %d were written", have, s.Item.Name, units(s.After))
+		}
+	}
+	return nil
+}
+
+// operation is what the service says of a document that was written.
+type operation struct {
+	Failed *bool `json:"isErrorResult"`
+}
+
+// Shape implements wire.Shaped.
+func (o *operation) Shape() error {
+	if o.Failed == nil || *o.Failed {
+		return errors.New("it does not say that the document was written")
+	}
+	return nil
 }
 
 // documented reports whether a type is part of the allocations document of an
@@ -177,7 +200,7 @@ func (c *Client) putDocument(ctx context.Context, call ledger.Call) error {
 			body.Entitlements = append(body.Entitlements, entitled(s.Item.ID, n, nil))
 		}
 	}
-	if err := c.w.JSON(ctx, http.MethodPut, "/licensing/allocationsV2?"+version, body, nil); err != nil {
+	if err := c.w.JSON(ctx, http.MethodPut, "/licensing/allocationsV2?"+version, body, &operation{}); err != nil {
 		return err
 	}
 	c.mu.Lock()

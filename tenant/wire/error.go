@@ -69,8 +69,9 @@ func ParseError(status int, header http.Header, body []byte) *Error {
 	case json.Unmarshal(body, &list) == nil && len(list) > 0:
 		e.fill(list[0])
 	default:
-		e.Message = clip(strings.TrimSpace(string(body)))
+		e.Message = strings.TrimSpace(string(body))
 	}
+	e.Code, e.Detail, e.Message, e.RequestID = clip(e.Code), clip(e.Detail), clip(e.Message), clip(e.RequestID)
 	return e
 }
 
@@ -90,7 +91,7 @@ type inner struct {
 }
 
 func (e *Error) fill(i inner) {
-	e.Code, e.Message = cmp.Or(i.Code, i.ErrorMessage.Code), clip(cmp.Or(i.Message, i.ErrorMessage.Message))
+	e.Code, e.Message = cmp.Or(i.Code, i.ErrorMessage.Code), cmp.Or(i.Message, i.ErrorMessage.Message)
 	if len(i.Details) > 0 {
 		e.Detail = i.Details[0].Code
 	}
@@ -114,7 +115,7 @@ func requestID(h http.Header) string {
 func clip(s string) string {
 	const most = 500
 	if len(s) > most {
-		return s[:most] + "…"
+		return strings.ToValidUTF8(s[:most], "") + "…"
 	}
 	return s
 }
