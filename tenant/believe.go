@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant/dataverse"
 )
 
 // believe asks by id for everything that the state is about and that a complete
@@ -38,6 +39,7 @@ func (t *Tenant) believe(ctx context.Context, r *Reading, holders []ledger.Holde
 			t.believeInside(ctx, r, h)
 		}
 	}
+	t.believeDraws(ctx, r, o.Draws)
 	if products := absent[ledger.SelfService]; len(products) > 0 && o.SelfService {
 		r.unread(ledger.SelfService, leftOut("products that people can buy", products[0], nil))
 	}
@@ -66,7 +68,26 @@ func (t *Tenant) believePeople(ctx context.Context, r *Reading, people []ledger.
 	r.Inherited = nil // part of a list proves nothing about the rest
 }
 
+// believeDraws asks for the rows of units that are on record and not in the lists.
+func (t *Tenant) believeDraws(ctx context.Context, r *Reading, known []ledger.Grant) {
+	listed := map[ledger.Key]bool{}
+	for _, row := range r.Rows {
+		listed[row.Key] = true
+	}
+	for _, g := range known {
+		if !listed[g.Key()] {
+			t.askInside(ctx, r, g.Holder, func(c *dataverse.Client) (bool, error) { return c.Holds(ctx, g.Holder, g.Item) })
+		}
+	}
+}
+
 func (t *Tenant) believeInside(ctx context.Context, r *Reading, h ledger.Holder) {
+	t.askInside(ctx, r, h, func(c *dataverse.Client) (bool, error) { return c.There(ctx, h) })
+}
+
+// askInside asks an environment for what its lists lack. Where it is there after all,
+// what is in the environment was not read.
+func (t *Tenant) askInside(ctx context.Context, r *Reading, h ledger.Holder, ask func(*dataverse.Client) (bool, error)) {
 	env := ledger.HolderID{Kind: ledger.Environment, ID: h.Place()}
 	e, read := t.urls[h.Place()]
 	if !read || !slices.Contains(r.Inside, env) {
@@ -75,7 +96,7 @@ func (t *Tenant) believeInside(ctx context.Context, r *Reading, h ledger.Holder)
 	client, err := t.dataverse(e)
 	there := false
 	if err == nil {
-		there, err = client.There(ctx, h)
+		there, err = ask(client)
 	}
 	if err != nil || there {
 		r.Unread = append(r.Unread, ledger.Unread{Holder: e.Holder, Inside: true, Reason: leftOut(h.Kind.Words()+"s", h, err).Error()})

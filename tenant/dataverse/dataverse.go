@@ -211,6 +211,15 @@ func (c *Client) There(ctx context.Context, h ledger.Holder) (bool, error) {
 	return err == nil && len(rows) > 0, err
 }
 
+// Holds asks for the units of one flow, machine or machine group.
+func (c *Client) Holds(ctx context.Context, h ledger.Holder, item ledger.Item) (bool, error) {
+	if !slices.Contains(capacityTypes(), item.ID) {
+		return false, nil // no list has these
+	}
+	rows, err := c.rows(ctx, ledger.Step{Holder: h, Item: item})
+	return err == nil && sum(rows) > 0, err
+}
+
 // named lists the ids and names of a table, whose columns are called after it.
 func (c *Client) named(ctx context.Context, t table, query string) ([]map[string]any, error) {
 	rows, err := list[map[string]any](ctx, c, t.set+"?$select="+t.id+",name"+query)

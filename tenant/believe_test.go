@@ -1,0 +1,112 @@
+package tenant_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/usher-cli/usher/catalog"
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant"
+	"github.com/usher-cli/usher/tenant/sandbox"
+)
+
+// TestShrunkenLists: a well-formed list that leaves out what is there takes nothing
+// from what is known. It is asked for by id, and then the list counts as unread.
+func TestShrunkenLists(t *testing.T) {
+	whole, err := readShrunken(t, "", nil, nil)
+	if err != nil || len(whole.Unread) > 0 {
+		t.Fatal(err, whole.Unread)
+	}
+	for _, list := range []string{"/v1.0/users", "/v1.0/subscribedSkus", "/environmentmanagement/environments", "/licensing/allocationsByEnvironment",
+		"/workflows", "/flowmachines", "/flowmachinegroups", "/flowcapacityassignments"} {
+		for name, cut := range map[string]func([]any) []any{"empty": func([]any) []any { return []any{} }, "shorter": func(rows []any) []any { return rows[min(1, len(rows)):] }} {
+			t.Run(strings.TrimPrefix(list, "/")+" "+name, func(t *testing.T) {
+				r, err := readShrunken(t, list, cut, whole.Grants)
+				if err != nil {
+					return // then nothing is concluded at all
+				}
+				for _, g := range whole.Grants {
+					there := slices.ContainsFunc(r.Grants, func(o ledger.Grant) bool { return o.Key() == g.Key() && o.Units == g.Units })
+					unread := slices.ContainsFunc(r.Unread, func(u ledger.Unread) bool { return u.Covers(g.Holder.Identity()) })
+					if product, gone := r.Vanished[g.Item.ID]; !there && !unread && !(gone && product.Unread) {
+						t.Errorf("%s is there, and the reading says that it is not", g.Address())
+					}
+				}
+			})
+		}
+	}
+}
+
+// readShrunken reads a tenant whose answers leave rows out of one list, and not out of
+// what is asked for by id.
+func readShrunken(t *testing.T, list string, cut func([]any) []any, known []ledger.Grant) (*tenant.Reading, error) {
+	t.Helper()
+	text, err := os.ReadFile("../cmd/usher/testdata/tenants/rpa.tenant.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	world, err := sandbox.Decode(strings.NewReader(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := sandbox.New(world, sandbox.Options{Now: time.Now})
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := httptest.NewRecorder()
+		server.ServeHTTP(answer, r)
+		body := answer.Body.Bytes()
+		if list != "" && strings.HasSuffix(r.URL.Path, list) && !byID(r.URL) {
+			body = shrunken(body, cut)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(answer.Code)
+		_, _ = w.Write(body)
+	}))
+	defer front.Close()
+	cat, err := catalog.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tn, err := tenant.Open(tenant.Settings{Endpoint: front.URL, Version: "0.0.0", Catalog: cat, Now: time.Now, Retry: time.Millisecond, Timeout: 10 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := tenant.ReadOptions{Environments: []string{"production", "test"}}
+	for _, g := range known {
+		o.Recorded = append(o.Recorded, g.Holder)
+		if g.Holder.Kind.Inside() {
+			o.Draws = append(o.Draws, g)
+		}
+		if g.Item.Kind == ledger.Seat {
+			o.Products = append(o.Products, g.Item)
+		}
+	}
+	return tn.Read(context.Background(), o)
+}
+
+func byID(u *url.URL) bool {
+	return regexp.MustCompile(`(id|_regarding_value) eq `).MatchString(u.Query().Get("$filter"))
+}
+
+// shrunken cuts the list that an answer is or has.
+func shrunken(body []byte, cut func([]any) []any) []byte {
+	var rows []any
+	var object map[string]any
+	if json.Unmarshal(body, &rows) == nil {
+		body, _ = json.Marshal(cut(rows))
+	} else if json.Unmarshal(body, &object) == nil {
+		if rows, ok := object["value"].([]any); ok {
+			object["value"] = cut(rows)
+		}
+		body, _ = json.Marshal(object)
+	}
+	return body
+}
