@@ -34,9 +34,59 @@ func guarded(t *rapid.T, in plan.Input, p *plan.Plan, final *worlds.Judge) {
 			t.Fatalf("guarded: %s is protected and loses something: %v", h.Address(), strict.Breaches)
 		}
 	}
+	if losses {
+		approved(t, in, strict)
+	}
 	takes := func(s ledger.Step) bool { return s.Op == ledger.Remove || s.Op == ledger.Change }
 	if losses && !slices.ContainsFunc(p.Steps(), takes) {
 		t.Fatalf("guarded: nothing is taken, and losses are counted: %v", strict.Breaches)
+	}
+}
+
+// approved: what an earlier run of the same work was allowed to take is not counted
+// again for the rest of it.
+func approved(t *rapid.T, in plan.Input, strict *plan.Plan) {
+	if slices.ContainsFunc(strict.Calls, func(c ledger.Call) bool { return c.Gap }) {
+		return // a moment without is a loss of its own
+	}
+	for _, s := range strict.Steps() {
+		left := ledger.Grant{Holder: s.Holder, Item: s.Item}
+		if s.After != nil {
+			left.Value = *s.After
+		}
+		in.Approved = append(in.Approved, left)
+	}
+	for _, b := range plan.New(in).Breaches {
+		if b.Kind == plan.Losses || b.Kind == plan.Lowered || b.Kind == plan.Undrawn {
+			t.Fatalf("guarded: all of it was approved before, and it is counted again: %v", b)
+		}
+	}
+}
+
+// unfinished is law 5: what a group was to lose stays on record until nobody has it
+// from the group any more.
+func unfinished(t *rapid.T, in plan.Input, p *plan.Plan) {
+	for _, s := range p.Records {
+		from := func(i ledger.Inherited) bool { return i.Group == s.Holder.ID && i.Item == s.Item.ID && i.Error == "" }
+		if s.Op == ledger.Forget && s.Holder.Kind == ledger.Group && slices.ContainsFunc(in.Have.Inherited, from) {
+			t.Fatalf("unfinished: %s is forgotten, and people have it from the group", s.Address())
+		}
+	}
+}
+
+// moments is law 8 for gaps that are allowed: between the halves no call waits for a
+// group, which takes its own time.
+func moments(t *rapid.T, p *plan.Plan) {
+	for second, c := range p.Calls {
+		if len(c.Undo) == 0 {
+			continue
+		}
+		for _, between := range p.Calls[:second] {
+			first := slices.IndexFunc(p.Calls, func(o ledger.Call) bool { return o.Gap && o.Holder == c.Holder && slices.Contains(c.After, o.ID) })
+			if first >= 0 && between.ID > p.Calls[first].ID && between.Holder.Kind == ledger.Group {
+				t.Fatalf("moments: %s is without a seat until the service has finished with %s", c.Holder.Address(), between.Holder.Address())
+			}
+		}
 	}
 }
 

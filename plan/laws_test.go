@@ -49,6 +49,7 @@ func TestLaws(t *testing.T) {
 		c.count(in, p)
 		orderFree(t, in, p)
 		refusedOnlyWithReason(t, in, p)
+		unfinished(t, in, p)
 		if p.Refused() {
 			return
 		}
@@ -57,6 +58,7 @@ func TestLaws(t *testing.T) {
 		handsOff(t, in, final)
 		leftAlone(t, in, p)
 		continuity(t, p, final)
+		moments(t, p)
 		if !worlds.NewJudge(in).Late() { // what waits for the service is done when it is not late any more
 			sound(t, in, final)
 			settled(t, in, p, final)

@@ -58,11 +58,11 @@ func mutants() []mutant {
 		{"service plans do not wait for the service", "services.go", "			p.await(c.groupName(o.group))", ""},
 		{"a group removal is forgotten once it is accepted", "table.go", "	case r.want == nil && r.have == nil && t.held[r.key] > 0:\n		t.unfinished(r)\n", ""},
 		{"seats that the service frees are spare for nobody", "pools.go", "	for item, groups := range c.freed {\n		id :=", "	for item, groups := range map[string][]string(nil) {\n		id :="},
-		{"members whom a call makes the service try again take no seat", "stirred.go", "		case served[key] || !c.needsSeat(key, x.passing): // takes no further one\n", "		case true:\n"},
+		{"members whom a call makes the service try again take no seat", "stirred.go", "		case served[key] || !c.needsSeat(key, x.passing): // takes no further one\n", "		case key.Item != \"\":\n"},
 		{"a call that stirs members does not come last", "stirred.go", "				parts[at].comesAfter(i)", "				_ = i"},
 		{"hosted units that are overdrawn count against process", "parts.go", "			delete(m.hostedServes, place)", "			_ = place"},
 		{"nothing is searched", "search.go", "if !x.solve() {", "if true {"},
-		{"a remedy is not tried", "remedies.go", "if !slices.ContainsFunc(component, func(i int) bool { return s.state[i] != ran }) {", "if true {"},
+		{"a remedy is not tried", "remedies.go", "if !slices.ContainsFunc(component, func(i int) bool { return s.state[i] != ran }) {", "if len(s.calls) > 0 {"},
 		{"a gap that lasts is a moment", "remedies.go", "h.Kind == ledger.Group {", "h.Kind == \"\" {"},
 	}
 }
