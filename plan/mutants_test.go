@@ -58,7 +58,7 @@ func mutants() []mutant {
 		{"service plans do not wait for the service", "services.go", "			p.await(c.groupName(o.group))", ""},
 		{"a group removal is forgotten once it is accepted", "table.go", "	case r.want == nil && r.have == nil && t.held[r.key] > 0:\n		t.unfinished(r)\n", ""},
 		{"seats that the service frees are spare for nobody", "pools.go", "	for item, groups := range c.freed {\n		id :=", "	for item, groups := range map[string][]string(nil) {\n		id :="},
-		{"members whom a call makes the service try again take no seat", "stirred.go", "		case served[key] || !c.needsSeat(key, x.passing): // takes no further one\n", "		case key.Item != \"\":\n"},
+		{"members whom a call makes the service try again take no seat", "cover.go", "		if !x.passing {\n			ch := at(x.user, x.item)", "		if x.passing {\n			ch := at(x.user, x.item)"},
 		{"a call that stirs members does not come last", "stirred.go", "				parts[at].comesAfter(i)", "				_ = i"},
 		{"hosted units that are overdrawn count against process", "parts.go", "			delete(m.hostedServes, place)", "			_ = place"},
 		{"nothing is searched", "search.go", "if !x.solve() {", "if true {"},
