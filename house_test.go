@@ -37,7 +37,8 @@ var mayImport = map[string][]string{
 	"tenant":                 {"tenant/commerce", "tenant/dataverse", "tenant/graph", "tenant/powerplatform", "tenant/sandbox", "tenant/wire", "ledger", "catalog"},
 	"apply":                  {"plan", "state", "ledger"},
 	"view":                   {"plan", "state", "ledger", "catalog"},
-	"test/stateserver":       {}, // for tests only
+	"test/answers":           {"view"}, // for tests only
+	"test/stateserver":       {},       // for tests only
 	"test/stateserver/serve": {"test/stateserver"},
 	"cmd/usher":              {"apply", "catalog", "config", "ledger", "plan", "state", "state/azblob", "state/httpstate", "state/postgres", "tenant", "tenant/identity", "tenant/sandbox", "view"},
 }
@@ -53,7 +54,7 @@ var onlyIn = []struct {
 	{"github.com/Azure/", []string{"state/azblob", "state/httpstate", "tenant", "tenant/identity", "tenant/wire"}},
 	{"github.com/jackc/", []string{"state/postgres"}},
 	{"filippo.io/", []string{"state"}},
-	{"net/http", []string{"tenant", "tenant/commerce", "tenant/dataverse", "tenant/graph", "tenant/identity", "tenant/powerplatform", "tenant/sandbox", "tenant/wire", "state/azblob", "state/httpstate", "test/stateserver", "test/stateserver/serve", "cmd/usher"}},
+	{"net/http", []string{"test/answers", "tenant", "tenant/commerce", "tenant/dataverse", "tenant/graph", "tenant/identity", "tenant/powerplatform", "tenant/sandbox", "tenant/wire", "state/azblob", "state/httpstate", "test/stateserver", "test/stateserver/serve", "cmd/usher"}},
 	{"os", []string{"config", "state", "tenant/sandbox", "test/stateserver", "test/stateserver/serve", "cmd/usher"}},
 }
 

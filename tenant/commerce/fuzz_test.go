@@ -1,11 +1,8 @@
 package commerce_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"io"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -14,16 +11,9 @@ import (
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/tenant/commerce"
 	"github.com/usher-cli/usher/tenant/wire"
+	"github.com/usher-cli/usher/test/answers"
 	"github.com/usher-cli/usher/view"
 )
-
-// saying is a service that gives the same answer to everything.
-type saying []byte
-
-// Do implements policy.Transporter.
-func (s saying) Do(req *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(s)), Request: req}, nil
-}
 
 // FuzzAnswers reads any bytes as the policies of the purchase service: a list is read
 // only from a list "items", each product has an id and a policy, what was read is
@@ -47,7 +37,7 @@ func FuzzAnswers(f *testing.F) {
 			}
 			return
 		}
-		if !hasList(body) {
+		if !answers.HasList(body, "items") {
 			t.Errorf("%q is read as the policies %+v", body, grants)
 		}
 		rows := []map[string]string{}
@@ -75,22 +65,8 @@ func FuzzAnswers(f *testing.F) {
 
 // policies reads an answer.
 func policies(body []byte) ([]ledger.Grant, error) {
-	w := wire.New(wire.Options{Base: "https://purchase.example", Version: "0", Transport: saying(body), Now: time.Now})
+	w := wire.New(wire.Options{Base: "https://purchase.example", Version: "0", Transport: answers.Always(body), Now: time.Now})
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	return commerce.New(w).Policies(ctx)
-}
-
-// hasList reports whether an answer has a list "items", in any case of its letters.
-func hasList(body []byte) bool {
-	var whole map[string]json.RawMessage
-	if json.Unmarshal(body, &whole) != nil {
-		return false
-	}
-	for name, text := range whole {
-		if strings.EqualFold(name, "items") && text[0] == '[' {
-			return true
-		}
-	}
-	return false
 }

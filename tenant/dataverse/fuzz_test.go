@@ -1,11 +1,7 @@
 package dataverse_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"io"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -14,16 +10,9 @@ import (
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/tenant/dataverse"
 	"github.com/usher-cli/usher/tenant/wire"
+	"github.com/usher-cli/usher/test/answers"
 	"github.com/usher-cli/usher/view"
 )
-
-// saying is a service that gives the same answer to everything.
-type saying []byte
-
-// Do implements policy.Transporter.
-func (s saying) Do(req *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(s)), Request: req}, nil
-}
 
 // FuzzAnswers reads any bytes as the answer to everything that is asked of Dataverse:
 // what is read says what it is about and counts nothing below zero, what is no list
@@ -49,20 +38,20 @@ func FuzzAnswers(f *testing.F) {
 	}
 	environment := ledger.Holder{Kind: ledger.Environment, ID: "e", Name: "E"}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		w := wire.New(wire.Options{Base: "https://contoso.example", Version: "0", Transport: saying(body), Now: time.Now})
+		w := wire.New(wire.Options{Base: "https://contoso.example", Version: "0", Transport: answers.Always(body), Now: time.Now})
 		c := dataverse.New(w, environment, func(currency string) ledger.Item {
 			return ledger.Item{Kind: ledger.Capacity, ID: currency, Name: currency}
 		})
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		all, err := c.Read(ctx)
-		wellTold(t, body, true, err)
+		answers.WellTold(t, body, true, err)
 		if err == nil {
 			contained(t, all)
 		}
 		for _, kind := range []ledger.HolderKind{ledger.Flow, ledger.Machine, ledger.MachineGroup, ledger.User} {
 			there, err := c.There(ctx, ledger.Within(environment, kind, "x", "x"))
-			wellTold(t, body, kind != ledger.User, err)
+			answers.WellTold(t, body, kind != ledger.User, err)
 			if there && (err != nil || kind == ledger.User) {
 				t.Errorf("%q is read as a %s: %v", body, kind, err)
 			}
@@ -99,31 +88,4 @@ func contained(t *testing.T, all dataverse.Contents) {
 			t.Errorf("a hidden row has %+v", h)
 		}
 	}
-}
-
-// wellTold checks an error: it can be shown, and what has no list has one.
-func wellTold(t *testing.T, body []byte, list bool, err error) {
-	if err == nil {
-		if list && !hasList(body) {
-			t.Errorf("%q is read as a list", body)
-		}
-		return
-	}
-	if said := view.Safe(err.Error()); said == "" || strings.ContainsFunc(said, unicode.IsControl) {
-		t.Errorf("an error says %q", said)
-	}
-}
-
-// hasList reports whether an answer has a list "value", in any case of its letters.
-func hasList(body []byte) bool {
-	var whole map[string]json.RawMessage
-	if json.Unmarshal(body, &whole) != nil {
-		return false
-	}
-	for name, text := range whole {
-		if strings.EqualFold(name, "value") && text[0] == '[' {
-			return true
-		}
-	}
-	return false
 }

@@ -3,9 +3,6 @@ package powerplatform_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"io"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -14,16 +11,9 @@ import (
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/tenant/powerplatform"
 	"github.com/usher-cli/usher/tenant/wire"
+	"github.com/usher-cli/usher/test/answers"
 	"github.com/usher-cli/usher/view"
 )
-
-// saying is a service that gives the same answer to everything.
-type saying []byte
-
-// Do implements policy.Transporter.
-func (s saying) Do(req *http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(s)), Request: req}, nil
-}
 
 // FuzzAnswers reads any bytes as the answer to everything that is asked of the Power
 // Platform: what is read says what it is about and counts nothing below zero, what is
@@ -43,24 +33,24 @@ func FuzzAnswers(f *testing.F) {
 		f.Add([]byte(body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		w := wire.New(wire.Options{Base: "https://platform.example", Version: "0", Transport: saying(body), Now: time.Now})
+		w := wire.New(wire.Options{Base: "https://platform.example", Version: "0", Transport: answers.Always(body), Now: time.Now})
 		c := powerplatform.New(w, func(currency string) string { return currency })
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		environments, err := c.Environments(ctx)
-		wellTold(t, body, true, err)
+		answers.WellTold(t, body, true, err)
 		for _, e := range environments {
 			if e.ID == "" || e.Name == "" {
 				t.Errorf("an environment is %+v", e)
 			}
 		}
 		there, err := c.Environment(ctx, "e")
-		wellTold(t, body, false, err)
+		answers.WellTold(t, body, false, err)
 		if there != (err == nil) {
 			t.Errorf("%q is read as an environment: %v, %v", body, there, err)
 		}
 		supply, err := c.Supply(ctx)
-		wellTold(t, body, false, err)
+		answers.WellTold(t, body, false, err)
 		if whole := bytes.TrimSpace(body); err == nil && whole[0] != '[' {
 			t.Errorf("%q is read as what was purchased: %+v", body, supply)
 		}
@@ -70,7 +60,7 @@ func FuzzAnswers(f *testing.F) {
 			}
 		}
 		_, err = c.Outside(ctx, "e")
-		wellTold(t, body, true, err)
+		answers.WellTold(t, body, true, err)
 		allocated(t, c, body)
 	})
 }
@@ -99,31 +89,4 @@ func allocated(t *testing.T, c *powerplatform.Client, body []byte) {
 		}
 		seen[item] = true
 	}
-}
-
-// wellTold checks an error: it can be shown, and what has no list has one.
-func wellTold(t *testing.T, body []byte, list bool, err error) {
-	if err == nil {
-		if list && !hasList(body) {
-			t.Errorf("%q is read as a list", body)
-		}
-		return
-	}
-	if said := view.Safe(err.Error()); said == "" || strings.ContainsFunc(said, unicode.IsControl) {
-		t.Errorf("an error says %q", said)
-	}
-}
-
-// hasList reports whether an answer has a list "value", in any case of its letters.
-func hasList(body []byte) bool {
-	var whole map[string]json.RawMessage
-	if json.Unmarshal(body, &whole) != nil {
-		return false
-	}
-	for name, text := range whole {
-		if strings.EqualFold(name, "value") && text[0] == '[' {
-			return true
-		}
-	}
-	return false
 }
