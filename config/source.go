@@ -91,6 +91,11 @@ func (s *source) read(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
+	return atMost(f)
+}
+
+// atMost reads a file up to the largest that there may be.
+func atMost(f io.Reader) ([]byte, error) {
 	text, err := io.ReadAll(io.LimitReader(f, largestFile+1))
 	if err == nil && len(text) > largestFile {
 		err = errTooLarge

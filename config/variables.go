@@ -1,7 +1,6 @@
 package config
 
 import (
-	"io"
 	"maps"
 	"os"
 	"slices"
@@ -161,9 +160,5 @@ func readBounded(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, largestFile+1))
-	if err == nil && len(text) > largestFile {
-		err = errTooLarge
-	}
-	return text, err
+	return atMost(f)
 }
