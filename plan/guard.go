@@ -51,6 +51,7 @@ func breaches(p *Plan, in Input, c *coverage, parts []*part) []Breach {
 	for _, s := range in.Have.Supply { // what costs nothing and allows nothing is no loss
 		l.free[s.Item.ID] = s.Free
 	}
+	l.astray, l.allAstray = astray(in, l)
 	l.count(p.Calls)
 	for key := range l.lost {
 		counts[Breach{Kind: Losses, Item: names[key.Item]}]++
@@ -99,6 +100,35 @@ func (a approved) covers(s ledger.Step) bool {
 	return ok && is(s.After, v, v.Units > 0)
 }
 
+// astray finds the people for whom the plan is not the rest of the approved work: the
+// files do not ask any more for what the work was to give them, or more is taken.
+// Groups give to many: one that is not asked for any more leads everybody astray.
+func astray(in Input, l losing) (people map[string]bool, all bool) {
+	wanted := map[ledger.Key]bool{}
+	for i := range in.Want {
+		wanted[in.Want[i].Key()] = true
+	}
+	people = map[string]bool{}
+	for _, g := range in.Claims {
+		if !wanted[g.Key()] {
+			people[g.Holder.ID] = true
+			all = all || g.Holder.Kind == ledger.Group
+		}
+	}
+	for _, p := range l.parts {
+		for _, s := range p.steps {
+			switch {
+			case s.Op != ledger.Remove && s.Op != ledger.Change || l.approved.covers(s):
+			case s.Holder.Kind == ledger.Group:
+				l.eachMember(s, func(user string) { people[user] = true })
+			default:
+				people[s.Holder.ID] = true
+			}
+		}
+	}
+	return people, all
+}
+
 // losing finds the people, each with an item, whom a plan leaves without a seat
 // or a service plan, by any route.
 type losing struct {
@@ -107,6 +137,9 @@ type losing struct {
 	free     map[string]bool
 	approved approved
 	lost     map[ledger.Key]bool
+
+	astray    map[string]bool // people for whom the plan is not the rest of what was approved
+	allAstray bool
 }
 
 // count counts people. As many lost seats as a person has gains by the same
@@ -123,7 +156,7 @@ func (l *losing) count(calls []ledger.Call) {
 		case spent[key.Holder] < len(items):
 			spent[key.Holder]++
 			replaced[key] = items
-		case !l.approvedAt(part, key.Item):
+		case l.isAstray(key.Holder) || !l.approvedAt(part, key.Item):
 			l.note(key)
 		}
 	}
@@ -142,6 +175,8 @@ func (l *losing) count(calls []ledger.Call) {
 		}
 	}
 }
+
+func (l *losing) isAstray(user string) bool { return l.allAstray || l.astray[user] }
 
 func (l *losing) note(key ledger.Key) {
 	if !l.free[key.Item] {
@@ -165,7 +200,7 @@ func (l *losing) replacements(user string, loss int) []string {
 func (l *losing) isLoss(r reduction, replacedBy []string) bool {
 	_, seatToo := l.coverage.lost[r.key]
 	switch {
-	case l.approved.covers(l.parts[r.mover.part].steps[r.mover.step]):
+	case !l.isAstray(r.key.Holder) && l.approved.covers(l.parts[r.mover.part].steps[r.mover.step]):
 		return false
 	case !seatToo:
 		return true
