@@ -135,7 +135,13 @@ func (d *dispatcher) giveUp(i int, how ledger.Outcome, why string) {
 		d.queues[pool] = slices.Delete(slices.Clone(q), at, at+1)
 		d.dirty = append(d.dirty, pool)
 	}
-	d.blame(c)
+	if how == ledger.Pending {
+		for _, r := range c.Releases {
+			d.coming[r.Pool] = c.Holder.Address()
+		}
+	} else {
+		d.blame(c)
+	}
 	res := ledger.Result{Call: c, Outcome: how, Message: why}
 	d.given = append(d.given, res)
 	d.succeed(c.ID, res)

@@ -30,17 +30,20 @@ var errTooLarge = fmt.Errorf("the file is larger than %d MiB", largestFile>>20)
 func checkNesting(text []byte, name string) hcl.Diagnostics {
 	tokens, _ := hclsyntax.LexConfig(text, name, hcl.InitialPos)
 	depth, operators := 0, 0
+	open := []hclsyntax.TokenType{} // the brackets around
 	for _, t := range tokens {
 		switch t.Type {
 		case hclsyntax.TokenOParen, hclsyntax.TokenOBrack, hclsyntax.TokenOBrace, hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateControl:
 			depth++
 			operators++
+			open = append(open, t.Type)
 		case hclsyntax.TokenCParen, hclsyntax.TokenCBrack, hclsyntax.TokenCBrace, hclsyntax.TokenTemplateSeqEnd:
 			depth--
+			open = open[:max(0, len(open)-1)]
 		case hclsyntax.TokenComma:
 			operators = 0 // what follows stands beside it
 		case hclsyntax.TokenNewline:
-			if depth <= 0 {
+			if len(open) == 0 || open[len(open)-1] == hclsyntax.TokenOBrace { // what follows is another argument, or another pair of a map
 				operators = 0
 			}
 		case hclsyntax.TokenNumberLit:
@@ -148,6 +151,21 @@ func textProduct(args []cty.Value) float64 {
 		n *= float64(1 + weigh(a, heaviest))
 	}
 	return n
+}
+
+// replaced is the size of a text in which one text stands for another. An expression
+// can find a place between any two bytes.
+func replaced(args []cty.Value) float64 {
+	for _, a := range args {
+		if a.Type() != cty.String || a.IsNull() || !a.IsKnown() {
+			return 0
+		}
+	}
+	text, search, with := args[0].AsString(), args[1].AsString(), args[2].AsString()
+	if strings.HasPrefix(search, "/") && strings.HasSuffix(search, "/") {
+		return textProduct(args)
+	}
+	return float64(len(text)) + float64(strings.Count(text, search))*float64(len(with))
 }
 
 // width finds a number of digits that a format asks for.

@@ -185,8 +185,9 @@ type stepAt struct{ part, step int }
 // where the source is direct.
 type mover struct {
 	stepAt
-	group   string
-	without ledger.Plans // what it leaves switched off
+	group    string
+	without  ledger.Plans // what it leaves switched off
+	doubtful bool         // it may come to nothing, and hands nothing over
 }
 
 // retried stands for whichever group gives an item when it is tried again.
@@ -264,7 +265,7 @@ func (c *coverage) touched(parts []*part) map[ledger.Key]*changes {
 	for _, x := range c.stirred {
 		if !x.passing {
 			ch := at(x.user, x.item)
-			ch.adds = append(ch.adds, mover{stepAt: stepAt{stirs(parts, groups[x.group]), aside}, group: x.group, without: x.without})
+			ch.adds = append(ch.adds, mover{stepAt: stepAt{stirs(parts, groups[x.group]), aside}, group: x.group, without: x.without, doubtful: x.doubtful})
 		}
 	}
 	return touched

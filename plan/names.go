@@ -126,16 +126,23 @@ func nearest(h ledger.Holder, victims []victim) string {
 }
 
 // unlike measures how different two names are, and is very large for names that
-// no slip turns into each other: names with another domain are alike, names of
+// no slip turns into each other: addresses with another domain are alike, labels of
 // which one begins the other, and names with few other letters.
 func unlike(a, b string, letters bool) int {
 	const never = 1 << 30
-	local := func(s string) string { before, _, _ := strings.Cut(s, "@"); return before }
-	const short = 3
-	switch most := max(2, min(len(a), len(b))/5); {
-	case local(a) == local(b):
+	localA, domainA, isAddress := strings.Cut(a, "@")
+	localB, domainB, _ := strings.Cut(b, "@")
+	most := 2
+	switch {
+	case localA == localB:
 		return 1
-	case len(a) >= short && len(b) >= short && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a)):
+	case domainA == domainB: // the rest tells people apart
+		a, b = localA, localB
+		most = max(2, min(len(a), len(b))/5)
+	}
+	const short = 3
+	switch {
+	case !isAddress && len(a) >= short && len(b) >= short && (strings.HasPrefix(a, b) || strings.HasPrefix(b, a)):
 		return 2
 	case !letters || max(len(a)-len(b), len(b)-len(a)) > most:
 		return never

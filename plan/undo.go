@@ -57,6 +57,9 @@ func (u *undoing) perhaps(in Input, have map[ledger.Key]ledger.Value, steps []le
 	byKey := map[ledger.Key][]ledger.Step{}
 	var keys []ledger.Key
 	for _, s := range steps {
+		if s.Op == ledger.Reprocess { // says nothing of what there is
+			continue
+		}
 		if byKey[s.Key()] == nil {
 			keys = append(keys, s.Key())
 		}
@@ -118,6 +121,10 @@ func (u *undoing) input(in Input, have map[ledger.Key]ledger.Value, known map[le
 	in.Policies = slices.Clone(in.Policies)
 	for i := range in.Policies {
 		in.Policies[i].Unmanaged = ledger.Ignore
+	}
+	in.Places = slices.Clone(in.Places)
+	for i := range in.Places {
+		in.Places[i].Auto = ledger.AutoIgnore
 	}
 	return in
 }

@@ -26,7 +26,9 @@ func TestUndoReverses(t *testing.T) {
 		}
 		var done []ledger.Step
 		j := worlds.NewJudge(in)
-		killed := rapid.Bool().Draw(t, "killed") // somewhere on the way
+		// Killed somewhere on the way. Where readings lag, what is there may be older than
+		// the plan, and nobody can tell what was done.
+		killed := rapid.Bool().Draw(t, "killed") && len(in.Recent) == 0
 		sent := len(p.Calls)
 		if killed {
 			sent = rapid.IntRange(0, sent).Draw(t, "calls that arrived")

@@ -114,7 +114,7 @@ func (f *File) backup() error {
 	if err := beside(f.BackupPath()); err != nil {
 		return err
 	}
-	if err := os.Chmod(f.path, private); err != nil { // the same bytes are the backup
+	if err := os.Chmod(f.path, private); err != nil && !errors.Is(err, fs.ErrPermission) { // the same bytes are the backup; another account's file stays as it is
 		return err
 	}
 	next := f.BackupPath() + temporary + "next"
@@ -271,7 +271,7 @@ func (f *File) Append(_ context.Context, at Mark, lines [][]byte) (Mark, error) 
 		return at, err
 	}
 	defer file.Close()
-	if err := file.Chmod(private); err != nil {
+	if err := file.Chmod(private); err != nil && !errors.Is(err, fs.ErrPermission) {
 		return at, err
 	}
 	size, err := file.Seek(0, io.SeekEnd)

@@ -85,9 +85,10 @@ func sweep(path string) {
 		return
 	}
 	for _, e := range entries {
-		rest, ours := strings.CutPrefix(e.Name(), name)
-		if ours && strings.Contains(rest, temporary) && e.Type().IsRegular() {
-			_ = os.Remove(filepath.Join(dir, e.Name()))
+		for _, own := range []string{name, name + ".backup", name + ".history"} {
+			if strings.HasPrefix(e.Name(), own+temporary) && e.Type().IsRegular() {
+				_ = os.Remove(filepath.Join(dir, e.Name()))
+			}
 		}
 	}
 }

@@ -76,18 +76,18 @@ func (t *Tenant) believeDraws(ctx context.Context, r *Reading, known []ledger.Gr
 	}
 	for _, g := range known {
 		if !listed[g.Key()] {
-			t.askInside(ctx, r, g.Holder, func(c *dataverse.Client) (bool, error) { return c.Holds(ctx, g.Holder, g.Item) })
+			t.askInside(r, g.Holder, func(c *dataverse.Client) (bool, error) { return c.Holds(ctx, g.Holder, g.Item) })
 		}
 	}
 }
 
 func (t *Tenant) believeInside(ctx context.Context, r *Reading, h ledger.Holder) {
-	t.askInside(ctx, r, h, func(c *dataverse.Client) (bool, error) { return c.There(ctx, h) })
+	t.askInside(r, h, func(c *dataverse.Client) (bool, error) { return c.There(ctx, h) })
 }
 
 // askInside asks an environment for what its lists lack. Where it is there after all,
 // what is in the environment was not read.
-func (t *Tenant) askInside(ctx context.Context, r *Reading, h ledger.Holder, ask func(*dataverse.Client) (bool, error)) {
+func (t *Tenant) askInside(r *Reading, h ledger.Holder, ask func(*dataverse.Client) (bool, error)) {
 	env := ledger.HolderID{Kind: ledger.Environment, ID: h.Place()}
 	e, read := t.urls[h.Place()]
 	if !read || !slices.Contains(r.Inside, env) {

@@ -175,12 +175,12 @@ func (s *session) openPostgres(args arguments) (state.Backend, error) {
 	if s.a.verbose {
 		o.Trace = s.a.traceStatement
 	}
-	secret := s.a.firstEnv("PGPASSWORD", "PGPASSFILE", "PGSERVICEFILE", "PGSSLKEY")
 	o.MayHave = func(host string) error {
 		if s.a.names(host, "PGHOST") {
 			return nil
 		}
-		return s.secretFor(secret, "the password of the environment", args, nil, map[string]string{"connection": host})
+		// A password can come from files that no variable names, too: there is always one.
+		return s.secretFor("perhaps", "the password of the environment", args, nil, map[string]string{"connection": host})
 	}
 	o.Unverified = s.remote
 	b, err := postgres.New(context.Background(), o)

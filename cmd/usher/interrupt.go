@@ -10,8 +10,14 @@ import (
 )
 
 // ends are the signals that end a run: a key, a pipeline that is cancelled, a terminal
-// that is closed.
-func ends() []os.Signal { return []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} }
+// that is closed, unless nohup makes usher live on then.
+func ends() []os.Signal {
+	all := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) {
+		all = append(all, syscall.SIGHUP)
+	}
+	return all
+}
 
 // interrupts returns a channel that the first interrupt closes, and a context
 // that the second one ends. That nobody reads any more is one interrupt.

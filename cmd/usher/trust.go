@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"maps"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -12,22 +13,25 @@ import (
 
 // A pull request can write any host into a file. So a secret of the environment goes
 // to a host only where the environment names that host, too: beside the secret, or by
-// a flag of the command. This is the one rule for all stores.
+// a flag of the command that completes the block. This is the one rule for all stores.
 
 // secretFor makes sure that a secret may be sent to the hosts of some addresses,
 // which a backend block may have written. Names are variables of the environment that
 // name a host beside the secret.
 func (s *session) secretFor(secret, what string, args arguments, named []string, addresses map[string]string) error {
-	if secret == "" || s.remote {
+	if secret == "" {
 		return nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(addresses)) {
 		host := hostOf(addresses[name])
 		fromFile := args.written[name] != "" && args.set[name] == ""
-		if host == "" || !fromFile || state.OnThisMachine(host) || s.a.names(host, named...) {
+		if addresses[name] == "" || !fromFile || state.OnThisMachine(host) || host != "" && s.a.names(host, named...) {
 			continue
 		}
-		return fmt.Errorf("%s would be sent to %s, which only the file names: set USHER_BACKEND_HOST=%s beside the secret if that is meant, or run usher with -remote-endpoints", what, host, host)
+		if host == "" {
+			return fmt.Errorf("%s would be sent to %.100q, and no host can be read from that: correct the backend block", what, addresses[name])
+		}
+		return fmt.Errorf("%s would be sent to %s. Only a file names this host. If you trust it, set USHER_BACKEND_HOST=%s where the password is set", what, host, host)
 	}
 	return nil
 }
@@ -44,6 +48,9 @@ func (a *app) names(host string, variables ...string) bool {
 
 // hostOf is the host of an address, or of what is one already.
 func hostOf(address string) string {
+	if ip, err := netip.ParseAddr(strings.Trim(address, "[]")); err == nil {
+		return ip.String()
+	}
 	if !strings.Contains(address, "://") {
 		address = "//" + address
 	}
