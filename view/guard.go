@@ -34,7 +34,7 @@ func (p *Printer) slips(slips []plan.Slip) {
 	if len(slips) == 0 {
 		return
 	}
-	p.refusal("%s, and the plan takes away what the files give %s", plural(len(slips), "name means nobody", "names mean nobody"), pronoun(len(slips)))
+	p.refusal("%s to no account, and the plan takes something from somebody else: it may be a slip in a name", plural(len(slips), "name of the files belongs", "names of the files belong"))
 	const most = 10
 	for _, s := range slips[:min(most, len(slips))] {
 		text := fmt.Sprintf("%s (%s)", Safe(s.Name), places(s.Origins))
@@ -51,11 +51,4 @@ func (p *Printer) slips(slips []plan.Slip) {
 	}
 	p.Line("  Correct the names. If they are right, write unknown_names = \"ignore\" in the assignment or environment that has them.")
 	p.Line("")
-}
-
-func pronoun(n int) string {
-	if n == 1 {
-		return "it"
-	}
-	return "them"
 }
