@@ -72,9 +72,9 @@ func (c *recorder) begin(ctx context.Context) error {
 	return c.write(ctx, len(c.p.Calls) == 0)
 }
 
-// approve notes what the run may take away: a guard has counted it, and does not
-// count it again for what this run leaves to the next. A narrow run says nothing of
-// what an earlier one left.
+// approve notes what the run may take away. A guard has judged the plan, and does not
+// count the rest again while it is the rest of the same work. A narrow run says nothing
+// of what an earlier one left.
 func (c *recorder) approve() {
 	if c.doc.Claims != nil && (c.p.Targets > 0 || c.p.OnlyDue) {
 		for _, g := range c.doc.Claims.Removals {
