@@ -243,6 +243,7 @@ func (c *coverage) touched(parts []*part) map[ledger.Key]*changes {
 			ch.alters = append(ch.alters, m)
 		}
 	}
+	removed := removedFrom(parts)
 	for pi, p := range parts {
 		for si, s := range p.steps {
 			m := mover{stepAt: stepAt{pi, si}}
@@ -251,7 +252,7 @@ func (c *coverage) touched(parts []*part) map[ledger.Key]*changes {
 			}
 			switch {
 			case s.Op == ledger.Reprocess:
-				m.group, m.without = retried, c.retryGives(s.Key())
+				m.group, m.without = retried, c.retryGives(s.Key(), removed)
 				move(s.Holder.ID, s, m)
 			case s.Holder.Kind == ledger.User:
 				move(s.Holder.ID, s, m)

@@ -48,6 +48,8 @@ func mutants() []mutant {
 		{"service plans are not compared", "../ledger/grant.go", "return v.Units == o.Units && v.Policy == o.Policy && v.Without.Equal(o.Without)", "return v.Units == o.Units && v.Policy == o.Policy"},
 		{"the input's order shows", "set.go", "	order = byBeginning(order)\n", ""},
 		{"members are asked for without room", "retries.go", "if len(p.steps) == 0 || full ||", "if len(p.steps) == 0 || full && len(all) > 99 ||"},
+		{"a retry gives what is taken from a group", "retries.go", "return given && !removed[from] && c", "return given && c"},
+		{"an undo asks for seats that nobody had", "retries.go", "if len(left) == 0 || in.undoes != nil {", "if len(left) == 0 {"},
 		{"a name that means nobody stops nothing", "plan.go", "p.Slips = slips(p, in, cover, parts)", "_ = slips"},
 		{"a name that the file lets be stops a plan", "names.go", "			if n.Allowed {\n				break\n			}\n", ""},
 		{"a written limit needs the other one, too", "../ledger/guard.go", "	case percent == nil:\n		return *number", "	case percent == nil:\n		return max(*number, of*defaultPercent/100)"},

@@ -11,16 +11,11 @@ import (
 // retries are parts for members of declared groups whom the service left
 // without a seat because there was none: it does not try again by itself when
 // there is. As many are asked for as the end of the plan, with what is to be
-// bought, has room for. The other parts must be linked.
+// bought, has room for. The other parts must be linked. Undoing a run asks for none:
+// it gives back what there was, and nothing more.
 func retries(in Input, c *coverage, b *book, parts []*part) []*part {
-	left := map[string][]ledger.Inherited{}
-	keeps := groupsAfter(in, parts)
-	for _, i := range in.Have.Inherited {
-		if (i.Error == ledger.NoSeat || i.Error == ledger.Sibling) && keeps(i) {
-			left[i.User.ID] = append(left[i.User.ID], i)
-		}
-	}
-	if len(left) == 0 {
+	left := c.leftWithout(in.Have.Inherited, removedFrom(parts))
+	if len(left) == 0 || in.undoes != nil {
 		return nil
 	}
 	room := b.room()
@@ -72,29 +67,41 @@ func (c *coverage) retry(rows []ledger.Inherited, names map[string]ledger.Item) 
 	return p
 }
 
-// groupsAfter returns whether a group still gives what a row says when the
-// plan is done. Of a group that was not read nothing else is known.
-func groupsAfter(in Input, parts []*part) func(ledger.Inherited) bool {
-	read := map[string]bool{}
-	for _, m := range in.Have.Members {
-		read[m.Group] = true
-	}
-	has := map[ledger.Key]bool{}
-	for i := range in.Have.Grants {
-		if g := &in.Have.Grants[i]; g.Holder.Kind == ledger.Group {
-			has[g.Key()] = true
+// leftWithout lists, by person, what groups could not give for want of a seat and still
+// give after what is removed.
+func (c *coverage) leftWithout(rows []ledger.Inherited, removed map[ledger.Key]bool) map[string][]ledger.Inherited {
+	left := map[string][]ledger.Inherited{}
+	for _, i := range rows {
+		key := ledger.Key{Kind: ledger.User, Holder: i.User.ID, Item: i.Item}
+		if (i.Error == ledger.NoSeat || i.Error == ledger.Sibling) && c.givesStill(i.Group, key, removed) {
+			left[i.User.ID] = append(left[i.User.ID], i)
 		}
 	}
+	return left
+}
+
+// removedFrom lists what parts take from groups.
+func removedFrom(parts []*part) map[ledger.Key]bool {
+	removed := map[ledger.Key]bool{}
 	for _, p := range parts {
 		for _, s := range p.steps {
 			if s.Holder.Kind == ledger.Group && s.Op == ledger.Remove {
-				delete(has, s.Key())
+				removed[s.Key()] = true
 			}
 		}
 	}
-	return func(i ledger.Inherited) bool {
-		return !read[i.Group] || has[ledger.Key{Kind: ledger.Group, Holder: i.Group, Item: i.Item}]
+	return removed
+}
+
+// givesStill reports whether a group still gives a person an item after what is
+// removed. Of a group that was not read nothing else is known.
+func (c *coverage) givesStill(group string, of ledger.Key, removed map[ledger.Key]bool) bool {
+	if _, read := c.members[group]; !read {
+		return true
 	}
+	from := ledger.Key{Kind: ledger.Group, Holder: group, Item: of.Item}
+	_, given := c.given[from]
+	return given && !removed[from] && c.memberOf[membership{group, of.Holder}]
 }
 
 // retried returns whom a plan may ask for because of a row: everybody whom
@@ -115,7 +122,6 @@ func (in Input) retried() func(ledger.Inherited) bool {
 	}
 	return func(i ledger.Inherited) bool {
 		from := ledger.Key{Kind: ledger.Group, Holder: i.Group, Item: i.Item}
-		ours := declared[from] && (in.undoes == nil || in.undoes(from))
-		return !in.OnlyDue && i.Error == ledger.NoSeat && ours && in.looksAt(i.User)
+		return !in.OnlyDue && i.Error == ledger.NoSeat && declared[from] && in.looksAt(i.User)
 	}
 }

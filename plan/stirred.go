@@ -123,10 +123,15 @@ func (c *coverage) serve(member []stirred, spare map[string]int64, served map[le
 }
 
 // needsSeat reports whether a member takes a seat. What else gives the item, and is
-// removed, goes after what lasts; before what only passes it may go first.
+// removed, goes after what lasts; before what only passes it may go first. So it is
+// with what else is to give it: it may come only then.
 func (c *coverage) needsSeat(key ledger.Key, passing bool) bool {
 	_, lost := c.lost[key]
-	return !c.gains(key) && (!c.isDirect(key) && !c.covered(key) || passing && lost)
+	has := c.isDirect(key) || c.covered(key)
+	if passing {
+		return lost || !has
+	}
+	return !c.gains(key) && !has
 }
 
 // candidates lists the members of groups with a part who failed for want of
@@ -219,7 +224,8 @@ func (c *coverage) pass(parts []*part) {
 		key := ledger.Key{Kind: ledger.User, Holder: x.user, Item: x.item}
 		losses := groups[x.group]
 		gains := parts[losses].twin
-		if x.passing && c.needsSeat(key, true) {
+		together := slices.Contains(c.gained[x.user], gain{x.item, gains})
+		if x.passing && !together && c.needsSeat(key, true) {
 			parts[gains].take(ledger.PoolID{Item: x.item}, 1, false)
 			parts[losses].take(ledger.PoolID{Item: x.item}, -1, false)
 		}
@@ -257,13 +263,15 @@ func (c *coverage) afterTakers(parts []*part) {
 	}
 }
 
-// retryGives is what all the groups that had no seat for a person switch off.
-func (c *coverage) retryGives(key ledger.Key) ledger.Plans {
+// retryGives is what all the groups that had no seat for a person, and still give the
+// item after what is removed, switch off.
+func (c *coverage) retryGives(key ledger.Key, removed map[ledger.Key]bool) ledger.Plans {
 	var off ledger.Plans
 	first := true
 	for _, s := range c.by[key] {
 		switch {
 		case s.cause != ledger.NoSeat && s.cause != ledger.Sibling: // it gives it already, or will not for want of something else
+		case !c.givesStill(s.group, key, removed):
 		case first:
 			off, first = slices.Clone(s.gives), false
 		default:

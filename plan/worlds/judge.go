@@ -148,10 +148,15 @@ func (j *Judge) do(c ledger.Call, late bool) {
 // since the reading: the plan shows them in use all along.
 func (j *Judge) back(c ledger.Call) map[ledger.PoolID]int64 {
 	now, n := j.has(), map[ledger.PoolID]int64{}
+	people := []string{c.Holder.ID}
+	if c.Holder.Kind == ledger.Group {
+		people = j.members[c.Holder.ID]
+	}
 	for _, s := range c.Steps {
-		seat := thing{user: s.Holder.ID, item: s.Item.ID}
-		if s.Op == ledger.Add && s.Holder.Kind == ledger.User && j.seated[seat] && !now[seat] {
-			n[ledger.PoolID{Item: s.Item.ID}]++
+		for _, user := range people {
+			if seat := (thing{user: user, item: s.Item.ID}); s.Op == ledger.Add && j.seated[seat] && !now[seat] {
+				n[ledger.PoolID{Item: s.Item.ID}]++
+			}
 		}
 	}
 	return n
