@@ -2,6 +2,7 @@ package state
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -105,6 +106,15 @@ type LockInfo struct {
 	// Until is when the lock ends by itself unless its holder renews it; the
 	// zero time where it does not.
 	Until time.Time `json:"until,omitzero"`
+}
+
+// ParseLockInfo reads what a holder left, whoever wrote it; nil where it names no lock.
+func ParseLockInfo(text []byte) *LockInfo {
+	info := &LockInfo{}
+	if json.Unmarshal(text, info) != nil || info.ID == "" {
+		return nil
+	}
+	return info
 }
 
 // String describes the holder.

@@ -167,11 +167,10 @@ func (f *File) Lock(_ context.Context, info LockInfo) (*Hold, error) {
 
 func (f *File) readInfo() *LockInfo {
 	text, err := os.ReadFile(f.infoPath())
-	info := &LockInfo{}
-	if err != nil || json.Unmarshal(text, info) != nil || info.ID == "" {
+	if err != nil {
 		return nil
 	}
-	return info
+	return ParseLockInfo(text)
 }
 
 // Holder implements Backend. What a killed process left behind is no lock.

@@ -24,10 +24,14 @@ type Head struct {
 	Seq int64 `json:"seq,omitempty"`
 }
 
+// mostEntries is more than any history has: what says that it is longer was not
+// written by usher.
+const mostEntries = 1 << 52
+
 // plausible refuses what no history has.
 func (h *Head) plausible() error {
-	if h != nil && (h.Lines < 0 || h.Bytes < 0 || h.Seq < 0) {
-		return fmt.Errorf("%w: the end of the history is before its beginning", ErrDamaged)
+	if h != nil && (h.Lines < 0 || h.Bytes < 0 || h.Seq < 0 || h.Lines > 2*mostEntries || h.Seq > 2*mostEntries) {
+		return fmt.Errorf("%w: the end of the history is before its beginning, or further than any history goes", ErrDamaged)
 	}
 	return nil
 }
@@ -44,7 +48,7 @@ func (h Head) behind(lines [][]byte, end Mark) (next Head, cut bool) {
 	if n := len(lines); n > 0 {
 		var l link
 		read := json.Unmarshal(lines[n-1], &l) == nil
-		if read && l.Seq > h.last() { // of a run that was killed before the state knew
+		if read && l.Seq > h.last() && l.Seq < mostEntries { // of a run that was killed before the state knew
 			next.Hash, next.Seq = hashOf(lines[n-1]), l.Seq
 		}
 		cut = cut || read && l.Seq < h.last()

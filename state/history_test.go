@@ -93,6 +93,8 @@ func TestHistoryStaysBroken(t *testing.T) {
 		check(fmt.Sprintf("line %d is longer", number), number, "edited", slices.Concat(lines[:i], [][]byte{longer}, lines[i+1:])...)
 		other := bytes.Replace(lines[i], fmt.Appendf(nil, `"seq":%d,`, number), []byte(`"seq":99,`), 1)
 		check(fmt.Sprintf("line %d says another number", number), number, "edited", slices.Concat(lines[:i], [][]byte{other}, lines[i+1:])...)
+		huge := bytes.Replace(lines[i], fmt.Appendf(nil, `"seq":%d,`, number), []byte(`"seq":9223372036854775807,`), 1)
+		check(fmt.Sprintf("line %d says the highest number", number), number, "edited", slices.Concat(lines[:i], [][]byte{huge}, lines[i+1:])...)
 		check(fmt.Sprintf("line %d dropped", number), number, "1 missing", slices.Concat(lines[:i], lines[i+1:])...)
 		check(fmt.Sprintf("cut before line %d", number), number, fmt.Sprintf("%d missing", len(lines)-i), lines[:i]...)
 	}

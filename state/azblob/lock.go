@@ -86,8 +86,8 @@ func (b *Backend) Holder(ctx context.Context) (*state.LockInfo, error) {
 		if !strings.EqualFold(name, holderKey) || value == nil {
 			continue
 		}
-		info := &state.LockInfo{}
-		if text, err := url.QueryUnescape(*value); err == nil && json.Unmarshal([]byte(text), info) == nil {
+		text, err := url.QueryUnescape(*value)
+		if info := state.ParseLockInfo([]byte(text)); err == nil && info != nil {
 			if p.Date != nil { // at the latest
 				info.Until = p.Date.UTC().Add(cmp.Or(b.o.TTL, DefaultTTL))
 			}

@@ -36,11 +36,10 @@ func holderOf(text []byte) *state.LockInfo {
 	if json.Unmarshal(text, &l) != nil || l.ID == "" {
 		return nil
 	}
-	info := &state.LockInfo{}
-	switch err := json.Unmarshal([]byte(l.Info), info); {
-	case err == nil && info.ID == l.ID:
+	switch info := state.ParseLockInfo([]byte(l.Info)); {
+	case info != nil && info.ID == l.ID:
 		return info
-	case err == nil && info.ID != "": // GitLab: what usher asked with, beside the holder's id, name and time
+	case info != nil: // GitLab: what usher asked with, beside the holder's id, name and time
 		l.Operation = "something that the server does not tell"
 	}
 	return &state.LockInfo{ID: l.ID, Who: l.Who, Operation: l.Operation, Since: l.Created}

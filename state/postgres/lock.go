@@ -65,10 +65,12 @@ func (b *Backend) free(ctx context.Context, id string) (bool, error) {
 
 // Holder implements state.Backend.
 func (b *Backend) Holder(ctx context.Context) (*state.LockInfo, error) {
+	var id string
 	var text []byte
 	var until *time.Time
 	err := again(ctx, func() error {
-		return b.pool.QueryRow(ctx, b.sql(`SELECT lock_info, lock_until FROM %s.states WHERE name = $1 AND lock_id IS NOT NULL AND lock_until > clock_timestamp()`), b.o.Name).Scan(&text, &until)
+		return b.pool.QueryRow(ctx, b.sql(`SELECT lock_id, lock_info, lock_until
+			FROM %s.states WHERE name = $1 AND lock_id IS NOT NULL AND lock_until > clock_timestamp()`), b.o.Name).Scan(&id, &text, &until)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
@@ -76,9 +78,9 @@ func (b *Backend) Holder(ctx context.Context) (*state.LockInfo, error) {
 	if err != nil {
 		return nil, explain(err)
 	}
-	info := &state.LockInfo{}
-	if err := json.Unmarshal(text, info); err != nil {
-		return nil, err
+	info := state.ParseLockInfo(text)
+	if info == nil {
+		info = &state.LockInfo{ID: id, Who: "somebody of whom the table says nothing"}
 	}
 	if until != nil {
 		info.Until = until.UTC()
