@@ -97,20 +97,11 @@ func (s *Server) addDirect(u *User, add assignedLicense) refusal {
 	if !s.isLocated(u) {
 		return "License assignment cannot be done for user with invalid usage location."
 	}
-	sku := s.x.skus[id]
-	without := []string{}
-	for _, plan := range add.DisabledPlans {
-		p := strings.ToLower(plan)
-		at := slices.IndexFunc(sku.Plans, func(q Plan) bool { return q.ID == p })
-		if at < 0 {
-			return refusal("The service plan " + plan + " is not part of the license " + id + ".")
-		}
-		if !sku.Plans[at].AlwaysOn {
-			without = append(without, p)
-		}
+	without, no := s.x.skus[id].switchedOff(add.DisabledPlans)
+	if no != "" {
+		return no
 	}
-	slices.Sort(without)
-	added := License{SKU: id, Without: slices.Compact(without)}
+	added := License{SKU: id, Without: without}
 	for i, l := range u.Licenses {
 		if l.Group == "" && strings.EqualFold(l.SKU, id) {
 			u.Licenses[i] = added
@@ -119,6 +110,29 @@ func (s *Server) addDirect(u *User, add assignedLicense) refusal {
 	}
 	u.Licenses = append(u.Licenses, added)
 	return ""
+}
+
+// switchedOff lists the service plans that are off where some are asked to be: the
+// service switches others on and off by itself.
+func (s *SKU) switchedOff(asked []string) ([]string, refusal) {
+	off := []string{}
+	for _, plan := range asked {
+		p := strings.ToLower(plan)
+		at := slices.IndexFunc(s.Plans, func(q Plan) bool { return q.ID == p })
+		if at < 0 {
+			return nil, refusal("The service plan " + plan + " is not part of the license " + s.ID + ".")
+		}
+		if !s.Plans[at].AlwaysOn {
+			off = append(off, p)
+		}
+	}
+	for _, p := range s.Plans {
+		if p.AlwaysOff {
+			off = append(off, p.ID)
+		}
+	}
+	slices.Sort(off)
+	return slices.Compact(off), ""
 }
 
 // seats refuses a call that takes a seat of a SKU which has none left. Seats

@@ -157,6 +157,7 @@ func graphRights() []graphRight {
 		{regexp.MustCompile(`^groups/.*/members/`), false, "GroupMember.ReadWrite.All Group.ReadWrite.All Directory.ReadWrite.All"},
 		{regexp.MustCompile(`^groups`), true, "GroupMember.Read.All Group.Read.All Directory.Read.All GroupMember.ReadWrite.All Group.ReadWrite.All Directory.ReadWrite.All"},
 		{regexp.MustCompile(`^groups`), false, "Group.ReadWrite.All Directory.ReadWrite.All"},
+		{regexp.MustCompile(`^users/.*/memberOf/`), true, "User.Read.All GroupMember.Read.All Group.Read.All Directory.Read.All Directory.ReadWrite.All"},
 		{regexp.MustCompile(`^(users|me)`), true, "User.Read.All Directory.Read.All User.ReadWrite.All Directory.ReadWrite.All"},
 		{regexp.MustCompile(`^users`), false, "User.ReadWrite.All Directory.ReadWrite.All"},
 	}

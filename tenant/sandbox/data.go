@@ -63,6 +63,7 @@ type Plan struct {
 	DependsOn []string `json:"dependsOn,omitempty"` // plan ids
 	Excludes  []string `json:"excludes,omitempty"`  // plan ids
 	AlwaysOn  bool     `json:"alwaysOn,omitempty"`  // the service switches it on by itself
+	AlwaysOff bool     `json:"alwaysOff,omitempty"` // the service switches it off by itself
 }
 
 // User is an account of the directory.

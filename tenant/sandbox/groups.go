@@ -28,6 +28,7 @@ func (s *Server) groupRoutes() {
 	s.mux.HandleFunc("GET /v1.0/groups", s.listGroups)
 	s.mux.HandleFunc("GET /v1.0/groups/{id}", s.getGroup)
 	s.mux.HandleFunc("GET /v1.0/groups/{id}/members/microsoft.graph.user", s.listMembers)
+	s.mux.HandleFunc("GET /v1.0/users/{id}/memberOf/microsoft.graph.group", s.listMemberships)
 	s.mux.HandleFunc("POST /v1.0/groups/{id}/members/$ref", s.addMember)
 	s.mux.HandleFunc("DELETE /v1.0/groups/{id}/members/{user}/$ref", s.removeMember)
 	s.mux.HandleFunc("POST /v1.0/groups/{id}/assignLicense", s.assignGroup)
@@ -145,6 +146,28 @@ func (s *Server) listMembers(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, map[string]any{"@odata.context": "$metadata#users", "value": rows})
 }
 
+// listMemberships lists the groups that a person is directly in.
+func (s *Server) listMemberships(w http.ResponseWriter, r *http.Request) {
+	if !s.onlyQuery(w, r, "$select", "$top") {
+		return
+	}
+	u := s.user(w, r)
+	if u == nil {
+		return
+	}
+	rows := []any{}
+	for _, g := range s.x.Groups {
+		if slices.Contains(g.Members, u.ID) {
+			view, ok := s.groupView(w, r, g)
+			if !ok {
+				return
+			}
+			rows = append(rows, view)
+		}
+	}
+	reply(w, http.StatusOK, map[string]any{"@odata.context": "$metadata#groups", "value": rows})
+}
+
 func (s *Server) addMember(w http.ResponseWriter, r *http.Request) {
 	g := s.group(w, r)
 	var b map[string]string
@@ -220,11 +243,10 @@ func (s *Server) groupChange(g *Group, b assignBody) refusal {
 		if no := s.assignable(id); no != "" {
 			return no
 		}
-		without := []string{}
-		for _, plan := range add.DisabledPlans {
-			without = append(without, strings.ToLower(plan))
+		without, no := s.x.skus[id].switchedOff(add.DisabledPlans)
+		if no != "" {
+			return no
 		}
-		slices.Sort(without)
 		g.Licenses = slices.DeleteFunc(g.Licenses, func(l GroupLicense) bool { return l.SKU == id })
 		g.Licenses = append(g.Licenses, GroupLicense{id, without})
 	}
