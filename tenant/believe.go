@@ -3,6 +3,7 @@ package tenant
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/usher-cli/usher/ledger"
@@ -39,11 +40,11 @@ func (t *Tenant) believe(ctx context.Context, r *Reading, holders []ledger.Holde
 			t.believeInside(ctx, r, h)
 		}
 	}
-	t.believeDraws(ctx, r, o.Draws)
+	t.believeGrants(ctx, r, listed, o.Grants)
 	if products := absent[ledger.SelfService]; len(products) > 0 && o.SelfService {
 		r.unread(ledger.SelfService, leftOut("products that people can buy", products[0], nil))
 	}
-	r.believeMembers()
+	t.believeMembers(ctx, r)
 }
 
 // leftOut says what a list lacks, or that nobody can tell.
@@ -63,22 +64,66 @@ func (t *Tenant) believePeople(ctx context.Context, r *Reading, people []ledger.
 	if err == nil && there < 0 {
 		return
 	}
-	r.unread(ledger.User, leftOut("people", people[max(0, there)], err))
-	r.Grants = slices.DeleteFunc(r.Grants, func(g ledger.Grant) bool { return g.Holder.Kind == ledger.User })
-	r.Inherited = nil // part of a list proves nothing about the rest
+	r.noPeople(leftOut("people", people[max(0, there)], err))
 }
 
-// believeDraws asks for the rows of units that are on record and not in the lists.
-func (t *Tenant) believeDraws(ctx context.Context, r *Reading, known []ledger.Grant) {
-	listed := map[ledger.Key]bool{}
-	for _, row := range r.Rows {
-		listed[row.Key] = true
-	}
-	for _, g := range known {
-		if !listed[g.Key()] {
+// believeGrants asks for what is on record of holders that the lists have, and that the
+// lists do not have of them.
+func (t *Tenant) believeGrants(ctx context.Context, r *Reading, listed map[ledger.HolderID]bool, known []ledger.Grant) {
+	var seats []ledger.Grant
+	for _, g := range r.lacking(known) {
+		switch h := g.Holder.Identity(); {
+		case h.Kind.Inside():
 			t.askInside(r, g.Holder, func(c *dataverse.Client) (bool, error) { return c.Holds(ctx, g.Holder, g.Item) })
+		case !listed[h]: // it was asked for as a whole
+		case h.Kind == ledger.User && r.Vanished[g.Item.ID] == Vanished{}:
+			seats = append(seats, g)
+		case h.Kind == ledger.Environment:
+			if there, err := t.power.Allocates(ctx, h.ID, g.Item.ID); err != nil || there {
+				r.Unread = append(r.Unread, ledger.Unread{Holder: g.Holder, Reason: leftOutOf(g, err).Error()})
+			}
 		}
 	}
+	if len(seats) == 0 || r.Unlisted {
+		return
+	}
+	if at, err := t.graph.Holds(ctx, seats); err != nil || at >= 0 {
+		r.noPeople(leftOutOf(seats[max(0, at)], err))
+	}
+}
+
+// lacking lists what is on record and not in the reading, where it was read.
+func (r *Reading) lacking(known []ledger.Grant) []ledger.Grant {
+	has := make(map[ledger.Key]bool, len(r.Grants))
+	for i := range r.Grants {
+		has[r.Grants[i].Key()] = true
+	}
+	for _, row := range r.Rows {
+		has[row.Key] = true
+	}
+	var all []ledger.Grant
+	for _, g := range known {
+		if !has[g.Key()] && g.Units > 0 && !r.isUnread(g.Holder.Identity()) {
+			all = append(all, g)
+		}
+	}
+	return all
+}
+
+// leftOutOf says what a list lacks of somebody, or that nobody can tell.
+func leftOutOf(g ledger.Grant, err error) error {
+	if err != nil {
+		return fmt.Errorf("the list does not have %s, and whether it is gone cannot be asked: %w", g.Address(), err)
+	}
+	return fmt.Errorf("the list leaves out %s, which is there", g.Address())
+}
+
+// noPeople notes that the list of people proves nothing: what it leaves out of one of
+// them, or somebody, it may leave out of others.
+func (r *Reading) noPeople(reason error) {
+	r.unread(ledger.User, reason)
+	r.Grants = slices.DeleteFunc(r.Grants, func(g ledger.Grant) bool { return g.Holder.Kind == ledger.User })
+	r.Inherited = nil
 }
 
 func (t *Tenant) believeInside(ctx context.Context, r *Reading, h ledger.Holder) {
@@ -105,37 +150,54 @@ func (t *Tenant) askInside(r *Reading, h ledger.Holder, ask func(*dataverse.Clie
 }
 
 // believeMembers compares the members of a group with the people who have something
-// from it: when the service has finished with a group, only members do.
-func (r *Reading) believeMembers() {
-	working := map[string]bool{}
-	for _, h := range r.Working {
-		working[h.ID] = true
-	}
-	type given struct{ group, item string }
-	gives, names := map[given]bool{}, map[string]ledger.Holder{}
-	for i := range r.Grants {
-		if g := &r.Grants[i]; g.Holder.Kind == ledger.Group {
-			gives[given{g.Holder.ID, g.Item.ID}] = true
-			names[g.Holder.ID] = g.Holder
+// from it: when the service has finished with a group, only members do, and those who
+// left a moment ago. Whether they left, they are asked themselves.
+func (t *Tenant) believeMembers(ctx context.Context, r *Reading) {
+	absent := r.absentMembers()
+	for _, group := range slices.Sorted(maps.Keys(absent)) {
+		people := absent[group]
+		ids := make([]string, len(people))
+		for i, h := range people {
+			ids[i] = h.ID
 		}
+		at, err := t.graph.InGroup(ctx, group, ids)
+		if err == nil && at < 0 {
+			continue
+		}
+		of := ledger.Holder{Kind: ledger.Group, ID: group, Name: group}
+		for i := range r.Grants {
+			if r.Grants[i].Holder.Identity() == of.Identity() {
+				of = r.Grants[i].Holder
+			}
+		}
+		r.Unread = append(r.Unread, ledger.Unread{Holder: of, Reason: leftOut("members", people[max(0, at)], err).Error()})
+		r.Members = slices.DeleteFunc(r.Members, func(m ledger.Members) bool { return m.Group == group })
+		r.Grants = slices.DeleteFunc(r.Grants, func(g ledger.Grant) bool { return g.Holder.Identity() == of.Identity() })
 	}
-	members := map[string]map[string]bool{}
+}
+
+// absentMembers lists, by group, who has something from it and is not in its list of
+// members, though the service has finished with it.
+func (r *Reading) absentMembers() map[string][]ledger.Holder {
+	members, seen := map[string]map[string]bool{}, map[string]bool{}
 	for _, m := range r.Members {
 		members[m.Group] = map[string]bool{}
 		for _, user := range m.Users {
 			members[m.Group][user] = true
 		}
 	}
+	for _, h := range r.Working {
+		delete(members, h.ID)
+	}
+	absent := map[string][]ledger.Holder{}
 	for _, i := range r.Inherited {
 		list, read := members[i.Group]
-		if !read || working[i.Group] || !gives[given{i.Group, i.Item}] || list[i.User.ID] {
-			continue
+		if who := i.Group + "/" + i.User.ID; read && !list[i.User.ID] && !seen[who] {
+			seen[who] = true
+			absent[i.Group] = append(absent[i.Group], i.User)
 		}
-		delete(members, i.Group)
-		r.Unread = append(r.Unread, ledger.Unread{Holder: names[i.Group], Reason: fmt.Sprintf("its list of members leaves out %s, who has a product by it", i.User.Address())})
-		r.Members = slices.DeleteFunc(r.Members, func(m ledger.Members) bool { return m.Group == i.Group })
-		r.Grants = slices.DeleteFunc(r.Grants, func(g ledger.Grant) bool { return g.Holder.Kind == ledger.Group && g.Holder.ID == i.Group })
 	}
+	return absent
 }
 
 // isUnread reports whether what a holder is in could not be read anyway.

@@ -1,6 +1,7 @@
 package tenant_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -27,8 +28,8 @@ func TestShrunkenLists(t *testing.T) {
 		t.Fatal(err, whole.Unread)
 	}
 	for _, list := range []string{"/v1.0/users", "/v1.0/subscribedSkus", "/environmentmanagement/environments", "/licensing/allocationsByEnvironment",
-		"/workflows", "/flowmachines", "/flowmachinegroups", "/flowcapacityassignments"} {
-		for name, cut := range map[string]func([]any) []any{"empty": func([]any) []any { return []any{} }, "shorter": func(rows []any) []any { return rows[min(1, len(rows)):] }} {
+		"/workflows", "/flowmachines", "/flowmachinegroups", "/flowcapacityassignments", "/members/microsoft.graph.user"} {
+		for name, cut := range cuts() {
 			t.Run(strings.TrimPrefix(list, "/")+" "+name, func(t *testing.T) {
 				r, err := readShrunken(t, list, cut, whole.Grants)
 				if err != nil {
@@ -41,8 +42,36 @@ func TestShrunkenLists(t *testing.T) {
 						t.Errorf("%s is there, and the reading says that it is not", g.Address())
 					}
 				}
+				for _, m := range whole.Members {
+					there := slices.ContainsFunc(r.Members, func(o ledger.Members) bool { return o.Group == m.Group && slices.Equal(o.Users, m.Users) })
+					unread := slices.ContainsFunc(r.Unread, func(u ledger.Unread) bool { return u.Covers(ledger.HolderID{Kind: ledger.Group, ID: m.Group}) })
+					if !there && !unread {
+						t.Errorf("%v are in %s, and the reading says that some are not", m.Users, m.Group)
+					}
+				}
 			})
 		}
+	}
+}
+
+// giving is a group that gives its members a product.
+const giving = "99999999-0000-4000-8000-000000000001"
+
+// cuts are the ways in which a list can be shorter than what it is about.
+func cuts() map[string]func([]any) []any {
+	return map[string]func([]any) []any{
+		"empty":   func([]any) []any { return []any{} },
+		"shorter": func(rows []any) []any { return rows[min(1, len(rows)):] },
+		"hollow": func(rows []any) []any { // the lists inside of the rows
+			for _, row := range rows {
+				for name, part := range row.(map[string]any) {
+					if list, is := part.([]any); is && len(list) > 0 {
+						row.(map[string]any)[name] = list[1:]
+					}
+				}
+			}
+			return rows
+		},
 	}
 }
 
@@ -50,14 +79,10 @@ func TestShrunkenLists(t *testing.T) {
 // what is asked for by id.
 func readShrunken(t *testing.T, list string, cut func([]any) []any, known []ledger.Grant) (*tenant.Reading, error) {
 	t.Helper()
-	text, err := os.ReadFile("../cmd/usher/testdata/tenants/rpa.tenant.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	world, err := sandbox.Decode(strings.NewReader(string(text)))
-	if err != nil {
-		t.Fatal(err)
-	}
+	world, robots := sampleTenant(t, "small"), sampleTenant(t, "rpa")
+	world.Environments, world.Capacity = robots.Environments, robots.Capacity
+	world.Groups = append(world.Groups, &sandbox.Group{ID: giving, Name: "staff", Members: []string{"11eab73e-432a-4d09-92ca-4fc2f8c996fa"},
+		Licenses: []sandbox.GroupLicense{{SKU: "05e9a617-0261-4cee-bb44-138d3ef5d965"}}})
 	server := sandbox.New(world, sandbox.Options{Now: time.Now})
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answer := httptest.NewRecorder()
@@ -79,17 +104,28 @@ func readShrunken(t *testing.T, list string, cut func([]any) []any, known []ledg
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := tenant.ReadOptions{Environments: []string{"production", "test"}}
+	o := tenant.ReadOptions{Environments: []string{"production", "test"}, Groups: []string{giving}}
 	for _, g := range known {
 		o.Recorded = append(o.Recorded, g.Holder)
-		if g.Holder.Kind.Inside() {
-			o.Draws = append(o.Draws, g)
-		}
+		o.Grants = append(o.Grants, g)
 		if g.Item.Kind == ledger.Seat {
 			o.Products = append(o.Products, g.Item)
 		}
 	}
 	return tn.Read(context.Background(), o)
+}
+
+func sampleTenant(t *testing.T, name string) *sandbox.Tenant {
+	t.Helper()
+	text, err := os.ReadFile("../cmd/usher/testdata/tenants/" + name + ".tenant.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	world, err := sandbox.Decode(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return world
 }
 
 func byID(u *url.URL) bool {

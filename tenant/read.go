@@ -34,7 +34,7 @@ type ReadOptions struct {
 	// Recorded are the holders that the state is about, and Products its products:
 	// none of them is gone only because a list does not have it.
 	Recorded []ledger.Holder
-	Draws    []ledger.Grant // what the state says that flows and machines draw, for the same
+	Grants   []ledger.Grant // what the state says that they have, for the same
 	Products []ledger.Item
 	// Groups are the groups to read, and Environments those whose flows and
 	// machines to read, each by id or name.

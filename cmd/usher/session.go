@@ -139,7 +139,7 @@ func (s *session) read(ctx context.Context, refresh bool) error {
 	o.SelfService = slices.ContainsFunc(s.cfg.Wants, func(w ledger.Want) bool { return w.Kind == ledger.SelfService }) ||
 		s.records(func(g ledger.Grant) bool { return g.Holder.Kind == ledger.SelfService })
 	o.Recorded, o.Products = s.about()
-	o.Draws = slices.DeleteFunc(slices.Clone(s.known), func(g ledger.Grant) bool { return !g.Holder.Kind.Inside() || g.Units == 0 })
+	o.Grants = s.known
 	if !refresh {
 		if o.Known = s.known; o.Known == nil {
 			o.Known = []ledger.Grant{}

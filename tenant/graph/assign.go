@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -121,7 +123,7 @@ func (c *Client) locate(ctx context.Context, call ledger.Call) error {
 		return nil
 	}
 	body := map[string]string{"usageLocation": call.Location}
-	return c.patiently(ctx, func() error {
+	return c.patiently(ctx, settling, func() error {
 		return c.w.JSON(ctx, http.MethodPatch, "/v1.0/users/"+url.PathEscape(call.Holder.ID), body, nil)
 	})
 }
@@ -132,18 +134,42 @@ func unseen(e *wire.Error) bool {
 	return e.Status == http.StatusNotFound || strings.Contains(e.Message, newcomer)
 }
 
-// patiently asks again for what was refused only for now.
-func (c *Client) patiently(ctx context.Context, ask func() error) error {
+// settling reports whether the service has yet to agree with itself about whom a
+// write is about.
+func settling(err error) (time.Duration, bool) {
+	var e *wire.Error
+	if !errors.As(err, &e) {
+		return 0, false
+	}
+	return e.Wait, e.Status == http.StatusConflict || unseen(e)
+}
+
+// passing reports whether a question was not answered for a reason that passes: the
+// service is busy, or its answer broke off.
+func passing(err error) (time.Duration, bool) {
+	var e *wire.Error
+	if !errors.As(err, &e) {
+		var broken net.Error
+		return 0, errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &broken)
+	}
+	return e.Wait, e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError
+}
+
+// patiently asks again for what fails only for now.
+func (c *Client) patiently(ctx context.Context, forNow func(error) (wait time.Duration, is bool), ask func() error) error {
 	for tries := 1; ; tries++ {
 		err := ask()
-		var e *wire.Error
-		if !errors.As(err, &e) || e.Status != http.StatusConflict && !unseen(e) || tries == mostTries {
+		if err == nil || tries == mostTries {
+			return err
+		}
+		wait, is := forNow(err)
+		if !is {
 			return err
 		}
 		select {
 		case <-ctx.Done():
 			return err
-		case <-time.After(max(e.Wait, time.Duration(tries)*c.Pause)):
+		case <-time.After(max(wait, time.Duration(tries)*c.Pause)):
 		}
 	}
 }
@@ -264,10 +290,15 @@ func sameSet(a []string, b ledger.Plans) bool {
 	return len(a) == len(b) && !slices.ContainsFunc(a, func(p string) bool { return !slices.Contains(b, strings.ToLower(p)) })
 }
 
+// direct is the row of a product that the account has by itself; -1 for none.
+func (u user) direct(product string) int {
+	return slices.IndexFunc(u.States, func(s state) bool { return s.group() == "" && !s.failed() && strings.EqualFold(s.SKU, product) })
+}
+
 // reached reports whether every step of a call is in effect for its person.
 func (u user) reached(call ledger.Call) bool {
 	for _, s := range call.Steps {
-		at := slices.IndexFunc(u.States, func(st state) bool { return st.group() == "" && !st.failed() && strings.EqualFold(st.SKU, s.Item.ID) })
+		at := u.direct(s.Item.ID)
 		if (at >= 0) != (s.After != nil) {
 			return false
 		}

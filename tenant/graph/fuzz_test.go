@@ -27,6 +27,8 @@ func FuzzAnswers(f *testing.F) {
 			`{"skuId":"s","assignedByGroup":null,"disabledPlans":["p"],"state":"Active","error":"None"},` +
 			`{"skuId":"s","assignedByGroup":"G","disabledPlans":[],"state":"Error","error":"CountViolation"}]}]}`,
 		`{"value":[{"id":"U","licenseAssignmentStates":null}]}`,
+		`{"value":[{"id":"U","licenseAssignmentStates":[{"skuId":"s","disabledPlans":["P"]},{"skuId":"S","disabledPlans":["p","q"]}]}]}`,
+		`{"responses":[{"id":"0","status":200,"body":{"id":"A","licenseAssignmentStates":[{"skuId":"S"}]}}]}`,
 		`{"value":[{"id":"G","displayName":"g\u001b","securityEnabled":false,"assignedLicenses":[{"skuId":"s","disabledPlans":["p"]}]}]}`,
 		`{"id":"G","assignedLicenses":[{"skuId":"s","disabledPlans":null}],"licenseProcessingState":{"state":"ProcessingComplete"}}`,
 		`{"responses":[{"id":"0","status":404,"body":{"error":{"code":"X"}}},{"id":"1","status":200,"headers":{"request-id":"r"},"body":{}}]}`,
@@ -84,8 +86,13 @@ func granted(t *testing.T, people graph.People) {
 	for _, h := range people.Holders {
 		given(t, h, nil)
 	}
+	keys := map[ledger.Key]bool{}
 	for _, g := range people.Grants {
 		given(t, g.Holder, []ledger.Grant{g})
+		if keys[g.Key()] {
+			t.Errorf("%s is there twice", g.Address())
+		}
+		keys[g.Key()] = true
 	}
 	for _, i := range people.Inherited {
 		if i.Group == "" || i.User.ID == "" || i.Item == "" {
@@ -110,7 +117,7 @@ func given(t *testing.T, h ledger.Holder, grants []ledger.Grant) {
 	}
 }
 
-// asked asks for people and a product by their ids: what is not answered is an
+// asked asks for people, a seat and a product by their ids: what is not answered is an
 // error, and no answer that there is nobody.
 func asked(t *testing.T, c *graph.Client, body []byte) {
 	at, err := c.There(context.Background(), []string{"a", "b"})
@@ -118,6 +125,12 @@ func asked(t *testing.T, c *graph.Client, body []byte) {
 		t.Errorf("%q is read as who is there: %d, %v", body, at, err)
 	}
 	answers.WellTold(t, body, false, err)
+	ada := ledger.Grant{Holder: ledger.Holder{Kind: ledger.User, ID: "a", Name: "a"}, Item: ledger.Item{Kind: ledger.Seat, ID: "s", Name: "S"}}
+	if at, err := c.Holds(context.Background(), []ledger.Grant{ada}); at == 0 && err == nil && !bytes.Contains(body, []byte("skuId")) {
+		t.Errorf("%q is read as somebody who has a seat", body)
+	} else {
+		answers.WellTold(t, body, false, err)
+	}
 	if owns, err := c.Owns(context.Background(), "t", "s"); err == nil && owns && !bytes.Contains(body, []byte("2")) {
 		t.Errorf("%q is read as an owned product: %v, %v", body, owns, err)
 	}

@@ -90,12 +90,21 @@ func (g group) read(items *interner) Group {
 		out.Cannot = "it is not security-enabled, and the service gives licences to security groups only"
 	}
 	out.Working = g.Processing != nil && g.Processing.State != "" && g.Processing.State != processed
-	for _, l := range g.Licenses {
+	for _, l := range merged(g.Licenses, sameProduct) {
 		item := items.item(l.SKU)
 		out.Grants = append(out.Grants, ledger.Grant{Holder: out.Holder, Item: item, Value: ledger.Value{Units: 1, Without: items.plans(item.ID, l.Disabled)}})
 	}
 	ledger.SortGrants(out.Grants)
 	return out
+}
+
+// sameProduct makes one row of two that are about the same product.
+func sameProduct(have *assigned, row assigned) bool {
+	if !strings.EqualFold(have.SKU, row.SKU) {
+		return false
+	}
+	have.Disabled = offInBoth(have.Disabled, row.Disabled)
+	return true
 }
 
 // processed is the state of a group whose members the service has been

@@ -20,7 +20,7 @@ import (
 // are read and returned.
 func (c *Client) AssignGroup(ctx context.Context, call ledger.Call) ledger.Result {
 	path := "/v1.0/groups/" + url.PathEscape(call.Holder.ID)
-	err := c.patiently(ctx, func() error {
+	err := c.patiently(ctx, settling, func() error {
 		return c.w.JSON(ctx, http.MethodPost, path+"/assignLicense", bodyOf(call.Steps), nil)
 	})
 	var e *wire.Error
@@ -176,7 +176,7 @@ func (c *Client) members(ctx context.Context, call ledger.Call) (unfit []ledger.
 // looks whether it did.
 func (c *Client) Reprocess(ctx context.Context, call ledger.Call) ledger.Result {
 	path := "/v1.0/users/" + url.PathEscape(call.Holder.ID)
-	err := c.patiently(ctx, func() error {
+	err := c.patiently(ctx, settling, func() error {
 		return c.w.JSON(ctx, http.MethodPost, path+"/reprocessLicenseAssignment", nil, nil)
 	})
 	if err != nil {

@@ -162,6 +162,13 @@ func (c *Client) allocation(ctx context.Context, id string) (allocations, error)
 	return row, err
 }
 
+// Allocates asks for what one environment is given, and reports whether it has any
+// of a type.
+func (c *Client) Allocates(ctx context.Context, environment, currency string) (bool, error) {
+	row, err := c.allocation(ctx, environment)
+	return values(row)[currency] != 0, err
+}
+
 func allocationPath(id string) string {
 	return "/licensing/environments/" + url.PathEscape(id) + "/allocations?" + version
 }

@@ -1,0 +1,166 @@
+package graph
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant/wire"
+)
+
+// People is who is in the directory and who holds what.
+type People struct {
+	Holders   []ledger.Holder
+	Grants    []ledger.Grant
+	Inherited []ledger.Inherited
+	Disabled  []ledger.HolderID
+	Nowhere   []ledger.HolderID
+}
+
+type user struct {
+	ID      string           `json:"id"`
+	UPN     string           `json:"userPrincipalName"`
+	Enabled *bool            `json:"accountEnabled"`
+	Country *string          `json:"usageLocation"`
+	States  wire.List[state] `json:"licenseAssignmentStates"`
+}
+
+// Shape implements wire.Shaped. Without its states an account says nothing about
+// what it has.
+func (u *user) Shape() error {
+	if u.States == nil {
+		return fmt.Errorf("the account %q does not say what it has", cmp.Or(u.UPN, u.ID))
+	}
+	for _, s := range u.States {
+		if s.SKU == "" {
+			return fmt.Errorf("the account %q has something without a product", cmp.Or(u.UPN, u.ID))
+		}
+	}
+	return hasID(u.ID)
+}
+
+type state struct {
+	SKU      string   `json:"skuId"`
+	Group    *string  `json:"assignedByGroup"`
+	Disabled []string `json:"disabledPlans"`
+	State    string   `json:"state"`
+	Error    string   `json:"error"` // a cause, or nothing, which the service also writes as "None"
+}
+
+// failed reports whether the service could not give what the row says: such
+// a row covers nobody.
+func (s state) failed() bool { return s.State == "Error" }
+
+func (s state) cause() string {
+	if s.Error == "" || s.Error == "None" || s.Error == "Others" { // an older spelling
+		return ledger.Sibling
+	}
+	return s.Error
+}
+
+// group is the id of the group that the row comes from; "" is a direct one.
+func (s state) group() string {
+	if s.Group == nil {
+		return ""
+	}
+	return strings.ToLower(*s.Group)
+}
+
+func (u *user) holder() ledger.Holder {
+	return ledger.Holder{Kind: ledger.User, ID: strings.ToLower(u.ID), Name: cmp.Or(u.UPN, strings.ToLower(u.ID))}
+}
+
+const userQuery = "?$select=id,userPrincipalName,accountEnabled,usageLocation,licenseAssignmentStates&$top=999"
+
+// People reads the whole directory, 999 people a request. On an error it
+// returns what was read so far, which proves nothing about the rest.
+func (c *Client) People(ctx context.Context, supply []ledger.Supply, progress func(people int)) (People, error) {
+	items := newInterner(supply)
+	seen := map[string]bool{} // pages of a changing directory can overlap
+	var all People
+	err := wire.Each(ctx, c.w, "/v1.0/users"+userQuery, func(page []user) {
+		for i := range page {
+			if u := &page[i]; !seen[strings.ToLower(u.ID)] {
+				seen[strings.ToLower(u.ID)] = true
+				all.add(u, items)
+			}
+		}
+		progress(len(all.Holders))
+	})
+	ledger.SortGrants(all.Grants)
+	return all, err
+}
+
+func (p *People) add(u *user, items *interner) {
+	h := u.holder()
+	p.Holders = append(p.Holders, h)
+	if u.Enabled != nil && !*u.Enabled {
+		p.Disabled = append(p.Disabled, h.Identity())
+	}
+	if u.Country == nil || *u.Country == "" {
+		p.Nowhere = append(p.Nowhere, h.Identity())
+	}
+	for _, s := range u.sources() {
+		item := items.item(s.SKU)
+		if group := s.group(); group != "" {
+			row := ledger.Inherited{User: h, Item: item.ID, Group: group, Without: items.plans(item.ID, s.Disabled)}
+			if s.failed() {
+				row.Error = s.cause()
+			}
+			p.Inherited = append(p.Inherited, row)
+			continue
+		}
+		if s.failed() {
+			continue
+		}
+		p.Grants = append(p.Grants, ledger.Grant{Holder: h, Item: item,
+			Value: ledger.Value{Units: 1, Without: items.plans(item.ID, s.Disabled)}})
+	}
+}
+
+// sources gives the rows of an account, one for each product and source. Where the
+// service has several, as of a product that is bought twice, a service plan is off
+// only where all that work have it off.
+func (u *user) sources() []state {
+	return merged(u.States, func(have *state, next state) bool {
+		switch {
+		case have.group() != next.group() || !strings.EqualFold(have.SKU, next.SKU):
+			return false
+		case have.failed():
+			*have = next
+		case !next.failed():
+			have.Disabled = offInBoth(have.Disabled, next.Disabled)
+		}
+		return true
+	})
+}
+
+// merged makes one row of those that are about the same thing: merge puts a row into
+// an earlier one, or says that it is about something else.
+func merged[T any](rows []T, merge func(have *T, row T) bool) []T {
+	all := make([]T, 0, len(rows))
+next:
+	for _, row := range rows {
+		for i := range all {
+			if merge(&all[i], row) {
+				continue next
+			}
+		}
+		all = append(all, row)
+	}
+	return all
+}
+
+// offInBoth lists the service plans that two rows have off.
+func offInBoth(a, b []string) []string {
+	off := []string{}
+	for _, plan := range a {
+		if slices.ContainsFunc(b, func(other string) bool { return strings.EqualFold(plan, other) }) {
+			off = append(off, plan)
+		}
+	}
+	return off
+}
