@@ -22,6 +22,7 @@ type lie struct {
 	// where the true one has not what it takes.
 	tell  func(truth []byte, address string) (body string, ok bool)
 	needs bool // the truth
+	stays bool // the truth is what a write was to change, as it was before
 }
 
 // lies are all kinds of answers that say nothing, or nothing that can be so.
@@ -37,9 +38,10 @@ func lies() []lie {
 		always("an error as a success", http.StatusOK, `{"error":{"code":"x","message":"y"}}`),
 		always("a web page", http.StatusOK, "<!DOCTYPE html><html><body>Sign in</body></html>"),
 		always("a row without anything", http.StatusOK, `{"value":[{}]}`),
-		{"no list", http.StatusOK, noList, false},
-		{"a list without its rows", http.StatusOK, withoutRows, true},
-		{"a page that leads to itself", http.StatusOK, toItself, true},
+		{name: "no list", status: http.StatusOK, tell: noList},
+		{name: "a list without its rows", status: http.StatusOK, tell: withoutRows, needs: true},
+		{name: "a page that leads to itself", status: http.StatusOK, tell: toItself, needs: true},
+		{name: "what was there before", status: http.StatusOK, tell: asItWas, needs: true, stays: true},
 	}
 }
 
@@ -54,6 +56,8 @@ func noList(truth []byte, _ string) (string, bool) {
 func withoutRows(truth []byte, _ string) (string, bool) {
 	return changed(truth, func(answer map[string]json.RawMessage, list string) { delete(answer, list) })
 }
+
+func asItWas(truth []byte, _ string) (string, bool) { return string(truth), len(truth) > 0 }
 
 func toItself(truth []byte, address string) (string, bool) {
 	return changed(truth, func(answer map[string]json.RawMessage, _ string) {
@@ -158,6 +162,21 @@ func (l *liar) ask(r *http.Request, body []byte) *httptest.ResponseRecorder {
 	return truth
 }
 
+// before reads what a write is about.
+func (l *liar) before(r *http.Request, address string) *httptest.ResponseRecorder {
+	path, query, _ := strings.Cut(address, "?")
+	if account, is := strings.CutSuffix(path, "/assignLicense"); is {
+		path, query = account, "$select=id,assignedLicenses,licenseAssignmentStates"
+	}
+	present := httptest.NewRequest(http.MethodGet, path+"?"+query, nil)
+	present.Host, present.Header = r.Host, r.Header.Clone()
+	truth := httptest.NewRecorder()
+	if l.tenant.ServeHTTP(truth, present); truth.Code != http.StatusOK {
+		return httptest.NewRecorder()
+	}
+	return truth
+}
+
 func relay(w http.ResponseWriter, truth *httptest.ResponseRecorder) {
 	for name, values := range truth.Header() {
 		w.Header()[name] = values
@@ -169,7 +188,10 @@ func relay(w http.ResponseWriter, truth *httptest.ResponseRecorder) {
 // tell answers a request by the lie.
 func (l *liar) tell(w http.ResponseWriter, r *http.Request, body []byte) {
 	truth := httptest.NewRecorder()
-	if !l.instead {
+	switch {
+	case l.lie.stays:
+		truth = l.before(r, r.URL.RequestURI())
+	case !l.instead:
 		truth = l.ask(r, body)
 	}
 	text, ok := l.lie.tell(truth.Body.Bytes(), "http://"+r.Host+r.URL.RequestURI())
@@ -207,11 +229,16 @@ func (l *liar) batch(w http.ResponseWriter, r *http.Request, body []byte) {
 		return
 	}
 	about, kept := map[string]bool{}, request.Requests[:0]
+	present := map[string][]byte{}
 	ids, routes := batchOf(body)
 	for i, p := range request.Requests {
 		l.seen[routes[i]]++
 		if about[ids[i]] = routes[i] == l.route; !about[ids[i]] || !l.instead {
 			kept = append(kept, p)
+		} else if l.lie.stays {
+			var asked struct{ URL string }
+			_ = json.Unmarshal(p, &asked)
+			present[ids[i]] = l.before(r, "/v1.0"+asked.URL).Body.Bytes()
 		}
 	}
 	var reply struct {
@@ -233,7 +260,7 @@ func (l *liar) batch(w http.ResponseWriter, r *http.Request, body []byte) {
 	}
 	for id, lied := range about {
 		if lied {
-			p := liedPart{ID: id}
+			p := liedPart{ID: id, Body: present[id]}
 			l.part(&p)
 			reply.Responses = append(reply.Responses, p)
 		}
@@ -245,7 +272,11 @@ func (l *liar) batch(w http.ResponseWriter, r *http.Request, body []byte) {
 // part puts the lie into a part of an answer.
 func (l *liar) part(p *liedPart) {
 	text, ok := l.lie.tell(p.Body, "http://localhost/")
-	if !ok {
+	switch {
+	case ok:
+	case l.instead:
+		text = "{}"
+	default:
 		return
 	}
 	if strings.HasPrefix(text, "<") {

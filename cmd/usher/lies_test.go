@@ -63,8 +63,10 @@ func TestLies(t *testing.T) {
 	for _, route := range slices.Sorted(maps.Keys(w.applied.routes)) {
 		for _, l := range lies() {
 			switch {
-			case !changes(route):
+			case !changes(route) && !l.stays:
 				tell("", &liar{route: route, lie: l})
+			case changes(route) && l.stays:
+				tell("instead", &liar{route: route, lie: l, instead: true})
 			case !l.needs: // a list
 				tell("afterwards", &liar{route: route, lie: l})
 				tell("instead", &liar{route: route, lie: l, instead: true})
