@@ -101,12 +101,19 @@ func (s *session) prepare(ctx context.Context, o *applyOptions, c choices) (p *p
 	if err := s.read(ctx, true); err != nil {
 		return nil, err
 	}
-	if working := s.reading.Working; len(working) > 0 && s.tenant.Await(ctx, working) { // an earlier run's
+	if working := s.reading.Working; len(working) > 0 && s.worthWaiting(o, c) && s.tenant.Await(ctx, working) { // an earlier run's
 		if err := s.read(ctx, true); err != nil {
 			return nil, err
 		}
 	}
 	return s.approved(ctx, o, c)
+}
+
+// worthWaiting reports whether a plan can come out better once the service has finished
+// with its groups: an error and a slip stay what they are.
+func (s *session) worthWaiting(o *applyOptions, c choices) bool {
+	p, err := s.decide(o, c)
+	return err != nil || len(p.Errors())+len(p.Slips) == 0
 }
 
 // check refuses flags that do not go together, or make no sense.
