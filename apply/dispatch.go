@@ -226,11 +226,11 @@ func (d *dispatcher) succeed(id int, res ledger.Result) {
 		switch {
 		case d.state[j] != waiting:
 		case res.Outcome == ledger.Pending:
-			d.giveUp(j, ledger.Pending, fmt.Sprintf("it comes after the call for %s, which the service has not finished", res.Call.Holder.Address()))
+			d.giveUp(j, ledger.Pending, fmt.Sprintf("it comes after the call for %s, and the service has not finished that one", res.Call.Holder.Address()))
 		case res.Outcome != ledger.Done:
-			d.giveUp(j, ledger.Skipped, fmt.Sprintf("it comes after the call for %s, which did not succeed", res.Call.Holder.Address()))
+			d.giveUp(j, ledger.Skipped, fmt.Sprintf("it comes after the call for %s, and that one did not succeed", res.Call.Holder.Address()))
 		case strands(res, d.calls[j]):
-			d.giveUp(j, ledger.Skipped, fmt.Sprintf("%s could not give everybody what this takes away", res.Call.Holder.Address()))
+			d.giveUp(j, ledger.Skipped, fmt.Sprintf("%s could not give everybody the seats that this call takes away", res.Call.Holder.Address()))
 		default:
 			d.consider(j)
 		}

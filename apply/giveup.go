@@ -95,10 +95,10 @@ func (d *dispatcher) isComing(i int) bool {
 func (d *dispatcher) reason(i int) string {
 	pool, short, lacks := d.lacks(d.calls[i])
 	if !lacks {
-		return "what it waits for did not happen"
+		return "the step that it waits for did not happen"
 	}
 	if d.isComing(i) {
-		return fmt.Sprintf("it waits for %s, from which the service has yet to take %s", d.coming[pool], itemName(d.calls[i], pool))
+		return fmt.Sprintf("it waits until the service has taken %s from %s", itemName(d.calls[i], pool), d.coming[pool])
 	}
 	text := fmt.Sprintf("no room in %s: it is short by %d", itemName(d.calls[i], pool), short)
 	if names := d.failed[pool]; len(names) > 0 {

@@ -262,7 +262,7 @@ func (c *recorder) checkpoint(ctx context.Context) error {
 }
 
 // errLost ends a run whose lock was lost.
-var errLost = fmt.Errorf("%w, so the end of the run is not recorded: plan again to see what is left", state.ErrLost)
+var errLost = fmt.Errorf("%w, so the end of the run is not in the state: run usher plan to see the rest", state.ErrLost)
 
 // end records the result. A run that did not do everything leaves its mark, so
 // that the same plan can be continued. The history is told first: it never

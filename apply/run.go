@@ -30,8 +30,9 @@ type answer struct {
 }
 
 func newRun(r *Runner, p *plan.Plan, rec *recorder) *run {
-	return &run{Runner: r, d: newDispatcher(p.Calls, p.Pools), rec: rec, planned: len(p.Calls),
-		report:  &ledger.Report{Tally: ledger.Tally{All: len(p.Calls), Recorded: len(p.Records)}},
+	report := &ledger.Report{Tally: ledger.Tally{All: len(p.Calls)}}
+	report.Record(p.Records)
+	return &run{Runner: r, d: newDispatcher(p.Calls, p.Pools), rec: rec, planned: len(p.Calls), report: report,
 		answers: make(chan answer), asleep: newSleepers(2 * len(p.Calls))}
 }
 

@@ -167,7 +167,7 @@ func (l *lowering) grant(g *hclsyntax.Block, ev *evaluator, label string) (ledge
 	lic, ok := l.licenses[label]
 	if !ok {
 		if _, isCapacity := l.capacities[label]; isCapacity {
-			l.fail(g.LabelRanges[0], "Capacity for people", "%q is capacity, which environments hold: put it in the capacity block of an environment.", label)
+			l.fail(g.LabelRanges[0], "Capacity for people", "%q is capacity. Environments hold capacity: put it in the capacity block of an environment.", label)
 		} else {
 			l.fail(g.LabelRanges[0], "Unknown license", "There is no license %q.%s", label, didYouMean(label, l.licenseLabels()))
 		}
@@ -178,7 +178,7 @@ func (l *lowering) grant(g *hclsyntax.Block, ev *evaluator, label string) (ledge
 		return ledger.Want{}, false
 	}
 	if lic.product != nil && lic.product.Kind == catalog.Free {
-		l.diags = append(l.diags, warning(g.DefRange(), "Free product", "%s only records that somebody uses it: giving it allows nothing, and taking it away keeps nobody from using Power Automate as an individual.", lic.product.PartNumber))
+		l.diags = append(l.diags, warning(g.DefRange(), "Free product", "%s only records that somebody uses it. Giving it allows nothing, and removing it stops nobody from using Power Automate as an individual.", lic.product.PartNumber))
 	}
 	want := ledger.Want{Kind: ledger.User, Item: lic.policy.Item, Units: 1}
 	attrs := g.Body.Attributes

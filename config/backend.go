@@ -60,7 +60,7 @@ func (l *lowering) backend(b *hclsyntax.Block) {
 		}
 		text, ok := l.eval.text(attr)
 		if ok && holdsPassword(text) {
-			d := failure(attr.Expr.Range(), "A secret in a file", "%s holds a password, which does not belong into a file that others read: take it out, give it to usher in %s, and if this file was ever committed, make a new one.",
+			d := failure(attr.Expr.Range(), "A secret in a file", "%s holds a password, and other people can read this file: remove it, and give it to usher in %s. If this file was ever committed, change the password.",
 				name, map[string]string{"http": "USHER_BACKEND_PASSWORD"}[kind]+map[string]string{"postgres": "PGPASSWORD"}[kind])
 			d.Extra = secretLine{}
 			l.diags = append(l.diags, d)
@@ -87,7 +87,7 @@ func (l *lowering) encryption(b *hclsyntax.Block) {
 	}
 	for _, i := range items {
 		if strings.Contains(strings.ToUpper(i.text), "SECRET-KEY") || strings.Contains(i.text, "PRIVATE KEY") {
-			d := failure(i.at, "A secret in a file", "This is a private key, and recipients are public ones: write the key that starts with age1, give this one to usher in USHER_ENCRYPTION_KEY, and if this file was ever committed, make a new one.")
+			d := failure(i.at, "A secret in a file", "This is a private key, and recipients are public ones: write the key that starts with age1, give this one to usher in USHER_ENCRYPTION_KEY. If this file was ever committed, change the password.")
 			d.Extra = secretLine{}
 			l.diags = append(l.diags, d)
 			continue

@@ -22,7 +22,7 @@ func (l *lowering) environment(b *hclsyntax.Block, ev *evaluator, name, label st
 	}
 	key := strings.ToLower(ref)
 	if first, twice := l.environments[key]; twice {
-		l.fail(b.DefRange(), "Duplicate environment", "%s is the environment %q, which is declared at %s already.", name, ref, rangeText(first))
+		l.fail(b.DefRange(), "Duplicate environment", "%s is the environment %q, declared at %s already.", name, ref, rangeText(first))
 		return
 	}
 	l.environments[key] = b.DefRange()
@@ -84,7 +84,7 @@ func (l *lowering) unknownCapacity(attr *hclsyntax.Attribute) {
 	name := attr.Name
 	switch _, isLicense := l.licenses[name]; {
 	case isLicense:
-		l.fail(attr.NameRange, "Seats for an environment", "%q is a license, which people hold: grant it in an assignment.", name)
+		l.fail(attr.NameRange, "Seats for an environment", "%q is a license. People hold licenses: grant it in an assignment.", name)
 	case l.catalog.IsStorage(name):
 		l.fail(attr.NameRange, "Storage cannot be allocated", "Dataverse storage belongs to the whole tenant: the service refuses to allocate it to an environment.")
 	default:

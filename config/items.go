@@ -65,7 +65,7 @@ func (l *lowering) product(ref string, at hcl.Range) (ledger.Item, *catalog.Prod
 		}
 		l.fail(at, "Ambiguous product", "%q is the name of several SKUs: write one of the part numbers %s.", ref, strings.Join(parts, ", "))
 	case len(found) == 1 && found[0].Kind == catalog.Units:
-		l.fail(at, "Capacity is not a seat", "%s (%s) is capacity, which environments hold: declare a capacity block, not a license.", found[0].PartNumber, found[0].Name)
+		l.fail(at, "Capacity is not a seat", "%s (%s) is capacity. Environments hold capacity: declare a capacity block, not a license.", found[0].PartNumber, found[0].Name)
 	case len(found) == 1:
 		named.Name = found[0].PartNumber
 		return named, &found[0]

@@ -82,7 +82,7 @@ func (l *lowering) sandbox(b *hclsyntax.Block) {
 	endpoint, hasEndpoint := l.eval.text(attrs["endpoint"])
 	if hasFile == hasEndpoint {
 		l.fail(b.DefRange(), "Tenant not named",
-			"Give tenant \"sandbox\" either a file, which usher then runs by itself, or the endpoint of a served one.")
+			"Give tenant \"sandbox\" either a file for usher to run, or the endpoint of a sandbox that is served.")
 		return
 	}
 	if hasFile {

@@ -43,7 +43,7 @@ func variables(e *evaluator, body *hclsyntax.Body, opts Options) (map[string]cty
 		}
 		if !v.set && opts.Lenient {
 			v.value = cty.DynamicVal
-			diags = append(diags, warning(v.block.DefRange(), noValue, "The variable %q has no value here, and what rests on it is left out.", name))
+			diags = append(diags, warning(v.block.DefRange(), noValue, "The variable %q has no value here, so usher leaves out the arguments that need it.", name))
 		} else if !v.set {
 			diags = append(diags, failure(v.block.DefRange(), noValue,
 				"The variable %q has no default: give it a value with -var=%s=VALUE or -var-file=FILE.", name, name))

@@ -27,7 +27,7 @@ func within(f func()) error {
 	go func() {
 		defer func() {
 			if cause := recover(); cause != nil {
-				done <- errors.New("an expression in it makes the evaluation fail: leave parts of it out to find which")
+				done <- errors.New("an expression in it makes the evaluation fail: remove parts of it to find the expression")
 			}
 		}()
 		f()

@@ -67,7 +67,7 @@ func SplitHolder(s string) (HolderKind, string, error) {
 	case err != nil:
 		err = fmt.Errorf("%w: if this is a name, write %s", err, Holder{Kind: kind, Name: around + back}.Address())
 	case name == "":
-		err = fmt.Errorf("%q names nobody after %s/%s", s, kind, around)
+		err = fmt.Errorf("%q has no name after %s/%s", s, kind, around)
 	}
 	return kind, around + name, err
 }
@@ -123,7 +123,7 @@ func unescape(s string) (string, error) {
 			c = byte(high<<4 | low)
 			i += 2
 		default:
-			return "", fmt.Errorf("%q has %q, which an address writes as +%02X", s, c, c)
+			return "", fmt.Errorf("%q has %q, written as +%02X in an address", s, c, c)
 		}
 		b.WriteByte(c)
 	}

@@ -8,8 +8,23 @@ type Tally struct {
 	Pending  int `json:"pending"`
 	Skipped  int `json:"skipped"`
 	All      int `json:"all"`
-	Recorded int `json:"recorded"` // adoptions and forgets, which make no call
+	Recorded int `json:"recorded"` // steps that make no call: adopted and forgotten ones
 	Unfit    int `json:"unfit"`    // members of groups for whom a call that is done failed
+	// Adopted and Forgotten are the parts of Recorded.
+	Adopted   int `json:"adopted,omitempty"`
+	Forgotten int `json:"forgotten,omitempty"`
+}
+
+// Record counts the steps that make no call.
+func (t *Tally) Record(steps []Step) {
+	for _, s := range steps {
+		t.Recorded++
+		if s.Op == Adopt {
+			t.Adopted++
+		} else {
+			t.Forgotten++
+		}
+	}
 }
 
 // Add counts one more.

@@ -29,7 +29,7 @@ func (t *table) missedTargets() {
 	for name := range t.targets {
 		if !t.met[name] {
 			t.notices = append(t.notices, ledger.Notice{Code: "target-unknown", Severity: ledger.Error, Address: name,
-				Text: "is a target, and nothing of that name or id is declared or recorded, or has anything in the tenant", Fix: "correct -target: usher plan and usher usage -users show names"})
+				Text: "this -target matches nothing in the files, the state or the tenant", Fix: "correct -target: usher plan and usher usage -users show names"})
 		}
 	}
 }
@@ -38,7 +38,7 @@ func (t *table) missedTargets() {
 func (t *table) sumUp() {
 	for i, u := range t.in.Have.Unread {
 		t.notices = append(t.notices, ledger.Notice{Code: "unread", Severity: ledger.Warning, Address: u.Address(),
-			Text: fmt.Sprintf("could not be read completely, so what is declared or recorded there (%d) is left alone: %s", t.unread[i], u.Reason)})
+			Text: fmt.Sprintf("could not be read completely, so usher changes nothing there (grants declared or on record: %d): %s", t.unread[i], u.Reason)})
 	}
 	for _, g := range t.in.Have.Working {
 		t.notices = append(t.notices, ledger.Notice{Code: "group-working", Severity: ledger.Info, Address: g.Address(),
@@ -87,7 +87,7 @@ func UnfitText(cause string) (text, fix string) {
 	case "UniquenessViolation":
 		return "one of the person's mail addresses belongs to somebody else as well", "correct the proxy addresses"
 	}
-	return "for the cause " + cause, "look at the licences of the person in the Microsoft 365 admin centre, which name what stands in the way"
+	return "for the cause " + cause, "look at the licenses of the person in the Microsoft 365 admin centre: they name the obstacle"
 }
 
 func (t *table) groupName(g ledger.HolderID) string {

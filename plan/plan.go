@@ -260,7 +260,7 @@ func waitsFor(c ledger.Call, b *book) string {
 			return "the service to finish with the group " + groups[0]
 		}
 	}
-	return "what a person has to do first"
+	return "a step by hand"
 }
 
 // Steps returns every step of the plan, with a call or without.

@@ -63,7 +63,7 @@ func (p *Plan) Renew(f Fresh) (*Plan, []string) {
 	q.Records = slices.Concat(done, p.Records)
 	for address, n := range lossesOf(&q) {
 		if n > before[address] {
-			return nil, []string{fmt.Sprintf("%s would take something from somebody who kept it when the plan was made: another source is gone", address)}
+			return nil, []string{fmt.Sprintf("%s would take something from somebody who keeps it in the saved plan: another source of it is gone", address)}
 		}
 	}
 	return &q, nil

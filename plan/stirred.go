@@ -301,7 +301,7 @@ func (c *coverage) tellStirred(in Input) []ledger.Notice {
 			continue
 		}
 		all = append(all, ledger.Notice{Code: codeStirred, Severity: ledger.Info, Address: string(ledger.NewAddress(people[x.user], items[x.item])),
-			Text: fmt.Sprintf("the call for the group %s makes the service try again what this member was left without, and takes a seat for it", c.groupName(x.group))})
+			Text: fmt.Sprintf("the call for the group %s makes the service try again for this member, and that takes a seat", c.groupName(x.group))})
 	}
 	return all
 }

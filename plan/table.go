@@ -322,7 +322,7 @@ func (t *table) keep(r row) {
 
 func (t *table) remove(r row, why ledger.Why) {
 	if t.selfMade[r.key.Item] {
-		t.note(ledger.Warning, "self-service", r, "was bought by self-service, which no program may remove", "remove it in the admin centre")
+		t.note(ledger.Warning, "self-service", r, "was bought by self-service, and no program can remove it", "remove it in the admin centre")
 		return
 	}
 	s := r.step(ledger.Remove, &r.have.Value, nil)

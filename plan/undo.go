@@ -105,10 +105,10 @@ func (u *undoing) input(in Input, have map[ledger.Key]ledger.Value, known map[le
 		case s.Before == nil:
 			continue
 		case slices.Contains(in.Gone, s.Holder.Identity()):
-			in.note(ledger.Warning, "undo-gone", s, "is not given back: the tenant no longer has the one who had it", "")
+			in.note(ledger.Warning, "undo-gone", s, "is not given back: its holder is no longer in the tenant", "")
 			continue
 		case s.Taken:
-			in.note(ledger.Info, "undo-taken", s, "was on no record before the run, and is usher's after the undo", "to let go of it then, run usher state rm "+string(s.Address()))
+			in.note(ledger.Info, "undo-taken", s, "was not managed by usher before the run, and is after the undo", "to let go of it after the undo, run usher state rm "+string(s.Address()))
 		}
 		want = append(want, ledger.Grant{Holder: s.Holder, Item: s.Item, Value: *s.Before, Origins: s.Origins})
 	}

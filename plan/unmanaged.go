@@ -39,7 +39,7 @@ func (t *table) inPlace(r row) {
 	case t.places[r.have.Holder.Place()].Auto == ledger.AutoRemove:
 		t.remove(r, ledger.Unmanaged)
 	default:
-		t.note(ledger.Info, "auto-allocated", r, units+", which the platform allocated by itself",
+		t.note(ledger.Info, "auto-allocated", r, units+", allocated by the platform itself",
 			`declare it, or write auto_allocated = "adopt" or "remove" in the environment`)
 	}
 }

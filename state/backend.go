@@ -92,7 +92,7 @@ var (
 	// ErrNotLocked means that there is no lock to remove.
 	ErrNotLocked = errors.New("the state is not locked")
 	// ErrUnprepared means that the place has to be made first.
-	ErrUnprepared = errors.New("nothing is prepared there for states: run usher state init once, as somebody who may make tables")
+	ErrUnprepared = errors.New("nothing is prepared there for states: run usher state init once, with an account that may create tables")
 )
 
 // LockInfo says who holds a lock, for people; it decides nothing.
@@ -147,7 +147,7 @@ type LockedError struct {
 // Error implements error.
 func (e *LockedError) Error() string {
 	if e.Holder == nil {
-		return fmt.Sprintf("the state %s is locked by another process, which left no information", e.Store)
+		return fmt.Sprintf("the state %s is locked by an unknown process", e.Store)
 	}
 	return fmt.Sprintf("the state %s is locked by %s", e.Store, e.Holder)
 }

@@ -43,7 +43,7 @@ func (s *Store) CopyTo(ctx context.Context, target *Store) (*Document, error) {
 	}
 	back, _, err := target.Read(ctx)
 	if err == nil && (back == nil || !bytes.Equal(back.Encode(), d.Encode())) {
-		err = fmt.Errorf("%s: what was written is not what is read back", target)
+		err = fmt.Errorf("%s: the state that was read back is not the one that was written", target)
 	}
 	return back, err
 }
@@ -77,7 +77,7 @@ func (s *Store) copyLog(ctx context.Context, target *Store) error {
 			return err
 		}
 		if !bytes.Equal(JoinLines(back), JoinLines(lines)) {
-			return fmt.Errorf("%s: the history that was written is not what is read back", target)
+			return fmt.Errorf("%s: the history that was read back is not the one that was written", target)
 		}
 	}
 	return nil

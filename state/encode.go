@@ -84,7 +84,7 @@ func (r row) grant() (ledger.Grant, error) {
 		return ledger.Grant{}, fmt.Errorf("%w: %s has no holder, no item, or negative units", ErrDamaged, r.Address)
 	}
 	if _, own, ok := strings.Cut(r.Holder, "/"); kind.Inside() && (!ok || own == "") {
-		return ledger.Grant{}, fmt.Errorf("%w: %s does not say in which environment it is", ErrDamaged, r.Address)
+		return ledger.Grant{}, fmt.Errorf("%w: %s names no environment", ErrDamaged, r.Address)
 	}
 	return ledger.Grant{Holder: ledger.Holder{Kind: kind, ID: r.Holder, Name: holder},
 		Item: ledger.Item{Kind: kind.Holds(), ID: r.Item, Name: item}, Value: r.Value}, nil

@@ -98,7 +98,7 @@ func (s *Seal) Unwrap(text []byte) ([]byte, *Header, error) {
 	}
 	var e envelope
 	if err := e.decode(text); err != nil || len(e.Sealed) == 0 {
-		return nil, nil, fmt.Errorf("%w: it is cut off, or not what usher encrypts", ErrDamaged)
+		return nil, nil, fmt.Errorf("%w: it is cut off, or usher did not encrypt it", ErrDamaged)
 	}
 	plain, err := s.decrypt(e.Sealed)
 	h := &Header{e.Kind, e.Lineage, e.Serial, e.Tenant}

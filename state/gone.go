@@ -38,5 +38,5 @@ func (s *Store) missed(ctx context.Context) error {
 }
 
 func (s *Store) goneBesideHistory() error {
-	return fmt.Errorf("%s: %w, and its history knows what was done with it. To go back, run usher state push FILE with a copy of the state. To begin anew, move the history away, or keep the state in another place", s, ErrGone)
+	return fmt.Errorf("%s: %w, and its history is still there. To go back, run usher state push FILE with a copy of the state. To begin anew, move the history away, or keep the state in another place", s, ErrGone)
 }

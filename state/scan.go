@@ -47,7 +47,7 @@ func records(lines string) ([]Record, error) {
 		if body, comma := strings.CutSuffix(line, ","); comma == found {
 			line = body
 		} else {
-			return nil, fmt.Errorf("%w: grant %d is not followed by what it should be", ErrDamaged, n+1)
+			return nil, fmt.Errorf("%w: the text after grant %d is wrong", ErrDamaged, n+1)
 		}
 		r, ok := plainRow(strings.TrimPrefix(line, "    "))
 		if !ok {

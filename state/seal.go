@@ -127,12 +127,12 @@ func (s *Seal) decrypt(sealed []byte) ([]byte, error) {
 		return nil, ErrSealed
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: what is encrypted was changed: %w", ErrDamaged, err)
+		return nil, fmt.Errorf("%w: the encrypted text was changed: %w", ErrDamaged, err)
 	}
 	var plain bytes.Buffer
 	plain.Grow(len(sealed) + bytes.MinRead)
 	if _, err := plain.ReadFrom(r); err != nil {
-		return nil, fmt.Errorf("%w: what is encrypted was changed: %w", ErrDamaged, err)
+		return nil, fmt.Errorf("%w: the encrypted text was changed: %w", ErrDamaged, err)
 	}
 	return plain.Bytes(), nil
 }
@@ -151,7 +151,7 @@ func (s *Seal) Decode(text []byte) (*Document, error) {
 	}
 	d, err := Decode(plain)
 	if err == nil && h != nil && *h != (Header{StateKind, d.Lineage, d.Serial, d.Tenant}) {
-		return nil, fmt.Errorf("%w: its header is not that of what is encrypted", ErrDamaged)
+		return nil, fmt.Errorf("%w: its header belongs to another text", ErrDamaged)
 	}
 	return d, err
 }

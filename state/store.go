@@ -92,8 +92,8 @@ func (s *Store) Damaged(ctx context.Context) (etag string, seen Header, err erro
 }
 
 // ErrPlain means that something encrypted would be written for everybody to read.
-var ErrPlain = errors.New("the state is encrypted, and the configuration names nobody to encrypt for, so nothing is written for everybody to read: " +
-	"put the encryption block back, or run usher state rewrite -plain, which ends the encryption")
+var ErrPlain = errors.New("the state is encrypted, and the configuration names no recipients, so usher does not write it in plain text: " +
+	"put the encryption block back, or run usher state rewrite -plain to end the encryption")
 
 // EndEncryption allows to write what is encrypted in plain from now on.
 func (s *Store) EndEncryption() { s.plain = true }
@@ -232,7 +232,7 @@ func (s *Store) Lock(ctx context.Context, info LockInfo, timeout time.Duration) 
 func (s *Store) Holder(ctx context.Context) (*LockInfo, error) {
 	h, err := s.backend.Holder(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("who holds the lock of %s cannot be read: %w", s, err)
+		return nil, fmt.Errorf("the holder of the lock of %s cannot be read: %w", s, err)
 	}
 	return h, nil
 }

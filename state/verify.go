@@ -59,7 +59,7 @@ func (t *Told) Vouches(run *Run) error {
 	for _, e := range t.Entries {
 		for _, b := range t.Breaks {
 			if e.Run == run.ID && b.Line >= e.line-1 && b.Line <= e.line+1 {
-				return fmt.Errorf("what the history says of the run %s is not to be relied on: line %d %s; edit the files and apply instead", run.ID, b.Line, b.Text)
+				return fmt.Errorf("the history of the run %s cannot be relied on: line %d %s; edit the files and apply instead", run.ID, b.Line, b.Text)
 			}
 		}
 	}
@@ -85,7 +85,7 @@ func chain(lines [][]byte, d *Document) []Break {
 	}
 	switch {
 	case c.seq < c.known:
-		c.named(c.at+1, "and what follows is missing: the state knows %d entries, and the last one here is %d", c.known, c.seq)
+		c.named(c.at+1, "is missing, with all lines after it: the state knows %d entries, and the last one here is %d", c.known, c.seq)
 	case c.knownAt > 0 && c.hash != head.Hash:
 		c.loose(c.knownAt + 1)
 	}
@@ -146,11 +146,11 @@ func (c *chainer) loose(line int64) {
 	if c.open == line-1 && c.open > 0 {
 		c.breaks = c.breaks[:len(c.breaks)-1]
 		c.open = 0
-		c.named(line-1, "was edited, and perhaps line %d as well: what follows was written after another text", max(line-2, 1))
+		c.named(line-1, "was edited, and perhaps line %d as well: the next line was written after another text", max(line-2, 1))
 		return
 	}
 	c.open = line
-	c.named(max(line-1, 1), "was edited: what follows it was written after another text of it")
+	c.named(max(line-1, 1), "was edited: the next line was written after another text of it")
 }
 
 func (c *chainer) finish(n int64) []Break {

@@ -52,7 +52,7 @@ func leftOut(list string, h ledger.Holder, err error) error {
 	if err != nil {
 		return fmt.Errorf("the list of %s does not have %s, and whether it is gone cannot be asked: %w", list, h.Address(), err)
 	}
-	return fmt.Errorf("the list of %s leaves out %s, which is there", list, h.Address())
+	return fmt.Errorf("the list of %s leaves out %s, and it is there", list, h.Address())
 }
 
 func (t *Tenant) believePeople(ctx context.Context, r *Reading, people []ledger.Holder) {
@@ -115,7 +115,7 @@ func leftOutOf(g ledger.Grant, err error) error {
 	if err != nil {
 		return fmt.Errorf("the list does not have %s, and whether it is gone cannot be asked: %w", g.Address(), err)
 	}
-	return fmt.Errorf("the list leaves out %s, which is there", g.Address())
+	return fmt.Errorf("the list leaves out %s, and it is there", g.Address())
 }
 
 // noPeople notes that the list of people proves nothing: what it leaves out of one of

@@ -71,7 +71,7 @@ func (d *doctor) say(v ledger.Verdict, about, text, remedy string) {
 func (d *doctor) signIn(ctx context.Context) bool {
 	s := d.t.services
 	if s.credential == nil {
-		d.say(ledger.Fine, "sign-in", "the sandbox asks nobody who they are", "")
+		d.say(ledger.Fine, "sign-in", "the sandbox needs no sign-in", "")
 		return true
 	}
 	got, err := s.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{s.graphScope}})
@@ -118,7 +118,7 @@ func (d *doctor) directory(ctx context.Context) {
 	}{
 		{"the tenant", "/v1.0/organization?$select=id", "Organization.Read.All", true},
 		{"products and seats", "/v1.0/subscribedSkus", "LicenseAssignment.Read.All", true},
-		{"people and what they hold", "/v1.0/users?$select=id,licenseAssignmentStates&$top=1", "User.Read.All", true},
+		{"people and their licenses", "/v1.0/users?$select=id,licenseAssignmentStates&$top=1", "User.Read.All", true},
 		{"when subscriptions lapse", "/v1.0/directory/subscriptions?$select=skuId,totalLicenses,isTrial,nextLifecycleDateTime", "Organization.Read.All", true},
 		{"groups and their members", "/v1.0/groups?$select=id&$top=1", "GroupMember.Read.All", d.needs.Groups},
 	} {
@@ -174,7 +174,7 @@ func (d *doctor) warnOfMore() {
 	for _, role := range d.who.Roles {
 		if strings.Contains(role, "ReadWrite") {
 			d.say(ledger.Unclear, "writes nothing", "it has "+role+", and a plan needs to read only",
-				"plan as an application of its own: whoever can change a pull request's workflow can use what it may do")
+				"use an application of its own for plans: anyone who can change the workflow of a pull request can use its permissions")
 		}
 	}
 }

@@ -20,7 +20,7 @@ func (d *doctor) powerPlatform(ctx context.Context) {
 	d.report(err, "reads purchased capacity", "a role in the Power Platform", d.register())
 	_, unread := d.t.power.Allocations(ctx, listed)
 	for _, u := range unread {
-		d.say(ledger.Missing, "reads what "+u.Holder.Address()+" is allocated", u.Reason, d.register())
+		d.say(ledger.Missing, "reads the capacity of "+u.Holder.Address(), u.Reason, d.register())
 	}
 	d.administrator(ctx)
 	for _, e := range listed {
@@ -34,11 +34,11 @@ func (d *doctor) powerPlatform(ctx context.Context) {
 func (d *doctor) register() string {
 	switch {
 	case !d.needs.Apply:
-		return "give it the Reader role of the Power Platform (preview), or plan with -skip=powerplatform, which leaves environments unread"
+		return "give it the Reader role of the Power Platform (preview), or plan with -skip=powerplatform and leave environments unread"
 	case d.who.User != "":
 		return "give this person the role Power Platform Administrator in the Entra admin centre"
 	}
-	return "have a Power Platform administrator register it, which it cannot do itself: in PowerShell, New-PowerAppManagementApp -ApplicationId " + d.application() +
+	return "have a Power Platform administrator register it (it cannot do that itself): in PowerShell, New-PowerAppManagementApp -ApplicationId " + d.application() +
 		", or with the Power Platform CLI, pac admin application register --application-id " + d.application()
 }
 
@@ -76,20 +76,20 @@ func (d *doctor) administrator(ctx context.Context) {
 	about := "is no administrator of the Power Platform"
 	switch {
 	case power:
-		d.say(ledger.Missing, about, "it is "+kind+", which has power over all environments",
+		d.say(ledger.Missing, about, "it is "+kind+" and can change all environments",
 			"plan as another application with the Reader role of the Power Platform (preview), or with -skip=powerplatform and one that is not registered")
 	case !refused(err):
 		d.say(ledger.Unclear, about, "nothing tells", "")
 	default:
 		d.say(ledger.Fine, about, "", "")
 		if d.needs.Units {
-			d.say(ledger.Unclear, "writes no environment", "no service tells which role of the Power Platform it has", "look that it is Reader, and neither Contributor nor Owner")
+			d.say(ledger.Unclear, "writes no environment", "no service tells its role in the Power Platform", "check that it is Reader, and neither Contributor nor Owner")
 		}
 	}
 }
 
 func (d *doctor) mayAllocate(power bool, kind string, err error) {
-	about := "writes what environments are allocated"
+	about := "writes the capacity of environments"
 	if power {
 		d.say(ledger.Fine, about, "", "")
 		return
@@ -162,7 +162,7 @@ func (d *doctor) organisation(ctx context.Context, e powerplatform.Environment) 
 }
 
 func (d *doctor) purchases(ctx context.Context) {
-	about, role := "reads what people may buy by themselves", "Global Reader"
+	about, role := "reads the rules of self-service purchases", "Global Reader"
 	if d.needs.Apply {
 		role = "Billing Administrator"
 	}
@@ -176,6 +176,6 @@ func (d *doctor) purchases(ctx context.Context) {
 	}
 	d.say(ledger.Fine, about, "", "")
 	if d.needs.Apply && d.t.services.credential != nil {
-		d.say(ledger.Unclear, "writes what people may buy by themselves", "nothing harmless can be written: it takes the role "+role, "")
+		d.say(ledger.Unclear, "writes the rules of self-service purchases", "nothing harmless can be written: it takes the role "+role, "")
 	}
 }

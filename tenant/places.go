@@ -102,7 +102,7 @@ func (t *Tenant) groups(ctx context.Context, r *Reading, seats []ledger.Supply, 
 	return holders
 }
 
-// selfService reads what people may buy by themselves.
+// selfService reads the rules of self-service purchases.
 func (t *Tenant) selfService(ctx context.Context, r *Reading) []ledger.Holder {
 	if t.commerce == nil {
 		r.unread(ledger.SelfService, errors.New("this cloud has no purchases by self-service"))

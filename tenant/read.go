@@ -57,7 +57,7 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 		return nil, errors.New("the tenant cannot be read: " + wire.Explain(err, "the application permission Organization.Read.All"))
 	}
 	if id == "" {
-		return nil, fmt.Errorf("the tenant does not say who it is: the list of organisations is empty")
+		return nil, fmt.Errorf("the tenant does not name itself: the list of organisations is empty")
 	}
 	if t.id != "" && id != t.id {
 		return nil, fmt.Errorf("the tenant that answers is %s, and tenant_id is %s: correct the tenant block, or sign in as an identity of that tenant", id, t.id)

@@ -233,7 +233,7 @@ func (x *resolver) lookup(key nameKey, w *ledger.Want) (ledger.Holder, bool) {
 	pin, pinned := x.pinned[key]
 	switch {
 	case len(bearers) > 1:
-		x.refuse(w, "name-ambiguous", fmt.Sprintf("%d %ss bear this name: %s", len(bearers), w.Kind.Words(), ids(bearers)),
+		x.refuse(w, "name-ambiguous", fmt.Sprintf("%d %ss have this name: %s", len(bearers), w.Kind.Words(), ids(bearers)),
 			"write the id of the one you mean")
 		return ledger.Holder{}, false
 	case len(bearers) == 1 && pinned && bearers[0].ID != pin.ID && !x.followed(pin):
@@ -243,7 +243,7 @@ func (x *resolver) lookup(key nameKey, w *ledger.Want) (ledger.Holder, bool) {
 	case pinned:
 		return x.formerName(w, pin)
 	case len(x.former[key]) > 1:
-		x.refuse(w, "name-ambiguous", fmt.Sprintf("nobody bears this name now, and the state knew several by it: %s", ids(x.former[key])), "write the id of the one you mean")
+		x.refuse(w, "name-ambiguous", fmt.Sprintf("no account has this name now, and the state knew several by it: %s", ids(x.former[key])), "write the id of the one you mean")
 		return ledger.Holder{}, false
 	case len(x.former[key]) == 1:
 		return x.formerName(w, x.former[key][0])

@@ -234,7 +234,7 @@ func (l listCounter) unknown() []ledger.Notice {
 	for file, c := range l {
 		if c.known == 0 {
 			all = append(all, ledger.Notice{Code: "list-unknown", Severity: ledger.Error,
-				Text: fmt.Sprintf("the tenant has nobody of the %d in %s", c.all, file), Fix: "check that the file is of this tenant",
+				Text: fmt.Sprintf("none of the %d people in %s is in the tenant", c.all, file), Fix: "check that the file is for this tenant",
 				Origins: []ledger.Origin{{File: file, Line: c.origin.Line, Block: c.origin.Block}}})
 		}
 	}

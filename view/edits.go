@@ -67,7 +67,7 @@ func (p *Printer) edit(all []plan.Edit, labels map[string]string) string {
 	case e.Want == nil && e.Item.Kind == ledger.Capacity:
 		return fmt.Sprintf("%s: take %s of %s out", lines(e.Origins), item, holders)
 	case e.Want == nil:
-		return fmt.Sprintf("%s: take %s out of what grants %s", lines(e.Origins), holders, item)
+		return fmt.Sprintf("%s: take %s out of the grant of %s", lines(e.Origins), holders, item)
 	case added(e) && e.Item.Kind == ledger.Capacity:
 		return fmt.Sprintf("put into the environment %s again:\n    %s", text(e.Holder.Around()), strings.ReplaceAll(inside(all), "\n", "\n    "))
 	case added(e) && e.Item.Kind == ledger.Seat:

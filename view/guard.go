@@ -12,7 +12,7 @@ import (
 func (p *Printer) guard(g ledger.Guard) {
 	losses := limits(g.MaxLosses, g.MaxLossPercent, ledger.DefaultMaxLosses, ledger.DefaultMaxLossPercent)
 	names := limits(g.MaxUnknown, g.MaxUnknownPercent, ledger.DefaultMaxUnknown, ledger.DefaultMaxUnknownPercent)
-	p.Line("Guard: at most %s of the holders of an item may lose it, and at most %s of the names in a file may mean nobody.", losses, names)
+	p.Line("Guard: at most %s of the holders of an item may lose it, and at most %s of the names in a file may be unknown.", losses, names)
 }
 
 // limits says how two limits bind: what a file writes by itself, and the default
@@ -40,9 +40,9 @@ func (p *Printer) slips(slips []plan.Slip) {
 		text := fmt.Sprintf("%s (%s)", Safe(s.Name), places(s.Origins))
 		switch {
 		case s.Alike != "":
-			text += fmt.Sprintf(" looks like %s, who loses something by this plan", Safe(s.Alike))
+			text += fmt.Sprintf(" looks like %s, and that one loses something in this plan", Safe(s.Alike))
 		default:
-			text += fmt.Sprintf(" is to have %s, which the plan takes from %d", Safe(s.Item), s.Takes)
+			text += fmt.Sprintf(" would get %s, and the plan takes it from %d", Safe(s.Item), s.Takes)
 		}
 		p.Line("  %s", text)
 	}

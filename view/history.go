@@ -85,7 +85,7 @@ func ending(r *state.Run) string {
 	case r.End == nil:
 		return Count(len(r.Calls), "call") + " planned, and it has not said how it ended: it still runs, or was killed"
 	case r.End.Complete && r.End.Tally.All == 0:
-		return Count(r.End.Tally.Recorded, "record") + " corrected"
+		return strings.TrimPrefix(recordedSteps(r.End.Tally), ", ")
 	case r.End.Complete:
 		return Count(r.End.Tally.Done, "call") + " done" + undoes(r)
 	}
@@ -98,7 +98,7 @@ func undoes(r *state.Run) string {
 	if r.By.Undoes == "" {
 		return ""
 	}
-	return ", which undid " + r.By.Undoes[:min(shortID, len(r.By.Undoes))]
+	return ", and undid " + r.By.Undoes[:min(shortID, len(r.By.Undoes))]
 }
 
 // Run prints everything that is known of one run.
@@ -158,7 +158,7 @@ func (p *Printer) change(c state.Change) string {
 		text += fmt.Sprintf(" %d -> %d", before.Units, after.Units)
 	case c.After != nil:
 		if plans := p.planChange(*before, *after); plans != "" {
-			text += " disabled plans " + plans
+			text += " " + plans
 		}
 	}
 	return text

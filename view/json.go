@@ -65,7 +65,9 @@ func NewValidation(diags hcl.Diagnostics) Validation {
 type Run struct {
 	Format      int         `json:"format"`
 	Digest      string      `json:"digest"`
-	Recorded    int         `json:"recorded"` // adoptions and forgets, which make no call
+	Recorded    int         `json:"recorded"` // steps that make no call: adopted and forgotten ones
+	Adopted     int         `json:"adopted"`
+	Forgotten   int         `json:"forgotten"`
 	Done        int         `json:"done"`
 	Failed      int         `json:"failed"`
 	Unknown     int         `json:"unknown"`
@@ -86,7 +88,7 @@ type RunResult struct {
 
 // NewRun makes the document of a run.
 func NewRun(p *plan.Plan, r *ledger.Report) Run {
-	out := Run{Format: Format, Digest: p.Digest, Recorded: r.Recorded, Done: r.Done, Failed: r.Failed, Unknown: r.Unknown, Pending: r.Pending, Skipped: r.Skipped,
+	out := Run{Format: Format, Digest: p.Digest, Recorded: r.Recorded, Adopted: r.Adopted, Forgotten: r.Forgotten, Done: r.Done, Failed: r.Failed, Unknown: r.Unknown, Pending: r.Pending, Skipped: r.Skipped,
 		Interrupted: r.Interrupted, NotDone: []RunResult{}}
 	for _, res := range r.Results {
 		out.NotDone = append(out.NotDone, RunResult{res.Call.Holder.Address(), res.Outcome, res.Message, res.Call.Steps, res.Unfit})

@@ -24,7 +24,7 @@ func (p *Printer) Plan(pl *plan.Plan) {
 	if len(pl.Calls)+len(pl.Records) > 0 {
 		what := "usher will perform these steps:"
 		if p.undoing {
-			what = "usher will perform these steps, which undo the run " + Safe(pl.Undoes) + ":"
+			what = "usher will perform these steps, to undo the run " + Safe(pl.Undoes) + ":"
 		}
 		p.Line("%s", what)
 		p.steps(pl)
@@ -66,7 +66,7 @@ func (p *Printer) steps(pl *plan.Plan) {
 			p.Line("    %s", strings.TrimRight(fmt.Sprintf("%s %-*s  %s", p.op(s.Op), width, subject(s), detail), " "))
 		}
 		if adopted > 0 {
-			p.Line("    %s %d people have it already: recorded as usher's", p.op(ledger.Adopt), adopted)
+			p.Line("    %s %d people have it already: adopt", p.op(ledger.Adopt), adopted)
 		}
 	}
 	p.Line("")
@@ -188,7 +188,7 @@ func (p *Printer) describe(s shownStep) string {
 	case s.Item.Kind == ledger.Capacity:
 		parts = append(parts, fmt.Sprintf("%s %d -> %d", Safe(s.Item.Name), units(s.Before), units(s.After)))
 	case s.Op == ledger.Change:
-		parts = append(parts, "disabled plans: "+p.planChange(*s.Before, *s.After))
+		parts = append(parts, p.planChange(*s.Before, *s.After))
 	case s.Op == ledger.Add && len(s.After.Without) > 0:
 		parts = append(parts, fmt.Sprintf("without %s", Count(len(s.After.Without), "service plan")))
 	}
@@ -224,15 +224,15 @@ func (p *Printer) planChange(before, after ledger.Value) string {
 	var parts []string
 	for _, plan := range after.Without {
 		if !slices.Contains(before.Without, plan) {
-			parts = append(parts, "+"+p.plan(plan))
+			parts = append(parts, p.fullPlan(plan)+" off")
 		}
 	}
 	for _, plan := range before.Without {
 		if !slices.Contains(after.Without, plan) {
-			parts = append(parts, "-"+p.plan(plan))
+			parts = append(parts, p.fullPlan(plan)+" on")
 		}
 	}
-	return strings.Join(parts, " ")
+	return strings.Join(parts, ", ")
 }
 
 // planNames lists service plans.

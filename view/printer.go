@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/go-multierror"
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
 )
 
@@ -43,6 +44,14 @@ func (p *Printer) WithPlans(names map[string]string) *Printer {
 
 // plan is what people call a service plan: its id where nobody knows its name.
 func (p *Printer) plan(id string) string { return Safe(cmp.Or(p.plans[id], id)) }
+
+// fullPlan is the name of a service plan behind the word that people know.
+func (p *Printer) fullPlan(id string) string {
+	if word := catalog.Family(p.plans[id]); word != "" {
+		return word + " (" + p.plan(id) + ")"
+	}
+	return p.plan(id)
+}
 
 // guid is an id that may be a service plan's.
 var guid = regexp.MustCompile(`[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`)

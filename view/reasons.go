@@ -10,15 +10,15 @@ import (
 func recorded(s shownStep) string {
 	switch {
 	case s.Op == ledger.Adopt && s.Before == nil:
-		return "is there already: recorded as usher's"
+		return "is there already: adopt"
 	case s.Op == ledger.Adopt:
-		return "is done already: the record is corrected"
+		return "is done already: adopt"
 	case s.Item.Kind == ledger.Setting:
 		return "is let go, and stays " + Safe(s.Before.Policy)
 	case s.Kept:
 		return "is let go, and stays as it is"
 	default:
-		return "is gone already: the record is dropped"
+		return "is gone already: forget"
 	}
 }
 

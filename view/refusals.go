@@ -37,13 +37,13 @@ func (p *Printer) gap(g plan.Gap, pl *plan.Plan) {
 			Safe(g.Person), Safe(strings.Join(g.Without, " and ")), pl.AllowGaps)
 		return
 	}
-	p.refusal("%s, one of %d who swap, would have to be without a seat for a moment: all the seats that they need are held by each other",
+	p.refusal("%s, one of %d people in a swap, would be without a seat for a moment: they hold each other's seats, and none is free",
 		Safe(g.Person), g.People)
 	switch seats := plural(int(g.Seats), "free seat", "free seats"); {
 	case len(g.Items) == 0:
 		p.Line("  No free seat of a single product makes it possible: change less at a time.")
 	default:
-		p.Line("  %s of %s %s it possible: buy what is missing, or free it.", seats, Safe(strings.Join(g.Items, " or ")), verb(g.Seats, "makes", "make"))
+		p.Line("  %s of %s %s it possible: buy or free that many.", seats, Safe(strings.Join(g.Items, " or ")), verb(g.Seats, "makes", "make"))
 	}
 	possible := !slices.ContainsFunc(pl.Gaps, func(g plan.Gap) bool { return len(g.Without) == 0 || g.Until != "" })
 	switch {
@@ -75,7 +75,7 @@ func (p *Printer) shortage(s plan.Shortage) {
 	}
 	p.unlisted(s)
 	p.Line("  %s.", map[ledger.Term]string{
-		ledger.Owned:    "Buy what is missing, or declare less",
+		ledger.Owned:    "Buy more, or declare less",
 		ledger.Quantity: "Raise quantity in the file, or declare less",
 		ledger.Reserve:  "Lower reserve in the file, or declare less",
 	}[s.Term])
@@ -130,15 +130,15 @@ func (p *Printer) breach(b plan.Breach) {
 		p.Line("  Take it out of protect in the guard block if that is meant.")
 	case plan.Stops:
 		p.refusal("%s would stop: a service principal owns the flow, and has no licence of its own for it to run on", Safe(b.Address))
-		p.Line("  Give the flow to a person who has a licence, or add -allow-stopping-flows if that is meant.")
+		p.Line("  Give the flow to a person with a license, or add -allow-stopping-flows if it may stop.")
 	case plan.Losses:
-		p.refusal("%d of the %d people who have %s lose it or a part of it, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)
+		p.refusal("%d of the %d people with %s lose it or a part of it, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)
 	case plan.Lowered:
 		p.refusal("%d of the %d allocated units of %s are taken from environments, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)
 	case plan.Undrawn:
 		p.refusal("%d of the %d units of %s that flows and machines hold are taken from them, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)
 	case plan.UnknownNames:
-		p.refusal("%d of the %d names in %s mean nobody, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)
+		p.refusal("%d of the %d names in %s are unknown, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)
 		p.Line("  Correct them. If that is meant, write unknown_names = \"ignore\" in the assignment, or raise max_unknown_names in the guard block.")
 	case plan.Forgets:
 		p.refusal("%d of the %d records of %s would be dropped, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)

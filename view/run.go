@@ -67,20 +67,29 @@ func (p *Printer) Report(r *ledger.Report) {
 		}
 	}
 	p.Line("")
-	text := fmt.Sprintf("Apply complete: %s done.", Count(r.Done, "call"))
-	if r.Recorded > 0 {
-		text = fmt.Sprintf("Apply complete: %s done, %s corrected.", Count(r.Done, "call"), Count(r.Recorded, "record"))
-	}
+	text := fmt.Sprintf("Apply complete: %s done%s.", Count(r.Done, "call"), recordedSteps(r.Tally))
 	switch {
 	case r.Waiting():
-		text = fmt.Sprintf("Apply complete but for what others have to finish: %d done, %d pending.", r.Done, r.Pending)
+		text = fmt.Sprintf("Apply complete, and others have something left to finish: %d done, %d pending.", r.Done, r.Pending)
 	case r.Unfit > 0 && r.Done == r.All:
 		text = fmt.Sprintf("Apply incomplete: %d done, and %s could not be given what a group gives.", r.Done, plural(r.Unfit, "member", "members"))
 	case !r.Complete():
-		text = fmt.Sprintf("Apply incomplete: %d done, %d failed, %d of unknown outcome, %d skipped%s. Plan again to see what is left.",
+		text = fmt.Sprintf("Apply incomplete: %d done, %d failed, %d of unknown outcome, %d skipped%s. Run usher plan to see the rest.",
 			r.Done, r.Failed, r.Unknown, r.Skipped, pendingText(r.Pending))
 	}
 	p.Line("%s", p.paint(text, color.Bold))
+}
+
+// recordedSteps counts the steps that made no call.
+func recordedSteps(t ledger.Tally) string {
+	text := ""
+	if t.Adopted > 0 {
+		text += fmt.Sprintf(", %d adopted", t.Adopted)
+	}
+	if t.Forgotten > 0 {
+		text += fmt.Sprintf(", %d forgotten", t.Forgotten)
+	}
+	return text
 }
 
 func pendingText(n int) string {
@@ -101,20 +110,20 @@ func (p *Printer) Drift(all []plan.Drift, complete bool) {
 		line := fmt.Sprintf("  %s: %s", Safe(string(d.Address())), words[d.Kind])
 		switch {
 		case d.Deleted:
-			line = fmt.Sprintf("  %s: gone with its holder, whom the tenant no longer has", Safe(string(d.Address())))
+			line = fmt.Sprintf("  %s: gone: its holder is no longer in the tenant", Safe(string(d.Address())))
 		case d.Kind == plan.Changed && d.Item.Kind == ledger.Setting:
 			line += fmt.Sprintf(": %s -> %s", Safe(d.Known.Policy), Safe(d.Have.Policy))
 		case d.Kind == plan.Changed && d.Item.Kind == ledger.Capacity:
 			line += fmt.Sprintf(": %d -> %d", units(d.Known), units(d.Have))
 		case d.Kind == plan.Changed:
-			line += ": disabled plans " + p.planChange(*d.Known, *d.Have)
+			line += ": " + p.planChange(*d.Known, *d.Have)
 		}
 		p.Line("%s", line)
 	}
 	if len(all) == 0 {
 		text := "No drift. What usher manages is as it left it."
 		if !complete {
-			text = "No drift in what was read."
+			text = "No drift in the part that was read."
 		}
 		p.Line("%s", p.paint(text, color.Bold))
 		return

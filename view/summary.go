@@ -99,7 +99,7 @@ func Summary(pl *plan.Plan) string {
 	for _, extra := range []struct {
 		n    int
 		what string
-	}{{n[ledger.Adopt], "%d to adopt"}, {n[ledger.Forget], "%d to correct in the record"}, {n[ledger.Reprocess], "%d to try again"}, {len(pl.Purchases), "%d to buy"}} {
+	}{{n[ledger.Adopt], "%d to adopt"}, {n[ledger.Forget], "%d to forget"}, {n[ledger.Reprocess], "%d to try again"}, {len(pl.Purchases), "%d to buy"}} {
 		if extra.n > 0 {
 			text += ", " + fmt.Sprintf(extra.what, extra.n)
 		}
@@ -125,9 +125,9 @@ func noChanges(pl *plan.Plan) string {
 	case pl.Targets > 0:
 		return fmt.Sprintf("No changes for %s. Nothing else was looked at.", Count(pl.Targets, "target"))
 	case len(pl.Unread) > 0:
-		return "No changes in what was read."
+		return "No changes in the part that was read."
 	case pl.Believed:
-		return "No changes, if people have what the state says: they were not read."
+		return "No changes, if the state is right about people: they were not read."
 	}
 	return "No changes. The tenant is as the files declare."
 }

@@ -89,15 +89,8 @@ func (a *app) execute(args []string) (exit int) {
 }
 
 func (a *app) command() *cobra.Command {
-	root := &cobra.Command{
-		Use:           "usher",
-		Short:         "Keeps Power Automate and Microsoft 365 licences the way your repository says",
-		Version:       "v" + version,
-		SilenceUsage:  true,
-		SilenceErrors: true,
-
-		DisableSuggestions: true, // they are laid out for a help page
-	}
+	root := parent("usher", "Keeps Power Automate and Microsoft 365 licenses as your repository says")
+	root.Version, root.SilenceUsage, root.SilenceErrors = "v"+version, true, true
 	root.SetVersionTemplate("usher {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%s: see %s -help", strings.Replace(err.Error(), "--", "-", 1), cmd.CommandPath())
@@ -107,7 +100,7 @@ func (a *app) command() *cobra.Command {
 	root.SetErr(a.err)
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.chdir, "chdir", ".", "work in `DIR` instead of the current directory")
-	flags.BoolVarP(&a.verbose, "verbose", "v", false, "say on standard error who signs in, and every request")
+	flags.BoolVarP(&a.verbose, "verbose", "v", false, "print the identity and every request on standard error")
 	flags.BoolVar(&a.noColor, "no-color", false, "print no colours")
 	root.AddCommand(
 		newPlan(a), newApply(a), newShow(a), newDrift(a), newUsage(a), newValidate(a), newFmt(a), newDoctor(a),
@@ -159,10 +152,21 @@ func (a *app) path(p string) string {
 func argCount(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < least || len(args) > most {
-			return fmt.Errorf("write: %s, and not with %s", strings.TrimSuffix(cmd.UseLine(), " [flags]"), view.Count(len(args), "argument"))
+			return fmt.Errorf("%s takes %s, and %d were given: write %s", cmd.CommandPath(), argWords(least, most), len(args), strings.TrimSuffix(cmd.UseLine(), " [flags]"))
 		}
 		return nil
 	}
+}
+
+// argWords says how many arguments a command takes.
+func argWords(least, most int) string {
+	switch least {
+	case most:
+		return view.Count(least, "argument")
+	case 0:
+		return "at most " + view.Count(most, "argument")
+	}
+	return "at least " + view.Count(least, "argument")
 }
 
 // parent makes a command that only holds others: without one it shows its
@@ -170,10 +174,19 @@ func argCount(least, most int) cobra.PositionalArgs {
 func parent(use, short string) *cobra.Command {
 	return &cobra.Command{Use: use, Short: short, Args: cobra.ArbitraryArgs, RunE: func(cmd *cobra.Command, args []string) error {
 		if len(args) > 0 {
-			return fmt.Errorf("unknown command %q for %q: see %s -help", args[0], cmd.CommandPath(), cmd.CommandPath())
+			return unknownCommand(cmd, args[0])
 		}
 		return cmd.Help()
 	}}
+}
+
+// unknownCommand names the command that was probably meant.
+func unknownCommand(cmd *cobra.Command, name string) error {
+	cmd.SuggestionsMinimumDistance = 2
+	if alike := cmd.SuggestionsFor(name); len(alike) > 0 {
+		return fmt.Errorf("there is no command %q: did you mean %s %s?", name, cmd.CommandPath(), strings.Join(alike, " or "))
+	}
+	return fmt.Errorf("there is no command %q: %s -help lists the commands", name, cmd.CommandPath())
 }
 
 // noArgs is cobra.NoArgs with a message that shows what was not expected.

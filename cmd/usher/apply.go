@@ -47,11 +47,11 @@ func newApply(a *app) *cobra.Command {
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the result as JSON")
 	cmd.Flags().BoolVar(&o.approved, "auto-approve", false, "do not ask")
 	cmd.Flags().BoolVar(&o.ask, "input", true, "ask where something must be asked")
-	cmd.Flags().DurationVar(&o.wait, "wait", 5*time.Minute, "how long to wait for what the tenant accepts first and does later, such as groups")
-	cmd.Flags().BoolVar(&o.pendingOK, "pending-ok", false, "exit with 0 where only what people or the tenant have to finish is left")
+	cmd.Flags().DurationVar(&o.wait, "wait", 5*time.Minute, "how long to wait for the tenant to finish its work, such as on groups")
+	cmd.Flags().BoolVar(&o.pendingOK, "pending-ok", false, "exit with 0 if only people or the tenant have something left to finish")
 	cmd.Flags().IntVar(&o.parallelism, "parallelism", 4, "requests under way at once")
 	cmd.Flags().DurationVar(&o.lockTimeout, "lock-timeout", 0, "how long to wait for the state's lock")
-	cmd.Flags().DurationVar(&o.checkpoint, "checkpoint", 15*time.Second, "how often a long run records what it did")
+	cmd.Flags().DurationVar(&o.checkpoint, "checkpoint", 15*time.Second, "how often a long run saves the state")
 	return cmd
 }
 
@@ -187,7 +187,9 @@ func (s *session) renew(p *plan.Plan) (*plan.Plan, error) {
 
 func (s *session) nothing(o *applyOptions, p *plan.Plan) error {
 	if o.json {
-		if err := view.JSON(s.a.out, view.NewRun(p, &ledger.Report{Tally: ledger.Tally{Recorded: len(p.Records)}})); err != nil {
+		r := &ledger.Report{}
+		r.Record(p.Records)
+		if err := view.JSON(s.a.out, view.NewRun(p, r)); err != nil {
 			return err
 		}
 	}
@@ -263,7 +265,7 @@ func (s *session) run(ctx context.Context, o *applyOptions, p *plan.Plan, stop <
 	switch {
 	case err != nil && report.Done+report.Unknown > 0:
 		s.a.stderr().Failure(err)
-		s.a.stderr().Line("Not all that was done is on record: plan again, which shows it.")
+		s.a.stderr().Line("Some changes were not saved to the state: run usher plan to see them.")
 		return exitPartial
 	case err != nil:
 		return err

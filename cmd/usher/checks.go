@@ -18,16 +18,16 @@ type checkOptions struct {
 	json    bool
 }
 
-// flags adds the options; about is what is checked.
-func (o *checkOptions) flags(cmd *cobra.Command, about string) {
+// flags adds the options.
+func (o *checkOptions) flags(cmd *cobra.Command) {
 	o.inputs.flags(cmd)
-	cmd.Flags().StringVar(&o.purpose, "for", "apply", "what "+about+" is for: `plan` or apply")
+	cmd.Flags().StringVar(&o.purpose, "for", "apply", "check for `plan` or for apply")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the checks as JSON")
 }
 
 func (o *checkOptions) check(about string) error {
 	if o.purpose != "plan" && o.purpose != "apply" {
-		return fmt.Errorf("-for=%s is nothing that %s is for: it can be plan or apply", o.purpose, about)
+		return fmt.Errorf("-for=%s is not a purpose of %s: write -for=plan or -for=apply", o.purpose, about)
 	}
 	return nil
 }

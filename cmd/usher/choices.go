@@ -28,7 +28,7 @@ type planFlags struct {
 
 func (f *planFlags) flags(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.targets, "target", nil, "only for the holder at `ADDRESS`")
-	cmd.Flags().StringVar(&f.only, "only", "", "`due`: only what a date makes necessary")
+	cmd.Flags().StringVar(&f.only, "only", "", "`due`: only steps that a date makes necessary")
 	cmd.Flags().Int64Var(&f.gaps, "allow-gaps", 0, "how many `PEOPLE` may be without a seat for a moment, where no order of swaps avoids it")
 	cmd.Flags().BoolVar(&f.mayStop, "allow-stopping-flows", false, "let flows of service principals lose their capacity, and stop")
 }

@@ -59,7 +59,7 @@ func (s *session) confirmOne(d *state.Document, edit *state.Edit, text string) e
 		g := d.Pending[i].Grant
 		switch {
 		case g.Item.ID != catalog.PerFlow:
-			return fmt.Errorf("%s needs nobody to vouch for it: the next usher plan sees by itself whether it is done", text)
+			return fmt.Errorf("%s needs no confirmation: the next usher plan sees by itself if it is done", text)
 		case g.Units > 0:
 			edit.Put(g, s.today())
 		default:
@@ -67,7 +67,7 @@ func (s *session) confirmOne(d *state.Document, edit *state.Edit, text string) e
 		}
 		d.Pending = slices.Delete(slices.Clone(d.Pending), i, i+1)
 	default:
-		return fmt.Errorf("nothing waits to be confirmed at %s: usher apply notes what has to be done by hand", text)
+		return fmt.Errorf("nothing at %s waits for a confirmation: usher plan lists the steps by hand", text)
 	}
 	return nil
 }

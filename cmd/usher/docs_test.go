@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -44,6 +45,23 @@ func TestDocsSayWhatHappens(t *testing.T) {
 	}
 	if commands < 7 {
 		t.Errorf("only %d commands were found", commands)
+	}
+}
+
+// TestReadmeBuilds runs the build command of the README for machines without make.
+func TestReadmeBuilds(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := regexp.MustCompile(`(?m)^go build -o bin/ (\S+)`).FindSubmatch(text)
+	if command == nil {
+		t.Fatal("the README does not say how to build usher without make")
+	}
+	build := exec.Command("go", "build", "-o", t.TempDir()+"/", string(command[1]))
+	build.Dir = "../.."
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Errorf("%v: %s", err, out)
 	}
 }
 

@@ -12,9 +12,9 @@ import (
 
 func newDoctor(a *app) *cobra.Command {
 	o := &checkOptions{}
-	cmd := &cobra.Command{Use: "doctor", Short: "Say what the identity may do, and what it lacks for this configuration", Args: noArgs,
+	cmd := &cobra.Command{Use: "doctor", Short: "List the permissions of the identity, and the missing ones", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDoctor(cmd.Context(), a, o) }}
-	o.flags(cmd, "an identity")
+	o.flags(cmd)
 	return cmd
 }
 

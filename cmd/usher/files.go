@@ -84,7 +84,7 @@ func newFmt(a *app) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error { return runFmt(a, o) },
 	}
 	cmd.Flags().BoolVar(&o.check, "check", false, "write nothing; exit with 1 where a file would change")
-	cmd.Flags().BoolVar(&o.diff, "diff", false, "show what changes")
+	cmd.Flags().BoolVar(&o.diff, "diff", false, "show the changes")
 	cmd.Flags().BoolVar(&o.recursive, "recursive", false, "go into directories below, too")
 	return cmd
 }

@@ -22,7 +22,7 @@ type historyOptions struct {
 
 func newHistory(a *app) *cobra.Command {
 	o := &historyOptions{}
-	cmd := &cobra.Command{Use: "history [RUN]", Short: "List who applied what and when, or show one run", Args: argCount(0, 1),
+	cmd := &cobra.Command{Use: "history [RUN]", Short: "List all runs, or show one", Args: argCount(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return runHistory(cmd.Context(), a, o, args) }}
 	o.flags(cmd)
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the history as JSON")
@@ -84,7 +84,7 @@ func (s *session) history(ctx context.Context) (*state.Told, error) {
 // it was changed.
 func (s *session) warn(told *state.Told, changed bool) {
 	if told.Closed > 0 {
-		s.a.stderr().Line("Warning: %s of the history cannot be opened by the key at hand, or by this usher: what is said there is not shown.", view.Count(told.Closed, "line"))
+		s.a.stderr().Line("Warning: %s of the history cannot be opened with this key, or by this version of usher, and is not shown.", view.Count(told.Closed, "line"))
 	}
 	if changed && len(told.Breaks) > 0 {
 		s.a.stderr().Line("Warning: the history was cut or edited in %s: usher history -verify says where.", view.Count(len(told.Breaks), "place"))
@@ -152,7 +152,7 @@ func runUndo(ctx context.Context, a *app, o *undoOptions, id string) (err error)
 	today := s.input(choices{allowGaps: o.gaps, mayStop: o.mayStop})
 	p, stale := plan.NewUndo(today, run.ID, done, perhaps)
 	if len(stale) > 0 {
-		problems := multierror.Append(nil, fmt.Errorf("the run %s is not undone, because what it left has changed since: undo the later run first, which usher history shows, or edit the files and apply", run.ID))
+		problems := multierror.Append(nil, fmt.Errorf("the run %s is not undone, because its results have changed since: first undo the later run (see usher history), or edit the files and apply", run.ID))
 		for _, text := range stale {
 			problems = multierror.Append(problems, fmt.Errorf("%s", text))
 		}

@@ -18,7 +18,7 @@ func newInit(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return politely(cmd.Context(), func(ctx context.Context) error { return runInit(ctx, a, o) })
 		}}
-	o.flags(cmd, "a store")
+	o.flags(cmd)
 	return cmd
 }
 

@@ -36,7 +36,7 @@ func newPlan(a *app) *cobra.Command {
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the plan as JSON")
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 where there are steps")
 	cmd.Flags().Bool("input", true, "as of apply; nothing is asked here")
-	cmd.Flags().BoolVar(&o.refresh, "refresh", true, "read what people have; -refresh=false believes the state")
+	cmd.Flags().BoolVar(&o.refresh, "refresh", true, "read people from the tenant; -refresh=false trusts the state")
 	return cmd
 }
 

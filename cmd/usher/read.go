@@ -50,7 +50,7 @@ type driftOptions struct {
 func newDrift(a *app) *cobra.Command {
 	o := &driftOptions{}
 	cmd := &cobra.Command{
-		Use: "drift", Short: "Show what somebody changed behind usher's back; exits with 2 where there is any", Args: noArgs,
+		Use: "drift", Short: "Show changes that somebody made by hand; exits with 2 if there are any", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDrift(cmd.Context(), a, o) },
 	}
 	o.flags(cmd)
@@ -96,12 +96,12 @@ type usageOptions struct {
 func newUsage(a *app) *cobra.Command {
 	o := &usageOptions{}
 	cmd := &cobra.Command{
-		Use: "usage", Short: "Show what is purchased, assigned and available", Args: noArgs,
+		Use: "usage", Short: "Show the units purchased, assigned and available", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runUsage(cmd.Context(), a, o) },
 	}
 	o.flags(cmd)
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the usage as JSON")
-	cmd.Flags().BoolVar(&o.users, "users", false, "list who has what, and by which source")
+	cmd.Flags().BoolVar(&o.users, "users", false, "list each person with the source of each license")
 	return cmd
 }
 

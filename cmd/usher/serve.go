@@ -36,7 +36,7 @@ func (o *sandboxServeOptions) check() error {
 	for flag, address := range map[string]string{"-listen": o.listen, "-tls": o.tls} {
 		host, _, err := net.SplitHostPort(address)
 		if ip := net.ParseIP(host); address != "" && (err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback())) {
-			return fmt.Errorf("%s=%s is not a loopback address such as 127.0.0.1:8787: whoever reaches the sandbox can do anything in it", flag, address)
+			return fmt.Errorf("%s=%s is not a loopback address such as 127.0.0.1:8787: anyone who reaches the sandbox can do anything in it", flag, address)
 		}
 	}
 	if o.tls != "" && o.authority == "" {

@@ -170,7 +170,7 @@ func (s *session) read(ctx context.Context, refresh bool) error {
 func (s *session) journal(ctx context.Context, d *state.Document) (*state.Journal, error) {
 	j, err := s.store.Journal(ctx, d, uuid.NewString())
 	if err == nil && j.Cut {
-		s.a.stderr().Line("Warning: the history of %s ends before what the state knows of it: usher history -verify says where.", view.Safe(s.store.String()))
+		s.a.stderr().Line("Warning: entries at the end of the history of %s are missing: run usher history -verify to see where.", view.Safe(s.store.String()))
 	}
 	return j, err
 }

@@ -39,7 +39,7 @@ func newState(a *app) *cobra.Command {
 		cmd.AddCommand(sub)
 		return sub
 	}
-	add("list", "List the addresses of what usher manages", noArgs, runStateList)
+	add("list", "List the addresses that usher manages", noArgs, runStateList)
 	add("show ADDRESS", "Show one record", argCount(1, 1), runStateShow)
 	add("pull", "Print the state", noArgs, runStatePull)
 	push := add("push FILE", "Replace the state by a newer version of itself", argCount(1, 1),
@@ -54,12 +54,12 @@ func newState(a *app) *cobra.Command {
 		func(ctx context.Context, s *session, args []string) error {
 			return s.edit(ctx, "state rm", args, o.lockTimeout, func(d *state.Document) (*state.Document, error) { return d, s.remove(d, args) })
 		})
-	add("confirm ADDRESS...", "Vouch for what was done by hand, or take over what an interrupted run may have given", argCount(1, 1000),
+	add("confirm ADDRESS...", "Confirm a step by hand, or adopt a grant that an interrupted run may have given", argCount(1, 1000),
 		func(ctx context.Context, s *session, args []string) error {
 			return s.edit(ctx, "state confirm", args, o.lockTimeout, func(d *state.Document) (*state.Document, error) { return d, s.confirm(d, args) })
 		})
-	add("lock-info", "Show who has the state's lock", noArgs, runLockInfo)
-	add("init", "Make what a store needs before its first use, such as tables", noArgs, runStateInit)
+	add("lock-info", "Show the holder of the state's lock", noArgs, runLockInfo)
+	add("init", "Prepare a store for its first use, such as its tables", noArgs, runStateInit)
 	rewrite := add("rewrite", "Write the state again as it is: for other recipients, after the encryption block changed", noArgs, runStateRewrite(o))
 	rewrite.Flags().BoolVar(&o.plain, "plain", false, "end the encryption: the configuration has no encryption block any more")
 	cmd.AddCommand(newMigrate(a))
@@ -111,14 +111,14 @@ func one(at []int, address string, ids func(int) string) (int, error) {
 	for _, i := range at {
 		all = append(all, ids(i))
 	}
-	return 0, fmt.Errorf("%d holders bear the name in %s: write the id of one in its place: %s", len(at), address, strings.Join(all, ", "))
+	return 0, fmt.Errorf("%d holders have the name in %s: write the id of one instead: %s", len(at), address, strings.Join(all, ", "))
 }
 
 func unknownAddress(address string) error {
 	if _, _, _, err := ledger.Address(address).Split(); err != nil {
 		return err
 	}
-	return fmt.Errorf("the state has nothing at %s: usher state list shows what it has", address)
+	return fmt.Errorf("the state has nothing at %s: usher state list lists its addresses", address)
 }
 
 func runStatePull(ctx context.Context, s *session, _ []string) error {

@@ -72,7 +72,7 @@ func New(o Options) (*Backend, error) {
 		return nil, errors.New("its endpoint is not the address of a storage account, such as https://ACCOUNT.blob.core.windows.net, without a signature")
 	}
 	if u.Scheme == "http" && !state.OnThisMachine(u.Hostname()) {
-		return nil, fmt.Errorf("http://%s would carry what signs in for everybody on the way to read: use https", u.Host)
+		return nil, fmt.Errorf("http://%s would send credentials that others could read: use https", u.Host)
 	}
 	b := &Backend{o: o, place: u.JoinPath(o.Container, o.Key).String()}
 	b.o.MostBlocks = cmp.Or(o.MostBlocks, mostBlocks)

@@ -158,7 +158,7 @@ func refusal(method string, status int) error {
 	case http.StatusNotFound:
 		way = "is the address right?"
 	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
-		way = "the server does not offer this method: set lock_method, unlock_method and update_method to what it wants (GitLab and Gitea: POST, DELETE, POST)"
+		way = "the server does not offer this method: set lock_method, unlock_method and update_method (GitLab and Gitea: POST, DELETE, POST)"
 	case http.StatusUnprocessableEntity:
 		way = "the server does not take this: is its address that of a state? GitLab takes a serial once: after a return to an earlier version, remove the later ones there"
 	case http.StatusBadRequest:

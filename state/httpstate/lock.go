@@ -202,7 +202,7 @@ func (b *Backend) Holder(ctx context.Context) (*state.LockInfo, error) {
 	}
 	if locked, ok := err.(*state.LockedError); ok { //nolint:errorlint // acquire returns it bare
 		if locked.Holder == nil {
-			return &state.LockInfo{ID: unknownID, Who: "somebody of whom the server says nothing"}, nil
+			return &state.LockInfo{ID: unknownID, Who: "somebody unknown"}, nil
 		}
 		return locked.Holder, nil
 	}

@@ -78,7 +78,7 @@ func (b *Backend) readPart(ctx context.Context, address string) (*logDocument, e
 		return d, nil
 	}
 	if err := json.Unmarshal(text, d); err != nil || d.Lineage != logLineage {
-		return nil, fmt.Errorf("what is at %s is not a history: set history_address to where it may be", withoutQuery(address))
+		return nil, fmt.Errorf("the document at %s is not a history: set history_address to another place", withoutQuery(address))
 	}
 	if d.Version > logVersion {
 		return nil, fmt.Errorf("a newer usher wrote the history at %s: this one would not find all of it", withoutQuery(address))

@@ -80,7 +80,7 @@ func (b *Backend) Holder(ctx context.Context) (*state.LockInfo, error) {
 	}
 	info := state.ParseLockInfo(text)
 	if info == nil {
-		info = &state.LockInfo{ID: id, Who: "somebody of whom the table says nothing"}
+		info = &state.LockInfo{ID: id, Who: "somebody unknown"}
 	}
 	if until != nil {
 		info.Until = until.UTC()

@@ -110,7 +110,7 @@ func (b *Backend) Prepare(ctx context.Context) error {
 	} {
 		var refused *pgconn.PgError
 		if _, err := b.pool.Exec(ctx, b.sql(text)); errors.As(err, &refused) && refused.Code == forbidden {
-			return fmt.Errorf("this database user may not: %s; run it once as one who has CREATE on the database, or who owns the schema %s", refused.Message, b.o.Schema)
+			return fmt.Errorf("this database user may not do that: %s; run it once as a user with CREATE on the database, or as the owner of the schema %s", refused.Message, b.o.Schema)
 		} else if err != nil {
 			return explain(err)
 		}

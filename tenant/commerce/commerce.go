@@ -79,5 +79,5 @@ func (c *Client) Set(ctx context.Context, call ledger.Call) ledger.Result {
 }
 
 func explain(err error) string {
-	return wire.Explain(err, "the role Billing Administrator to change what people may buy, and Global Reader to see it")
+	return wire.Explain(err, "the role Billing Administrator to change the rules of self-service purchases, and Global Reader to see them")
 }

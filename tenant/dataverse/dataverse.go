@@ -173,7 +173,7 @@ func (c *Client) units(ctx context.Context, all *Contents) error {
 	units := map[ledger.Key]int{} // positions in the grants: a holder can have several rows
 	for _, r := range rows {
 		if r.Target == "" {
-			return errors.New("the service does not say what its rows are about")
+			return errors.New("the service does not describe its rows")
 		}
 		at := slices.IndexFunc(tables(), func(t table) bool { return t.target == r.Target })
 		currency, known := currencyOf(r.Type)
@@ -224,7 +224,7 @@ func (c *Client) Holds(ctx context.Context, h ledger.Holder, item ledger.Item) (
 func (c *Client) named(ctx context.Context, t table, query string) ([]map[string]any, error) {
 	rows, err := list[map[string]any](ctx, c, t.set+"?$select="+t.id+",name"+query)
 	if err == nil && slices.ContainsFunc(rows, func(r map[string]any) bool { return text(r[t.id]) == "" }) {
-		err = fmt.Errorf("the answer is not what was asked for: a %s has no id", t.kind.Words())
+		err = fmt.Errorf("the answer is not the expected one: a %s has no id", t.kind.Words())
 	}
 	return rows, err
 }

@@ -35,7 +35,7 @@ func TestEveryConditionHasAWayOut(t *testing.T) {
 		{400, "Request_BadRequest", "Cannot convert a value to target type 'Edm.Guid'.", "correct the configuration"},
 		{400, "Request_UnsupportedQuery", "Operator 'not' needs ConsistencyLevel and $count.", "report it with the request id"},
 		{400, "Request_BadRequest", "Something new.", "correct the configuration"},
-		{501, "NotImplemented", "Property signInActivity is not allowed in a list.", "look for a newer one"},
+		{501, "NotImplemented", "Property signInActivity is not allowed in a list.", "look for a newer version"},
 		{500, "UnknownError", "Broken.", "give its support the request id"},
 		{502, "", "Bad gateway.", "give its support the request id"},
 		{504, "", "Too late.", "give its support the request id"},

@@ -99,7 +99,7 @@ func (c *Client) Supply(ctx context.Context) ([]ledger.Supply, error) {
 	slices.SortFunc(all, func(a, b ledger.Supply) int { return strings.Compare(a.Item.ID, b.Item.ID) })
 	for i := 1; i < len(all); i++ {
 		if all[i].Item.ID == all[i-1].Item.ID {
-			return nil, fmt.Errorf("the answer is not what was asked for: it has the product %s twice", all[i].Item.ID)
+			return nil, fmt.Errorf("the answer has the product %s twice", all[i].Item.ID)
 		}
 	}
 	c.lapses(ctx, all)

@@ -42,7 +42,7 @@ type assigned struct {
 // Shape implements wire.Shaped.
 func (g *group) Shape() error {
 	if g.Licenses == nil {
-		return fmt.Errorf("the group %q does not say what it gives", g.Name)
+		return fmt.Errorf("the group %q has no list of licenses", g.Name)
 	}
 	for _, a := range g.Licenses {
 		if a.SKU == "" {

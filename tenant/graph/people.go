@@ -32,7 +32,7 @@ type user struct {
 // what it has.
 func (u *user) Shape() error {
 	if u.States == nil {
-		return fmt.Errorf("the account %q does not say what it has", cmp.Or(u.UPN, u.ID))
+		return fmt.Errorf("the account %q has no list of licenses", cmp.Or(u.UPN, u.ID))
 	}
 	for _, s := range u.States {
 		if s.SKU == "" {

@@ -79,7 +79,7 @@ func remedies() []remedy {
 		"90002":      "tenant_id names no tenant of this cloud: correct it, or the cloud, in the tenant block",
 		"700016":     "register the application in this tenant, or correct USHER_CLIENT_ID",
 		"7000215":    "give usher the value of the secret, not its id",
-		"7000222":    "the secret has expired: make a new one, or better use a federated identity, which needs none",
+		"7000222":    "the secret has expired: make a new one, or better, use a federated identity: it needs no secret",
 		"70021[13]?": "add a federated credential to the application with just this issuer, subject and audience",
 		"700024":     "the assertion is too old or not valid yet: look at the clock of this machine",
 		"700027":     "upload the certificate to the application, or use its present one",

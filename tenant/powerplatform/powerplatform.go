@@ -100,7 +100,7 @@ type allocations struct {
 // Shape implements wire.Shaped.
 func (a *allocations) Shape() error {
 	if a.Currencies == nil {
-		return fmt.Errorf("the environment %q does not say what it is allocated", a.Environment)
+		return fmt.Errorf("the environment %q has no list of capacity", a.Environment)
 	}
 	return onlyOnce(a.Currencies, func(row allocation) string { return row.Currency })
 }

@@ -46,7 +46,7 @@ func wayOut(status int, permission string) string {
 	case status == http.StatusTooManyRequests:
 		return "the service's allowance is used up; run usher again later"
 	case status == http.StatusNotImplemented:
-		return "the service does not take what this usher asks; look for a newer one, or report it with the request id"
+		return "the service does not accept this request of usher: look for a newer version, or report it with the request id"
 	case status >= http.StatusInternalServerError || status == http.StatusRequestTimeout:
 		return "the service has a problem of its own; run usher again later, and give its support the request id"
 	}
