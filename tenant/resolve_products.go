@@ -1,12 +1,9 @@
 package tenant
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/agext/levenshtein"
 
 	"github.com/usher-cli/usher/ledger"
 )
@@ -166,114 +163,4 @@ func planNames(s *ledger.Supply) string {
 		}
 	}
 	return strings.Join(names, ", ")
-}
-
-// guard pins the protected holders by id. One that resolves to nobody is an
-// error: it would protect nobody, in silence.
-func (x *resolver) guard(g ledger.Guard) {
-	protected := make([]ledger.Holder, 0, len(g.Protect))
-	for _, h := range g.Protect {
-		w := ledger.Want{Kind: h.Kind, Holder: h.Name, Origins: []ledger.Origin{g.Origin}}
-		meant := x.meant(h)
-		if h.Kind.Inside() {
-			w.Around, w.Holder = h.Around(), h.Own()
-			for _, env := range x.meant(ledger.Holder{Kind: ledger.Environment, Name: w.Around}) {
-				meant = append(meant, x.meant(ledger.Within(env, h.Kind, w.Holder, w.Holder))...)
-			}
-		}
-		protected = append(protected, meant...)
-		// Whoever is neither read nor in the state loses nothing in this plan.
-		if len(meant) == 0 && !x.Unlisted && x.missing[h.Kind] == "" {
-			x.refuse(&w, "protect-nobody", "is protected, and the tenant has no "+h.Kind.Words()+" of that name", "correct the name, or take it out of protect")
-		}
-	}
-	slices.SortFunc(protected, func(a, b ledger.Holder) int { return strings.Compare(string(a.Kind)+a.ID, string(b.Kind)+b.ID) })
-	x.out.Guard.Protect = slices.Compact(protected)
-}
-
-// meant lists all whom a name or an id may mean: those who bear it now, and
-// whom the state knew by it. Protecting them all harms nobody.
-func (x *resolver) meant(h ledger.Holder) []ledger.Holder {
-	all := x.bearers(keyOf(h))
-	if pin, ok := x.pinned[keyOf(h)]; ok {
-		all = append(slices.Clone(all), pin)
-	}
-	id := ledger.Holder{Kind: h.Kind, ID: strings.ToLower(cmp.Or(h.ID, h.Name))}
-	if name, ok := x.Name(id.Identity()); ok && len(all) == 0 {
-		id.Name = name
-		return []ledger.Holder{id}
-	}
-	return all
-}
-
-// listCounter finds users_files of which nobody is in the tenant.
-type listCounter map[string]*listCount
-
-type listCount struct {
-	known, all int
-	origin     ledger.Origin
-}
-
-func (l listCounter) count(w *ledger.Want, known bool) {
-	if w.List == "" {
-		return
-	}
-	c := l[w.List]
-	if c == nil {
-		c = &listCount{origin: w.Origins[0]}
-		l[w.List] = c
-	}
-	c.all++
-	if known {
-		c.known++
-	}
-}
-
-func (l listCounter) unknown() []ledger.Notice {
-	var all []ledger.Notice
-	for file, c := range l {
-		if c.known == 0 {
-			all = append(all, ledger.Notice{Code: "list-unknown", Severity: ledger.Error,
-				Text: fmt.Sprintf("none of the %d people in %s is in the tenant", c.all, file), Fix: "check that the file is for this tenant",
-				Origins: []ledger.Origin{{File: file, Line: c.origin.Line, Block: c.origin.Block}}})
-		}
-	}
-	slices.SortFunc(all, func(a, b ledger.Notice) int { return strings.Compare(a.Text, b.Text) })
-	return all
-}
-
-// suggestion names the most similar holder, where one is similar enough. Its
-// cost is one pass over the directory, so it is only asked of small numbers
-// of misses.
-func (x *resolver) suggestion(w *ledger.Want) string {
-	const mostMisses, longest = 20, 3
-	if len(x.out.Notices) > mostMisses {
-		return ""
-	}
-	best, least := "", longest
-	guest := strings.ToLower(strings.ReplaceAll(w.Holder, "@", "_")) + "#ext#@"
-	for _, h := range x.people {
-		name := h.Own()
-		if h.Kind == w.Kind && w.Kind == ledger.User && strings.HasPrefix(strings.ToLower(name), guest) {
-			return fmt.Sprintf(" (did you mean the guest %s?)", name)
-		}
-		if h.Kind != w.Kind || w.Kind.Inside() && h.Place() != x.places[strings.ToLower(w.Around)].ID || abs(len(name)-len(w.Holder)) >= least {
-			continue
-		}
-		d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(w.Holder), nil)
-		if d < least || d == least && best != "" && name < best {
-			best, least = name, d
-		}
-	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(" (did you mean %s?)", best)
-}
-
-func abs(n int) int {
-	if n < 0 {
-		return -n
-	}
-	return n
 }

@@ -1,0 +1,92 @@
+package ledger
+
+// Place is what the configuration says about an environment as a whole.
+type Place struct {
+	Environment  Holder   `json:"environment"`
+	HostedServes bool     `json:"hosted_serves_process,omitempty"`
+	Auto         AutoMode `json:"auto_allocated,omitempty"`
+	Lax          bool     `json:"-"` // a name that means nobody is no slip
+	Origin       Origin   `json:"origin"`
+}
+
+// AutoMode says what to do about units that the platform allocated inside an
+// environment by itself and that no file declares.
+type AutoMode string
+
+const (
+	// AutoIgnore shows them.
+	AutoIgnore AutoMode = "ignore"
+	// AutoAdopt keeps them as if they were declared.
+	AutoAdopt AutoMode = "adopt"
+	// AutoRemove takes them away.
+	AutoRemove AutoMode = "remove"
+)
+
+// Policy is what the configuration says about an item as a whole.
+type Policy struct {
+	Label     string // of the license or capacity block
+	Item      Item
+	Quantity  *int64
+	Reserve   int64
+	Unmanaged UnmanagedMode
+	UseGrace  bool
+	Refresh   RefreshMode
+	Origin    Origin
+}
+
+// RefreshMode says what to do about the flows of somebody who gets a seat:
+// they can take a week to notice it, unless they are turned off and on.
+type RefreshMode string
+
+const (
+	// RefreshList names them.
+	RefreshList RefreshMode = "list"
+	// RefreshForce turns them off and on, one after the other.
+	RefreshForce RefreshMode = "force"
+	// RefreshNever says nothing.
+	RefreshNever RefreshMode = "never"
+)
+
+// UnmanagedMode says what to do about direct seats that nobody declared.
+type UnmanagedMode string
+
+const (
+	// Ignore says nothing about them.
+	Ignore UnmanagedMode = "ignore"
+	// Warn lists them.
+	Warn UnmanagedMode = "warn"
+	// Take removes them.
+	Take UnmanagedMode = "remove"
+)
+
+// Want is one declared grant in the words of the file: names, not ids.
+type Want struct {
+	Kind     HolderKind
+	Holder   string // a user principal name, a display name, or an object id
+	Around   string // the environment that it is inside of, by name or id
+	Item     Item   // a seat's ID is empty until the tenant resolves its name
+	Units    int64
+	Disabled []string // service plans by name or id; nil is unset
+	Enabled  []string // allow-list of service plans; nil is unset
+	Asleep   bool     // give it to disabled accounts too
+	Lax      bool     // a name that means nobody is no slip
+	List     string   // the users_file that it was read from
+	Policy   string   // of a product that people can buy by themselves
+	Location string   // the country to set where an account has no usage location
+	From     string   // the first day held, as YYYY-MM-DD; "" for always
+	Until    string   // the last day held; "" for ever
+	Origins  []Origin
+}
+
+// Dated is a want that holds from a day up to and including another.
+type Dated struct {
+	Grant
+	From  string // YYYY-MM-DD; "" for always
+	Until string // the last day held; "" for ever
+}
+
+// Started reports whether the first day has come.
+func (d Dated) Started(today string) bool { return d.From == "" || d.From <= today }
+
+// Ended reports whether the last day has passed.
+func (d Dated) Ended(today string) bool { return d.Until != "" && d.Until < today }

@@ -1,0 +1,83 @@
+package tenant
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// listCounter finds users_files of which nobody is in the tenant.
+type listCounter map[string]*listCount
+
+type listCount struct {
+	known, all int
+	origin     ledger.Origin
+}
+
+func (l listCounter) count(w *ledger.Want, known bool) {
+	if w.List == "" {
+		return
+	}
+	c := l[w.List]
+	if c == nil {
+		c = &listCount{origin: w.Origins[0]}
+		l[w.List] = c
+	}
+	c.all++
+	if known {
+		c.known++
+	}
+}
+
+func (l listCounter) unknown() []ledger.Notice {
+	var all []ledger.Notice
+	for file, c := range l {
+		if c.known == 0 {
+			all = append(all, ledger.Notice{Code: "list-unknown", Severity: ledger.Error,
+				Text: fmt.Sprintf("none of the %d people in %s is in the tenant", c.all, file), Fix: "check that the file is for this tenant",
+				Origins: []ledger.Origin{{File: file, Line: c.origin.Line, Block: c.origin.Block}}})
+		}
+	}
+	slices.SortFunc(all, func(a, b ledger.Notice) int { return strings.Compare(a.Text, b.Text) })
+	return all
+}
+
+// suggestion names the most similar holder, where one is similar enough. Its
+// cost is one pass over the directory, so it is only asked of small numbers
+// of misses.
+func (x *resolver) suggestion(w *ledger.Want) string {
+	const mostMisses, longest = 20, 3
+	if len(x.out.Notices) > mostMisses {
+		return ""
+	}
+	best, least := "", longest
+	guest := strings.ToLower(strings.ReplaceAll(w.Holder, "@", "_")) + "#ext#@"
+	for _, h := range x.people {
+		name := h.Own()
+		if h.Kind == w.Kind && w.Kind == ledger.User && strings.HasPrefix(strings.ToLower(name), guest) {
+			return fmt.Sprintf(" (did you mean the guest %s?)", name)
+		}
+		if h.Kind != w.Kind || w.Kind.Inside() && h.Place() != x.places[strings.ToLower(w.Around)].ID || abs(len(name)-len(w.Holder)) >= least {
+			continue
+		}
+		d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(w.Holder), nil)
+		if d < least || d == least && best != "" && name < best {
+			best, least = name, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean %s?)", best)
+}
+
+func abs(n int) int {
+	if n < 0 {
+		return -n
+	}
+	return n
+}
