@@ -70,7 +70,15 @@ func TestHandedInAgain(t *testing.T) {
 				outcome = report.Results[0].Outcome
 			}
 			if outcome != c.want || tenant.seen != c.requests || report.Interrupted != c.interrupted {
-				t.Errorf("%s after %d requests, interrupted: %t; want %s after %d, %t", outcome, tenant.seen, report.Interrupted, c.want, c.requests, c.interrupted)
+				t.Errorf(
+					"%s after %d requests, interrupted: %t; want %s after %d, %t",
+					outcome,
+					tenant.seen,
+					report.Interrupted,
+					c.want,
+					c.requests,
+					c.interrupted,
+				)
 			}
 		})
 	}

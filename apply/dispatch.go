@@ -40,8 +40,18 @@ const (
 )
 
 func newDispatcher(calls []ledger.Call, pools []ledger.Pool) *dispatcher {
-	d := &dispatcher{calls: slices.Clone(calls), state: make([]phase, len(calls)), succeeded: make([]bool, len(calls)), waits: make([]int, len(calls)), next: map[int][]int{},
-		room: map[ledger.PoolID]int64{}, queues: map[ledger.PoolID][]int{}, failed: map[ledger.PoolID][]string{}, coming: map[ledger.PoolID]string{}, doubtful: map[int]ledger.Result{}}
+	d := &dispatcher{
+		calls:     slices.Clone(calls),
+		state:     make([]phase, len(calls)),
+		succeeded: make([]bool, len(calls)),
+		waits:     make([]int, len(calls)),
+		next:      map[int][]int{},
+		room:      map[ledger.PoolID]int64{},
+		queues:    map[ledger.PoolID][]int{},
+		failed:    map[ledger.PoolID][]string{},
+		coming:    map[ledger.PoolID]string{},
+		doubtful:  map[int]ledger.Result{},
+	}
 	for _, p := range pools {
 		d.room[p.ID] = p.Limit - p.Before
 	}
@@ -226,7 +236,11 @@ func (d *dispatcher) succeed(id int, res ledger.Result) {
 		switch {
 		case d.state[j] != waiting:
 		case res.Outcome == ledger.Pending:
-			d.giveUp(j, ledger.Pending, fmt.Sprintf("it comes after the call for %s, and the service has not finished that one", res.Call.Holder.Address()))
+			d.giveUp(
+				j,
+				ledger.Pending,
+				fmt.Sprintf("it comes after the call for %s, and the service has not finished that one", res.Call.Holder.Address()),
+			)
 		case res.Outcome != ledger.Done:
 			d.giveUp(j, ledger.Skipped, fmt.Sprintf("it comes after the call for %s, and that one did not succeed", res.Call.Holder.Address()))
 		case strands(res, d.calls[j]):

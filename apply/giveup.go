@@ -35,7 +35,10 @@ func (d *dispatcher) undo(i int) {
 		d.stranded(back, "the person is without it now: "+d.mute)
 		return
 	case lacks:
-		d.stranded(back, "the person is without it now: the seat that was given up is in use again, and there is no other of "+itemName(back, pool))
+		d.stranded(
+			back,
+			"the person is without it now: the seat that was given up is in use again, and there is no other of "+itemName(back, pool),
+		)
 		return
 	}
 	for _, t := range back.Takes {

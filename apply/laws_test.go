@@ -146,7 +146,14 @@ func TestLawsOfARun(t *testing.T) {
 		continuous(t, p, tenant)
 		replan(t, in, p, tenant, store)
 	})
-	t.Logf("%d runs, %d with calls that fail, %d that die, %d with groups that take their time, %d with calls that are handed in again", worldCount.Load(), failing.Load(), dying.Load(), pending.Load(), again.Load())
+	t.Logf(
+		"%d runs, %d with calls that fail, %d that die, %d with groups that take their time, %d with calls that are handed in again",
+		worldCount.Load(),
+		failing.Load(),
+		dying.Load(),
+		pending.Load(),
+		again.Load(),
+	)
 }
 
 func runner(t apply.Tenant, s apply.Store, parallel int) *apply.Runner {

@@ -34,7 +34,16 @@ func newRecorder(r *Runner, p *plan.Plan, d *state.Document, etag string) *recor
 	if d == nil {
 		d = state.New(p.Tenant)
 	}
-	return &recorder{r: r, p: p, doc: d, etag: etag, edit: state.NewEdit(), claims: map[ledger.Key]ledger.Grant{}, taking: map[ledger.Key]ledger.Grant{}, prior: map[ledger.Key]bool{}}
+	return &recorder{
+		r:      r,
+		p:      p,
+		doc:    d,
+		etag:   etag,
+		edit:   state.NewEdit(),
+		claims: map[ledger.Key]ledger.Grant{},
+		taking: map[ledger.Key]ledger.Grant{},
+		prior:  map[ledger.Key]bool{},
+	}
 }
 
 // begin records, in one write and before the first call: adoptions, forgets,

@@ -12,15 +12,15 @@ import (
 // one goroutine; only requests run beside it.
 type run struct {
 	*Runner
-	d       *dispatcher
-	rec     *recorder
-	report  *ledger.Report
-	planned int // calls of the plan; what comes beyond puts somebody back
-	answers chan answer
-	asleep  *sleepers
-	sent    int   // requests under way
-	owing   bool  // somebody was between two seats when the run was interrupted
-	broken  error // the state could not be written: what is in flight still counts
+	d         *dispatcher
+	rec       *recorder
+	report    *ledger.Report
+	planned   int // calls of the plan; what comes beyond puts somebody back
+	answers   chan answer
+	postponed *postponed
+	sent      int   // requests under way
+	owing     bool  // somebody was between two seats when the run was interrupted
+	broken    error // the state could not be written: what is in flight still counts
 }
 
 // answer is what one request brought back.
@@ -33,7 +33,7 @@ func newRun(r *Runner, p *plan.Plan, rec *recorder) *run {
 	report := &ledger.Report{Tally: ledger.Tally{All: len(p.Calls)}}
 	report.Record(p.Records)
 	return &run{Runner: r, d: newDispatcher(p.Calls, p.Pools), rec: rec, planned: len(p.Calls), report: report,
-		answers: make(chan answer), asleep: newSleepers(2 * len(p.Calls))}
+		answers: make(chan answer), postponed: newPostponed(2 * len(p.Calls))}
 }
 
 // calls runs until nothing is under way and nothing can start.
@@ -47,24 +47,24 @@ func (u *run) calls(ctx context.Context) (*ledger.Report, error) {
 	}
 	for {
 		u.start(ctx)
-		if u.sent == 0 && u.asleep.none() {
+		if u.sent == 0 && u.postponed.none() {
 			return u.report, u.broken
 		}
 		select {
 		case a := <-u.answers:
 			u.take(ctx, a)
-		case place := <-u.asleep.due:
-			if res, asleep := u.asleep.take(place); asleep {
+		case place := <-u.postponed.due:
+			if res, asleep := u.postponed.take(place); asleep {
 				u.d.again(place, res)
 			}
 		case <-stop:
 			stop, u.report.Interrupted = nil, true
 			u.owing = len(u.d.openSplits()) > 0
 			u.d.interrupt("the run was interrupted") // before what that makes ready: somebody is put back
-			u.end(u.asleep.wake(u.mayEnd)...)
+			u.end(u.postponed.wake(u.mayEnd)...)
 		case <-done: // nobody waits any more
 			done = nil
-			u.end(u.asleep.wake(all)...)
+			u.end(u.postponed.wake(all)...)
 		case <-lost:
 			lost = nil
 			u.unlocked()
@@ -129,9 +129,9 @@ func (u *run) take(ctx context.Context, a answer) {
 		res := a.results[i]
 		over := u.d.mute != "" || ctx.Err() != nil || u.report.Interrupted && u.mayEnd(res)
 		if res.Outcome == ledger.Again && !over {
-			u.asleep.put(place, res)
+			u.postponed.put(place, res)
 		} else {
-			u.end(placed{place, res.Final()})
+			u.end(positioned{place, res.Final()})
 		}
 	}
 	if !u.rec.due() || !u.holds(ctx) {
@@ -153,11 +153,11 @@ func (u *run) mayEnd(r ledger.Result) bool {
 // silence lets nothing more be sent.
 func (u *run) silence(why string) {
 	u.d.silence(why)
-	u.end(u.asleep.wake(all)...)
+	u.end(u.postponed.wake(all)...)
 }
 
 // end books results of calls that were started.
-func (u *run) end(results ...placed) {
+func (u *run) end(results ...positioned) {
 	for _, x := range results {
 		u.d.finish(x.place, x.result)
 		u.note([]ledger.Result{x.result})

@@ -36,7 +36,12 @@ func TestHistoryIsToldInTheEnd(t *testing.T) {
 	holder := func(id string) ledger.Holder { return ledger.Holder{Kind: ledger.User, ID: id, Name: id} }
 	p := &plan.Plan{Tenant: "t", Digest: "d"}
 	for i, id := range []string{"a", "b", "c", "d", "e", "f"} {
-		step := ledger.Step{Op: ledger.Add, Holder: holder(id), Item: ledger.Item{Kind: ledger.Seat, ID: "s", Name: "S"}, After: &ledger.Value{Units: 1}}
+		step := ledger.Step{
+			Op:     ledger.Add,
+			Holder: holder(id),
+			Item:   ledger.Item{Kind: ledger.Seat, ID: "s", Name: "S"},
+			After:  &ledger.Value{Units: 1},
+		}
 		p.Calls = append(p.Calls, ledger.Call{ID: i + 1, Holder: holder(id), Steps: []ledger.Step{step}})
 	}
 	for name, c := range map[string]struct {

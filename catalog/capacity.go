@@ -17,7 +17,14 @@ func capacityTypes() []CapacityType {
 	return []CapacityType{
 		{"process", "PowerAutomatePerProcess", "Power Automate Process", "process or unattended bot", "", ""},
 		{"hosted_process", "PAHostedRPA", "Power Automate Hosted Process", "hosted machine and bot", "", ""},
-		{"unattended_rpa", "PAUnattendedRPA", "Power Automate unattended RPA add-on", "unattended bot", "legacy: no longer sold since 2023-08", "process"},
+		{
+			"unattended_rpa",
+			"PAUnattendedRPA",
+			"Power Automate unattended RPA add-on",
+			"unattended bot",
+			"legacy: no longer sold since 2023-08",
+			"process",
+		},
 		{"per_flow", "PerFlowPlan", "Power Automate per flow plan", "flow", "off the price list since 2024-02-01", "process"},
 		{"process_mining", "ProcessMiningDataStorage", "Process Mining data", "MB", "", ""},
 		{"ai_builder", "AI", "AI Builder credits", "credit", "add-ons are not renewed and seeded credits ended on 2026-11-01", "copilot_credits"},

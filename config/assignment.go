@@ -14,8 +14,8 @@ import (
 	"github.com/usher-cli/usher/ledger"
 )
 
-// person is one declared user with the line that names it.
-type person struct {
+// namedAt is one declared user with the line that names it.
+type namedAt struct {
 	name string
 	at   ledger.Origin
 	list string // the users_file it comes from
@@ -45,11 +45,22 @@ func (l *lowering) forEach(b *hclsyntax.Block, each func(ev *evaluator, name, la
 	t := v.Type()
 	setOfTexts := t.IsSetType() && (t.ElementType() == cty.String || t.ElementType() == cty.DynamicPseudoType)
 	if !t.IsMapType() && !t.IsObjectType() && !setOfTexts {
-		l.fail(attr.Expr.Range(), "Wrong type", "for_each takes a map or a set of texts, and this is %s. Turn a list into a set with toset(…).", kindOf(v))
+		l.fail(
+			attr.Expr.Range(),
+			"Wrong type",
+			"for_each takes a map or a set of texts, and this is %s. Turn a list into a set with toset(…).",
+			kindOf(v),
+		)
 		return
 	}
 	if n := v.LengthInt(); n > mostInstances {
-		l.fail(attr.Expr.Range(), "Too many instances", "for_each has %d elements, and %d are allowed: put people into a users_file.", n, mostInstances)
+		l.fail(
+			attr.Expr.Range(),
+			"Too many instances",
+			"for_each has %d elements, and %d are allowed: put people into a users_file.",
+			n,
+			mostInstances,
+		)
 		return
 	}
 	for it := v.ElementIterator(); it.Next(); {
@@ -92,7 +103,7 @@ func (l *lowering) assignment(b *hclsyntax.Block, ev *evaluator, name string) {
 		if !ok {
 			continue
 		}
-		want.Lax, want.Asleep, want.Location, want.From, want.Until = lax, asleep, location, from, until
+		want.Lax, want.DisabledAccounts, want.Location, want.From, want.Until = lax, asleep, location, from, until
 		l.give(want, people, g)
 		want.Kind = ledger.Group
 		l.give(want, groups, g)
@@ -101,7 +112,7 @@ func (l *lowering) assignment(b *hclsyntax.Block, ev *evaluator, name string) {
 
 // give adds a copy of want for every person. All of them share the name of
 // the block, but each keeps the line that names the person.
-func (l *lowering) give(want ledger.Want, people []person, g *hclsyntax.Block) {
+func (l *lowering) give(want ledger.Want, people []namedAt, g *hclsyntax.Block) {
 	lic := l.licenses[g.Labels[0]]
 	l.cfg.Wants = slices.Grow(l.cfg.Wants, len(people))
 	for i := range people {
@@ -119,7 +130,7 @@ func (l *lowering) give(want ledger.Want, people []person, g *hclsyntax.Block) {
 
 // people lists the people of an assignment; named is false where neither
 // argument has a value, which is not the same as an empty list.
-func (l *lowering) people(b *hclsyntax.Block, ev *evaluator, name string) (people []person, named bool) {
+func (l *lowering) people(b *hclsyntax.Block, ev *evaluator, name string) (people []namedAt, named bool) {
 	items, _ := ev.list(b.Body.Attributes["users"])
 	for _, it := range items {
 		text := strings.TrimSpace(it.text)
@@ -127,7 +138,7 @@ func (l *lowering) people(b *hclsyntax.Block, ev *evaluator, name string) (peopl
 			l.fail(it.at, "Not a user", "%q is neither a user principal name such as ada@contoso.com nor an object id.", it.text)
 			continue
 		}
-		people = append(people, person{name: text, at: ledger.Origin{File: it.at.Filename, Line: it.at.Start.Line, Block: name}})
+		people = append(people, namedAt{name: text, at: ledger.Origin{File: it.at.Filename, Line: it.at.Start.Line, Block: name}})
 	}
 	attr := b.Body.Attributes["users_file"]
 	if path, ok := ev.text(attr); ok {
@@ -159,7 +170,8 @@ func validUser(s string) bool {
 	}
 	at := strings.LastIndexByte(s, '@')
 	return at > 0 && at < len(s)-1 && len(s) <= 1024 && !strings.ContainsFunc(s, func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError || strings.ContainsRune(`/\,;"<>`, r)
+		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError ||
+			strings.ContainsRune(`/\,;"<>`, r)
 	})
 }
 
@@ -167,18 +179,37 @@ func (l *lowering) grant(g *hclsyntax.Block, ev *evaluator, label string) (ledge
 	lic, ok := l.licenses[label]
 	if !ok {
 		if _, isCapacity := l.capacities[label]; isCapacity {
-			l.fail(g.LabelRanges[0], "Capacity for people", "%q is capacity. Environments hold capacity: put it in the capacity block of an environment.", label)
+			l.fail(
+				g.LabelRanges[0],
+				"Capacity for people",
+				"%q is capacity. Environments hold capacity: put it in the capacity block of an environment.",
+				label,
+			)
 		} else {
 			l.fail(g.LabelRanges[0], "Unknown license", "There is no license %q.%s", label, didYouMean(label, l.licenseLabels()))
 		}
 		return ledger.Want{}, false
 	}
 	if lic.product != nil && lic.product.Kind == catalog.SelfService {
-		l.fail(g.DefRange(), "Self-service product", "%s is bought by people themselves, and Microsoft lets no program assign or remove it.", lic.policy.Item.Name)
+		l.fail(
+			g.DefRange(),
+			"Self-service product",
+			"%s is bought by people themselves, and Microsoft lets no program assign or remove it.",
+			lic.policy.Item.Name,
+		)
 		return ledger.Want{}, false
 	}
 	if lic.product != nil && lic.product.Kind == catalog.Free {
-		l.diags = append(l.diags, warning(g.DefRange(), "Free product", "%s only records that somebody uses it. Giving it allows nothing, and removing it stops nobody from using Power Automate as an individual.", lic.product.PartNumber))
+		l.diags = append(
+			l.diags,
+			warning(
+				g.DefRange(),
+				"Free product",
+				"%s only records that somebody uses it. Giving it allows nothing, and removing it stops nobody from using Power "+
+					"Automate as an individual.",
+				lic.product.PartNumber,
+			),
+		)
 	}
 	want := ledger.Want{Kind: ledger.User, Item: lic.policy.Item, Units: 1}
 	attrs := g.Body.Attributes

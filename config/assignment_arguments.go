@@ -13,7 +13,7 @@ import (
 
 // groups lists the groups of an assignment; named is false where the argument
 // has no value.
-func (l *lowering) groups(b *hclsyntax.Block, ev *evaluator, name string) (groups []person, named bool) {
+func (l *lowering) groups(b *hclsyntax.Block, ev *evaluator, name string) (groups []namedAt, named bool) {
 	attr := b.Body.Attributes["groups"]
 	items, _ := ev.list(attr)
 	for _, it := range items {
@@ -23,7 +23,7 @@ func (l *lowering) groups(b *hclsyntax.Block, ev *evaluator, name string) (group
 			l.fail(it.at, "Not a group", "%q is neither the display name of a group nor an object id.", it.text)
 			continue
 		}
-		groups = append(groups, person{name: text, at: ledger.Origin{File: it.at.Filename, Line: it.at.Start.Line, Block: name}})
+		groups = append(groups, namedAt{name: text, at: ledger.Origin{File: it.at.Filename, Line: it.at.Start.Line, Block: name}})
 	}
 	return groups, given(ev, attr)
 }

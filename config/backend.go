@@ -46,7 +46,14 @@ func (l *lowering) backend(b *hclsyntax.Block) {
 	kind := b.Labels[0]
 	known, ok := BackendArguments()[kind]
 	if !ok {
-		l.fail(b.LabelRanges[0], "Unknown backend", "There is no backend %q; there are %s.%s", kind, strings.Join(backendKinds(), ", "), didYouMean(kind, backendKinds()))
+		l.fail(
+			b.LabelRanges[0],
+			"Unknown backend",
+			"There is no backend %q; there are %s.%s",
+			kind,
+			strings.Join(backendKinds(), ", "),
+			didYouMean(kind, backendKinds()),
+		)
 		return
 	}
 	l.cfg.Backend = Backend{Kind: kind, Args: map[string]string{}, Origin: origin(b)}
@@ -60,8 +67,14 @@ func (l *lowering) backend(b *hclsyntax.Block) {
 		}
 		text, ok := l.eval.text(attr)
 		if ok && holdsPassword(text) {
-			d := failure(attr.Expr.Range(), "A secret in a file", "%s holds a password, and other people can read this file: remove it, and give it to usher in %s. If this file was ever committed, change the password.",
-				name, map[string]string{"http": "USHER_BACKEND_PASSWORD"}[kind]+map[string]string{"postgres": "PGPASSWORD"}[kind])
+			d := failure(
+				attr.Expr.Range(),
+				"A secret in a file",
+				"%s holds a password, and other people can read this file: remove it, and give it to usher in %s. If this file was "+
+					"ever committed, change the password.",
+				name,
+				map[string]string{"http": "USHER_BACKEND_PASSWORD"}[kind]+map[string]string{"postgres": "PGPASSWORD"}[kind],
+			)
 			d.Extra = secretLine{}
 			l.diags = append(l.diags, d)
 			continue
@@ -87,7 +100,12 @@ func (l *lowering) encryption(b *hclsyntax.Block) {
 	}
 	for _, i := range items {
 		if strings.Contains(strings.ToUpper(i.text), "SECRET-KEY") || strings.Contains(i.text, "PRIVATE KEY") {
-			d := failure(i.at, "A secret in a file", "This is a private key, and recipients are public ones: write the key that starts with age1, give this one to usher in USHER_ENCRYPTION_KEY. If this file was ever committed, change the password.")
+			d := failure(
+				i.at,
+				"A secret in a file",
+				"This is a private key, and recipients are public ones: write the key that starts with age1, give this one to usher "+
+					"in USHER_ENCRYPTION_KEY. If this file was ever committed, change the password.",
+			)
 			d.Extra = secretLine{}
 			l.diags = append(l.diags, d)
 			continue
@@ -127,7 +145,12 @@ func BackendSettings(kind string, flag BackendFlag, path func(string) string) (m
 	for name, value := range set {
 		switch {
 		case holdsSecret.MatchString(name), holdsPassword(value):
-			return nil, fmt.Errorf("%s: %s would put a secret where other processes and logs see it: set USHER_BACKEND_PASSWORD, USHER_BACKEND_SAS_TOKEN or PGPASSWORD instead", flag.Name, name)
+			return nil, fmt.Errorf(
+				"%s: %s would put a secret where other processes and logs see it: set USHER_BACKEND_PASSWORD, "+
+					"USHER_BACKEND_SAS_TOKEN or PGPASSWORD instead",
+				flag.Name,
+				name,
+			)
 		case value == "":
 			return nil, fmt.Errorf("%s: %s is empty: give it a value, or leave it out", flag.Name, name)
 		case !slices.Contains(BackendArguments()[kind], name):

@@ -50,16 +50,26 @@ func checkNesting(text []byte, name string) hcl.Diagnostics {
 			if hugeNumber.Match(t.Bytes) {
 				return hcl.Diagnostics{failure(t.Range, "Number out of range", "%.20s… is no number that usher counts with.", t.Bytes)}
 			}
-		case hclsyntax.TokenIdent, hclsyntax.TokenQuotedLit, hclsyntax.TokenStringLit, hclsyntax.TokenOQuote, hclsyntax.TokenCQuote, hclsyntax.TokenComment,
-			hclsyntax.TokenEqual, hclsyntax.TokenEOF:
+		case hclsyntax.TokenIdent,
+			hclsyntax.TokenQuotedLit,
+			hclsyntax.TokenStringLit,
+			hclsyntax.TokenOQuote,
+			hclsyntax.TokenCQuote,
+			hclsyntax.TokenComment,
+			hclsyntax.TokenEqual,
+			hclsyntax.TokenEOF:
 		default:
 			operators++
 		}
 		if depth > deepest {
-			return hcl.Diagnostics{failure(t.Range, "Nested too deep", "Here are more than %d brackets in brackets: name parts of it with locals.", deepest)}
+			return hcl.Diagnostics{
+				failure(t.Range, "Nested too deep", "Here are more than %d brackets in brackets: name parts of it with locals.", deepest),
+			}
 		}
 		if operators > mostOperators {
-			return hcl.Diagnostics{failure(t.Range, "Expression too long", "This expression has more than %d operators: name parts of it with locals.", mostOperators)}
+			return hcl.Diagnostics{
+				failure(t.Range, "Expression too long", "This expression has more than %d operators: name parts of it with locals.", mostOperators),
+			}
 		}
 	}
 	return nil
@@ -187,7 +197,8 @@ func widths(args []cty.Value) float64 {
 
 // indentation is the size of a text whose lines begin with so many blanks.
 func indentation(args []cty.Value) float64 {
-	if len(args) < 2 || args[0].IsNull() || !args[0].IsKnown() || args[1].IsNull() || !args[1].IsKnown() || args[0].Type() != cty.Number || args[1].Type() != cty.String {
+	if len(args) < 2 || args[0].IsNull() || !args[0].IsKnown() || args[1].IsNull() || !args[1].IsKnown() || args[0].Type() != cty.Number ||
+		args[1].Type() != cty.String {
 		return 0
 	}
 	n, _ := args[0].AsBigFloat().Float64()

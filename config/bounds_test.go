@@ -20,7 +20,8 @@ func TestLargeAndFine(t *testing.T) {
 		fmt.Fprintf(&pairs, "    \"user%06d@contoso.com\" = [\"E3\"]\n", i)
 	}
 	text := "tenant \"sandbox\" {\n  file = \"t.json\"\n}\n\nlocals {\n  people = {\n" + pairs.String() +
-		"  }\n  moved = split(\"\\n\", replace(file(\"list.txt\"), \"@contoso.com\", \"@contoso.org\"))\n}\n\nlicense \"e3\" {\n  sku = \"SPE_E3\"\n}\n\n" +
+		"  }\n  moved = split(\"\\n\", replace(file(\"list.txt\"), \"@contoso.com\", \"@contoso.org\"))\n}\n\nlicense \"e3\" " +
+		"{\n  sku = \"SPE_E3\"\n}\n\n" +
 		"assignment \"a\" {\n  users = concat(keys(local.people), compact(local.moved))\n\n  grant \"e3\" {}\n}\n"
 	for name, content := range map[string]string{"main.hcl": text, "list.txt": list.String()} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {

@@ -21,9 +21,9 @@ type Config struct {
 	Backend      Backend
 	Recipients   []Recipient // public keys that the state is encrypted for; none for plain text
 	Tenant       Tenant
-	Policies     []ledger.Policy // sorted by label
-	Wants        []ledger.Want   // one for each holder and item, in the order of the files
-	Places       []ledger.Place  // environments, each by the name or id in its file
+	Items        []ledger.ItemRules        // sorted by label
+	Wants        []ledger.Want             // one for each holder and item, in the order of the files
+	Environments []ledger.EnvironmentRules // environments, each by the name or id in its file
 	Guard        ledger.Guard
 	Files        map[string]*hcl.File // the sources, for showing lines
 }

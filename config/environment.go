@@ -31,7 +31,7 @@ func (l *lowering) environment(b *hclsyntax.Block, ev *evaluator, name, label st
 		return
 	}
 	first := len(l.cfg.Wants)
-	l.place(b, ev, ref)
+	l.environmentRules(b, ev, ref)
 	l.flows(b, ev, name, ref)
 	l.machines(b, ev, name, ref)
 	for _, c := range ofType(b.Body, "capacity", 0) {
@@ -41,7 +41,7 @@ func (l *lowering) environment(b *hclsyntax.Block, ev *evaluator, name, label st
 		}
 	}
 	for i := range l.cfg.Wants[first:] {
-		l.cfg.Wants[first+i].Lax = l.cfg.Places[len(l.cfg.Places)-1].Lax
+		l.cfg.Wants[first+i].Lax = l.cfg.Environments[len(l.cfg.Environments)-1].IgnoreUnknown
 	}
 }
 
@@ -86,9 +86,19 @@ func (l *lowering) unknownCapacity(attr *hclsyntax.Attribute) {
 	case isLicense:
 		l.fail(attr.NameRange, "Seats for an environment", "%q is a license. People hold licenses: grant it in an assignment.", name)
 	case l.catalog.IsStorage(name):
-		l.fail(attr.NameRange, "Storage cannot be allocated", "Dataverse storage belongs to the whole tenant: the service refuses to allocate it to an environment.")
+		l.fail(
+			attr.NameRange,
+			"Storage cannot be allocated",
+			"Dataverse storage belongs to the whole tenant: the service refuses to allocate it to an environment.",
+		)
 	default:
-		l.fail(attr.NameRange, "Unknown capacity type", "There is no capacity type %q.%s A type that this usher does not know yet is declared with capacity %q { type = \"ITS NAME\" }.",
-			name, didYouMean(name, l.capacityNames()), name)
+		l.fail(
+			attr.NameRange,
+			"Unknown capacity type",
+			"There is no capacity type %q.%s A type that this usher does not know yet is declared with capacity %q { type = \"ITS NAME\" }.",
+			name,
+			didYouMean(name, l.capacityNames()),
+			name,
+		)
 	}
 }

@@ -9,19 +9,25 @@ import (
 	"github.com/usher-cli/usher/ledger"
 )
 
-// place reads what an environment says as a whole.
-func (l *lowering) place(b *hclsyntax.Block, ev *evaluator, ref string) {
+// environmentRules reads what an environment says as a whole.
+func (l *lowering) environmentRules(b *hclsyntax.Block, ev *evaluator, ref string) {
 	attrs := b.Body.Attributes
-	p := ledger.Place{Environment: ledger.Holder{Kind: ledger.Environment, Name: ref}, Auto: ledger.AutoIgnore, Origin: origin(b)}
-	p.Lax = l.unknownNames(attrs["unknown_names"], ev)
+	p := ledger.EnvironmentRules{Environment: ledger.Holder{Kind: ledger.Environment, Name: ref}, Auto: ledger.AutoIgnore, Origin: origin(b)}
+	p.IgnoreUnknown = l.unknownNames(attrs["unknown_names"], ev)
 	p.HostedServes = ev.flag(attrs["hosted_serves_process"])
 	if mode, ok := ev.text(attrs["auto_allocated"]); ok {
 		p.Auto = ledger.AutoMode(mode)
 		if known := []string{"ignore", "adopt", "remove"}; !contains(known, mode) {
-			l.fail(attrs["auto_allocated"].Expr.Range(), "Wrong value", "auto_allocated is \"ignore\", \"adopt\" or \"remove\", and this is %q.%s", mode, didYouMean(mode, known))
+			l.fail(
+				attrs["auto_allocated"].Expr.Range(),
+				"Wrong value",
+				"auto_allocated is \"ignore\", \"adopt\" or \"remove\", and this is %q.%s",
+				mode,
+				didYouMean(mode, known),
+			)
 		}
 	}
-	l.cfg.Places = append(l.cfg.Places, p)
+	l.cfg.Environments = append(l.cfg.Environments, p)
 }
 
 // flows reads the flows of an environment and the plan that each runs on.
@@ -34,8 +40,13 @@ func (l *lowering) flows(b *hclsyntax.Block, ev *evaluator, name, env string) {
 		}
 		currency, known := plans[plan]
 		if !known {
-			l.fail(f.Body.Attributes["plan"].Expr.Range(), "Wrong value", "plan is \"process\" or \"per_flow\", and this is %q.%s A flow on its owner's licence has no block.",
-				plan, didYouMean(plan, []string{"process", "per_flow"}))
+			l.fail(
+				f.Body.Attributes["plan"].Expr.Range(),
+				"Wrong value",
+				"plan is \"process\" or \"per_flow\", and this is %q.%s A flow on its owner's licence has no block.",
+				plan,
+				didYouMean(plan, []string{"process", "per_flow"}),
+			)
 			continue
 		}
 		l.holds(f, ev, name, env, ledger.Flow, currency, 1)
@@ -59,7 +70,13 @@ func (l *lowering) machines(b *hclsyntax.Block, ev *evaluator, name, env string)
 			case !ok && attr != nil && len(ev.diags) == 0:
 				l.fail(attr.Expr.Range(), "Missing value", "%s is null, and must have a value.", kind.units)
 			case ok && n == 0:
-				l.fail(attr.Expr.Range(), "Number out of range", "A %s with %s = 0 needs no block: leave it out.", strings.ReplaceAll(kind.block, "_", " "), kind.units)
+				l.fail(
+					attr.Expr.Range(),
+					"Number out of range",
+					"A %s with %s = 0 needs no block: leave it out.",
+					strings.ReplaceAll(kind.block, "_", " "),
+					kind.units,
+				)
 			case ok:
 				l.holds(m, ev, name, env, kind.holder, kind.currency, n)
 			}

@@ -41,7 +41,8 @@ func functions(src *source) map[string]function.Function {
 		"file":     fileFunction(src),
 	}
 	sizes := map[string]func([]cty.Value) float64{
-		"setproduct": product, "replace": replaced, "join": textProduct, "format": widths, "formatlist": widths, "indent": indentation, "jsondecode": nestedText,
+		"setproduct": product, "replace": replaced, "join": textProduct, "format": widths, "formatlist": widths,
+		"indent": indentation, "jsondecode": nestedText,
 	}
 	for name, f := range all {
 		all[name] = bounded(f, sizes[name])

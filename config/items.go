@@ -20,20 +20,32 @@ func (l *lowering) license(b *hclsyntax.Block) {
 		return
 	}
 	attrs := b.Body.Attributes
-	p := ledger.Policy{Label: label, Unmanaged: ledger.Warn, Origin: origin(b)}
+	p := ledger.ItemRules{Label: label, Unmanaged: ledger.Warn, Origin: origin(b)}
 	p.UseGrace = l.eval.flag(attrs["use_grace"])
 	l.units(&p, attrs)
 	if mode, ok := l.eval.text(attrs["unmanaged"]); ok {
 		p.Unmanaged = ledger.UnmanagedMode(mode)
 		if known := []string{"ignore", "warn", "remove"}; !contains(known, mode) {
-			l.fail(attrs["unmanaged"].Expr.Range(), "Wrong value", "unmanaged is \"ignore\", \"warn\" or \"remove\", and this is %q.%s", mode, didYouMean(mode, known))
+			l.fail(
+				attrs["unmanaged"].Expr.Range(),
+				"Wrong value",
+				"unmanaged is \"ignore\", \"warn\" or \"remove\", and this is %q.%s",
+				mode,
+				didYouMean(mode, known),
+			)
 		}
 	}
 	p.Refresh = ledger.RefreshList
 	if mode, ok := l.eval.text(attrs["refresh_flows"]); ok {
 		p.Refresh = ledger.RefreshMode(mode)
 		if known := []string{"list", "force", "never"}; !contains(known, mode) {
-			l.fail(attrs["refresh_flows"].Expr.Range(), "Wrong value", "refresh_flows is \"list\", \"force\" or \"never\", and this is %q.%s", mode, didYouMean(mode, known))
+			l.fail(
+				attrs["refresh_flows"].Expr.Range(),
+				"Wrong value",
+				"refresh_flows is \"list\", \"force\" or \"never\", and this is %q.%s",
+				mode,
+				didYouMean(mode, known),
+			)
 		}
 	}
 	lic := license{policy: p, block: b}
@@ -42,10 +54,16 @@ func (l *lowering) license(b *hclsyntax.Block) {
 		l.sameSKU(lic, attrs["sku"].Expr.Range())
 	}
 	if lic.product != nil && p.Quantity != nil && (lic.product.Kind == catalog.Free || lic.product.Kind == catalog.Trial) {
-		l.fail(attrs["quantity"].Expr.Range(), "Quantity of what is not bought", "%s is a %s product: nobody buys it, so it has no quantity to declare.", lic.product.PartNumber, lic.product.Kind)
+		l.fail(
+			attrs["quantity"].Expr.Range(),
+			"Quantity of what is not bought",
+			"%s is a %s product: nobody buys it, so it has no quantity to declare.",
+			lic.product.PartNumber,
+			lic.product.Kind,
+		)
 	}
 	l.licenses[label] = lic
-	l.cfg.Policies = append(l.cfg.Policies, lic.policy)
+	l.cfg.Items = append(l.cfg.Items, lic.policy)
 }
 
 var guid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
@@ -65,7 +83,13 @@ func (l *lowering) product(ref string, at hcl.Range) (ledger.Item, *catalog.Prod
 		}
 		l.fail(at, "Ambiguous product", "%q is the name of several SKUs: write one of the part numbers %s.", ref, strings.Join(parts, ", "))
 	case len(found) == 1 && found[0].Kind == catalog.Units:
-		l.fail(at, "Capacity is not a seat", "%s (%s) is capacity. Environments hold capacity: declare a capacity block, not a license.", found[0].PartNumber, found[0].Name)
+		l.fail(
+			at,
+			"Capacity is not a seat",
+			"%s (%s) is capacity. Environments hold capacity: declare a capacity block, not a license.",
+			found[0].PartNumber,
+			found[0].Name,
+		)
 	case len(found) == 1:
 		named.Name = found[0].PartNumber
 		return named, &found[0]
@@ -95,40 +119,62 @@ func (l *lowering) capacity(b *hclsyntax.Block) {
 	typ, escaped := l.eval.text(attrs["type"])
 	switch {
 	case l.catalog.IsStorage(name) || l.catalog.IsStorage(typ):
-		l.fail(b.DefRange(), "Storage cannot be allocated", "Dataverse storage belongs to the whole tenant: the service refuses to allocate it to an environment.")
+		l.fail(
+			b.DefRange(),
+			"Storage cannot be allocated",
+			"Dataverse storage belongs to the whole tenant: the service refuses to allocate it to an environment.",
+		)
 		return
 	case escaped && typ == "":
 		l.fail(attrs["type"].Expr.Range(), "Wrong value", "type is the Power Platform's name of a currency type, and it is empty.")
 		return
 	case escaped && known && item.ID != typ:
-		l.fail(attrs["type"].Expr.Range(), "Capacity type renamed", "capacity %q is the type %s: leave type out, or choose another label.", name, item.ID)
+		l.fail(
+			attrs["type"].Expr.Range(),
+			"Capacity type renamed",
+			"capacity %q is the type %s: leave type out, or choose another label.",
+			name,
+			item.ID,
+		)
 		return
 	case escaped:
 		item = ledger.Item{Kind: ledger.Capacity, ID: typ, Name: l.catalog.CapacityName(typ)}
 		l.capacities[name] = item
 	case !known:
-		l.fail(b.LabelRanges[0], "Unknown capacity type", "There is no capacity type %q.%s A type that this usher does not know yet is declared with type = \"ITS NAME\".", name, didYouMean(name, l.capacityNames()))
+		l.fail(
+			b.LabelRanges[0],
+			"Unknown capacity type",
+			"There is no capacity type %q.%s A type that this usher does not know yet is declared with type = \"ITS NAME\".",
+			name,
+			didYouMean(name, l.capacityNames()),
+		)
 		return
 	}
-	p := ledger.Policy{Label: name, Item: item, Unmanaged: ledger.Ignore, Origin: origin(b)}
+	p := ledger.ItemRules{Label: name, Item: item, Unmanaged: ledger.Ignore, Origin: origin(b)}
 	l.units(&p, attrs)
-	for _, other := range l.cfg.Policies {
+	for _, other := range l.cfg.Items {
 		if other.Item.Kind == ledger.Capacity && other.Item.ID == item.ID {
 			l.fail(b.DefRange(), "Duplicate capacity", "The type %s is declared at %s already.", item.ID, originText(other.Origin))
 		}
 	}
-	l.cfg.Policies = append(l.cfg.Policies, p)
+	l.cfg.Items = append(l.cfg.Items, p)
 }
 
 // units reads quantity and reserve, which license and capacity share.
-func (l *lowering) units(p *ledger.Policy, attrs hclsyntax.Attributes) {
+func (l *lowering) units(p *ledger.ItemRules, attrs hclsyntax.Attributes) {
 	if n, ok := l.eval.count(attrs["quantity"]); ok {
 		p.Quantity = &n
 	}
 	if n, ok := l.eval.count(attrs["reserve"]); ok {
 		p.Reserve = n
 		if p.Quantity != nil && n > *p.Quantity {
-			l.fail(attrs["reserve"].Expr.Range(), "Reserve above quantity", "A reserve of %d out of a quantity of %d leaves nothing to give.", n, *p.Quantity)
+			l.fail(
+				attrs["reserve"].Expr.Range(),
+				"Reserve above quantity",
+				"A reserve of %d out of a quantity of %d leaves nothing to give.",
+				n,
+				*p.Quantity,
+			)
 		}
 	}
 }

@@ -66,7 +66,10 @@ func (r *localResolver) resolve(name string) hcl.Diagnostics {
 		value, more = cty.DynamicVal, nil
 	}
 	if !more.HasErrors() && tooHeavy(value) {
-		value, more = cty.DynamicVal, append(more, failure(attr.Expr.Range(), "Value too large", "local.%s is larger than any value of a configuration may be.", name))
+		value, more = cty.DynamicVal, append(
+			more,
+			failure(attr.Expr.Range(), "Value too large", "local.%s is larger than any value of a configuration may be.", name),
+		)
 	}
 	r.values[name] = value
 	return append(diags, more...)

@@ -34,7 +34,7 @@ type lowering struct {
 // license is a license block; product is nil where the catalog does not know
 // what its sku names.
 type license struct {
-	policy  ledger.Policy
+	policy  ledger.ItemRules
 	product *catalog.Product
 	block   *hclsyntax.Block
 }
@@ -74,7 +74,7 @@ func (l *lowering) lower(body *hclsyntax.Body, version string) {
 
 // finish merges what was declared more than once.
 func (l *lowering) finish() hcl.Diagnostics {
-	slices.SortFunc(l.cfg.Policies, func(a, b ledger.Policy) int { return strings.Compare(a.Label, b.Label) })
+	slices.SortFunc(l.cfg.Items, func(a, b ledger.ItemRules) int { return strings.Compare(a.Label, b.Label) })
 	wants, diags := mergeWants(l.cfg.Wants)
 	l.cfg.Wants = wants
 	return append(l.diags, diags...)
@@ -114,7 +114,14 @@ func (l *lowering) experiments(attr *hclsyntax.Attribute) {
 	names, _ := l.eval.list(attr)
 	for _, n := range names {
 		if !contains(known, n.text) {
-			l.fail(n.at, "Unknown experiment", "There is no experiment %q.%s There is %s.", n.text, didYouMean(n.text, known), strings.Join(known, ", "))
+			l.fail(
+				n.at,
+				"Unknown experiment",
+				"There is no experiment %q.%s There is %s.",
+				n.text,
+				didYouMean(n.text, known),
+				strings.Join(known, ", "),
+			)
 		}
 		l.cfg.FlowCapacity = l.cfg.FlowCapacity || n.text == "flow_capacity"
 	}

@@ -32,7 +32,17 @@ func language() block {
 			optional: []string{"quantity", "reserve", "unmanaged", "use_grace", "refresh_flows"}},
 		{name: "capacity", labels: []string{"name"}, optional: []string{"type", "quantity", "reserve"}},
 		{name: "assignment", labels: []string{"label"},
-			optional: []string{"for_each", "users", "users_file", "groups", "disabled_accounts", "usage_location", "from", "until", "unknown_names"}, blocks: []block{
+			optional: []string{
+				"for_each",
+				"users",
+				"users_file",
+				"groups",
+				"disabled_accounts",
+				"usage_location",
+				"from",
+				"until",
+				"unknown_names",
+			}, blocks: []block{
 				{name: "grant", labels: []string{"license"}, optional: []string{"disabled_plans", "enabled_plans"}},
 			}},
 		{name: "environment", labels: []string{"label"},

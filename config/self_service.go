@@ -16,11 +16,23 @@ func (l *lowering) selfService(b *hclsyntax.Block) {
 	switch {
 	case !ok:
 	case !contains(known, policy):
-		l.fail(attr.Expr.Range(), "Wrong value", "policy is %q, %q or %q, and this is %q.%s", known[0], known[1], known[2], policy, didYouMean(policy, known))
+		l.fail(
+			attr.Expr.Range(),
+			"Wrong value",
+			"policy is %q, %q or %q, and this is %q.%s",
+			known[0],
+			known[1],
+			known[2],
+			policy,
+			didYouMean(policy, known),
+		)
 	case strings.TrimSpace(b.Labels[0]) == "":
 		l.fail(b.DefRange(), "Block without a name", "self_service_purchase needs the id or the name of a product.")
 	default:
-		l.cfg.Wants = append(l.cfg.Wants, ledger.Want{Kind: ledger.SelfService, Holder: b.Labels[0], Item: ledger.PolicyItem(), Units: 1, Policy: policy,
-			Origins: []ledger.Origin{origin(b)}})
+		l.cfg.Wants = append(
+			l.cfg.Wants,
+			ledger.Want{Kind: ledger.SelfService, Holder: b.Labels[0], Item: ledger.PolicyItem(), Units: 1, Policy: policy,
+				Origins: []ledger.Origin{origin(b)}},
+		)
 	}
 }

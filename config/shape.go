@@ -53,8 +53,14 @@ func checkAttributes(body *hclsyntax.Body, spec block, where string) hcl.Diagnos
 		switch {
 		case contains(known, name):
 		case holdsSecret.MatchString(name):
-			d := failure(attr.NameRange, "A secret in a file", "There is no argument %q %s, and a secret does not belong into a file that others read: "+
-				"give it to usher in the environment, such as in USHER_CLIENT_SECRET. If this file was ever committed, change the password.", name, inside(where))
+			d := failure(
+				attr.NameRange,
+				"A secret in a file",
+				"There is no argument %q %s, and a secret does not belong into a file that others read: "+
+					"give it to usher in the environment, such as in USHER_CLIENT_SECRET. If this file was ever committed, change the password.",
+				name,
+				inside(where),
+			)
 			d.Extra = secretLine{}
 			diags = append(diags, d)
 		default:

@@ -104,7 +104,12 @@ func (l *lowering) microsoft(b *hclsyntax.Block) {
 	case attrs["tenant_id"] == nil:
 		l.fail(b.DefRange(), "Tenant not named", "Give tenant \"microsoft\" its tenant_id: the Entra admin centre shows it under Overview.")
 	case ok && !tenantID.MatchString(id):
-		l.fail(attrs["tenant_id"].Expr.Range(), "Not a tenant id", "%q is not an id such as \"3f2c1a90-0000-4000-8000-000000000000\"; a domain name is not enough, because it can move to another tenant.", id)
+		l.fail(
+			attrs["tenant_id"].Expr.Range(),
+			"Not a tenant id",
+			"%q is not an id such as \"3f2c1a90-0000-4000-8000-000000000000\"; a domain name is not enough, because it can move to another tenant.",
+			id,
+		)
 	}
 	t.ID = strings.ToLower(id)
 	name, given := l.eval.text(attrs["cloud"])
@@ -112,12 +117,20 @@ func (l *lowering) microsoft(b *hclsyntax.Block) {
 		name = catalog.CloudNames()[0]
 	}
 	if t.Cloud, ok = catalog.CloudNamed(name); !ok {
-		l.fail(attrs["cloud"].Expr.Range(), "Unknown cloud", "There is no cloud %q; there are %s.%s", name, strings.Join(catalog.CloudNames(), ", "), didYouMean(name, catalog.CloudNames()))
+		l.fail(
+			attrs["cloud"].Expr.Range(),
+			"Unknown cloud",
+			"There is no cloud %q; there are %s.%s",
+			name,
+			strings.Join(catalog.CloudNames(), ", "),
+			didYouMean(name, catalog.CloudNames()),
+		)
 	}
 	if attrs["writes_per_second"] == nil {
 		t.Writes = microsoftWrites
 	} else if t.Writes < 1 || t.Writes > microsoftWrites {
-		l.fail(attrs["writes_per_second"].Expr.Range(), "Number out of range", "The directory allows an application 20 writes a second, and with none nothing would ever be written: this is %g.", t.Writes)
+		l.fail(attrs["writes_per_second"].Expr.Range(), "Number out of range", "The directory allows an application 20 writes "+
+			"a second, and with none nothing would ever be written: this is %g.", t.Writes)
 	}
 	t.Endpoints = t.Cloud
 	for _, inner := range b.Body.Blocks {
@@ -133,7 +146,8 @@ const microsoftWrites = 20
 // there, so that they have to be on this machine unless somebody says otherwise.
 func (l *lowering) endpoints(b *hclsyntax.Block) {
 	e := &l.cfg.Tenant.Endpoints
-	for name, field := range map[string]*string{"login": &e.Login, "graph": &e.Graph, "power_platform": &e.PowerPlatform, "admin": &e.Admin, "purchase": &e.Purchase} {
+	for name, field := range map[string]*string{"login": &e.Login, "graph": &e.Graph,
+		"power_platform": &e.PowerPlatform, "admin": &e.Admin, "purchase": &e.Purchase} {
 		text, ok := l.eval.text(b.Body.Attributes[name])
 		if !ok {
 			continue
@@ -149,8 +163,13 @@ func (l *lowering) endpoints(b *hclsyntax.Block) {
 			l.fail(at, "Not an endpoint", "%q is not an address such as \"%s://127.0.0.1:8443\".", text, schemes[0])
 			continue
 		case !onThisMachine(text, schemes...) && (!l.remote || u.Scheme != "https"):
-			l.fail(at, "Endpoint not on this machine",
-				"%q is on another machine, and tokens would be sent there. If that is meant, it starts with https:// and usher is run with -remote-endpoints.", text)
+			l.fail(
+				at,
+				"Endpoint not on this machine",
+				"%q is on another machine, and tokens would be sent there. If that is meant, it starts with https:// and usher is "+
+					"run with -remote-endpoints.",
+				text,
+			)
 			continue
 		}
 		*field = strings.TrimSuffix(text, "/")

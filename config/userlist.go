@@ -24,7 +24,7 @@ func userColumns() []string {
 // userList streams a users_file: one column of user principal names among
 // any others. An empty or damaged file is an error, never an empty list,
 // because an empty list would take everybody's seat.
-func (s *source) userList(path string, at hcl.Range, block string) ([]person, hcl.Diagnostics) {
+func (s *source) userList(path string, at hcl.Range, block string) ([]namedAt, hcl.Diagnostics) {
 	f, err := s.open(path)
 	if err != nil {
 		return nil, hcl.Diagnostics{failure(at, "File not readable", "users_file %q cannot be read: %s.", path, plainError(err))}
@@ -39,7 +39,7 @@ func (s *source) userList(path string, at hcl.Range, block string) ([]person, hc
 		return nil, hcl.Diagnostics{failure(at, "Not a list of users", "users_file %q: %s.", path, err)}
 	}
 	const usualRow = 24 // bytes
-	people := make([]person, 0, info.Size()/usualRow)
+	people := make([]namedAt, 0, info.Size()/usualRow)
 	var diags hcl.Diagnostics
 	for {
 		name, line, err := r.next()
@@ -52,13 +52,19 @@ func (s *source) userList(path string, at hcl.Range, block string) ([]person, hc
 			break
 		}
 		if !validUser(name) {
-			diags = append(diags, failure(atOrigin(origin), "Not a user", "%q is neither a user principal name such as ada@contoso.com nor an object id.", name))
+			diags = append(
+				diags,
+				failure(atOrigin(origin), "Not a user", "%q is neither a user principal name such as ada@contoso.com nor an object id.", name),
+			)
 			continue
 		}
-		people = append(people, person{name: name, at: origin, list: path})
+		people = append(people, namedAt{name: name, at: origin, list: path})
 	}
 	if len(people) == 0 && len(diags) == 0 {
-		diags = append(diags, failure(at, "Empty list of users", "users_file %q has no users. To give nothing to anybody, delete the assignment.", path))
+		diags = append(
+			diags,
+			failure(at, "Empty list of users", "users_file %q has no users. To give nothing to anybody, delete the assignment.", path),
+		)
 	}
 	if len(diags) > 0 {
 		s.show(path)
@@ -90,10 +96,15 @@ func newUserReader(f io.Reader) (*userReader, error) {
 	r := csv.NewReader(io.MultiReader(strings.NewReader(string(head)), text))
 	r.Comma = delimiter(string(head))
 	r.ReuseRecord = true
-	if line, rest, _ := strings.Cut(string(head), "\n"); strings.HasPrefix(line, "sep=") { // a line of Excel's, with the delimiter after the sign
+	if line, rest, _ := strings.Cut(string(head), "\n"); strings.HasPrefix(
+		line,
+		"sep=",
+	) { // a line of Excel's, with the delimiter after the sign
 		comma := []rune(strings.TrimRight(strings.TrimPrefix(line, "sep="), "\r"))
 		if len(comma) != 1 || !strings.ContainsRune(",;\t|", comma[0]) {
-			return nil, errors.New("its first line is sep= without one of the delimiters , ; | or tab: write one behind the sign, or take the line out")
+			return nil, errors.New(
+				"its first line is sep= without one of the delimiters , ; | or tab: write one behind the sign, or take the line out",
+			)
 		}
 		first = 1
 		r = csv.NewReader(io.MultiReader(strings.NewReader(rest), text))

@@ -74,7 +74,7 @@ func (c *Config) overdrawn(wants []ledger.Want, day string) hcl.Diagnostics {
 		}
 	}
 	var diags hcl.Diagnostics
-	for _, p := range c.Policies {
+	for _, p := range c.Items {
 		if p.Quantity == nil {
 			continue
 		}
@@ -95,7 +95,7 @@ func (c *Config) overdrawn(wants []ledger.Want, day string) hcl.Diagnostics {
 // machines draw. Hosted units count for both meters where they serve.
 func (c *Config) overfilled(wants []ledger.Want, day string) hcl.Diagnostics {
 	var diags hcl.Diagnostics
-	for _, place := range c.Places {
+	for _, place := range c.Environments {
 		for _, m := range catalog.Meters() {
 			fed, declared := int64(0), false
 			var draws []ledger.Want
@@ -111,9 +111,18 @@ func (c *Config) overfilled(wants []ledger.Want, day string) hcl.Diagnostics {
 				}
 			}
 			if declared && use > fed {
-				diags = append(diags, failure(atOrigin(place.Origin), "More drawn than allocated",
-					"%s%s is short of %s by %d: its flows and machines draw %d, and its capacity block gives %d. Drawn by %s.", onDay(day), place.Origin.Block, m.Name, use-fed, use, fed,
-					strings.Join(drawers(draws), ", ")))
+				diags = append(diags, failure(
+					atOrigin(place.Origin),
+					"More drawn than allocated",
+					"%s%s is short of %s by %d: its flows and machines draw %d, and its capacity block gives %d. Drawn by %s.",
+					onDay(day),
+					place.Origin.Block,
+					m.Name,
+					use-fed,
+					use,
+					fed,
+					strings.Join(drawers(draws), ", "),
+				))
 			}
 		}
 	}
@@ -137,14 +146,19 @@ func (c *Config) unfed() hcl.Diagnostics {
 			continue
 		}
 		said[key] = true
-		diags = append(diags, warning(atOrigin(w.Origins[0]), "Capacity not declared",
-			"%s draws %s, and the capacity block of its environment does not declare it: capacity belongs to one environment, and has to be allocated in each that needs it.",
-			w.Origins[0].Block, w.Item.Name))
+		diags = append(diags, warning(
+			atOrigin(w.Origins[0]),
+			"Capacity not declared",
+			"%s draws %s, and the capacity block of its environment does not declare it: capacity belongs to one environment, "+
+				"and has to be allocated in each that needs it.",
+			w.Origins[0].Block,
+			w.Item.Name,
+		))
 	}
 	return diags
 }
 
-func limitText(p ledger.Policy) string {
+func limitText(p ledger.ItemRules) string {
 	if p.Reserve == 0 {
 		return fmt.Sprintf("quantity is %d", *p.Quantity)
 	}

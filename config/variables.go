@@ -38,12 +38,18 @@ func variables(e *evaluator, body *hclsyntax.Body, opts Options) (map[string]cty
 	values := map[string]cty.Value{}
 	for name, v := range vars {
 		if v.set && tooHeavy(v.value) {
-			diags = append(diags, failure(v.block.DefRange(), "Value too large", "The variable %q is larger than any value of a configuration may be.", name))
+			diags = append(
+				diags,
+				failure(v.block.DefRange(), "Value too large", "The variable %q is larger than any value of a configuration may be.", name),
+			)
 			v.value = cty.DynamicVal
 		}
 		if !v.set && opts.Lenient {
 			v.value = cty.DynamicVal
-			diags = append(diags, warning(v.block.DefRange(), noValue, "The variable %q has no value here, so usher leaves out the arguments that need it.", name))
+			diags = append(
+				diags,
+				warning(v.block.DefRange(), noValue, "The variable %q has no value here, so usher leaves out the arguments that need it.", name),
+			)
 		} else if !v.set {
 			diags = append(diags, failure(v.block.DefRange(), noValue,
 				"The variable %q has no default: give it a value with -var=%s=VALUE or -var-file=FILE.", name, name))

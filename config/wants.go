@@ -66,7 +66,7 @@ func mergeWants(wants []ledger.Want) ([]ledger.Want, hcl.Diagnostics) {
 // join adds to a want another one that says the same.
 func join(m *ledger.Want, w ledger.Want) {
 	m.Origins = append(m.Origins, w.Origins...)
-	m.Asleep = m.Asleep || w.Asleep
+	m.DisabledAccounts = m.DisabledAccounts || w.DisabledAccounts
 	m.Lax = m.Lax && w.Lax
 	m.Location = cmp.Or(m.Location, w.Location)
 	if m.Disabled == nil && m.Enabled == nil {

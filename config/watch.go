@@ -16,7 +16,10 @@ const (
 
 var (
 	errSlow   = fmt.Errorf("its expressions take more than %s: they are nested loops, or values that grow with each other", longest)
-	errHungry = fmt.Errorf("its expressions take more than %d GiB of memory: they are nested loops, or values that grow with each other", mostMemory>>30)
+	errHungry = fmt.Errorf(
+		"its expressions take more than %d GiB of memory: they are nested loops, or values that grow with each other",
+		mostMemory>>30,
+	)
 )
 
 // within runs f and returns when it is done, or costs more than any configuration

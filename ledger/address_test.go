@@ -28,7 +28,8 @@ func TestAddress(t *testing.T) {
 // that shells and YAML leave alone, and a text that can be split is the only
 // address of its parts.
 func FuzzAddress(f *testing.F) {
-	for _, s := range []string{"user/ada@contoso.com:FLOW_FREE", "environment/a+20b:process", "user/+4a:x", "user/:", "group/x:y", "user/é:ü"} {
+	for _, s := range []string{"user/ada@contoso.com:FLOW_FREE", "environment/a+20b:process", "user/+4a:x", "user/:",
+		"group/x:y", "user/é:ü"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -37,11 +37,11 @@ func (h Have) Incomplete(kind ItemKind) bool {
 // Inherited is an item that a user is given by a group. It covers the user,
 // unless the service could not give it, and is never touched through the user.
 type Inherited struct {
-	User    Holder `json:"user"`
-	Item    string `json:"item"`            // id
-	Group   string `json:"group"`           // id
-	Error   string `json:"error,omitempty"` // the service's cause, such as NoSeat; then it covers nobody
-	Without Plans  `json:"-"`               // service plans that are off for the user by this source
+	User    Holder  `json:"user"`
+	Item    string  `json:"item"`            // id
+	Group   string  `json:"group"`           // id
+	Error   string  `json:"error,omitempty"` // the service's cause, such as NoSeat; then it covers nobody
+	Without PlanIDs `json:"-"`               // service plans that are off for the user by this source
 }
 
 // Causes for which the service leaves a member of a group without an item.
@@ -98,7 +98,7 @@ type Unread struct {
 // an environment that was not read was not read either.
 func (u Unread) Covers(h HolderID) bool {
 	if h.Kind.Inside() && (u.Inside || u.Holder.Kind == Environment) {
-		return u.Holder.ID == "" || u.Holder.ID == h.Place()
+		return u.Holder.ID == "" || u.Holder.ID == h.EnvironmentID()
 	}
 	return !u.Inside && u.Holder.Kind == h.Kind && (u.Holder.ID == "" || u.Holder.ID == h.ID)
 }

@@ -88,9 +88,9 @@ func Within(environment Holder, kind HolderKind, id, name string) Holder {
 	return Holder{Kind: kind, ID: environment.ID + "/" + id, Name: escape(environment.Name) + "/" + name}
 }
 
-// Place returns the id of the environment that the holder is or is inside
+// EnvironmentID returns the id of the environment that the holder is or is inside
 // of, and "" for people and groups.
-func (h Holder) Place() string { return h.Identity().Place() }
+func (h Holder) EnvironmentID() string { return h.Identity().EnvironmentID() }
 
 // Own returns the holder's own name, without that of its environment.
 func (h Holder) Own() string {
@@ -125,9 +125,9 @@ type HolderID struct {
 // Identity returns the holder without its name.
 func (h Holder) Identity() HolderID { return HolderID{h.Kind, h.ID} }
 
-// Place returns the id of the environment that the holder is or is inside
+// EnvironmentID returns the id of the environment that the holder is or is inside
 // of, and "" for people and groups.
-func (h HolderID) Place() string {
+func (h HolderID) EnvironmentID() string {
 	switch {
 	case h.Kind == Environment:
 		return h.ID

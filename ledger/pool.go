@@ -3,8 +3,8 @@ package ledger
 // PoolID names a pool: the units of a meter in a place. The empty place is
 // the tenant; an environment's own pool has the environment's id.
 type PoolID struct {
-	Item  string `json:"item"`
-	Place string `json:"place,omitempty"`
+	Item        string `json:"item"`
+	Environment string `json:"place,omitempty"`
 }
 
 // Draw is units that a call takes from a pool or gives back to it. With Limit
@@ -60,26 +60,26 @@ type ServicePlan struct {
 // Pool is the account of one pool over a plan. Limit and Available are
 // written out for readers of the document; Settle computes them.
 type Pool struct {
-	ID       PoolID      `json:"id"`
-	Item     Item        `json:"item"`
-	Place    string      `json:"environment,omitempty"` // name of the environment
-	Label    string      `json:"label,omitempty"`       // the license or capacity block
-	Owned    int64       `json:"owned"`
-	Growth   int64       `json:"owned_change,omitempty"` // by the plan: allocations, and what is to be bought
-	Quantity *int64      `json:"quantity,omitempty"`
-	Reserve  int64       `json:"reserve,omitempty"`
-	Refresh  RefreshMode `json:"refresh_flows,omitempty"`
-	Grace    bool        `json:"use_grace,omitempty"` // owned counts seats past their term
-	Limit    int64       `json:"limit"`               // before
-	Before   int64       `json:"use_before"`
-	Unseen   int64       `json:"unseen,omitempty"` // part of it: the service reports it, and no reading explains it
-	Peak     int64       `json:"use_peak"`
-	After    int64       `json:"use_after"`
-	Least    int64       `json:"least_available"`       // at any moment on the way; negative where it was over-full
-	Left     int64       `json:"available"`             // after
-	Maybe    bool        `json:"conditional,omitempty"` // it holds only if the platform allocates no more by itself
-	Free     bool        `json:"free,omitempty"`        // it costs nothing and only tracks use
-	Origins  []Origin    `json:"origins,omitempty"`     // where the policy is declared
+	ID              PoolID      `json:"id"`
+	Item            Item        `json:"item"`
+	EnvironmentName string      `json:"environment,omitempty"` // name of the environment
+	Label           string      `json:"label,omitempty"`       // the license or capacity block
+	Owned           int64       `json:"owned"`
+	Growth          int64       `json:"owned_change,omitempty"` // by the plan: allocations, and what is to be bought
+	Quantity        *int64      `json:"quantity,omitempty"`
+	Reserve         int64       `json:"reserve,omitempty"`
+	Refresh         RefreshMode `json:"refresh_flows,omitempty"`
+	Grace           bool        `json:"use_grace,omitempty"` // owned counts seats past their term
+	Limit           int64       `json:"limit"`               // before
+	Before          int64       `json:"use_before"`
+	Unseen          int64       `json:"unseen,omitempty"` // part of it: the service reports it, and no reading explains it
+	Peak            int64       `json:"use_peak"`
+	After           int64       `json:"use_after"`
+	Least           int64       `json:"least_available"`       // at any moment on the way; negative where it was over-full
+	Left            int64       `json:"available"`             // after
+	Maybe           bool        `json:"conditional,omitempty"` // it holds only if the platform allocates no more by itself
+	Free            bool        `json:"free,omitempty"`        // it costs nothing and only tracks use
+	Origins         []Origin    `json:"origins,omitempty"`     // where the policy is declared
 }
 
 // limitOf is the highest use that new draws may reach when so many units are

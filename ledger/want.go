@@ -1,12 +1,12 @@
 package ledger
 
-// Place is what the configuration says about an environment as a whole.
-type Place struct {
-	Environment  Holder   `json:"environment"`
-	HostedServes bool     `json:"hosted_serves_process,omitempty"`
-	Auto         AutoMode `json:"auto_allocated,omitempty"`
-	Lax          bool     `json:"-"` // a name that means nobody is no slip
-	Origin       Origin   `json:"origin"`
+// EnvironmentRules is what the configuration says about an environment as a whole.
+type EnvironmentRules struct {
+	Environment   Holder   `json:"environment"`
+	HostedServes  bool     `json:"hosted_serves_process,omitempty"`
+	Auto          AutoMode `json:"auto_allocated,omitempty"`
+	IgnoreUnknown bool     `json:"-"` // a name that means nobody is no slip
+	Origin        Origin   `json:"origin"`
 }
 
 // AutoMode says what to do about units that the platform allocated inside an
@@ -22,8 +22,8 @@ const (
 	AutoRemove AutoMode = "remove"
 )
 
-// Policy is what the configuration says about an item as a whole.
-type Policy struct {
+// ItemRules is what the configuration says about an item as a whole.
+type ItemRules struct {
 	Label     string // of the license or capacity block
 	Item      Item
 	Quantity  *int64
@@ -61,21 +61,21 @@ const (
 
 // Want is one declared grant in the words of the file: names, not ids.
 type Want struct {
-	Kind     HolderKind
-	Holder   string // a user principal name, a display name, or an object id
-	Around   string // the environment that it is inside of, by name or id
-	Item     Item   // a seat's ID is empty until the tenant resolves its name
-	Units    int64
-	Disabled []string // service plans by name or id; nil is unset
-	Enabled  []string // allow-list of service plans; nil is unset
-	Asleep   bool     // give it to disabled accounts too
-	Lax      bool     // a name that means nobody is no slip
-	List     string   // the users_file that it was read from
-	Policy   string   // of a product that people can buy by themselves
-	Location string   // the country to set where an account has no usage location
-	From     string   // the first day held, as YYYY-MM-DD; "" for always
-	Until    string   // the last day held; "" for ever
-	Origins  []Origin
+	Kind             HolderKind
+	Holder           string // a user principal name, a display name, or an object id
+	Around           string // the environment that it is inside of, by name or id
+	Item             Item   // a seat's ID is empty until the tenant resolves its name
+	Units            int64
+	Disabled         []string // service plans by name or id; nil is unset
+	Enabled          []string // allow-list of service plans; nil is unset
+	DisabledAccounts bool     // give it to disabled accounts too
+	Lax              bool     // a name that means nobody is no slip
+	List             string   // the users_file that it was read from
+	Policy           string   // of a product that people can buy by themselves
+	Location         string   // the country to set where an account has no usage location
+	From             string   // the first day held, as YYYY-MM-DD; "" for always
+	Until            string   // the last day held; "" for ever
+	Origins          []Origin
 }
 
 // Dated is a want that holds from a day up to and including another.

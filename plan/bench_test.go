@@ -96,10 +96,10 @@ func manyGrants(n int) plan.Input {
 	for i := range items {
 		items[i] = ledger.Item{Kind: ledger.Seat, ID: fmt.Sprintf("sku-%02d", i), Name: fmt.Sprintf("SKU%02d", i)}
 		in.Have.Supply = append(in.Have.Supply, ledger.Supply{Item: items[i], Owned: 1, Assignable: true}) // one free seat of each
-		in.Policies = append(in.Policies, ledger.Policy{Label: items[i].Name, Item: items[i], Origin: ledger.Origin{File: "main.hcl", Line: i + 1}})
+		in.Items = append(in.Items, ledger.ItemRules{Label: items[i].Name, Item: items[i], Origin: ledger.Origin{File: "main.hcl", Line: i + 1}})
 	}
 	origin := []ledger.Origin{{File: "people.csv", Line: 1, Block: "assignment.all"}}
-	nothing := ledger.Plans{}
+	nothing := ledger.PlanIDs{}
 	for i := range n {
 		h := ledger.Holder{Kind: ledger.User, ID: fmt.Sprintf("%08x-0000-4000-8000-%012x", i, i), Name: fmt.Sprintf("user%07d@contoso.com", i)}
 		g := ledger.Grant{Holder: h, Item: items[i%products], Value: ledger.Value{Units: 1}}

@@ -17,11 +17,11 @@ type coverage struct {
 	rows       map[ledger.Key][]string // of a group and an item: the users who have it from there
 	members    map[string][]string     // of a group that was read
 	memberOf   map[membership]bool
-	given      map[ledger.Key]ledger.Plans // what groups give, with the service plans that they switch off
-	names      map[string]string           // of groups, by id
-	groupItems []string                    // items that people have by groups, sorted
-	blind      bool                        // people were not all read: a direct seat may be there and unseen
-	direct     set                         // what is there
+	given      map[ledger.Key]ledger.PlanIDs // what groups give, with the service plans that they switch off
+	names      map[string]string             // of groups, by id
+	groupItems []string                      // items that people have by groups, sorted
+	blind      bool                          // people were not all read: a direct seat may be there and unseen
+	direct     set                           // what is there
 	plans      *planTable
 	stirred    []stirred               // members whom a call makes the service try again
 	maybe      map[ledger.Key][]string // what such a call may give, or not, to somebody who loses another source of it: the groups
@@ -39,8 +39,8 @@ type coverage struct {
 type source struct {
 	group          string
 	state          sourceState
-	cause          string       // of a source that failed
-	without, gives ledger.Plans // service plans that are off for the person, and that the group switches off
+	cause          string         // of a source that failed
+	without, gives ledger.PlanIDs // service plans that are off for the person, and that the group switches off
 }
 
 type sourceState uint8
@@ -64,7 +64,8 @@ type membership struct{ group, user string }
 func newCoverage(in Input, grants set) *coverage {
 	have := in.Have
 	c := &coverage{by: make(map[ledger.Key][]source, len(have.Inherited)), rows: map[ledger.Key][]string{}, members: map[string][]string{},
-		memberOf: map[membership]bool{}, given: map[ledger.Key]ledger.Plans{}, names: map[string]string{}, direct: grants, plans: newPlanTable(have.Supply)}
+		memberOf: map[membership]bool{}, given: map[ledger.Key]ledger.PlanIDs{}, names: map[string]string{},
+		direct: grants, plans: newPlanTable(have.Supply)}
 	for _, m := range have.Members {
 		c.members[m.Group] = m.Users
 		for _, user := range m.Users {
@@ -145,7 +146,8 @@ type lateSeat struct {
 
 // after reports whether a call is the one that the seat waits for.
 func (l lateSeat) after(c ledger.Call) bool {
-	return c.Holder.Identity() == l.holder && slices.ContainsFunc(c.Steps, func(s ledger.Step) bool { return s.Op == ledger.Remove && s.Item.ID == l.pool.Item })
+	return c.Holder.Identity() == l.holder &&
+		slices.ContainsFunc(c.Steps, func(s ledger.Step) bool { return s.Op == ledger.Remove && s.Item.ID == l.pool.Item })
 }
 
 // free notes the seats that come back when the service has finished: of people
@@ -186,8 +188,8 @@ type stepAt struct{ part, step int }
 type mover struct {
 	stepAt
 	group    string
-	without  ledger.Plans // what it leaves switched off
-	doubtful bool         // it may come to nothing, and hands nothing over
+	without  ledger.PlanIDs // what it leaves switched off
+	doubtful bool           // it may come to nothing, and hands nothing over
 }
 
 // retried stands for whichever group gives an item when it is tried again.
@@ -266,7 +268,8 @@ func (c *coverage) touched(parts []*part) map[ledger.Key]*changes {
 	for _, x := range c.stirred {
 		if !x.passing {
 			ch := at(x.user, x.item)
-			ch.adds = append(ch.adds, mover{stepAt: stepAt{stirs(parts, groups[x.group]), aside}, group: x.group, without: x.without, doubtful: x.doubtful})
+			by := stepAt{stirs(parts, groups[x.group]), aside}
+			ch.adds = append(ch.adds, mover{stepAt: by, group: x.group, without: x.without, doubtful: x.doubtful})
 		}
 	}
 	return touched

@@ -108,7 +108,11 @@ func upcoming(in Input) ([]Due, string) {
 		}
 	}
 	slices.SortFunc(all, func(a, b Due) int {
-		return cmp.Or(strings.Compare(a.Day, b.Day), strings.Compare(string(ledger.NewAddress(a.Holder, a.Item)), string(ledger.NewAddress(b.Holder, b.Item))), strings.Compare(string(a.Op), string(b.Op)))
+		return cmp.Or(
+			strings.Compare(a.Day, b.Day),
+			strings.Compare(string(ledger.NewAddress(a.Holder, a.Item)), string(ledger.NewAddress(b.Holder, b.Item))),
+			strings.Compare(string(a.Op), string(b.Op)),
+		)
 	})
 	if first != "" {
 		first = dayAfter(first, -1)

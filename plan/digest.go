@@ -51,7 +51,7 @@ func digest(p *Plan) string {
 	doc.Tenant, doc.Guard, doc.Gaps, doc.ByUsher, doc.HoldsTo = p.Tenant, p.Guard, p.AllowGaps, p.ByUsher, p.HoldsTo
 	doc.Guard.Protect = slices.Clone(p.Guard.Protect)
 	slices.SortFunc(doc.Guard.Protect, func(a, b ledger.Holder) int { return keyOf(a, ledger.Item{}).Compare(keyOf(b, ledger.Item{})) })
-	for _, e := range p.Places {
+	for _, e := range p.Environments {
 		doc.Places = append(doc.Places, place{e.Environment.ID, e.HostedServes, e.Auto})
 	}
 	slices.SortFunc(doc.Places, func(a, b place) int { return strings.Compare(a.ID, b.ID) })

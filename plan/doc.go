@@ -7,8 +7,8 @@
 //
 // The files in the order of the work:
 //
-//   - plan.go has the input, the plan and the stages; set.go, rows.go and table.go walk
-//     the three sets side by side and make steps; dates.go, refresh.go and unmanaged.go
+//   - plan.go has the input, the plan and the stages; set.go, rows.go, facts.go and
+//     table.go walk the three sets side by side and make steps; dates.go, refresh.go and unmanaged.go
 //     add the steps that dates, flows and policies ask for.
 //   - parts.go makes parts of steps, the smallest pieces that can travel; meters.go books
 //     capacity on them; cover.go, seats.go, services.go and continuity.go book seats and

@@ -12,9 +12,13 @@ import (
 // FuzzDecode: no document panics, also not when it is fitted to a reading,
 // and what can be read is written and read back the same.
 func FuzzDecode(f *testing.F) {
-	ada := ledger.Grant{Holder: ledger.Holder{Kind: ledger.User, ID: "a", Name: "ada"}, Item: ledger.Item{Kind: ledger.Seat, ID: "s", Name: "S"}, Value: ledger.Value{Units: 1}}
+	ada := ledger.Grant{
+		Holder: ledger.Holder{Kind: ledger.User, ID: "a", Name: "ada"},
+		Item:   ledger.Item{Kind: ledger.Seat, ID: "s", Name: "S"},
+		Value:  ledger.Value{Units: 1},
+	}
 	in := plan.Input{Want: []ledger.Grant{ada}, Have: ledger.Have{Tenant: "t", Supply: []ledger.Supply{{Item: ada.Item, Owned: 1}}},
-		Policies: []ledger.Policy{{Label: "s", Item: ada.Item, Origin: ledger.Origin{File: "m", Line: 1}}}, At: time.Unix(0, 0).UTC()}
+		Items: []ledger.ItemRules{{Label: "s", Item: ada.Item, Origin: ledger.Origin{File: "m", Line: 1}}}, At: time.Unix(0, 0).UTC()}
 	var b bytes.Buffer
 	if err := plan.New(in).Encode(&b); err != nil {
 		f.Fatal(err)

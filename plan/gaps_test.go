@@ -107,8 +107,15 @@ func TestLawsGapsAreNeeded(t *testing.T) {
 			}
 		}
 	})
-	t.Logf("%d worlds of swaps one for one, %d that need gaps, none with a gap more than needed; %d worlds with richer calls, %d that need gaps, %d with more than needed, none of them with none needed",
-		worlds, stuck, richWorlds, richStuck, richMore)
+	t.Logf(
+		"%d worlds of swaps one for one, %d that need gaps, none with a gap more than needed; %d worlds with richer calls, %d "+
+			"that need gaps, %d with more than needed, none of them with none needed",
+		worlds,
+		stuck,
+		richWorlds,
+		richStuck,
+		richMore,
+	)
 }
 
 // draw makes a swap, or with rich a call that takes and gives up one or two.

@@ -222,7 +222,7 @@ func (l *losing) approvedAt(part int, item string) bool {
 func holders(p *Plan, in Input) map[Breach]int64 {
 	held := map[Breach]int64{}
 	for _, pool := range p.Pools {
-		if pool.ID.Place != "" {
+		if pool.ID.Environment != "" {
 			held[Breach{Kind: Undrawn, Item: pool.Item.Name}] += pool.Before
 			continue
 		}

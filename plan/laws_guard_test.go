@@ -99,7 +99,9 @@ func moments(t *rapid.T, p *plan.Plan) {
 func misspelt(t *rapid.T, in plan.Input, p *plan.Plan, final *worlds.Judge) {
 	lost := final.Lost()
 	at := slices.IndexFunc(p.Steps(), func(s ledger.Step) bool {
-		return s.Op == ledger.Remove && s.Holder.Kind == ledger.User && s.Item.Kind == ledger.Seat && !s.Kept && slices.Contains(lost, s.Holder.ID) && s.Why != ledger.Expired
+		return s.Op == ledger.Remove && s.Holder.Kind == ledger.User && s.Item.Kind == ledger.Seat && !s.Kept &&
+			slices.Contains(lost, s.Holder.ID) &&
+			s.Why != ledger.Expired
 	})
 	if at < 0 {
 		return
@@ -112,7 +114,10 @@ func misspelt(t *rapid.T, in plan.Input, p *plan.Plan, final *worlds.Judge) {
 	}
 	in.Nobody[0].Allowed = true
 	elsewhere := ledger.Holder{Kind: ledger.Environment, Name: "a place that is like no other"}
-	in.Nobody = append(in.Nobody, plan.Nobody{Holder: elsewhere, Items: []ledger.Item{{ID: "nothing", Name: "nothing", Kind: ledger.Capacity}}})
+	in.Nobody = append(
+		in.Nobody,
+		plan.Nobody{Holder: elsewhere, Items: []ledger.Item{{ID: "nothing", Name: "nothing", Kind: ledger.Capacity}}},
+	)
 	if p := plan.New(in); p.Refused() {
 		t.Fatalf("misspelt: the file lets the name be, and the plan is refused")
 	}

@@ -18,7 +18,7 @@ func orderFree(t *rapid.T, in plan.Input, p *plan.Plan) {
 	mixed := in
 	mixed.Want = rapid.Permutation(in.Want).Draw(t, "mixed want")
 	mixed.Known = rapid.Permutation(in.Known).Draw(t, "mixed known")
-	mixed.Policies = rapid.Permutation(in.Policies).Draw(t, "mixed policies")
+	mixed.Items = rapid.Permutation(in.Items).Draw(t, "mixed policies")
 	mixed.Have.Grants = rapid.Permutation(in.Have.Grants).Draw(t, "mixed have")
 	mixed.Have.Supply = rapid.Permutation(in.Have.Supply).Draw(t, "mixed supply")
 	mixed.Have.Inherited = rapid.Permutation(in.Have.Inherited).Draw(t, "mixed inherited")

@@ -23,12 +23,28 @@ type counters struct {
 }
 
 func (c *counters) report(t *testing.T) {
-	t.Logf("%d worlds: %d refused, %d with a tight pool, %d with an over-full pool, %d with calls that fail, %d with swaps, %d with swaps that no free seat reaches (%d of them run with gaps), %d with calls of groups, %d with calls inside environments, %d with calls that wait for people, %d with members to retry",
-		c.worlds.Load(), c.refused.Load(), c.tight.Load(), c.overfull.Load(), c.failing.Load(), c.swaps.Load(), c.stuck.Load(), c.gaps.Load(), c.groups.Load(), c.inside.Load(), c.waits.Load(), c.retries.Load())
+	t.Logf(
+		"%d worlds: %d refused, %d with a tight pool, %d with an over-full pool, %d with calls that fail, %d with swaps, %d "+
+			"with swaps that no free seat reaches (%d of them run with gaps), %d with calls of groups, %d with calls inside "+
+			"environments, %d with calls that wait for people, %d with members to retry",
+		c.worlds.Load(),
+		c.refused.Load(),
+		c.tight.Load(),
+		c.overfull.Load(),
+		c.failing.Load(),
+		c.swaps.Load(),
+		c.stuck.Load(),
+		c.gaps.Load(),
+		c.groups.Load(),
+		c.inside.Load(),
+		c.waits.Load(),
+		c.retries.Load(),
+	)
 	if n := c.worlds.Load(); n >= 1000 {
 		for name, least := range map[string][2]int64{
 			"tight": {c.tight.Load(), n / 5}, "over-full": {c.overfull.Load(), n / 10}, "failing": {c.failing.Load(), n / 5},
-			"with swaps that no free seat reaches": {c.stuck.Load(), n / 10}, "with groups": {c.groups.Load(), n / 10}, "with flows and machines": {c.inside.Load(), n / 10}, "with waiting calls": {c.waits.Load(), n / 20}} {
+			"with swaps that no free seat reaches": {c.stuck.Load(), n / 10}, "with groups": {c.groups.Load(), n / 10},
+			"with flows and machines": {c.inside.Load(), n / 10}, "with waiting calls": {c.waits.Load(), n / 20}} {
 			if least[0] < least[1] {
 				t.Errorf("only %d of %d worlds are %s: the laws are not tested hard enough", least[0], n, name)
 			}
@@ -152,7 +168,7 @@ func settledWant(in plan.Input, had map[ledger.Key]ledger.Value) []ledger.Grant 
 		_, there := had[w.Key()]
 		switch {
 		case slices.Contains(in.Gone, w.Holder.Identity()):
-		case !there && slices.Contains(in.Asleep, w.Key()):
+		case !there && slices.Contains(in.HeldBack, w.Key()):
 		case unread(in, w.Holder) || unproven(in, w):
 		default:
 			wants = append(wants, w)
@@ -164,7 +180,7 @@ func settledWant(in plan.Input, had map[ledger.Key]ledger.Value) []ledger.Grant 
 func unread(in plan.Input, h ledger.Holder) bool {
 	return slices.ContainsFunc(in.Have.Unread, func(u ledger.Unread) bool {
 		same := !u.Inside && u.Holder.Kind == h.Kind && u.Holder.ID == h.ID
-		return same || h.Kind.Inside() && u.Holder.ID == h.Place()
+		return same || h.Kind.Inside() && u.Holder.ID == h.EnvironmentID()
 	})
 }
 
@@ -197,9 +213,10 @@ func handsOff(t *rapid.T, in plan.Input, final *worlds.Judge) {
 		claimed[g.Key()] = true
 	}
 	for _, g := range in.Have.Grants {
-		taken := autoRemoved(in, g) || g.Holder.Kind == ledger.User && !claimed[g.Key()] && slices.ContainsFunc(in.Policies, func(p ledger.Policy) bool {
-			return p.Item.ID == g.Item.ID && p.Unmanaged == ledger.Take
-		})
+		taken := autoRemoved(in, g) ||
+			g.Holder.Kind == ledger.User && !claimed[g.Key()] && slices.ContainsFunc(in.Items, func(p ledger.ItemRules) bool {
+				return p.Item.ID == g.Item.ID && p.Unmanaged == ledger.Take
+			})
 		if got, there := final.Values[g.Key()]; !ours[g.Key()] && !taken && (!there || !cmp.Equal(got, g.Value)) {
 			t.Fatalf("hands-off: %s was %+v and is %+v (there: %t)", g.Address(), g.Value, got, there)
 		}
@@ -209,8 +226,8 @@ func handsOff(t *rapid.T, in plan.Input, final *worlds.Judge) {
 // autoRemoved: the platform gave it, and the environment says that it goes.
 func autoRemoved(in plan.Input, g ledger.Grant) bool {
 	system := slices.ContainsFunc(in.Have.Rows, func(r ledger.Row) bool { return r.Key == g.Key() && r.System })
-	return system && slices.ContainsFunc(in.Places, func(p ledger.Place) bool {
-		return p.Environment.ID == g.Holder.Place() && p.Auto == ledger.AutoRemove
+	return system && slices.ContainsFunc(in.Environments, func(p ledger.EnvironmentRules) bool {
+		return p.Environment.ID == g.Holder.EnvironmentID() && p.Auto == ledger.AutoRemove
 	})
 }
 
@@ -227,9 +244,10 @@ func leftAlone(t *rapid.T, in plan.Input, p *plan.Plan) {
 			t.Fatalf("left alone: %s was not read, and has the step %s", s.Address(), s.Op)
 		case wanted[s.Key()] && slices.Contains(in.Gone, s.Holder.Identity()):
 			t.Fatalf("left alone: %s is gone, and has the step %s", s.Address(), s.Op)
-		case s.Op == ledger.Add && slices.Contains(in.Asleep, s.Key()):
+		case s.Op == ledger.Add && slices.Contains(in.HeldBack, s.Key()):
 			t.Fatalf("left alone: %s belongs to a disabled account, and is added", s.Address())
-		case s.Op != ledger.Forget && s.Op != ledger.Adopt && s.Before != nil && (s.After == nil || s.After.Units < s.Before.Units) && s.Holder.Kind == ledger.Environment && unproven(in, ledger.Grant{Holder: s.Holder, Item: s.Item}):
+		case s.Op != ledger.Forget && s.Op != ledger.Adopt && s.Before != nil && (s.After == nil ||
+			s.After.Units < s.Before.Units) && s.Holder.Kind == ledger.Environment && unproven(in, ledger.Grant{Holder: s.Holder, Item: s.Item}):
 			t.Fatalf("left alone: what draws on %s could not be counted, and it is lowered", s.Address())
 		}
 	}
@@ -294,7 +312,8 @@ func accountsAreTrue(t *rapid.T, in plan.Input, p *plan.Plan) {
 // The account then has no less in use than there is, and no more left.
 func cautious(in plan.Input, pool ledger.Pool, peak, least int64, j *worlds.Judge) bool {
 	failed := slices.ContainsFunc(in.Have.Inherited, func(i ledger.Inherited) bool { return i.Error != "" && i.Item == pool.ID.Item })
-	return (failed || worlds.NewJudge(in).Late()) && pool.Peak >= peak && pool.Least <= least && pool.After >= j.Use(pool.ID) && pool.Left <= j.Limit(pool.ID)-j.Use(pool.ID)
+	return (failed || worlds.NewJudge(in).Late()) && pool.Peak >= peak && pool.Least <= least && pool.After >= j.Use(pool.ID) &&
+		pool.Left <= j.Limit(pool.ID)-j.Use(pool.ID)
 }
 
 // refusedOnlyWithReason: a shortage is a pool that the end does not fit and

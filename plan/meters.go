@@ -15,7 +15,7 @@ type meters struct {
 // are drawn than allocated none are left to serve as process.
 func newMeters(in Input) meters {
 	m := meters{hostedServes: map[string]bool{}}
-	for _, p := range in.Places {
+	for _, p := range in.Environments {
 		if p.HostedServes {
 			m.hostedServes[p.Environment.ID] = true
 		}
@@ -28,9 +28,9 @@ func newMeters(in Input) meters {
 		switch g := &in.Have.Grants[i]; {
 		case g.Item.ID != catalog.Hosted:
 		case g.Holder.Kind.Inside():
-			left[g.Holder.Place()] -= g.Units
+			left[g.Holder.EnvironmentID()] -= g.Units
 		default:
-			left[g.Holder.Place()] += g.Units
+			left[g.Holder.EnvironmentID()] += g.Units
 		}
 	}
 	for place, units := range left {
@@ -46,7 +46,7 @@ func (m meters) drawn(h ledger.HolderID, item string) []ledger.PoolID {
 	if !h.Kind.Inside() {
 		return []ledger.PoolID{{Item: item}}
 	}
-	return m.served(h.Place(), item)
+	return m.served(h.EnvironmentID(), item)
 }
 
 // fed lists the pools of an environment that its allocation of an item feeds.
@@ -62,9 +62,9 @@ func (m meters) fed(h ledger.HolderID, item string) []ledger.PoolID {
 // process where hosted units may serve there: those are counted in both, so
 // that process can use what hosted machines leave, and never more.
 func (m meters) served(environment, meter string) []ledger.PoolID {
-	pools := []ledger.PoolID{{Item: meter, Place: environment}}
+	pools := []ledger.PoolID{{Item: meter, Environment: environment}}
 	if meter == catalog.Hosted && m.hostedServes[environment] {
-		pools = append(pools, ledger.PoolID{Item: catalog.Process, Place: environment})
+		pools = append(pools, ledger.PoolID{Item: catalog.Process, Environment: environment})
 	}
 	return pools
 }

@@ -26,7 +26,11 @@ func TestAlike(t *testing.T) {
 		premium, office := ledger.Item{ID: "p", Name: "P", Kind: ledger.Seat}, ledger.Item{ID: "o", Name: "O", Kind: ledger.Seat}
 		had := ledger.Grant{Holder: ledger.Holder{Kind: ledger.User, ID: "l", Name: c.leaves}, Item: premium, Value: ledger.Value{Units: 1}}
 		in := plan.Input{At: time.Unix(0, 0).UTC(), Today: "2026-03-15", Guard: worlds.NoGuard(), Known: []ledger.Grant{had},
-			Have:   ledger.Have{Tenant: "t", Grants: []ledger.Grant{had}, Supply: []ledger.Supply{{Item: premium, Owned: 9, Used: 1}, {Item: office, Owned: 9}}},
+			Have: ledger.Have{
+				Tenant: "t",
+				Grants: []ledger.Grant{had},
+				Supply: []ledger.Supply{{Item: premium, Owned: 9, Used: 1}, {Item: office, Owned: 9}},
+			},
 			Nobody: []plan.Nobody{{Holder: ledger.Holder{Kind: ledger.User, Name: c.joins}, Items: []ledger.Item{office}}}}
 		if p := plan.New(in); (len(p.Slips) > 0) != c.alike || p.Refused() != c.alike {
 			t.Errorf("%s leaves and %s joins: %+v", c.leaves, c.joins, p.Slips)

@@ -19,17 +19,19 @@ func (t *table) note(severity ledger.Severity, code string, r row, text, fix str
 func (t *table) redundant(s ledger.Step) {
 	if s.Op == ledger.Add && t.groups[s.Key()] {
 		t.notices = append(t.notices, ledger.Notice{Code: "redundant", Severity: ledger.Info, Address: string(s.Address()), Origins: s.Origins,
-			Text: "a declared group gives this person the same seat: a direct one takes no other, and does nothing until the person leaves the group"})
+			Text: "a declared group gives this person the same seat: a direct one takes no other, and does nothing until the " +
+				"person leaves the group"})
 	}
 }
 
 // missedTargets refuses targets that met nobody: a slip of the fingers must
 // not look like "nothing to do".
 func (t *table) missedTargets() {
-	for name := range t.targets {
+	for name := range t.wanted {
 		if !t.met[name] {
 			t.notices = append(t.notices, ledger.Notice{Code: "target-unknown", Severity: ledger.Error, Address: name,
-				Text: "this -target matches nothing in the files, the state or the tenant", Fix: "correct -target: usher plan and usher usage -users show names"})
+				Text: "this -target matches nothing in the files, the state or the " +
+					"tenant", Fix: "correct -target: usher plan and usher usage -users show names"})
 		}
 	}
 }
@@ -38,7 +40,11 @@ func (t *table) missedTargets() {
 func (t *table) sumUp() {
 	for i, u := range t.in.Have.Unread {
 		t.notices = append(t.notices, ledger.Notice{Code: "unread", Severity: ledger.Warning, Address: u.Address(),
-			Text: fmt.Sprintf("could not be read completely, so usher changes nothing there (grants declared or on record: %d): %s", t.unread[i], u.Reason)})
+			Text: fmt.Sprintf(
+				"could not be read completely, so usher changes nothing there (grants declared or on record: %d): %s",
+				t.unread[i],
+				u.Reason,
+			)})
 	}
 	for _, g := range t.in.Have.Working {
 		t.notices = append(t.notices, ledger.Notice{Code: "group-working", Severity: ledger.Info, Address: g.Address(),
@@ -65,7 +71,9 @@ func (t *table) unfit() {
 		}
 		text, fix := UnfitText(i.Error)
 		t.notices = append(t.notices, ledger.Notice{Code: "member-unfit", Severity: ledger.Warning,
-			Address: string(ledger.NewAddress(i.User, items[i.Item])), Text: fmt.Sprintf("%s could not give it: %s", t.groupName(ledger.HolderID{Kind: ledger.Group, ID: i.Group}), text), Fix: fix})
+			Address: string(
+				ledger.NewAddress(i.User, items[i.Item]),
+			), Text: fmt.Sprintf("%s could not give it: %s", t.groupName(ledger.HolderID{Kind: ledger.Group, ID: i.Group}), text), Fix: fix})
 	}
 }
 
@@ -148,8 +156,14 @@ func (p *Plan) lapses(in Input) []ledger.Notice {
 		for _, pool := range p.Pools {
 			if short := pool.After - (pool.Owned - seats); seats > 0 && pool.Item.ID == s.Item.ID && short > 0 {
 				all = append(all, ledger.Notice{Code: "lapses", Severity: ledger.Warning, Address: s.Item.Name, Origins: pool.Origins,
-					Text: fmt.Sprintf("a %s of %s lapses on %s, and the plan leans on it: %s in use among them", kind, seatCount(seats, "seat", "seats"), day, seatCount(short, "is", "are")),
-					Fix:  "renew it, or free the seats before that day"})
+					Text: fmt.Sprintf(
+						"a %s of %s lapses on %s, and the plan leans on it: %s in use among them",
+						kind,
+						seatCount(seats, "seat", "seats"),
+						day,
+						seatCount(short, "is", "are"),
+					),
+					Fix: "renew it, or free the seats before that day"})
 			}
 		}
 	}

@@ -31,7 +31,13 @@ const (
 )
 
 func newScheduler(calls []ledger.Call, room map[ledger.PoolID]int64) *scheduler {
-	s := &scheduler{calls: calls, room: room, waits: make([]int, len(calls)), next: make([][]int, len(calls)), state: make([]standing, len(calls))}
+	s := &scheduler{
+		calls: calls,
+		room:  room,
+		waits: make([]int, len(calls)),
+		next:  make([][]int, len(calls)),
+		state: make([]standing, len(calls)),
+	}
 	for i, c := range calls {
 		s.waits[i] = len(c.After)
 		for _, id := range c.After {
@@ -181,7 +187,7 @@ func comparePools(a, b ledger.PoolID) int {
 	if c := strings.Compare(a.Item, b.Item); c != 0 {
 		return c
 	}
-	return strings.Compare(a.Place, b.Place)
+	return strings.Compare(a.Environment, b.Environment)
 }
 
 // trails runs calls that take one unit and release another. Draw each as an

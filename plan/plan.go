@@ -13,19 +13,19 @@ const Format = 1
 
 // Input is everything that a plan follows from.
 type Input struct {
-	Want     []ledger.Grant // one a key
-	Dated    []ledger.Dated // wants that hold for some days only
-	Gone     []ledger.HolderID
-	Asleep   []ledger.Key
-	Nobody   []Nobody
-	Listed   []Listed
-	Vanished map[string]bool              // products that the tenant does not list, by id; true where their records stay
-	Aliases  map[ledger.HolderID][]string // other addresses by which the files or the state know a holder
-	Location map[ledger.HolderID]string   // where the files say that people are
-	Policies []ledger.Policy
-	Places   []ledger.Place
-	Guard    ledger.Guard
-	Notices  []ledger.Notice // of the resolver
+	Want         []ledger.Grant // one a key
+	Dated        []ledger.Dated // wants that hold for some days only
+	Gone         []ledger.HolderID
+	HeldBack     []ledger.Key
+	Nobody       []Nobody
+	Listed       []Listed
+	Vanished     map[string]bool              // products that the tenant does not list, by id; true where their records stay
+	Aliases      map[ledger.HolderID][]string // other addresses by which the files or the state know a holder
+	Location     map[ledger.HolderID]string   // where the files say that people are
+	Items        []ledger.ItemRules
+	Environments []ledger.EnvironmentRules
+	Guard        ledger.Guard
+	Notices      []ledger.Notice // of the resolver
 
 	State  StateRef
 	Known  []ledger.Grant
@@ -63,36 +63,36 @@ type StateRef struct {
 // Plan is what should be done, as plain data: it can be saved, shown,
 // compared, and applied later.
 type Plan struct {
-	Format    int             `json:"format"`
-	Tenant    string          `json:"tenant"`
-	State     StateRef        `json:"state"`
-	At        time.Time       `json:"at"`
-	Today     string          `json:"today,omitempty"`
-	HoldsTo   string          `json:"holds_to,omitempty"` // the last day for which the plan is what the files ask for
-	Targets   int             `json:"targets,omitempty"`  // how many holders it is narrowed to; 0 for all
-	OnlyDue   bool            `json:"only_due,omitempty"`
-	Believed  bool            `json:"believed,omitempty"` // people were not read: the state was believed
-	Digest    string          `json:"digest"`
-	Calls     []ledger.Call   `json:"calls"`   // in an order that fits
-	Records   []ledger.Step   `json:"records"` // adoptions and forgets: no request
-	Pools     []ledger.Pool   `json:"pools"`
-	Places    []ledger.Place  `json:"environments,omitempty"`
-	Purchases []Purchase      `json:"purchases,omitempty"`
-	Guard     ledger.Guard    `json:"guard"`
-	AllowGaps int64           `json:"allow_gaps,omitempty"`
-	ByUsher   bool            `json:"flow_capacity,omitempty"` // usher itself writes the capacity of flows and machines
-	Shortages []Shortage      `json:"shortages,omitempty"`
-	Gaps      []Gap           `json:"gaps,omitempty"`
-	Breaches  []Breach        `json:"breaches,omitempty"`
-	Slips     []Slip          `json:"slips,omitempty"` // names that mean nobody, beside what the plan takes away
-	Due       []Due           `json:"due,omitempty"`
-	Refresh   []Refresh       `json:"refresh,omitempty"` // flows that may take a week to notice a new licence
-	Notices   []ledger.Notice `json:"notices,omitempty"`
-	Unread    []ledger.Unread `json:"unread,omitempty"`
-	Perhaps   []ledger.Key    `json:"perhaps_ours,omitempty"` // to be settled with state confirm or state rm
-	Undoes    string          `json:"undoes,omitempty"`       // the run that it reverses
-	Edits     []Edit          `json:"edits,omitempty"`        // of an undo, for it to last
-	Awaited   []ledger.Holder `json:"awaited,omitempty"`      // groups that the service has not finished with
+	Format       int                       `json:"format"`
+	Tenant       string                    `json:"tenant"`
+	State        StateRef                  `json:"state"`
+	At           time.Time                 `json:"at"`
+	Today        string                    `json:"today,omitempty"`
+	HoldsTo      string                    `json:"holds_to,omitempty"` // the last day for which the plan is what the files ask for
+	Targets      int                       `json:"targets,omitempty"`  // how many holders it is narrowed to; 0 for all
+	OnlyDue      bool                      `json:"only_due,omitempty"`
+	Believed     bool                      `json:"believed,omitempty"` // people were not read: the state was believed
+	Digest       string                    `json:"digest"`
+	Calls        []ledger.Call             `json:"calls"`   // in an order that fits
+	Records      []ledger.Step             `json:"records"` // adoptions and forgets: no request
+	Pools        []ledger.Pool             `json:"pools"`
+	Environments []ledger.EnvironmentRules `json:"environments,omitempty"`
+	Purchases    []Purchase                `json:"purchases,omitempty"`
+	Guard        ledger.Guard              `json:"guard"`
+	AllowGaps    int64                     `json:"allow_gaps,omitempty"`
+	ByUsher      bool                      `json:"flow_capacity,omitempty"` // usher itself writes the capacity of flows and machines
+	Shortages    []Shortage                `json:"shortages,omitempty"`
+	Gaps         []Gap                     `json:"gaps,omitempty"`
+	Breaches     []Breach                  `json:"breaches,omitempty"`
+	Slips        []Slip                    `json:"slips,omitempty"` // names that mean nobody, beside what the plan takes away
+	Due          []Due                     `json:"due,omitempty"`
+	Refresh      []Refresh                 `json:"refresh,omitempty"` // flows that may take a week to notice a new licence
+	Notices      []ledger.Notice           `json:"notices,omitempty"`
+	Unread       []ledger.Unread           `json:"unread,omitempty"`
+	Perhaps      []ledger.Key              `json:"perhaps_ours,omitempty"` // to be settled with state confirm or state rm
+	Undoes       string                    `json:"undoes,omitempty"`       // the run that it reverses
+	Edits        []Edit                    `json:"edits,omitempty"`        // of an undo, for it to last
+	Awaited      []ledger.Holder           `json:"awaited,omitempty"`      // groups that the service has not finished with
 }
 
 // Purchase is what a file declares and the tenant does not own yet.
@@ -107,16 +107,16 @@ type Purchase struct {
 
 // Shortage is a pool that the end of the plan does not fit.
 type Shortage struct {
-	Pool     ledger.PoolID `json:"pool"`
-	Item     ledger.Item   `json:"item"`
-	Place    string        `json:"environment,omitempty"` // its name
-	Short    int64         `json:"short"`                 // missing units
-	Limit    int64         `json:"limit"`
-	Term     ledger.Term   `json:"term"` // what binds
-	Drawers  []Drawer      `json:"drawers"`
-	Unlisted int64         `json:"undeclared,omitempty"` // units in use that no file declares
-	Blocked  []string      `json:"blocked,omitempty"`    // what the service would then not give either
-	Overage  []Overage     `json:"overage,omitempty"`    // what would run without capacity, the first first
+	Pool            ledger.PoolID `json:"pool"`
+	Item            ledger.Item   `json:"item"`
+	EnvironmentName string        `json:"environment,omitempty"` // its name
+	Short           int64         `json:"short"`                 // missing units
+	Limit           int64         `json:"limit"`
+	Term            ledger.Term   `json:"term"` // what binds
+	Drawers         []Drawer      `json:"drawers"`
+	Unlisted        int64         `json:"undeclared,omitempty"` // units in use that no file declares
+	Blocked         []string      `json:"blocked,omitempty"`    // what the service would then not give either
+	Overage         []Overage     `json:"overage,omitempty"`    // what would run without capacity, the first first
 }
 
 // Drawer is a block that draws on a pool, with the first of its lines.
@@ -135,9 +135,10 @@ type Overage struct {
 // for a unit that another one holds. It takes one person who gives up a seat
 // before getting the other, or one free seat.
 type Gap struct {
-	Person  string   `json:"person"` // address of the one whose call is split
-	People  int      `json:"people"`
-	Items   []string `json:"items"`             // so many free seats of any of these make it unnecessary; nothing where none of a single product does
+	Person string `json:"person"` // address of the one whose call is split
+	People int    `json:"people"`
+	// so many free seats of any of these make it unnecessary; nothing where none of a single product does
+	Items   []string `json:"items"`
 	Seats   int64    `json:"seats,omitempty"`   // how many
 	Without []string `json:"without,omitempty"` // what the person is without for a moment; nothing where no call can be split
 	Until   string   `json:"until,omitempty"`   // address of the group that has to be finished first: then it is more than a moment
@@ -148,9 +149,24 @@ type Gap struct {
 func New(in Input) *Plan {
 	t := newTable(in)
 	t.compare()
-	p := &Plan{Format: Format, Tenant: in.Have.Tenant, State: in.State, At: in.At, Today: in.Today, Targets: len(in.Targets), OnlyDue: in.OnlyDue,
-		Believed: in.Have.Unlisted, Guard: in.Guard, Places: in.Places, AllowGaps: in.AllowGaps, ByUsher: in.FlowCapacity,
-		Records: t.records, Unread: in.Have.Unread, Perhaps: t.perhaps, Awaited: t.awaited()}
+	p := &Plan{
+		Format:       Format,
+		Tenant:       in.Have.Tenant,
+		State:        in.State,
+		At:           in.At,
+		Today:        in.Today,
+		Targets:      len(in.Targets),
+		OnlyDue:      in.OnlyDue,
+		Believed:     in.Have.Unlisted,
+		Guard:        in.Guard,
+		Environments: in.Environments,
+		AllowGaps:    in.AllowGaps,
+		ByUsher:      in.FlowCapacity,
+		Records:      t.records,
+		Unread:       in.Have.Unread,
+		Perhaps:      t.perhaps,
+		Awaited:      t.awaited(),
+	}
 	p.Due, p.HoldsTo = upcoming(in)
 	if len(t.kept) > 0 {
 		t.in.Want = slices.Concat(t.in.Want, t.kept)

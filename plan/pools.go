@@ -36,7 +36,7 @@ func accounts(in Input, c *coverage) *book {
 	for _, s := range in.Have.Supply {
 		b.tenant(s.Item).Owned, b.tenant(s.Item).Free = s.Owned, s.Free
 	}
-	for _, policy := range in.Policies {
+	for _, policy := range in.Items {
 		p := b.tenant(policy.Item)
 		p.Label, p.Quantity, p.Reserve = policy.Label, policy.Quantity, policy.Reserve
 		p.Refresh, p.Origins = policy.Refresh, []ledger.Origin{policy.Origin}
@@ -102,7 +102,7 @@ func (b *book) at(id ledger.PoolID) *ledger.Pool {
 	if p == nil {
 		p = &ledger.Pool{ID: id, Item: ledger.Item{ID: id.Item, Name: id.Item}}
 		for _, m := range catalog.Meters() {
-			if id.Place != "" && m.ID == id.Item {
+			if id.Environment != "" && m.ID == id.Item {
 				p.Item = ledger.Item{Kind: ledger.Capacity, ID: m.ID, Name: m.Name}
 			}
 		}
@@ -125,7 +125,7 @@ func (b *book) use(m meters, grants []ledger.Grant, c *coverage) {
 			}
 		default:
 			holder := g.Holder.Identity()
-			b.names[holder.Place()] = g.Holder.Around()
+			b.names[holder.EnvironmentID()] = g.Holder.Around()
 			if !g.Holder.Kind.Inside() {
 				b.tenant(g.Item)
 			}
@@ -243,14 +243,19 @@ func (b *book) run(calls []ledger.Call, now, last int) []ledger.Pool {
 	}
 	var pools []ledger.Pool
 	for id, p := range b.pools {
-		if touched[id] || b.read[id.Place] && p.Before > p.Limit {
-			p.Place = b.names[id.Place]
+		if touched[id] || b.read[id.Environment] && p.Before > p.Limit {
+			p.EnvironmentName = b.names[id.Environment]
 			pools = append(pools, *p)
 		}
 	}
 	slices.SortFunc(pools, func(x, y ledger.Pool) int {
-		return cmp.Or(strings.Compare(x.Place, y.Place), strings.Compare(x.ID.Place, y.ID.Place), -strings.Compare(string(x.Item.Kind), string(y.Item.Kind)),
-			strings.Compare(x.Item.Name, y.Item.Name), strings.Compare(x.Item.ID, y.Item.ID))
+		return cmp.Or(
+			strings.Compare(x.EnvironmentName, y.EnvironmentName),
+			strings.Compare(x.ID.Environment, y.ID.Environment),
+			-strings.Compare(string(x.Item.Kind), string(y.Item.Kind)),
+			strings.Compare(x.Item.Name, y.Item.Name),
+			strings.Compare(x.Item.ID, y.Item.ID),
+		)
 	})
 	return pools
 }
@@ -296,7 +301,7 @@ func (b *book) purchases(calls []ledger.Call) []Purchase {
 // that the tenant does not have at all.
 func (b *book) meet(calls []ledger.Call) {
 	for _, c := range calls {
-		if place := c.Holder.Place(); place != "" {
+		if place := c.Holder.EnvironmentID(); place != "" {
 			b.names[place] = c.Holder.Around()
 		}
 		for _, s := range c.Steps {
@@ -323,7 +328,7 @@ func (b *book) short(calls []ledger.Call) []*ledger.Pool {
 		}
 	}
 	slices.SortFunc(all, func(x, y *ledger.Pool) int {
-		return cmp.Or(strings.Compare(x.Item.Name, y.Item.Name), strings.Compare(x.Place, y.Place), comparePools(x.ID, y.ID))
+		return cmp.Or(strings.Compare(x.Item.Name, y.Item.Name), strings.Compare(x.EnvironmentName, y.EnvironmentName), comparePools(x.ID, y.ID))
 	})
 	return all
 }

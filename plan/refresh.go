@@ -29,7 +29,7 @@ const unfinished = -1
 // owner's seat.
 func refreshes(in Input, c *coverage, parts []*part) []Refresh {
 	modes := map[string]ledger.RefreshMode{}
-	for _, p := range in.Policies {
+	for _, p := range in.Items {
 		modes[p.Item.ID] = p.Refresh
 	}
 	items, services := map[string]ledger.Item{}, catalog.Services()

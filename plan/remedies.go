@@ -18,7 +18,7 @@ func remedies(calls []ledger.Call, component []int, b *book) (items []string, se
 	var pools []ledger.PoolID
 	for _, i := range component {
 		for _, d := range net(calls[i]) {
-			if d.Pool.Place == "" && b.at(d.Pool).Item.Kind == ledger.Seat && !slices.Contains(pools, d.Pool) {
+			if d.Pool.Environment == "" && b.at(d.Pool).Item.Kind == ledger.Seat && !slices.Contains(pools, d.Pool) {
 				pools = append(pools, d.Pool)
 			}
 		}

@@ -40,7 +40,9 @@ func (p *Plan) Renew(f Fresh) (*Plan, []string) {
 		return nil, []string{fmt.Sprintf("the plan was made from %s, and the state is now %s", p.State, f.State)}
 	}
 	if p.HoldsTo != "" && f.Today > p.HoldsTo {
-		return nil, []string{fmt.Sprintf("the plan was made for days up to %s, when the files begin to ask for something else, and today is %s", p.HoldsTo, f.Today)}
+		return nil, []string{
+			fmt.Sprintf("the plan was made for days up to %s, when the files begin to ask for something else, and today is %s", p.HoldsTo, f.Today),
+		}
 	}
 	lately := Input{Have: f.Have, Known: f.Known, Recent: f.Recent, At: f.At}
 	f.Have.Grants, f.released = reading(lately), releasedLately(lately)
@@ -63,7 +65,9 @@ func (p *Plan) Renew(f Fresh) (*Plan, []string) {
 	q.Records = slices.Concat(done, p.Records)
 	for address, n := range lossesOf(&q) {
 		if n > before[address] {
-			return nil, []string{fmt.Sprintf("%s would take something from somebody who keeps it in the saved plan: another source of it is gone", address)}
+			return nil, []string{
+				fmt.Sprintf("%s would take something from somebody who keeps it in the saved plan: another source of it is gone", address),
+			}
 		}
 	}
 	return &q, nil
@@ -202,13 +206,26 @@ func drawnAsBefore(now, saved []Shortage) []Shortage {
 
 // refit makes calls of the open steps and settles them in the new accounts.
 func (p *Plan) refit(steps []ledger.Step, f Fresh) {
-	in := Input{Have: f.Have, Known: f.Known, Guard: p.Guard, At: p.At, Today: f.Today, Location: p.locations(), Places: p.Places, FlowCapacity: p.ByUsher, OnlyDue: p.OnlyDue, Restart: f.Restart, Approved: f.Approved,
-		released: f.released, saved: p}
+	in := Input{
+		Have:         f.Have,
+		Known:        f.Known,
+		Guard:        p.Guard,
+		At:           p.At,
+		Today:        f.Today,
+		Location:     p.locations(),
+		Environments: p.Environments,
+		FlowCapacity: p.ByUsher,
+		OnlyDue:      p.OnlyDue,
+		Restart:      f.Restart,
+		Approved:     f.Approved,
+		released:     f.released,
+		saved:        p,
+	}
 	for _, pool := range p.Pools {
 		if pool.Label == "" {
 			continue
 		}
-		in.Policies = append(in.Policies, ledger.Policy{Label: pool.Label, Item: pool.Item, Quantity: pool.Quantity, Reserve: pool.Reserve,
+		in.Items = append(in.Items, ledger.ItemRules{Label: pool.Label, Item: pool.Item, Quantity: pool.Quantity, Reserve: pool.Reserve,
 			UseGrace: pool.Grace, Refresh: pool.Refresh, Origin: pool.Origins[0]})
 	}
 	slices.SortStableFunc(steps, func(a, b ledger.Step) int { return a.Key().Compare(b.Key()) })

@@ -12,9 +12,12 @@ import (
 func (c *coverage) settle(key ledger.Key, ch *changes, parts []*part) {
 	before, stays, awaited := c.sources(key, ch)
 	ch.removes = slices.DeleteFunc(ch.removes, func(m mover) bool { return c.failed(key, m.group) }) // which gave nothing
-	slices.SortFunc(ch.adds, func(a, b mover) int {                                                  // certain ones first, of these direct ones
-		return cmp.Or(falseFirst(a.doubtful, b.doubtful), cmp.Compare(a.group, b.group))
-	})
+	slices.SortFunc(
+		ch.adds,
+		func(a, b mover) int { // certain ones first, of these direct ones
+			return cmp.Or(falseFirst(a.doubtful, b.doubtful), cmp.Compare(a.group, b.group))
+		},
+	)
 	slices.SortFunc(ch.removes, func(a, b mover) int { return -cmp.Compare(a.group, b.group) })
 	switch {
 	case !before:

@@ -87,7 +87,7 @@ func (t *planTable) single(id string) planSet {
 }
 
 // on is the plans of an item that are on, where some are switched off.
-func (t *planTable) on(item string, without ledger.Plans) planSet {
+func (t *planTable) on(item string, without ledger.PlanIDs) planSet {
 	plans := t.of[item]
 	if len(without) == 0 {
 		return plans
@@ -102,8 +102,8 @@ func (t *planTable) on(item string, without ledger.Plans) planSet {
 }
 
 // names lists the ids of a set, sorted.
-func (t *planTable) names(s planSet) ledger.Plans {
-	var all ledger.Plans
+func (t *planTable) names(s planSet) ledger.PlanIDs {
+	var all ledger.PlanIDs
 	for n, id := range t.ids {
 		if n/64 < len(s) && s[n/64]&(1<<(n%64)) != 0 {
 			all = append(all, id)
@@ -274,7 +274,7 @@ func (c *coverage) loseServices(user string, all []holding, lost planSet, parts 
 }
 
 // setOf is the set of some plans.
-func (c *coverage) setOf(ids ledger.Plans) planSet {
+func (c *coverage) setOf(ids ledger.PlanIDs) planSet {
 	var all planSet
 	for _, id := range ids {
 		all = all.with(c.plans.single(id))

@@ -16,10 +16,17 @@ func explainShortages(b *book, calls []ledger.Call, in Input, have set) []Shorta
 	var all []Shortage
 	m := newMeters(in)
 	for _, pool := range b.short(calls) {
-		s := Shortage{Pool: pool.ID, Item: pool.Item, Place: pool.Place, Short: -pool.Left, Limit: pool.LimitAfter(), Term: pool.Binding(pool.After)}
+		s := Shortage{
+			Pool:            pool.ID,
+			Item:            pool.Item,
+			EnvironmentName: pool.EnvironmentName,
+			Short:           -pool.Left,
+			Limit:           pool.LimitAfter(),
+			Term:            pool.Binding(pool.After),
+		}
 		var declared int64
 		s.Drawers, declared = drawers(in, pool.ID, m, have)
-		if pool.ID.Place == "" {
+		if pool.ID.Environment == "" {
 			s.Blocked = siblings(in.Want, pool.ID.Item)
 		} else {
 			s.Overage = overage(calls, in, pool.ID, m, s.Short)
@@ -50,7 +57,8 @@ func drawers(in Input, pool ledger.PoolID, m meters, have set) ([]Drawer, int64)
 		if len(g.Origins) == 0 || !slices.Contains(m.drawn(g.Holder.Identity(), g.Item.ID), pool) {
 			continue
 		}
-		if key := g.Key(); (slices.Contains(in.Asleep, key) || slices.Contains(in.Gone, g.Holder.Identity()) || !in.looksAt(g.Holder)) && !have.has(key) {
+		if key := g.Key(); (slices.Contains(in.HeldBack, key) || slices.Contains(in.Gone, g.Holder.Identity()) || !in.looksAt(g.Holder)) &&
+			!have.has(key) {
 			continue
 		}
 		units := g.Units

@@ -23,8 +23,8 @@ func shown(p *plan.Plan) string {
 	}
 	for _, pool := range p.Pools {
 		name, limit := pool.Item.Name, fmt.Sprint(pool.Limit)
-		if pool.ID.Place != "" {
-			name = pool.Place + "/" + name
+		if pool.ID.Environment != "" {
+			name = pool.EnvironmentName + "/" + name
 		}
 		if pool.LimitAfter() != pool.Limit {
 			limit += fmt.Sprintf(" -> %d", pool.LimitAfter())
@@ -32,7 +32,7 @@ func shown(p *plan.Plan) string {
 		fmt.Fprintf(&b, "pool %s: limit %s, use %d, highest %d, then %d\n", name, limit, pool.Before, pool.Peak, pool.After)
 	}
 	for _, s := range p.Shortages {
-		fmt.Fprintf(&b, "short: %s by %d, bound by %s\n", strings.TrimPrefix(s.Place+"/"+s.Item.Name, "/"), s.Short, s.Term)
+		fmt.Fprintf(&b, "short: %s by %d, bound by %s\n", strings.TrimPrefix(s.EnvironmentName+"/"+s.Item.Name, "/"), s.Short, s.Term)
 		for _, o := range s.Overage {
 			fmt.Fprintf(&b, "  overage: %s %d\n", o.Address, o.Units)
 		}

@@ -14,7 +14,7 @@ import (
 // of a group after every change of it.
 type stirred struct {
 	user, item, group string
-	without           ledger.Plans
+	without           ledger.PlanIDs
 	passing           bool // a later part of the group takes the item away again
 	doubtful          bool // another product fails, which a later part of the group takes away
 }
@@ -169,7 +169,7 @@ func (c *coverage) candidates(parts []*part) []stirred {
 
 // giving is what groups give while their parts run, with the service plans that are
 // off, and what of it a later part takes away again.
-func (c *coverage) giving(groups map[string]int, parts []*part) (gives map[ledger.Key]ledger.Plans, passing map[ledger.Key]bool) {
+func (c *coverage) giving(groups map[string]int, parts []*part) (gives map[ledger.Key]ledger.PlanIDs, passing map[ledger.Key]bool) {
 	gives, passing = maps.Clone(c.given), map[ledger.Key]bool{}
 	for _, pi := range groups {
 		for _, p := range []int{pi, parts[pi].twin} {
@@ -265,8 +265,8 @@ func (c *coverage) afterTakers(parts []*part) {
 
 // retryGives is what all the groups that had no seat for a person, and still give the
 // item after what is removed, switch off.
-func (c *coverage) retryGives(key ledger.Key, removed map[ledger.Key]bool) ledger.Plans {
-	var off ledger.Plans
+func (c *coverage) retryGives(key ledger.Key, removed map[ledger.Key]bool) ledger.PlanIDs {
+	var off ledger.PlanIDs
 	first := true
 	for _, s := range c.by[key] {
 		switch {
@@ -300,8 +300,14 @@ func (c *coverage) tellStirred(in Input) []ledger.Notice {
 		if x.passing {
 			continue
 		}
-		all = append(all, ledger.Notice{Code: codeStirred, Severity: ledger.Info, Address: string(ledger.NewAddress(people[x.user], items[x.item])),
-			Text: fmt.Sprintf("the call for the group %s makes the service try again for this member, and that takes a seat", c.groupName(x.group))})
+		all = append(
+			all,
+			ledger.Notice{Code: codeStirred, Severity: ledger.Info, Address: string(ledger.NewAddress(people[x.user], items[x.item])),
+				Text: fmt.Sprintf(
+					"the call for the group %s makes the service try again for this member, and that takes a seat",
+					c.groupName(x.group),
+				)},
+		)
 	}
 	return all
 }

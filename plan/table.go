@@ -13,103 +13,43 @@ type table struct {
 	in       Input
 	calendar *calendar
 	sides    sides
-	kept     []ledger.Grant           // what is kept as if it were declared
-	policies map[string]ledger.Policy // by item id
-	selfMade map[string]bool          // items bought by self-service
-	places   map[string]ledger.Place  // by environment id
-	rows     map[ledger.Key]ledger.Row
-	mixed    map[ledger.Key]bool // rows of which the platform allocated only some
-	flows    map[ledger.HolderID]ledger.FlowFact
-	inside   map[string]bool     // environments whose flows and machines were read
-	groups   map[ledger.Key]bool // what users have by a group that is to keep it
-	gone     map[ledger.HolderID]bool
-	nowhere  map[ledger.HolderID]bool
-	asleep   map[ledger.Key]bool
-	claimed  map[ledger.Key]bool
-	targets  map[string]bool
-	met      map[string]bool    // targets that some row was about
-	held     map[ledger.Key]int // of a group and an item: members who have it from there
-	leaving  []ledger.Holder    // groups that do not give something any more, and whose members have it still
+	itemFacts
+	environmentFacts
+	holderFacts
+	targets
+	outcome
+}
 
+// targets are the holders that a plan is narrowed to, by address.
+type targets struct {
+	wanted map[string]bool
+	met    map[string]bool // those that some row was about
+}
+
+// outcome is what the comparison comes to.
+type outcome struct {
 	steps   []ledger.Step // with a call
 	records []ledger.Step // without
 	notices []ledger.Notice
-	perhaps []ledger.Key // claims that stay open
-	unread  []int        // rows left alone, by unread scope
+	perhaps []ledger.Key    // claims that stay open
+	unread  []int           // rows left alone, by unread scope
+	kept    []ledger.Grant  // what is kept as if it were declared
+	leaving []ledger.Holder // groups that do not give something any more, and whose members have it still
 }
 
 func newTable(in Input) *table {
-	t := &table{in: in, calendar: newCalendar(in), policies: map[string]ledger.Policy{}, selfMade: map[string]bool{}, places: map[string]ledger.Place{},
-		rows: map[ledger.Key]ledger.Row{}, mixed: map[ledger.Key]bool{}, flows: map[ledger.HolderID]ledger.FlowFact{}, inside: map[string]bool{}, gone: map[ledger.HolderID]bool{},
-		nowhere: map[ledger.HolderID]bool{}, asleep: map[ledger.Key]bool{}, claimed: map[ledger.Key]bool{}, targets: map[string]bool{}, met: map[string]bool{}, unread: make([]int, len(in.Have.Unread))}
+	t := &table{in: in, calendar: newCalendar(in), targets: targets{map[string]bool{}, map[string]bool{}}}
 	t.in.Want = t.calendar.want
 	t.in.Have.Grants = reading(t.in)
 	t.in.released = releasedLately(in)
 	t.in.Recent = nil // the reading is corrected
 	t.sides = sides{newSet(t.in.Want), newSet(t.in.Known), newSet(t.in.Have.Grants)}
-	for _, p := range in.Policies {
-		t.policies[p.Item.ID] = p
-	}
-	for _, s := range in.Have.Supply {
-		t.selfMade[s.Item.ID] = s.SelfService
-	}
-	t.index()
-	for _, h := range in.Gone {
-		t.gone[h] = true
-	}
-	for _, h := range in.Have.Nowhere {
-		t.nowhere[h] = true
-	}
-	for _, k := range in.Asleep {
-		t.asleep[k] = true
-	}
-	for _, g := range in.Claims {
-		t.claimed[g.Key()] = true
-	}
+	t.itemFacts, t.environmentFacts, t.holderFacts = newItemFacts(in), newEnvironmentFacts(in), newHolderFacts(t.in)
 	for _, h := range in.Targets {
-		t.targets[strings.ToLower(h.Address())] = true
+		t.wanted[strings.ToLower(h.Address())] = true
 	}
-	t.notices = slices.Clone(in.Notices)
+	t.notices, t.unread = slices.Clone(in.Notices), make([]int, len(in.Have.Unread))
 	return t
-}
-
-// index makes tables of what is known of environments and of groups.
-func (t *table) index() {
-	for _, p := range t.in.Places {
-		t.places[p.Environment.ID] = p
-	}
-	for _, r := range t.in.Have.Rows { // a holder can have several
-		was, several := t.rows[r.Key]
-		t.mixed[r.Key] = t.mixed[r.Key] || several && was.System != r.System
-		r.System, r.Auto = r.System || was.System, r.Auto || was.Auto
-		t.rows[r.Key] = r
-	}
-	for _, f := range t.in.Have.Flows {
-		t.flows[f.Flow.Identity()] = f
-	}
-	for _, h := range t.in.Have.Inside {
-		t.inside[h.ID] = true
-	}
-	t.held = map[ledger.Key]int{}
-	for _, i := range t.in.Have.Inherited {
-		if i.Error == "" {
-			t.held[ledger.Key{Kind: ledger.Group, Holder: i.Group, Item: i.Item}]++
-		}
-	}
-	t.groups = map[ledger.Key]bool{}
-	members := map[string][]string{}
-	for _, m := range t.in.Have.Members {
-		members[m.Group] = m.Users
-	}
-	for i := range t.in.Want {
-		g := &t.in.Want[i]
-		if g.Holder.Kind != ledger.Group {
-			continue
-		}
-		for _, user := range members[g.Holder.ID] {
-			t.groups[ledger.Key{Kind: ledger.User, Holder: user, Item: g.Item.ID}] = true
-		}
-	}
 }
 
 // compare decides every row, and says what it left alone.
@@ -137,7 +77,7 @@ func (t *table) row(r row) {
 	if !t.in.looksAt(holder) {
 		return
 	}
-	if len(t.targets) > 0 {
+	if len(t.wanted) > 0 {
 		for _, name := range t.in.targetNames(holder) {
 			t.met[name] = true
 		}
@@ -179,7 +119,7 @@ func (t *table) adopted(r row) *ledger.Grant {
 	if r.want != nil || r.have == nil || !r.key.Kind.Inside() || !t.rows[r.key].System {
 		return nil
 	}
-	place := t.places[r.have.Holder.Place()]
+	place := t.rules[r.have.Holder.EnvironmentID()]
 	if place.Auto != ledger.AutoAdopt {
 		return nil
 	}
@@ -192,7 +132,8 @@ func (t *table) adopted(r row) *ledger.Grant {
 // setting, and what the platform allocated by itself, once adopted, where the
 // environment does not say that such things are removed.
 func (t *table) letGo(r row) bool {
-	return r.key.Kind == ledger.SelfService || r.key.Kind.Inside() && t.rows[r.key].System && t.places[r.have.Holder.Place()].Auto != ledger.AutoRemove
+	return r.key.Kind == ledger.SelfService ||
+		r.key.Kind.Inside() && t.rows[r.key].System && t.rules[r.have.Holder.EnvironmentID()].Auto != ledger.AutoRemove
 }
 
 // decide is the table of the design: want, known and have, in this order.
@@ -255,7 +196,16 @@ func (t *table) record(op ledger.Op, r row, before, after *ledger.Value) {
 // members do not have it any more either.
 func (t *table) unfinished(r row) {
 	t.leaving = append(t.leaving, r.known.Holder)
-	t.note(ledger.Info, "group-leaving", r, fmt.Sprintf("the group does not give it any more, and the service has not taken it from %s yet", seatCount(int64(t.held[r.key]), "member", "members")), "")
+	t.note(
+		ledger.Info,
+		"group-leaving",
+		r,
+		fmt.Sprintf(
+			"the group does not give it any more, and the service has not taken it from %s yet",
+			seatCount(int64(t.held[r.key]), "member", "members"),
+		),
+		"",
+	)
 }
 
 // awaited lists the groups that the service has not finished with.
@@ -273,16 +223,23 @@ func (t *table) forget(r row) {
 }
 
 func (t *table) add(r row) {
-	if t.asleep[r.key] {
+	if t.heldBack[r.key] {
 		t.note(ledger.Warning, "account-disabled", r, "the account is disabled, so the seat is held back",
 			"enable the account, take it out of the file, or set disabled_accounts = true in the assignment")
 		return
 	}
 	if f, known := t.flows[r.want.Holder.Identity()]; known && !f.Published && !f.Suspended {
-		t.note(ledger.Error, "flow-unpublished", r, "the flow is a draft, and only a published one can hold capacity", "turn the flow on, or take it out of the file")
+		t.note(
+			ledger.Error,
+			"flow-unpublished",
+			r,
+			"the flow is a draft, and only a published one can hold capacity",
+			"turn the flow on, or take it out of the file",
+		)
 		return
 	} else if f.Suspended {
-		t.note(ledger.Warning, "flow-suspended", r, "a data policy of the tenant suspends this flow: with capacity it will still not run", "change the flow or the policy")
+		t.note(ledger.Warning, "flow-suspended", r, "a data policy of the tenant suspends this flow: with capacity it will "+
+			"still not run", "change the flow or the policy")
 	}
 	if h := r.want.Holder.Identity(); t.nowhere[h] && t.in.Location[h] == "" {
 		t.note(ledger.Error, "usage-location", r, "the account has no usage location, and the service gives no seat without one",

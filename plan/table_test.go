@@ -71,7 +71,13 @@ func TestTables(t *testing.T) {
 
 func tableInput(t *testing.T, s map[string]string) plan.Input {
 	t.Helper()
-	in := plan.Input{At: time.Unix(0, 0).UTC(), Today: "2026-03-15", FlowCapacity: true, Guard: worlds.NoGuard(), Have: ledger.Have{Tenant: "tenant"}}
+	in := plan.Input{
+		At:           time.Unix(0, 0).UTC(),
+		Today:        "2026-03-15",
+		FlowCapacity: true,
+		Guard:        worlds.NoGuard(),
+		Have:         ledger.Have{Tenant: "tenant"},
+	}
 	in.Want, in.Known, in.Have.Grants = grants(t, s["want"]), grants(t, s["known"]), grants(t, s["have"])
 	for i := range in.Want {
 		in.Want[i].Origins = []ledger.Origin{{File: "main.hcl", Line: i + 1, Block: "assignment.a"}}
@@ -109,7 +115,8 @@ func holder(t *testing.T, s string) ledger.Holder {
 
 func item(h ledger.Holder, name string) ledger.Item {
 	id := name
-	if types := map[string]string{"process": catalog.Process, "hosted_process": catalog.Hosted, "unattended_rpa": catalog.Unattended, "per_flow": catalog.PerFlow}; types[name] != "" {
+	if types := map[string]string{"process": catalog.Process, "hosted_process": catalog.Hosted,
+		"unattended_rpa": catalog.Unattended, "per_flow": catalog.PerFlow}; types[name] != "" {
 		id = types[name]
 	}
 	return ledger.Item{Kind: h.Kind.Holds(), ID: id, Name: name}
@@ -123,7 +130,7 @@ func grants(t *testing.T, text string) []ledger.Grant {
 		g := ledger.Grant{Holder: h, Item: item(h, f[1]), Value: ledger.Value{Units: 1}}
 		for _, extra := range f[2:] {
 			if plans, ok := strings.CutPrefix(extra, "without="); ok {
-				g.Without = ledger.Plans{}
+				g.Without = ledger.PlanIDs{}
 				if plans != "" {
 					g.Without = strings.Split(plans, ",")
 				}
@@ -154,7 +161,7 @@ func tablePool(t *testing.T, in *plan.Input, f []string) {
 	it := item(ledger.Holder{Kind: kind}, f[0])
 
 	s := ledger.Supply{Item: it, Assignable: kind == ledger.User}
-	p := ledger.Policy{Label: f[0], Item: it, Origin: ledger.Origin{File: "main.hcl", Line: 100, Block: "license." + f[0]}}
+	p := ledger.ItemRules{Label: f[0], Item: it, Origin: ledger.Origin{File: "main.hcl", Line: 100, Block: "license." + f[0]}}
 	for _, setting := range f[1:] {
 		name, value, _ := strings.Cut(setting, "=")
 		switch name {
@@ -184,7 +191,7 @@ func tablePool(t *testing.T, in *plan.Input, f []string) {
 		}
 	}
 	in.Have.Supply = append(in.Have.Supply, s)
-	in.Policies = append(in.Policies, p)
+	in.Items = append(in.Items, p)
 }
 
 func tableFact(t *testing.T, in *plan.Input, f []string) {
@@ -215,7 +222,7 @@ func tableFact(t *testing.T, in *plan.Input, f []string) {
 	case "unread":
 		in.Have.Unread = append(in.Have.Unread, ledger.Unread{Holder: h, Reason: "forbidden"})
 	case "asleep":
-		in.Asleep = append(in.Asleep, ledger.Key{Kind: h.Kind, Holder: h.ID, Item: f[2]})
+		in.HeldBack = append(in.HeldBack, ledger.Key{Kind: h.Kind, Holder: h.ID, Item: f[2]})
 	case "inherited":
 		i := ledger.Inherited{User: h, Item: f[2], Group: "g"}
 		if at := slices.IndexFunc(f, func(s string) bool { return strings.HasPrefix(s, "without=") }); at > 0 {
@@ -241,7 +248,7 @@ func tableFact(t *testing.T, in *plan.Input, f []string) {
 	case "inside", "serves", "adopts", "removes":
 		in.Have.Inside = append(in.Have.Inside, h.Identity())
 		modes := map[string]ledger.AutoMode{"adopts": ledger.AutoAdopt, "removes": ledger.AutoRemove}
-		in.Places = append(in.Places, ledger.Place{Environment: h, HostedServes: f[0] == "serves", Auto: modes[f[0]]})
+		in.Environments = append(in.Environments, ledger.EnvironmentRules{Environment: h, HostedServes: f[0] == "serves", Auto: modes[f[0]]})
 	case "system", "auto", "since":
 		r := ledger.Row{Key: ledger.Key{Kind: h.Kind, Holder: h.ID, Item: item(h, f[2]).ID}, System: f[0] == "system", Auto: f[0] == "auto"}
 		if f[0] == "since" {
@@ -249,9 +256,19 @@ func tableFact(t *testing.T, in *plan.Input, f []string) {
 		}
 		in.Have.Rows = append(in.Have.Rows, r)
 	case "principal", "draft", "suspended":
-		in.Have.Flows = append(in.Have.Flows, ledger.FlowFact{Flow: h, Published: f[0] == "principal", Suspended: f[0] == "suspended", Principal: f[0] == "principal"})
+		in.Have.Flows = append(
+			in.Have.Flows,
+			ledger.FlowFact{Flow: h, Published: f[0] == "principal", Suspended: f[0] == "suspended", Principal: f[0] == "principal"},
+		)
 	case "dated":
-		d := ledger.Dated{Grant: ledger.Grant{Holder: h, Item: item(h, f[2]), Value: ledger.Value{Units: 1}, Origins: []ledger.Origin{{File: "main.hcl", Line: 50, Block: "assignment.d"}}}}
+		d := ledger.Dated{
+			Grant: ledger.Grant{
+				Holder:  h,
+				Item:    item(h, f[2]),
+				Value:   ledger.Value{Units: 1},
+				Origins: []ledger.Origin{{File: "main.hcl", Line: 50, Block: "assignment.d"}},
+			},
+		}
 		d.From, d.Until = strings.Trim(f[3], "-"), strings.Trim(f[4], "-")
 		in.Dated = append(in.Dated, d)
 	case "recent": // written a minute ago, where readings may be five minutes old

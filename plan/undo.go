@@ -108,7 +108,13 @@ func (u *undoing) input(in Input, have map[ledger.Key]ledger.Value, known map[le
 			in.note(ledger.Warning, "undo-gone", s, "is not given back: its holder is no longer in the tenant", "")
 			continue
 		case s.Taken:
-			in.note(ledger.Info, "undo-taken", s, "was not managed by usher before the run, and is after the undo", "to let go of it after the undo, run usher state rm "+string(s.Address()))
+			in.note(
+				ledger.Info,
+				"undo-taken",
+				s,
+				"was not managed by usher before the run, and is after the undo",
+				"to let go of it after the undo, run usher state rm "+string(s.Address()),
+			)
 		}
 		want = append(want, ledger.Grant{Holder: s.Holder, Item: s.Item, Value: *s.Before, Origins: s.Origins})
 	}
@@ -117,21 +123,24 @@ func (u *undoing) input(in Input, have map[ledger.Key]ledger.Value, known map[le
 	in.Want, in.Known = want, ours
 	in.Claims = slices.DeleteFunc(slices.Clone(in.Claims), func(g ledger.Grant) bool { return u.touches(g.Key()) })
 	in.undoes = u.touches
-	in.Dated, in.Restart, in.Asleep, in.Nobody = nil, nil, nil, nil
-	in.Policies = slices.Clone(in.Policies)
-	for i := range in.Policies {
-		in.Policies[i].Unmanaged = ledger.Ignore
+	in.Dated, in.Restart, in.HeldBack, in.Nobody = nil, nil, nil, nil
+	in.Items = slices.Clone(in.Items)
+	for i := range in.Items {
+		in.Items[i].Unmanaged = ledger.Ignore
 	}
-	in.Places = slices.Clone(in.Places)
-	for i := range in.Places {
-		in.Places[i].Auto = ledger.AutoIgnore
+	in.Environments = slices.Clone(in.Environments)
+	for i := range in.Environments {
+		in.Environments[i].Auto = ledger.AutoIgnore
 	}
 	return in
 }
 
 // note adds a notice to what a plan is made from.
 func (in *Input) note(severity ledger.Severity, code string, s ledger.Step, text, fix string) {
-	in.Notices = append(slices.Clip(in.Notices), ledger.Notice{Severity: severity, Code: code, Address: string(s.Address()), Text: text, Fix: fix})
+	in.Notices = append(
+		slices.Clip(in.Notices),
+		ledger.Notice{Severity: severity, Code: code, Address: string(s.Address()), Text: text, Fix: fix},
+	)
 }
 
 // undoing is what a run did, by key: what there was first, and what it left.

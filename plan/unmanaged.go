@@ -36,7 +36,7 @@ func (t *table) inPlace(r row) {
 	switch {
 	case !t.rows[r.key].System || t.mixed[r.key]:
 		t.note(ledger.Info, "undeclared-units", r, units+", and no file declares it", "")
-	case t.places[r.have.Holder.Place()].Auto == ledger.AutoRemove:
+	case t.rules[r.have.Holder.EnvironmentID()].Auto == ledger.AutoRemove:
 		t.remove(r, ledger.Unmanaged)
 	default:
 		t.note(ledger.Info, "auto-allocated", r, units+", allocated by the platform itself",

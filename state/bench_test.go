@@ -61,7 +61,11 @@ func many(n int) *state.Document {
 	for i := range n {
 		id := fmt.Sprintf("%08x-0000-4000-8000-000000000000", i*2654435761%(1<<32))
 		e.Put(ledger.Grant{Holder: ledger.Holder{Kind: ledger.User, ID: id, Name: fmt.Sprintf("user%d@contoso.com", i)},
-			Item: ledger.Item{Kind: ledger.Seat, ID: "06ebc4ee-1bb5-47dd-8120-11324bc54e06", Name: "SPE_E5"}, Value: ledger.Value{Units: 1}}, "2026-01-01")
+			Item: ledger.Item{
+				Kind: ledger.Seat,
+				ID:   "06ebc4ee-1bb5-47dd-8120-11324bc54e06",
+				Name: "SPE_E5",
+			}, Value: ledger.Value{Units: 1}}, "2026-01-01")
 	}
 	e.Apply(d)
 	return d

@@ -96,7 +96,14 @@ func (d *Document) Encode() []byte {
 	const row = 200 // bytes of a grant, about: a buffer that grows is copied
 	var b bytes.Buffer
 	b.Grow(row * len(d.Grants))
-	fmt.Fprintf(&b, "{\n  \"version\": %d,\n  \"lineage\": %s,\n  \"serial\": %d,\n  \"tenant\": %s", Version, compact(d.Lineage), d.Serial, compact(d.Tenant))
+	fmt.Fprintf(
+		&b,
+		"{\n  \"version\": %d,\n  \"lineage\": %s,\n  \"serial\": %d,\n  \"tenant\": %s",
+		Version,
+		compact(d.Lineage),
+		d.Serial,
+		compact(d.Tenant),
+	)
 	list(&b, "grants", d.Grants, func(r Record) any {
 		out := rowOf(r.Grant)
 		out.Since = r.Since

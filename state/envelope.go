@@ -103,7 +103,11 @@ func (s *Seal) Unwrap(text []byte) ([]byte, *Header, error) {
 	plain, err := s.decrypt(e.Sealed)
 	h := &Header{e.Kind, e.Lineage, e.Serial, e.Tenant}
 	if errors.Is(err, ErrSealed) {
-		err = fmt.Errorf("%w: it is for %s; set USHER_ENCRYPTION_KEY or USHER_ENCRYPTION_KEY_FILE to the private key of one of them. Nothing was written over it", ErrSealed, strings.Join(e.Recipients, ", "))
+		err = fmt.Errorf(
+			"%w: it is for %s; set USHER_ENCRYPTION_KEY or USHER_ENCRYPTION_KEY_FILE to the private key of one of them. Nothing was written over it",
+			ErrSealed,
+			strings.Join(e.Recipients, ", "),
+		)
 	}
 	return plain, h, err
 }

@@ -114,7 +114,8 @@ func (f *File) backup() error {
 	if err := beside(f.BackupPath()); err != nil {
 		return err
 	}
-	if err := os.Chmod(f.path, private); err != nil && !errors.Is(err, fs.ErrPermission) { // the same bytes are the backup; another account's file stays as it is
+	if err := os.Chmod(f.path, private); err != nil &&
+		!errors.Is(err, fs.ErrPermission) { // the same bytes are the backup; another account's file stays as it is
 		return err
 	}
 	next := f.BackupPath() + temporary + "next"

@@ -17,7 +17,13 @@ var ErrGone = errors.New("the state is gone")
 func (s *Store) missed(ctx context.Context) error {
 	if kept, ok := s.backend.(interface{ BackupPath() string }); ok {
 		if _, err := os.Stat(kept.BackupPath()); err == nil {
-			return fmt.Errorf("%s: %w, and its backup %s is there. To go back, run usher state push %s. To begin anew, move the backup and the history away", s, ErrGone, kept.BackupPath(), kept.BackupPath())
+			return fmt.Errorf(
+				"%s: %w, and its backup %s is there. To go back, run usher state push %s. To begin anew, move the backup and the history away",
+				s,
+				ErrGone,
+				kept.BackupPath(),
+				kept.BackupPath(),
+			)
 		}
 	}
 	told, err := s.History(ctx, nil)
@@ -38,5 +44,10 @@ func (s *Store) missed(ctx context.Context) error {
 }
 
 func (s *Store) goneBesideHistory() error {
-	return fmt.Errorf("%s: %w, and its history is still there. To go back, run usher state push FILE with a copy of the state. To begin anew, move the history away, or keep the state in another place", s, ErrGone)
+	return fmt.Errorf(
+		"%s: %w, and its history is still there. To go back, run usher state push FILE with a copy of the state. To begin "+
+			"anew, move the history away, or keep the state in another place",
+		s,
+		ErrGone,
+	)
 }

@@ -31,7 +31,14 @@ func tell(t *testing.T, seal *state.Seal, runs int) (*state.Store, string, *stat
 		if err != nil {
 			t.Fatal(err)
 		}
-		calls := []state.Planning{{ID: 1, Steps: []state.Change{{Op: ledger.Add, Address: "user/ada@contoso.com:SPE_E5", Holder: "ada", Item: "e5", After: &ledger.Value{Units: 1}}}}}
+		calls := []state.Planning{
+			{
+				ID: 1,
+				Steps: []state.Change{
+					{Op: ledger.Add, Address: "user/ada@contoso.com:SPE_E5", Holder: "ada", Item: "e5", After: &ledger.Value{Units: 1}},
+				},
+			},
+		}
 		for _, e := range []state.Entry{
 			{Kind: state.Began, Facts: &state.Facts{By: &state.By{Who: "ada", Operation: "apply"}}},
 			{Kind: state.Planned, Facts: &state.Facts{Calls: calls}},
@@ -76,14 +83,16 @@ func TestHistoryStaysBroken(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := j.Append(ctx, time.Unix(0, 0).UTC(), state.Entry{Kind: state.Began, Facts: &state.Facts{By: &state.By{Who: "grace"}}}, state.Entry{Kind: state.Ended, Facts: &state.Facts{End: &state.End{}}}); err != nil {
+			if err := j.Append(ctx, time.Unix(0, 0).UTC(), state.Entry{Kind: state.Began,
+				Facts: &state.Facts{By: &state.By{Who: "grace"}}}, state.Entry{Kind: state.Ended, Facts: &state.Facts{End: &state.End{}}}); err != nil {
 				t.Fatal(err)
 			}
 			head := j.Head()
 			next.History = &head
 		}
 		told, err := s.History(ctx, &next)
-		if err != nil || len(told.Breaks) != 1 || told.Breaks[0].Line < near || told.Breaks[0].Line > near+1 || !strings.Contains(told.Breaks[0].Text, says) {
+		if err != nil || len(told.Breaks) != 1 || told.Breaks[0].Line < near || told.Breaks[0].Line > near+1 ||
+			!strings.Contains(told.Breaks[0].Text, says) {
 			t.Errorf("%s: %v, %v", what, told.Breaks, err)
 		}
 	}
@@ -116,7 +125,8 @@ func TestHistoryShowsEveryEdit(t *testing.T) {
 			t.Fatal(err)
 		}
 		breaks := told.Breaks
-		if len(breaks) == 0 || !slices.ContainsFunc(breaks, func(b state.Break) bool { return b.Line >= int64(near) && b.Line <= int64(near)+1 }) {
+		if len(breaks) == 0 ||
+			!slices.ContainsFunc(breaks, func(b state.Break) bool { return b.Line >= int64(near) && b.Line <= int64(near)+1 }) {
 			t.Errorf("%s: %v, %v", what, breaks, err)
 		}
 	}
@@ -149,7 +159,8 @@ func TestHistoryShowsEveryEdit(t *testing.T) {
 			t.Fatal(err)
 		}
 		told, err := s.History(context.Background(), d)
-		if err != nil || len(told.Breaks) != 1 || told.Breaks[0].Line != int64(i+2) || !strings.Contains(told.Breaks[0].Text, fmt.Sprintf("perhaps line %d as well", i+1)) {
+		if err != nil || len(told.Breaks) != 1 || told.Breaks[0].Line != int64(i+2) ||
+			!strings.Contains(told.Breaks[0].Text, fmt.Sprintf("perhaps line %d as well", i+1)) {
 			t.Errorf("lines %d and %d edited: %v, %v", i+1, i+2, told.Breaks, err)
 		}
 	}
@@ -182,7 +193,8 @@ func TestHistoryOutlivesKills(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := j.Append(ctx, time.Unix(0, 0).UTC(), state.Entry{Kind: state.Began, Facts: &state.Facts{By: &state.By{Who: "ada", Operation: "apply"}}}); err != nil {
+	if err := j.Append(ctx, time.Unix(0, 0).UTC(), state.Entry{Kind: state.Began,
+		Facts: &state.Facts{By: &state.By{Who: "ada", Operation: "apply"}}}); err != nil {
 		t.Fatal(err)
 	}
 	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
@@ -252,7 +264,8 @@ func TestEnvelopeInAnyShape(t *testing.T) {
 			t.Errorf("%s is read as %q, %+v, %v", text, plain, got, err)
 		}
 	}
-	for _, broken := range []string{string(text[:len(text)/2]), string(text) + "x", strings.Replace(string(text), `"sealed": "`, `"sealed": "!`, 1)} {
+	for _, broken := range []string{string(text[:len(text)/2]), string(text) + "x", strings.Replace(string(text),
+		`"sealed": "`, `"sealed": "!`, 1)} {
 		if _, _, err := seal.Unwrap([]byte(broken)); !errors.Is(err, state.ErrDamaged) {
 			t.Errorf("%s is read: %v", broken, err)
 		}
@@ -272,7 +285,8 @@ func TestSealedHistory(t *testing.T) {
 	}
 	s, path, d := tell(t, seal, 2)
 	text, err := os.ReadFile(path)
-	if err != nil || strings.Contains(string(text), "ada") && strings.Contains(string(text), "contoso") || strings.Contains(string(text), "SPE_E5") {
+	if err != nil || strings.Contains(string(text), "ada") && strings.Contains(string(text), "contoso") ||
+		strings.Contains(string(text), "SPE_E5") {
 		t.Errorf("the history shows\n%s", text)
 	}
 	open, err := s.History(context.Background(), d)

@@ -29,7 +29,15 @@ type Lease struct {
 const renewals = 3
 
 func newLease(info LockInfo, hold *Hold, asked time.Time, now func() time.Time) *Lease {
-	l := &Lease{Info: info, hold: hold, now: now, renewed: asked, stop: make(chan struct{}), done: make(chan struct{}), lost: make(chan struct{})}
+	l := &Lease{
+		Info:    info,
+		hold:    hold,
+		now:     now,
+		renewed: asked,
+		stop:    make(chan struct{}),
+		done:    make(chan struct{}),
+		lost:    make(chan struct{}),
+	}
 	if hold.TTL == 0 {
 		close(l.done)
 		return l

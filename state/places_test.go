@@ -62,8 +62,23 @@ func gitlabPlace(t *testing.T) place {
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	return func(t *testing.T) state.Backend {
-		return must(httpstate.New(httpstate.Options{Address: server.URL + "/api/v4/projects/1/terraform/state/usher", LockAddress: server.URL + "/api/v4/projects/1/terraform/state/usher/lock",
-			LockMethod: "POST", UnlockMethod: "DELETE", Strict: true, HistoryPart: 20, Username: "gitlab-ci-token", Password: "job", Version: "0.1.0"}))(t)
+		return must(
+			httpstate.New(
+				httpstate.Options{
+					Address:      server.URL + "/api/v4/projects/1/terraform/state/usher",
+					LockAddress:  server.URL + "/api/v4/projects/1/terraform/state/usher/lock",
+					LockMethod:   "POST",
+					UnlockMethod: "DELETE",
+					Strict:       true,
+					HistoryPart:  20,
+					Username:     "gitlab-ci-token",
+					Password:     "job",
+					Version:      "0.1.0",
+				},
+			),
+		)(
+			t,
+		)
 	}
 }
 
@@ -71,8 +86,21 @@ func giteaPlace(t *testing.T) place {
 	server := httptest.NewServer(stateserver.New(t.TempDir()))
 	t.Cleanup(server.Close)
 	return func(t *testing.T) state.Backend {
-		return must(httpstate.New(httpstate.Options{Address: server.URL + "/api/packages/contoso/terraform/state/usher", LockAddress: server.URL + "/api/packages/contoso/terraform/state/usher/lock",
-			LockMethod: "POST", UnlockMethod: "DELETE", Strict: true, HistoryPart: 20, Version: "0.1.0"}))(t)
+		return must(
+			httpstate.New(
+				httpstate.Options{
+					Address:      server.URL + "/api/packages/contoso/terraform/state/usher",
+					LockAddress:  server.URL + "/api/packages/contoso/terraform/state/usher/lock",
+					LockMethod:   "POST",
+					UnlockMethod: "DELETE",
+					Strict:       true,
+					HistoryPart:  20,
+					Version:      "0.1.0",
+				},
+			),
+		)(
+			t,
+		)
 	}
 }
 
@@ -111,7 +139,11 @@ func signed(t *testing.T, name string, permissions sas.ContainerPermissions) str
 func postgresPlace(connection string) place {
 	name := fmt.Sprintf("state %d", time.Now().UnixNano())
 	return func(t *testing.T) state.Backend {
-		b := must(postgres.New(context.Background(), postgres.Options{Connection: connection, Schema: "usher", Name: name, TTL: 3 * time.Second}))(t)
+		b := must(
+			postgres.New(context.Background(), postgres.Options{Connection: connection, Schema: "usher", Name: name, TTL: 3 * time.Second}),
+		)(
+			t,
+		)
 		t.Cleanup(b.Close)
 		if err := b.Prepare(context.Background()); err != nil {
 			t.Fatal(err)

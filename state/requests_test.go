@@ -29,10 +29,16 @@ func (c *counted) Do(req *http.Request) (*http.Response, error) {
 func TestStoresRequests(t *testing.T) {
 	server := httptest.NewServer(stateserver.New(t.TempDir()))
 	t.Cleanup(server.Close)
-	gitlab := httpstate.Options{Address: server.URL + "/api/v4/projects/1/terraform/state/usher", LockAddress: server.URL + "/api/v4/projects/1/terraform/state/usher/lock",
-		LockMethod: "POST", UnlockMethod: "DELETE", Strict: true}
+	gitlab := httpstate.Options{
+		Address:      server.URL + "/api/v4/projects/1/terraform/state/usher",
+		LockAddress:  server.URL + "/api/v4/projects/1/terraform/state/usher/lock",
+		LockMethod:   "POST",
+		UnlockMethod: "DELETE",
+		Strict:       true,
+	}
 	gitea := gitlab
-	gitea.Address, gitea.LockAddress = server.URL+"/api/packages/contoso/terraform/state/usher", server.URL+"/api/packages/contoso/terraform/state/usher/lock"
+	gitea.Address, gitea.LockAddress = server.URL+"/api/packages/contoso/terraform/state/usher",
+		server.URL+"/api/packages/contoso/terraform/state/usher/lock"
 	plain := httpstate.Options{Address: server.URL + "/state"}
 	asksAsOften(t, "gitlab", 1, 1, func(c *counted) state.Backend { gitlab.Transport = c; return must(httpstate.New(gitlab))(t) })
 	asksAsOften(t, "gitea", 1, 1, func(c *counted) state.Backend { gitea.Transport = c; return must(httpstate.New(gitea))(t) })
@@ -123,10 +129,13 @@ func TestStoresAddresses(t *testing.T) {
 		server.Close()
 	}
 	methods := ""
-	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { methods += r.Method + " " + r.URL.Path + " " }))
+	server := httptest.NewServer(
+		http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { methods += r.Method + " " + r.URL.Path + " " }),
+	)
 	t.Cleanup(server.Close)
 	b := must(httpstate.New(httpstate.Options{Address: server.URL + "/state", LockAddress: server.URL + "/elsewhere", Strict: true}))(t)
-	if hold, err := b.Lock(context.Background(), lockInfo(lockOne)); err != nil || hold.Release(context.Background()) != nil || methods != "POST /elsewhere DELETE /elsewhere " {
+	if hold, err := b.Lock(context.Background(), lockInfo(lockOne)); err != nil || hold.Release(context.Background()) != nil ||
+		methods != "POST /elsewhere DELETE /elsewhere " {
 		t.Errorf("with an address of its own the lock is asked for by %s: %v", methods, err)
 	}
 	if _, err := httpstate.New(httpstate.Options{Address: "http://127.0.0.1/state", History: "http://127.0.0.1/state"}); err == nil {

@@ -87,7 +87,18 @@ func (r *Run) Done() (done, perhaps []ledger.Step, err error) {
 			if err != nil {
 				return nil, nil, fmt.Errorf("the call %d of the run %s: %w", c.ID, r.ID, err)
 			}
-			steps = append(steps, ledger.Step{Op: change.Op, Holder: g.Holder, Item: g.Item, Before: change.Before, After: change.After, Taken: change.Taken, Origins: change.Origins})
+			steps = append(
+				steps,
+				ledger.Step{
+					Op:      change.Op,
+					Holder:  g.Holder,
+					Item:    g.Item,
+					Before:  change.Before,
+					After:   change.After,
+					Taken:   change.Taken,
+					Origins: change.Origins,
+				},
+			)
 		}
 		switch outcome := ledger.Outcome(c.Outcome); {
 		case outcome == ledger.Done:

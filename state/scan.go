@@ -42,7 +42,12 @@ func records(lines string) ([]Record, error) {
 	for n := 0; lines != ""; n++ {
 		line, more, found := strings.Cut(lines, "\n")
 		if marked(line) {
-			return nil, fmt.Errorf("%w: line %d of its grants is a mark of a merge (%.7s): two versions were merged by git, and a state cannot be; keep one of them", ErrDamaged, n+1, line)
+			return nil, fmt.Errorf(
+				"%w: line %d of its grants is a mark of a merge (%.7s): two versions were merged by git, and a state cannot be; keep one of them",
+				ErrDamaged,
+				n+1,
+				line,
+			)
 		}
 		if body, comma := strings.CutSuffix(line, ","); comma == found {
 			line = body

@@ -77,7 +77,9 @@ func parseKeys(text string) ([]age.Identity, error) {
 	if strings.Contains(text, "-----BEGIN") {
 		id, err := agessh.ParseIdentity([]byte(text))
 		if err != nil {
-			return nil, errors.New("the private SSH key cannot be used: it has to be an ed25519 or RSA key, and without a passphrase") // never with the key's text
+			return nil, errors.New(
+				"the private SSH key cannot be used: it has to be an ed25519 or RSA key, and without a passphrase",
+			) // never with the key's text
 		}
 		return []age.Identity{id}, nil
 	}
@@ -99,7 +101,11 @@ func (s *Seal) readsItself() error {
 		_, err = s.decrypt(sealed)
 	}
 	if err != nil {
-		return fmt.Errorf("nothing is written, because the key at hand would not open it: name its public key among the recipients, or set USHER_ENCRYPTION_KEY to a key of one of them (%w)", err)
+		return fmt.Errorf(
+			"nothing is written, because the key at hand would not open it: name its public key among the recipients, or set "+
+				"USHER_ENCRYPTION_KEY to a key of one of them (%w)",
+			err,
+		)
 	}
 	return nil
 }

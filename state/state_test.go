@@ -21,11 +21,11 @@ func sample() *state.Document {
 	d.Serial = 7
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	ada := ledger.Grant{Holder: ledger.Holder{Kind: ledger.User, ID: "id-ada", Name: "ada \"x\"\n@contoso.com"},
-		Item: ledger.Item{Kind: ledger.Seat, ID: "sku", Name: "SPE_E5"}, Value: ledger.Value{Units: 1, Without: ledger.Plans{"p"}}}
+		Item: ledger.Item{Kind: ledger.Seat, ID: "sku", Name: "SPE_E5"}, Value: ledger.Value{Units: 1, Without: ledger.PlanIDs{"p"}}}
 	env := ledger.Grant{Holder: ledger.Holder{Kind: ledger.Environment, ID: "id-env", Name: "Contoso (default)"},
 		Item: ledger.Item{Kind: ledger.Capacity, ID: "AI", Name: "ai_builder"}, Value: ledger.Value{Units: 5}}
 	none := ada
-	none.Without = ledger.Plans{}
+	none.Without = ledger.PlanIDs{}
 	d.Grants = []state.Record{{Grant: env, Since: "2026-01-01"}, {Grant: ada, Since: "2026-01-02"}}
 	d.Claims = &state.Claims{Digest: "sha256:x", At: at, Grants: []ledger.Grant{none}}
 	d.Recent = []ledger.Recent{{Grant: ada, At: at, Before: &ledger.Value{Units: 1}}}
@@ -71,8 +71,16 @@ func TestVersionOneStaysReadable(t *testing.T) {
 // back the same.
 func FuzzDecode(f *testing.F) {
 	f.Add(sample().Encode())
-	f.Add([]byte(`{"version":1,"lineage":"a","serial":1,"tenant":"t","grants":[{"address":"user/a:b","holder":"h","item":"i","units":1,"without":null}]}`))
-	f.Add([]byte(`{"version":1,"lineage":"a","serial":1,"tenant":"t","grants":[],"confirmed":[{"address":"user/x:Y","at":"2026-03-01T12:00:00+24:00"}]}`))
+	f.Add(
+		[]byte(
+			`{"version":1,"lineage":"a","serial":1,"tenant":"t","grants":[{"address":"user/a:b","holder":"h","item":"i","units":1,"without":null}]}`,
+		),
+	)
+	f.Add(
+		[]byte(
+			`{"version":1,"lineage":"a","serial":1,"tenant":"t","grants":[],"confirmed":[{"address":"user/x:Y","at":"2026-03-01T12:00:00+24:00"}]}`,
+		),
+	)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		d, err := state.Decode(text)
 		if err != nil {

@@ -129,7 +129,8 @@ func (s *Store) hint(err error) string {
 	kept, ok := s.backend.(interface{ BackupPath() string })
 	switch {
 	case errors.Is(err, ErrDamaged) && ok:
-		return "; nothing was changed, and the version before it may be in " + kept.BackupPath() + ": usher state push -force puts a good one in its place"
+		return "; nothing was changed, and the version before it may be " +
+			"in " + kept.BackupPath() + ": usher state push -force puts a good one in its place"
 	case errors.Is(err, ErrDamaged):
 		return "; nothing was changed: usher state push -force puts a good copy in its place"
 	}
@@ -144,7 +145,11 @@ func (s *Store) Write(ctx context.Context, d *Document, etag string) (string, er
 		return "", err
 	}
 	if d.Serial >= math.MaxInt64 {
-		return "", fmt.Errorf("the state %s has the serial %d, and nothing comes after it: push a copy with a smaller one under another name", s, d.Serial)
+		return "", fmt.Errorf(
+			"the state %s has the serial %d, and nothing comes after it: push a copy with a smaller one under another name",
+			s,
+			d.Serial,
+		)
 	}
 	next := *d
 	next.Serial++

@@ -91,7 +91,14 @@ func refusesWhatMoved(t *testing.T, at place) {
 }
 
 func lockInfo(id string) state.LockInfo {
-	return state.LockInfo{ID: id, Who: "ada@host", PID: 1, Since: time.Unix(1_790_000_000, 0).UTC(), Operation: "apply", Run: "https://ci.example/runs/7"}
+	return state.LockInfo{
+		ID:        id,
+		Who:       "ada@host",
+		PID:       1,
+		Since:     time.Unix(1_790_000_000, 0).UTC(),
+		Operation: "apply",
+		Run:       "https://ci.example/runs/7",
+	}
 }
 
 const (

@@ -24,13 +24,19 @@ func TestTerraformSpeaksTheSame(t *testing.T) {
 	}
 	for name, lock := range map[string]string{
 		"protocol": "lock_address = \"SERVER/state\"\n unlock_address = \"SERVER/state\"",
-		"gitlab":   "lock_address = \"SERVER/state/lock\"\n unlock_address = \"SERVER/state/lock\"\n lock_method = \"POST\"\n unlock_method = \"DELETE\"",
+		"gitlab": "lock_address = \"SERVER/state/lock\"\n unlock_address = \"SERVER/state/lock\"\n lock_method = \"POST\"\n " +
+			"unlock_method = \"DELETE\"",
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(stateserver.New(t.TempDir()))
 			t.Cleanup(server.Close)
 			dir := t.TempDir()
-			text := strings.ReplaceAll("terraform {\n backend \"http\" {\n address = \"SERVER/state\"\n "+lock+"\n }\n}\nresource \"terraform_data\" \"x\" {\n input = \"x\"\n}\n", "SERVER", server.URL)
+			text := strings.ReplaceAll(
+				"terraform {\n backend \"http\" {\n address = "+
+					"\"SERVER/state\"\n "+lock+"\n }\n}\nresource \"terraform_data\" \"x\" {\n input = \"x\"\n}\n",
+				"SERVER",
+				server.URL,
+			)
 			if err := os.WriteFile(filepath.Join(dir, "main.tf"), []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -58,7 +64,8 @@ func TestTerraformSpeaksTheSame(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if out, err := terraform("apply", "-auto-approve", "-input=false", "-no-color"); err == nil || !strings.Contains(out, lockOne) { // and shows its own data beside the id
+			if out, err := terraform("apply", "-auto-approve", "-input=false", "-no-color"); err == nil ||
+				!strings.Contains(out, lockOne) { // and shows its own data beside the id
 				t.Errorf("under usher's lock terraform says %v\n%s", err, out)
 			}
 			if err := lease.Release(); err != nil {

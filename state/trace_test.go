@@ -17,15 +17,23 @@ func TestStoresTraceStatements(t *testing.T) {
 		t.Skip("it takes a database")
 	}
 	var told strings.Builder
-	b := must(postgres.New(context.Background(), postgres.Options{Connection: connection, Schema: "not_there", Name: "name of a state", Trace: func(statement string) func(error) {
-		told.WriteString(statement)
-		return func(err error) { told.WriteString(" => " + err.Error()) }
-	}}))(t)
+	b := must(
+		postgres.New(
+			context.Background(),
+			postgres.Options{Connection: connection, Schema: "not_there", Name: "name of a state", Trace: func(statement string) func(error) {
+				told.WriteString(statement)
+				return func(err error) { told.WriteString(" => " + err.Error()) }
+			}},
+		),
+	)(
+		t,
+	)
 	t.Cleanup(b.Close)
 	if _, _, err := b.Get(context.Background()); err == nil {
 		t.Fatal("a state was read where there is no schema")
 	}
-	if s := told.String(); !strings.Contains(s, "FROM not_there.states WHERE name = $1 => ERROR: relation") || strings.Contains(s, "name of a state") {
+	if s := told.String(); !strings.Contains(s, "FROM not_there.states WHERE name = $1 => ERROR: relation") ||
+		strings.Contains(s, "name of a state") {
 		t.Errorf("told was %q", s)
 	}
 }

@@ -133,8 +133,8 @@ func (t *Tenant) believeInside(ctx context.Context, r *Reading, h ledger.Holder)
 // askInside asks an environment for what its lists lack. Where it is there after all,
 // what is in the environment was not read.
 func (t *Tenant) askInside(r *Reading, h ledger.Holder, ask func(*dataverse.Client) (bool, error)) {
-	env := ledger.HolderID{Kind: ledger.Environment, ID: h.Place()}
-	e, read := t.urls[h.Place()]
+	env := ledger.HolderID{Kind: ledger.Environment, ID: h.EnvironmentID()}
+	e, read := t.urls[h.EnvironmentID()]
 	if !read || !slices.Contains(r.Inside, env) {
 		return
 	}
@@ -217,7 +217,10 @@ func (t *Tenant) vanished(ctx context.Context, r *Reading, seats []ledger.Supply
 		if there, err := t.graph.Owns(ctx, r.Tenant, p.ID); err != nil || there {
 			h := ledger.Holder{Kind: ledger.License, ID: p.ID, Name: p.Name}
 			v.Unread = true
-			r.Unread = append(r.Unread, ledger.Unread{Holder: h, Reason: leftOut("licenses", h, err).Error() + "; if it is gone, usher state rm ends usher's part in it"})
+			r.Unread = append(
+				r.Unread,
+				ledger.Unread{Holder: h, Reason: leftOut("licenses", h, err).Error() + "; if it is gone, usher state rm ends usher's part in it"},
+			)
 		}
 		r.Vanished[p.ID] = v
 	}

@@ -27,7 +27,8 @@ func TestShrunkenLists(t *testing.T) {
 	if err != nil || len(whole.Unread) > 0 {
 		t.Fatal(err, whole.Unread)
 	}
-	for _, list := range []string{"/v1.0/users", "/v1.0/subscribedSkus", "/environmentmanagement/environments", "/licensing/allocationsByEnvironment",
+	for _, list := range []string{"/v1.0/users", "/v1.0/subscribedSkus", "/environmentmanagement/environments",
+		"/licensing/allocationsByEnvironment",
 		"/workflows", "/flowmachines", "/flowmachinegroups", "/flowcapacityassignments", "/members/microsoft.graph.user"} {
 		for name, cut := range cuts() {
 			t.Run(strings.TrimPrefix(list, "/")+" "+name, func(t *testing.T) {
@@ -44,7 +45,10 @@ func TestShrunkenLists(t *testing.T) {
 				}
 				for _, m := range whole.Members {
 					there := slices.ContainsFunc(r.Members, func(o ledger.Members) bool { return o.Group == m.Group && slices.Equal(o.Users, m.Users) })
-					unread := slices.ContainsFunc(r.Unread, func(u ledger.Unread) bool { return u.Covers(ledger.HolderID{Kind: ledger.Group, ID: m.Group}) })
+					unread := slices.ContainsFunc(
+						r.Unread,
+						func(u ledger.Unread) bool { return u.Covers(ledger.HolderID{Kind: ledger.Group, ID: m.Group}) },
+					)
 					if !there && !unread {
 						t.Errorf("%v are in %s, and the reading says that some are not", m.Users, m.Group)
 					}
@@ -100,7 +104,9 @@ func readShrunken(t *testing.T, list string, cut func([]any) []any, known []ledg
 	if err != nil {
 		t.Fatal(err)
 	}
-	tn, err := tenant.Open(tenant.Settings{Endpoint: front.URL, Version: "0.0.0", Catalog: cat, Now: time.Now, Retry: time.Millisecond, Timeout: 10 * time.Second})
+	tn, err := tenant.Open(
+		tenant.Settings{Endpoint: front.URL, Version: "0.0.0", Catalog: cat, Now: time.Now, Retry: time.Millisecond, Timeout: 10 * time.Second},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,9 @@ func TestConformanceLive(t *testing.T) {
 		t.Fatalf("there is no cloud %q", name)
 	}
 	transport := tenant.Network()
-	who, err := identity.New(identity.Options{Tenant: id, Login: cloud.Login, Assertion: cloud.Assertion, Env: os.Getenv, ReadFile: os.ReadFile, Transport: transport})
+	who, err := identity.New(
+		identity.Options{Tenant: id, Login: cloud.Login, Assertion: cloud.Assertion, Env: os.Getenv, ReadFile: os.ReadFile, Transport: transport},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,8 +43,10 @@ func TestConformanceLive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tn, err := tenant.Open(tenant.Settings{Directory: &tenant.Directory{ID: id, Cloud: cloud, Endpoints: cloud, Credential: who.Credential, Transport: transport},
-		Writes: 5, Version: "0.0.0", Catalog: cat, Now: time.Now, Lag: 5 * time.Minute})
+	tn, err := tenant.Open(
+		tenant.Settings{Directory: &tenant.Directory{ID: id, Cloud: cloud, Endpoints: cloud, Credential: who.Credential, Transport: transport},
+			Writes: 5, Version: "0.0.0", Catalog: cat, Now: time.Now, Lag: 5 * time.Minute},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

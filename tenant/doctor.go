@@ -82,7 +82,12 @@ func (d *doctor) signIn(ctx context.Context) bool {
 	d.who = read(got.Token)
 	switch {
 	case d.who.Tenant != "" && !strings.EqualFold(d.who.Tenant, d.t.id):
-		d.say(ledger.Missing, "sign-in", "the identity is of the tenant "+d.who.Tenant, "sign in as an identity of "+d.t.id+", or correct tenant_id")
+		d.say(
+			ledger.Missing,
+			"sign-in",
+			"the identity is of the tenant "+d.who.Tenant,
+			"sign in as an identity of "+d.t.id+", or correct tenant_id",
+		)
 		return false
 	case d.who.User != "":
 		d.say(ledger.Fine, "sign-in", d.who.User+", a person, through the application "+d.who.App, "")
@@ -119,7 +124,8 @@ func (d *doctor) directory(ctx context.Context) {
 		{"the tenant", "/v1.0/organization?$select=id", "Organization.Read.All", true},
 		{"products and seats", "/v1.0/subscribedSkus", "LicenseAssignment.Read.All", true},
 		{"people and their licenses", "/v1.0/users?$select=id,licenseAssignmentStates&$top=1", "User.Read.All", true},
-		{"when subscriptions lapse", "/v1.0/directory/subscriptions?$select=skuId,totalLicenses,isTrial,nextLifecycleDateTime", "Organization.Read.All", true},
+		{"when subscriptions lapse", "/v1.0/directory/subscriptions?$select=skuId,totalLicenses,isTrial,nextLifecycleDateTime",
+			"Organization.Read.All", true},
 		{"groups and their members", "/v1.0/groups?$select=id&$top=1", "GroupMember.Read.All", d.needs.Groups},
 	} {
 		if !c.wanted {
@@ -139,7 +145,8 @@ func (d *doctor) directory(ctx context.Context) {
 }
 
 func grantPermission(name string) string {
-	return "Entra admin centre, App registrations, the application, API permissions: add the application permission " + name + " of Microsoft Graph, and grant admin consent"
+	return "Entra admin centre, App registrations, the application, API permissions: add the application " +
+		"permission " + name + " of Microsoft Graph, and grant admin consent"
 }
 
 // report says how a harmless read went.

@@ -38,7 +38,8 @@ func (d *doctor) register() string {
 	case d.who.User != "":
 		return "give this person the role Power Platform Administrator in the Entra admin centre"
 	}
-	return "have a Power Platform administrator register it (it cannot do that itself): in PowerShell, New-PowerAppManagementApp -ApplicationId " + d.application() +
+	return "have a Power Platform administrator register it (it cannot do that itself): in PowerShell, " +
+		"New-PowerAppManagementApp -ApplicationId " + d.application() +
 		", or with the Power Platform CLI, pac admin application register --application-id " + d.application()
 }
 
@@ -76,14 +77,24 @@ func (d *doctor) administrator(ctx context.Context) {
 	about := "is no administrator of the Power Platform"
 	switch {
 	case power:
-		d.say(ledger.Missing, about, "it is "+kind+" and can change all environments",
-			"plan as another application with the Reader role of the Power Platform (preview), or with -skip=powerplatform and one that is not registered")
+		d.say(
+			ledger.Missing,
+			about,
+			"it is "+kind+" and can change all environments",
+			"plan as another application with the Reader role of the Power Platform (preview), or with -skip=powerplatform and "+
+				"one that is not registered",
+		)
 	case !refused(err):
 		d.say(ledger.Unclear, about, "nothing tells", "")
 	default:
 		d.say(ledger.Fine, about, "", "")
 		if d.needs.Units {
-			d.say(ledger.Unclear, "writes no environment", "no service tells its role in the Power Platform", "check that it is Reader, and neither Contributor nor Owner")
+			d.say(
+				ledger.Unclear,
+				"writes no environment",
+				"no service tells its role in the Power Platform",
+				"check that it is Reader, and neither Contributor nor Owner",
+			)
 		}
 	}
 }
@@ -120,7 +131,8 @@ func (d *doctor) organisation(ctx context.Context, e powerplatform.Environment) 
 		return
 	}
 	place := "Power Platform admin centre, Environments, " + e.Name + ", Settings, Users + permissions, "
-	addUser, giveRole := "add it as an application user: "+place+"Application users", "give its application user such a role: Environment Maker is one"
+	addUser, giveRole := "add it as an application user: "+place+"Application users",
+		"give its application user such a role: Environment Maker is one"
 	if d.who.User != "" {
 		addUser, giveRole = "add this person: "+place+"Users", "give this person such a role: Environment Maker is one"
 	}
@@ -138,6 +150,11 @@ func (d *doctor) organisation(ctx context.Context, e powerplatform.Environment) 
 	if d.report(err, about, "a role that reads Flow Capacity Assignment, Process and Flow Machine", giveRole); err != nil || !d.needs.Apply {
 		return
 	}
+	d.privileges(ctx, w, e, me.User, giveRole)
+}
+
+// privileges looks whether a user of an environment may write what is asked for.
+func (d *doctor) privileges(ctx context.Context, w *wire.Client, e powerplatform.Environment, user, giveRole string) {
 	for _, p := range []struct {
 		name, what, table string
 		wanted            bool
@@ -151,7 +168,8 @@ func (d *doctor) organisation(ctx context.Context, e powerplatform.Environment) 
 		if !p.wanted {
 			continue
 		}
-		err := w.Get(ctx, "/api/data/v9.2/systemusers("+me.User+")/Microsoft.Dynamics.CRM.RetrieveUserPrivilegeByPrivilegeName(PrivilegeName='"+p.name+"')", &have)
+		err := w.Get(ctx, "/api/data/v9.2/systemusers("+user+
+			")/Microsoft.Dynamics.CRM.RetrieveUserPrivilegeByPrivilegeName(PrivilegeName='"+p.name+"')", &have)
 		about := p.what + e.Address()
 		if err == nil && len(have.Privileges) == 0 {
 			d.say(ledger.Missing, about, "needs a role that writes "+p.table, giveRole)

@@ -13,7 +13,8 @@ func TestRemediesFitWhoAsks(t *testing.T) {
 		apply      bool
 		says, nots string
 	}{
-		"a person who applies":       {token{App: "cli", User: "ada@contoso.com"}, true, "Power Platform Administrator", "New-PowerAppManagementApp"},
+		"a person who applies": {token{App: "cli", User: "ada@contoso.com"}, true, "Power Platform Administrator",
+			"New-PowerAppManagementApp"},
 		"an application that does":   {token{App: "app"}, true, "New-PowerAppManagementApp -ApplicationId app", "Reader"},
 		"an application that plans":  {token{App: "app"}, false, "Reader role", "New-PowerAppManagementApp"},
 		"a person who plans":         {token{App: "cli", User: "ada@contoso.com"}, false, "Reader role", "New-PowerAppManagementApp"},

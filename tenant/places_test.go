@@ -14,7 +14,11 @@ import (
 func setUnits(from, to int64) ledger.Call {
 	h := ledger.Holder{Kind: ledger.Environment, ID: env, Name: "production"}
 	return ledger.Call{ID: 1, Holder: h, Steps: []ledger.Step{{Op: ledger.Change, Holder: h,
-		Item: ledger.Item{Kind: ledger.Capacity, ID: catalog.Process, Name: "process"}, Before: &ledger.Value{Units: from}, After: &ledger.Value{Units: to}}}}
+		Item: ledger.Item{
+			Kind: ledger.Capacity,
+			ID:   catalog.Process,
+			Name: "process",
+		}, Before: &ledger.Value{Units: from}, After: &ledger.Value{Units: to}}}}
 }
 
 // TestTwoAdmins (rule 58): the licensing service has no versions to write
@@ -41,7 +45,11 @@ func TestTwoAdmins(t *testing.T) {
 // group is a call that gives the small tenant's makers E3.
 func group() ledger.Call {
 	h := ledger.Holder{Kind: ledger.Group, ID: "6b1c2a10-0000-4000-8000-00000000000a", Name: "makers"}
-	return ledger.Call{ID: 1, Holder: h, Steps: []ledger.Step{{Op: ledger.Add, Holder: h, Item: ledger.Item{Kind: ledger.Seat, ID: e3}, After: &ledger.Value{Units: 1}}}}
+	return ledger.Call{
+		ID:     1,
+		Holder: h,
+		Steps:  []ledger.Step{{Op: ledger.Add, Holder: h, Item: ledger.Item{Kind: ledger.Seat, ID: e3}, After: &ledger.Value{Units: 1}}},
+	}
 }
 
 // TestGroupOnABadDay: an answer that is lost is settled by looking, a refusal
@@ -51,8 +59,9 @@ func TestGroupOnABadDay(t *testing.T) {
 		fault   string
 		outcome ledger.Outcome
 	}{
-		"a lost answer":         {`{"method":"POST","path":"/groups/","loseReply":true,"times":9}`, ledger.Done},
-		"a refusal":             {`{"method":"POST","path":"/groups/","status":403,"code":"Authorization_RequestDenied","message":"Insufficient privileges to complete the operation."}`, ledger.Failed},
+		"a lost answer": {`{"method":"POST","path":"/groups/","loseReply":true,"times":9}`, ledger.Done},
+		"a refusal": {`{"method":"POST","path":"/groups/","status":403,"code":"Authorization_RequestDenied",` +
+			`"message":"Insufficient privileges to complete the operation."}`, ledger.Failed},
 		"never carried out":     {`{"method":"POST","path":"/groups/","status":500}`, ledger.Unknown},
 		"members not readable":  {`{"method":"GET","path":"/members/","status":403}`, ledger.Pending},
 		"progress not readable": {`{"method":"GET","path":"/groups/6b","status":403}`, ledger.Pending},
@@ -69,8 +78,19 @@ func TestGroupOnABadDay(t *testing.T) {
 // one that it does not show nobody knows.
 func TestFlowOnABadDay(t *testing.T) {
 	const test = "31db83d3-f525-4486-bfb1-a19ed600a344"
-	flow := ledger.Within(ledger.Holder{Kind: ledger.Environment, ID: test, Name: "test"}, ledger.Flow, "7a000000-0000-4000-8000-000000002001", "flow-1")
-	call := ledger.Call{ID: 1, Holder: flow, Steps: []ledger.Step{{Op: ledger.Remove, Holder: flow, Item: ledger.Item{Kind: ledger.Capacity, ID: catalog.Process}, Before: &ledger.Value{Units: 1}}}}
+	flow := ledger.Within(
+		ledger.Holder{Kind: ledger.Environment, ID: test, Name: "test"},
+		ledger.Flow,
+		"7a000000-0000-4000-8000-000000002001",
+		"flow-1",
+	)
+	call := ledger.Call{
+		ID:     1,
+		Holder: flow,
+		Steps: []ledger.Step{
+			{Op: ledger.Remove, Holder: flow, Item: ledger.Item{Kind: ledger.Capacity, ID: catalog.Process}, Before: &ledger.Value{Units: 1}},
+		},
+	}
 	for name, c := range map[string]struct {
 		fault   string
 		outcome ledger.Outcome
@@ -78,8 +98,9 @@ func TestFlowOnABadDay(t *testing.T) {
 		"done, and said to have failed": {`{"method":"PATCH","path":"flowcapacityassignments","status":500,"afterWrite":true}`, ledger.Done},
 		"a lost answer":                 {`{"method":"PATCH","path":"flowcapacityassignments","loseReply":true,"times":1}`, ledger.Done},
 		"not done":                      {`{"method":"PATCH","path":"flowcapacityassignments","status":500}`, ledger.Unknown},
-		"done, and not to be read":      {`{"method":"PATCH","path":"flowcapacityassignments","status":500,"afterWrite":true},{"method":"GET","path":"flowcapacityassignments","status":403,"skip":2}`, ledger.Unknown},
-		"refused":                       {`{"method":"PATCH","path":"flowcapacityassignments","status":403}`, ledger.Failed},
+		"done, and not to be read": {`{"method":"PATCH","path":"flowcapacityassignments","status":500,"afterWrite":true},` +
+			`{"method":"GET","path":"flowcapacityassignments","status":403,"skip":2}`, ledger.Unknown},
+		"refused": {`{"method":"PATCH","path":"flowcapacityassignments","status":403}`, ledger.Failed},
 	} {
 		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
 			tn, _ := openOf(t, "rpa", c.fault)

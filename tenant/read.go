@@ -18,7 +18,7 @@ type Reading struct {
 	ledger.Have
 	Vanished map[string]Vanished          // products that the state is about and the tenant does not list, by id
 	names    map[ledger.HolderID]string   // of people, by identity, once somebody asks
-	people   []ledger.Holder              // everybody and everything that was read
+	holders  []ledger.Holder              // everybody and everything that was read
 	byName   map[nameKey]int              // the first bearer of a name, in people
 	twins    map[nameKey][]ledger.Holder  // further bearers
 	missing  map[ledger.HolderKind]string // kinds whose list is incomplete, with the reason
@@ -60,12 +60,18 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 		return nil, fmt.Errorf("the tenant does not name itself: the list of organisations is empty")
 	}
 	if t.id != "" && id != t.id {
-		return nil, fmt.Errorf("the tenant that answers is %s, and tenant_id is %s: correct the tenant block, or sign in as an identity of that tenant", id, t.id)
+		return nil, fmt.Errorf(
+			"the tenant that answers is %s, and tenant_id is %s: correct the tenant block, or sign in as an identity of that tenant",
+			id,
+			t.id,
+		)
 	}
 	r.Tenant = id
 	seats, err := t.graph.Supply(ctx)
 	if err != nil {
-		return nil, errors.New("the tenant's licenses cannot be read: " + wire.Explain(err, "the application permission LicenseAssignment.Read.All"))
+		return nil, errors.New(
+			"the tenant's licenses cannot be read: " + wire.Explain(err, "the application permission LicenseAssignment.Read.All"),
+		)
 	}
 	t.vanished(ctx, r, seats, o.Products)
 	for i := range seats {
@@ -157,7 +163,7 @@ func explain(kind ledger.HolderKind, err error) string {
 }
 
 func (r *Reading) index(holders []ledger.Holder) {
-	r.people = holders
+	r.holders = holders
 	r.byName = make(map[nameKey]int, len(holders))
 	r.twins = map[nameKey][]ledger.Holder{}
 	for i, h := range holders {
@@ -178,17 +184,17 @@ func (r *Reading) bearers(key nameKey) []ledger.Holder {
 		return nil
 	}
 	if len(r.twins) == 0 {
-		return r.people[i : i+1 : i+1]
+		return r.holders[i : i+1 : i+1]
 	}
-	return append([]ledger.Holder{r.people[i]}, r.twins[key]...)
+	return append([]ledger.Holder{r.holders[i]}, r.twins[key]...)
 }
 
 // Name returns what the tenant calls a holder now. Most plans never ask, so
 // the table is made when one does.
 func (r *Reading) Name(h ledger.HolderID) (string, bool) {
 	if r.names == nil {
-		r.names = make(map[ledger.HolderID]string, len(r.people))
-		for _, p := range r.people {
+		r.names = make(map[ledger.HolderID]string, len(r.holders))
+		for _, p := range r.holders {
 			r.names[p.Identity()] = p.Name
 		}
 	}

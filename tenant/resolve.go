@@ -10,17 +10,19 @@ import (
 
 // Resolved is what the files want, in ids.
 type Resolved struct {
-	Want     []ledger.Grant // sorted by key, one for each
-	Dated    []ledger.Dated
-	Policies []ledger.Policy
-	Places   []ledger.Place
-	Guard    ledger.Guard
-	Gone     []ledger.HolderID            // declared holders that the tenant no longer has
-	Asleep   []ledger.Key                 // wants of disabled accounts, to be held back
-	Location map[ledger.HolderID]string   // where the files say that people are
-	Nobody   []Nobody                     // names that mean nobody
-	Listed   map[string]int64             // how many names each file has; only where some mean nobody
-	Vanished map[string]bool              // products that the tenant does not list, by id; true where their records stay: they are declared, or perhaps not gone
+	Want         []ledger.Grant // sorted by key, one for each
+	Dated        []ledger.Dated
+	Items        []ledger.ItemRules
+	Environments []ledger.EnvironmentRules
+	Guard        ledger.Guard
+	Gone         []ledger.HolderID          // declared holders that the tenant no longer has
+	HeldBack     []ledger.Key               // wants of disabled accounts, to be held back
+	Location     map[ledger.HolderID]string // where the files say that people are
+	Nobody       []Nobody                   // names that mean nobody
+	Listed       map[string]int64           // how many names each file has; only where some mean nobody
+	// products that the tenant does not list, by id; true where their records stay: they are declared, or
+	// perhaps not gone
+	Vanished map[string]bool
 	Aliases  map[ledger.HolderID][]string // other names by which the files or the state know a holder
 	Notices  []ledger.Notice              // those of severity Error refuse the plan
 }
@@ -28,20 +30,20 @@ type Resolved struct {
 // Nobody is a name of the files that neither the tenant nor the state has ever
 // known.
 type Nobody struct {
-	Holder  ledger.Holder // without an id
-	Items   []ledger.Item // what the files give it
-	Origins []ledger.Origin
-	Lax     bool // the files say that such names are meant
+	Holder        ledger.Holder // without an id
+	Items         []ledger.Item // what the files give it
+	Origins       []ledger.Origin
+	IgnoreUnknown bool // the files say that such names are meant
 }
 
 // Declared is what the files want, in names.
 type Declared struct {
-	Wants    []ledger.Want
-	Policies []ledger.Policy
-	Places   []ledger.Place
-	Guard    ledger.Guard
-	Known    []ledger.Grant  // the state's, sorted by key
-	Former   []ledger.Holder // holders of the state by names that they had before
+	Wants        []ledger.Want
+	Items        []ledger.ItemRules
+	Environments []ledger.EnvironmentRules
+	Guard        ledger.Guard
+	Known        []ledger.Grant  // the state's, sorted by key
+	Former       []ledger.Holder // holders of the state by names that they had before
 }
 
 // nameKey is a name as names are compared: without regard to case.
@@ -52,7 +54,7 @@ type nameKey struct {
 
 func keyOf(h ledger.Holder) nameKey {
 	if h.Kind.Inside() {
-		return nameKey{h.Kind, strings.ToLower(h.Place() + "/" + h.Own())}
+		return nameKey{h.Kind, strings.ToLower(h.EnvironmentID() + "/" + h.Own())}
 	}
 	return nameKey{h.Kind, strings.ToLower(h.Name)}
 }
@@ -84,7 +86,11 @@ type found struct {
 // somebody else than the author meant is refused, with the ids, never guessed.
 func (r *Reading) Resolve(d Declared) *Resolved {
 	x := &resolver{Reading: r, out: &Resolved{Guard: d.Guard}, pinned: pins(d.Known, r.Unlisted),
-		seen: make(map[nameKey]found, len(d.Wants)), owner: make(map[ledger.HolderID]*ledger.Want, len(d.Wants)), said: map[string]bool{}, gone: map[ledger.HolderID]bool{}, places: map[string]ledger.Holder{},
+		seen: make(
+			map[nameKey]found,
+			len(d.Wants),
+		), owner: make(map[ledger.HolderID]*ledger.Want, len(d.Wants)), said: map[string]bool{},
+		gone: map[ledger.HolderID]bool{}, places: map[string]ledger.Holder{},
 		former: map[nameKey][]ledger.Holder{}, nobody: map[nameKey]int{}}
 	for _, h := range d.Former {
 		x.former[keyOf(h)] = append(x.former[keyOf(h)], h)
@@ -93,9 +99,9 @@ func (r *Reading) Resolve(d Declared) *Resolved {
 	for id, v := range r.Vanished {
 		x.out.Vanished[id] = v.Unread
 	}
-	products := x.policies(d.Policies)
+	products := x.policies(d.Items)
 	x.declared = d.Wants
-	x.environments(d.Places)
+	x.environments(d.Environments)
 	x.wants(d.Wants, products)
 	x.countNames(d.Wants)
 	x.guard(d.Guard)
@@ -145,8 +151,8 @@ func (x *resolver) wants(wants []ledger.Want, products map[string]*ledger.Supply
 		if !ok {
 			continue // refused at the license block
 		}
-		if disabled[h.Identity()] && !w.Asleep {
-			x.out.Asleep = append(x.out.Asleep, g.Key())
+		if disabled[h.Identity()] && !w.DisabledAccounts {
+			x.out.HeldBack = append(x.out.HeldBack, g.Key())
 		}
 	}
 	if x.missing[ledger.User] == "" && !x.Unlisted {
@@ -178,7 +184,12 @@ func (x *resolver) grant(w *ledger.Want, h ledger.Holder, products map[string]*l
 			x.out.Location = map[ledger.HolderID]string{}
 		}
 		if first := x.out.Location[h.Identity()]; first != "" && first != w.Location {
-			x.refuse(w, "location-doubled", fmt.Sprintf("is said to be in %s here, and in %s by another assignment", w.Location, first), "write one usage_location")
+			x.refuse(
+				w,
+				"location-doubled",
+				fmt.Sprintf("is said to be in %s here, and in %s by another assignment", w.Location, first),
+				"write one usage_location",
+			)
 		}
 		x.out.Location[h.Identity()] = w.Location
 	}
@@ -243,7 +254,12 @@ func (x *resolver) lookup(key nameKey, w *ledger.Want) (ledger.Holder, bool) {
 	case pinned:
 		return x.formerName(w, pin)
 	case len(x.former[key]) > 1:
-		x.refuse(w, "name-ambiguous", fmt.Sprintf("no account has this name now, and the state knew several by it: %s", ids(x.former[key])), "write the id of the one you mean")
+		x.refuse(
+			w,
+			"name-ambiguous",
+			fmt.Sprintf("no account has this name now, and the state knew several by it: %s", ids(x.former[key])),
+			"write the id of the one you mean",
+		)
 		return ledger.Holder{}, false
 	case len(x.former[key]) == 1:
 		return x.formerName(w, x.former[key][0])

@@ -24,7 +24,12 @@ func (x *resolver) guard(g ledger.Guard) {
 		protected = append(protected, meant...)
 		// Whoever is neither read nor in the state loses nothing in this plan.
 		if len(meant) == 0 && !x.Unlisted && x.missing[h.Kind] == "" {
-			x.refuse(&w, "protect-nobody", "is protected, and the tenant has no "+h.Kind.Words()+" of that name", "correct the name, or take it out of protect")
+			x.refuse(
+				&w,
+				"protect-nobody",
+				"is protected, and the tenant has no "+h.Kind.Words()+" of that name",
+				"correct the name, or take it out of protect",
+			)
 		}
 	}
 	slices.SortFunc(protected, func(a, b ledger.Holder) int { return strings.Compare(string(a.Kind)+a.ID, string(b.Kind)+b.ID) })

@@ -56,12 +56,13 @@ func (x *resolver) suggestion(w *ledger.Want) string {
 	}
 	best, least := "", longest
 	guest := strings.ToLower(strings.ReplaceAll(w.Holder, "@", "_")) + "#ext#@"
-	for _, h := range x.people {
+	for _, h := range x.holders {
 		name := h.Own()
 		if h.Kind == w.Kind && w.Kind == ledger.User && strings.HasPrefix(strings.ToLower(name), guest) {
 			return fmt.Sprintf(" (did you mean the guest %s?)", name)
 		}
-		if h.Kind != w.Kind || w.Kind.Inside() && h.Place() != x.places[strings.ToLower(w.Around)].ID || abs(len(name)-len(w.Holder)) >= least {
+		if h.Kind != w.Kind || w.Kind.Inside() && h.EnvironmentID() != x.places[strings.ToLower(w.Around)].ID ||
+			abs(len(name)-len(w.Holder)) >= least {
 			continue
 		}
 		d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(w.Holder), nil)

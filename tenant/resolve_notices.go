@@ -15,7 +15,13 @@ func (x *resolver) own(h ledger.Holder, w *ledger.Want) bool {
 		x.owner[h.Identity()] = w
 		return true
 	}
-	n := notice(w, ledger.Error, "name-doubled", fmt.Sprintf("%s and %s are both %s %s", first.Holder, w.Holder, w.Kind.Words(), h.ID), "keep one of the two names")
+	n := notice(
+		w,
+		ledger.Error,
+		"name-doubled",
+		fmt.Sprintf("%s and %s are both %s %s", first.Holder, w.Holder, w.Kind.Words(), h.ID),
+		"keep one of the two names",
+	)
 	n.Origins = ledger.MergeOrigins(first.Origins, w.Origins)
 	x.out.Notices = append(x.out.Notices, n)
 	return false
@@ -72,16 +78,29 @@ func (x *resolver) absent(w *ledger.Want, h ledger.Holder) (ledger.Holder, bool)
 	}
 	if x.Unlisted && w.Kind == ledger.User {
 		x.note(w, ledger.Warning, "holder-unread", "is new to the state, and people were not read", "plan without -refresh=false")
-		x.Unread = append(x.Unread, ledger.Unread{Holder: ledger.Holder{Kind: w.Kind, ID: "?", Name: w.Holder}, Reason: "not read, because of -refresh=false"})
+		x.Unread = append(
+			x.Unread,
+			ledger.Unread{Holder: ledger.Holder{Kind: w.Kind, ID: "?", Name: w.Holder}, Reason: "not read, because of -refresh=false"},
+		)
 		return h, false
 	}
 	if w.Kind == ledger.Flow && x.isOutside(w) {
-		x.refuse(w, "flow-outside", "the flow is in no solution, and only a flow in a solution can hold capacity", "add it to a solution, and write the id or name that it has there")
+		x.refuse(
+			w,
+			"flow-outside",
+			"the flow is in no solution, and only a flow in a solution can hold capacity",
+			"add it to a solution, and write the id or name that it has there",
+		)
 		return h, false
 	}
 	meant := x.suggestion(w)
 	if w.Kind != ledger.User && meant != "" && h.ID == "" { // a slip here would take from everybody in the one that is meant
-		x.refuse(w, "holder-unknown", fmt.Sprintf("%s has no such %s%s", x.where(w), w.Kind.Words(), meant), "correct the name, or take it out of the file")
+		x.refuse(
+			w,
+			"holder-unknown",
+			fmt.Sprintf("%s has no such %s%s", x.where(w), w.Kind.Words(), meant),
+			"correct the name, or take it out of the file",
+		)
 		return h, false
 	}
 	x.note(w, ledger.Warning, "holder-gone", fmt.Sprintf("%s has no such %s%s; nothing is done for it", x.where(w), w.Kind.Words(), meant),

@@ -8,10 +8,10 @@ import (
 
 // environments gives every environment block its id. Flows and machines are
 // looked up inside of it.
-func (x *resolver) environments(places []ledger.Place) {
+func (x *resolver) environments(places []ledger.EnvironmentRules) {
 	for _, p := range places {
 		ref := p.Environment.Name
-		w := ledger.Want{Kind: ledger.Environment, Holder: ref, Lax: p.Lax, Origins: []ledger.Origin{p.Origin}}
+		w := ledger.Want{Kind: ledger.Environment, Holder: ref, Lax: p.IgnoreUnknown, Origins: []ledger.Origin{p.Origin}}
 		h, ok := x.holder(&w)
 		if !ok {
 			continue
@@ -21,7 +21,7 @@ func (x *resolver) environments(places []ledger.Place) {
 			continue
 		}
 		p.Environment = h
-		x.out.Places = append(x.out.Places, p)
+		x.out.Environments = append(x.out.Environments, p)
 	}
 }
 

@@ -10,9 +10,9 @@ import (
 
 // policies gives every policy its item's id, and returns the products by the
 // name that the files use for them.
-func (x *resolver) policies(policies []ledger.Policy) map[string]*ledger.Supply {
+func (x *resolver) policies(policies []ledger.ItemRules) map[string]*ledger.Supply {
 	products := map[string]*ledger.Supply{}
-	labels := map[string]ledger.Policy{}
+	labels := map[string]ledger.ItemRules{}
 	for _, p := range policies {
 		if p.Item.Kind == ledger.Seat {
 			supply := x.product(p)
@@ -30,12 +30,12 @@ func (x *resolver) policies(policies []ledger.Policy) map[string]*ledger.Supply 
 			continue
 		}
 		labels[p.Item.ID] = p
-		x.out.Policies = append(x.out.Policies, p)
+		x.out.Items = append(x.out.Items, p)
 	}
 	return products
 }
 
-func (x *resolver) product(p ledger.Policy) *ledger.Supply {
+func (x *resolver) product(p ledger.ItemRules) *ledger.Supply {
 	var problem, fix string
 	switch found := x.products(p.Item); {
 	case len(found) == 0 && x.vanish(p):
@@ -48,9 +48,11 @@ func (x *resolver) product(p ledger.Policy) *ledger.Supply {
 	case len(found) > 1:
 		problem, fix = fmt.Sprintf("%d products of the tenant are called %s", len(found), p.Item.Name), "write the id of one: "+productIDs(found)
 	case found[0].SelfService:
-		problem, fix = found[0].Item.Name+" was bought by people themselves, and the service lets no program assign or remove it", "manage it in the admin centre"
+		problem = found[0].Item.Name + " was bought by people themselves, and the service lets no program assign or remove it"
+		fix = "manage it in the admin centre"
 	case !found[0].Assignable:
-		problem, fix = found[0].Item.Name+" is capacity of the whole tenant and cannot be given to people", "declare a capacity block, and allocate it to environments"
+		problem, fix = found[0].Item.Name+" is capacity of the whole tenant and cannot be given to "+
+			"people", "declare a capacity block, and allocate it to environments"
 	default:
 		return found[0]
 	}
@@ -61,7 +63,7 @@ func (x *resolver) product(p ledger.Policy) *ledger.Supply {
 
 // vanish notes a product that the state is about and the tenant does not have any
 // more: what people had of it is lost already, which stops nobody else.
-func (x *resolver) vanish(p ledger.Policy) bool {
+func (x *resolver) vanish(p ledger.ItemRules) bool {
 	var item ledger.Item
 	for id, v := range x.Vanished {
 		if id == p.Item.ID || p.Item.ID == "" && strings.EqualFold(v.Item.Name, p.Item.Name) {
@@ -76,7 +78,8 @@ func (x *resolver) vanish(p ledger.Policy) bool {
 		return true // which is said already
 	}
 	x.out.Notices = append(x.out.Notices, ledger.Notice{Code: "product-gone", Severity: ledger.Warning, Address: item.Name,
-		Text: "the tenant does not have this product any more: its subscription was deleted, and nothing is done for it", Fix: "take the license block and its grants out of the files, or buy the product again",
+		Text:    "the tenant does not have this product any more: its subscription was deleted, and nothing is done for it",
+		Fix:     "take the license block and its grants out of the files, or buy the product again",
 		Origins: []ledger.Origin{p.Origin}})
 	return true
 }
@@ -117,7 +120,7 @@ func (x *resolver) assignable() []string {
 
 // plans turns a list of service plans into the set of disabled ones. An
 // allow-list disables all others that a person can be without.
-func (x *resolver) plans(w ledger.Want, s *ledger.Supply) ledger.Plans {
+func (x *resolver) plans(w ledger.Want, s *ledger.Supply) ledger.PlanIDs {
 	if w.Disabled == nil && w.Enabled == nil {
 		return nil
 	}
@@ -128,12 +131,17 @@ func (x *resolver) plans(w ledger.Want, s *ledger.Supply) ledger.Plans {
 		case at < 0:
 			x.planProblem(w, "plan-unknown", fmt.Sprintf("%s has no service plan %s", s.Item.Name, ref), "its plans are "+planNames(s))
 		case s.Plans[at].ByTenant && w.Disabled != nil:
-			x.planProblem(w, "plan-of-tenant", fmt.Sprintf("%s of %s applies to the whole tenant and cannot be switched off for one person", ref, s.Item.Name), "take it out of disabled_plans")
+			x.planProblem(
+				w,
+				"plan-of-tenant",
+				fmt.Sprintf("%s of %s applies to the whole tenant and cannot be switched off for one person", ref, s.Item.Name),
+				"take it out of disabled_plans",
+			)
 		default:
 			named[s.Plans[at].ID] = true
 		}
 	}
-	without := ledger.Plans{}
+	without := ledger.PlanIDs{}
 	for _, p := range s.Plans {
 		if !p.ByTenant && named[p.ID] == (w.Disabled != nil) {
 			without = append(without, p.ID)

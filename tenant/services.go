@@ -82,7 +82,8 @@ func (d *Directory) isOrganisation(u *url.URL) bool {
 // variables for a proxy.
 func Network() *http.Client {
 	return &http.Client{CheckRedirect: stay, Transport: &http.Transport{
-		Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute, TLSHandshakeTimeout: 20 * time.Second, ForceAttemptHTTP2: true}}
+		Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute,
+		TLSHandshakeTimeout: 20 * time.Second, ForceAttemptHTTP2: true}}
 }
 
 // stay keeps requests, and what is in them, on the host that they were meant

@@ -169,7 +169,7 @@ func (t *Tenant) Await(ctx context.Context, groups []ledger.Holder) bool {
 }
 
 func (t *Tenant) runInside(ctx context.Context, c ledger.Call) ledger.Result {
-	e, read := t.urls[c.Holder.Place()]
+	e, read := t.urls[c.Holder.EnvironmentID()]
 	if !read {
 		return ledger.Result{Call: c, Outcome: ledger.Failed, Message: "its environment was not read"}
 	}

@@ -47,7 +47,17 @@ func openOf(t *testing.T, name, faults string) (*tenant.Tenant, *bytes.Buffer) {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	tn, err := tenant.Open(tenant.Settings{File: file, Version: "0.0.0", Catalog: cat, Now: time.Now, Log: &log, Retry: time.Millisecond, Timeout: 300 * time.Millisecond})
+	tn, err := tenant.Open(
+		tenant.Settings{
+			File:    file,
+			Version: "0.0.0",
+			Catalog: cat,
+			Now:     time.Now,
+			Log:     &log,
+			Retry:   time.Millisecond,
+			Timeout: 300 * time.Millisecond,
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,25 +102,84 @@ func TestOutcomes(t *testing.T) {
 		{"the answer is lost", `{"path":"$batch","loseReply":true,"times":1}`, move(), ledger.Done, ""},
 		{"a part is done and answers 504", `{"path":"assignLicense","status":504,"afterWrite":true,"times":1}`, move(), ledger.Done, ""},
 		{"a part is throttled", `{"path":"assignLicense","status":429,"retryAfter":"0.01","times":2}`, move(), ledger.Done, ""},
-		{"the token ends on the way", `{"path":"assignLicense","status":401,"code":"InvalidAuthenticationToken","message":"x","times":1}`, move(), ledger.Done, ""},
-		{"somebody else writes at once", `{"path":"assignLicense","status":409,"code":"Directory_ConcurrencyViolation","message":"x","times":1}`, move(), ledger.Done, ""},
-		{"refused", `{"path":"assignLicense","status":400,"code":"Request_BadRequest","message":"License assignment cannot be done for user with invalid usage location."}`,
-			move(), ledger.Failed, "the account has a usage location, and the service does not see it yet"},
-		{"in doubt, then refused, and not to be read", `{"path":"assignLicense","status":504,"times":1},{"path":"$batch","status":401,"skip":1},{"method":"GET","path":"/users/","status":403}`,
-			move(), ledger.Unknown, ""},
-		{"in doubt, then refused, and a reading tells", `{"path":"assignLicense","status":504,"afterWrite":true,"times":1},{"path":"$batch","status":401,"skip":1,"times":1}`, move(), ledger.Done, ""},
+		{
+			"the token ends on the way",
+			`{"path":"assignLicense","status":401,"code":"InvalidAuthenticationToken","message":"x","times":1}`,
+			move(),
+			ledger.Done,
+			"",
+		},
+		{
+			"somebody else writes at once",
+			`{"path":"assignLicense","status":409,"code":"Directory_ConcurrencyViolation","message":"x","times":1}`,
+			move(),
+			ledger.Done,
+			"",
+		},
+		{
+			"refused",
+			`{"path":"assignLicense","status":400,"code":"Request_BadRequest","message":"License assignment cannot be done for ` +
+				`user with invalid usage location."}`,
+			move(),
+			ledger.Failed,
+			"the account has a usage location, and the service does not see it yet",
+		},
+		{
+			"in doubt, then refused, and not to be read",
+			`{"path":"assignLicense","status":504,"times":1},{"path":"$batch","status":401,"skip":1},{"method":"GET","path":"/users/","status":403}`,
+			move(),
+			ledger.Unknown,
+			"",
+		},
+		{
+			"in doubt, then refused, and a reading tells",
+			`{"path":"assignLicense","status":504,"afterWrite":true,"times":1},{"path":"$batch","status":401,"skip":1,"times":1}`,
+			move(),
+			ledger.Done,
+			"",
+		},
 		{"no answer ever comes", `{"path":"$batch","hang":true,"times":1}`, move(), ledger.Done, ""},
 		{"the request never arrives", `{"path":"$batch","loseRequest":true,"times":1}`, move(), ledger.Done, ""},
 		{"the answer breaks off", `{"path":"$batch","garble":true,"times":1}`, move(), ledger.Done, ""},
-		{"the allowance is used up for good", `{"path":"assignLicense","status":429,"retryAfter":"0.01"}`, move(), ledger.Failed, "run usher again later"},
-		{"made a moment ago", `{"path":"assignLicense","status":404,"code":"Request_ResourceNotFound","message":"x","times":2}`, move(), ledger.Done, ""},
-		{"deleted meanwhile", `{"path":"assignLicense","status":404,"code":"Request_ResourceNotFound","message":"x"}`, move(), ledger.Failed, "it was deleted, or is too new"},
+		{
+			"the allowance is used up for good",
+			`{"path":"assignLicense","status":429,"retryAfter":"0.01"}`,
+			move(),
+			ledger.Failed,
+			"run usher again later",
+		},
+		{
+			"made a moment ago",
+			`{"path":"assignLicense","status":404,"code":"Request_ResourceNotFound","message":"x","times":2}`,
+			move(),
+			ledger.Done,
+			"",
+		},
+		{
+			"deleted meanwhile",
+			`{"path":"assignLicense","status":404,"code":"Request_ResourceNotFound","message":"x"}`,
+			move(),
+			ledger.Failed,
+			"it was deleted, or is too new",
+		},
 		{"a location meets another write", `{"path":"/users/","method":"PATCH","status":409,"times":2}`, located(), ledger.Done, ""},
 		{"a location may not be set", `{"path":"/users/","method":"PATCH","status":403}`, located(), ledger.Failed, "User.ReadWrite.All"},
 		{"in doubt for good, and nothing happened", `{"path":"assignLicense","status":503}`, move(), ledger.Unknown, ""},
 		{"an allocation's answer is lost", `{"path":"/allocations","method":"PATCH","loseReply":true,"times":1}`, raise, ledger.Done, ""},
-		{"an allocation is refused", `{"path":"/allocations","method":"PATCH","status":403}`, raise, ledger.Failed, "registered as a management application"},
-		{"an allocation in doubt is refused", `{"path":"/allocations","method":"PATCH","loseReply":true,"times":1},{"path":"/allocations","method":"PATCH","status":403}`, raise, ledger.Unknown, ""},
+		{
+			"an allocation is refused",
+			`{"path":"/allocations","method":"PATCH","status":403}`,
+			raise,
+			ledger.Failed,
+			"registered as a management application",
+		},
+		{
+			"an allocation in doubt is refused",
+			`{"path":"/allocations","method":"PATCH","loseReply":true,"times":1},{"path":"/allocations","method":"PATCH","status":403}`,
+			raise,
+			ledger.Unknown,
+			"",
+		},
 	}
 	for _, c := range cases {
 		t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {

@@ -77,7 +77,11 @@ func (p *Printer) edit(all []plan.Edit, labels map[string]string) string {
 	case e.Item.Kind == ledger.Setting && len(e.Origins) > 0:
 		return fmt.Sprintf("%s: set policy of %s back to %q", lines(e.Origins), holders, Safe(e.Want.Policy))
 	case e.Item.Kind == ledger.Setting:
-		return fmt.Sprintf("ask for the policy again:\n    self_service_purchase %s {\n      policy = %s\n    }", text(e.Holder.Name), text(e.Want.Policy))
+		return fmt.Sprintf(
+			"ask for the policy again:\n    self_service_purchase %s {\n      policy = %s\n    }",
+			text(e.Holder.Name),
+			text(e.Want.Policy),
+		)
 	}
 	return fmt.Sprintf("%s: set %s of %s back to %s", lines(e.Origins), item, holders, p.disabled(e.Want.Without))
 }
@@ -115,7 +119,7 @@ func inside(all []plan.Edit) string {
 	return strings.Join(blocks, "\n")
 }
 
-func (p *Printer) disabled(plans ledger.Plans) string {
+func (p *Printer) disabled(plans ledger.PlanIDs) string {
 	var names []string
 	for _, id := range plans {
 		names = append(names, text(p.plan(id)))
@@ -161,7 +165,15 @@ func (p *Printer) block(all []plan.Edit, label string) string {
 	if all[0].Holder.Kind == ledger.Group {
 		kind = "groups"
 	}
-	return fmt.Sprintf("give %s again:\n    assignment %s {\n      %s = [%s]\n\n      grant %s %s\n    }", Safe(all[0].Item.Name), text("again-"+label), kind, holders, text(label), grant)
+	return fmt.Sprintf(
+		"give %s again:\n    assignment %s {\n      %s = [%s]\n\n      grant %s %s\n    }",
+		Safe(all[0].Item.Name),
+		text("again-"+label),
+		kind,
+		holders,
+		text(label),
+		grant,
+	)
 }
 
 // named lists the holders of edits, and says how many there are beyond the most.

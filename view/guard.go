@@ -34,7 +34,10 @@ func (p *Printer) slips(slips []plan.Slip) {
 	if len(slips) == 0 {
 		return
 	}
-	p.refusal("%s to no account, and the plan takes something from somebody else: it may be a slip in a name", plural(len(slips), "name of the files belongs", "names of the files belong"))
+	p.refusal(
+		"%s to no account, and the plan takes something from somebody else: it may be a slip in a name",
+		plural(len(slips), "name of the files belongs", "names of the files belong"),
+	)
 	const most = 10
 	for _, s := range slips[:min(most, len(slips))] {
 		text := fmt.Sprintf("%s (%s)", Safe(s.Name), places(s.Origins))

@@ -73,7 +73,15 @@ func (p *Printer) Runs(runs []*state.Run) {
 		if how != "" {
 			how = ": " + how
 		}
-		p.Line("%s  %s  %s  %s%s%s", Safe(r.ID[:min(shortID, len(r.ID))]), r.Began.UTC().Format(time.RFC3339), Safe(r.By.Operation), Safe(r.By.Who), Safe(how), Safe(where))
+		p.Line(
+			"%s  %s  %s  %s%s%s",
+			Safe(r.ID[:min(shortID, len(r.ID))]),
+			r.Began.UTC().Format(time.RFC3339),
+			Safe(r.By.Operation),
+			Safe(r.By.Who),
+			Safe(how),
+			Safe(where),
+		)
 	}
 }
 
@@ -90,7 +98,15 @@ func ending(r *state.Run) string {
 		return Count(r.End.Tally.Done, "call") + " done" + undoes(r)
 	}
 	t := r.End.Tally
-	return fmt.Sprintf("%d of %d done, %d failed, %d of unknown outcome, %d skipped, %d pending", t.Done, t.All, t.Failed, t.Unknown, t.Skipped, t.Pending)
+	return fmt.Sprintf(
+		"%d of %d done, %d failed, %d of unknown outcome, %d skipped, %d pending",
+		t.Done,
+		t.All,
+		t.Failed,
+		t.Unknown,
+		t.Skipped,
+		t.Pending,
+	)
 }
 
 // undoes names the run that a run reversed.
@@ -106,7 +122,8 @@ func (p *Printer) Run(r *state.Run) {
 	p.Line("Run        %s", Safe(r.ID))
 	p.Line("What       %s", Safe(strings.TrimSpace(r.By.Operation+" "+r.What)))
 	p.Line("Who        %s", Safe(r.By.Who))
-	for _, x := range []struct{ name, text string }{{"Where", r.By.Where}, {"Commit", r.By.Commit}, {"Plan", r.By.Digest}, {"Undoes", r.By.Undoes}} {
+	for _, x := range []struct{ name, text string }{{"Where", r.By.Where}, {"Commit", r.By.Commit}, {"Plan",
+		r.By.Digest}, {"Undoes", r.By.Undoes}} {
 		if x.text != "" {
 			p.Line("%-10s %s", x.name, Safe(x.text))
 		}

@@ -88,8 +88,20 @@ type RunResult struct {
 
 // NewRun makes the document of a run.
 func NewRun(p *plan.Plan, r *ledger.Report) Run {
-	out := Run{Format: Format, Digest: p.Digest, Recorded: r.Recorded, Adopted: r.Adopted, Forgotten: r.Forgotten, Done: r.Done, Failed: r.Failed, Unknown: r.Unknown, Pending: r.Pending, Skipped: r.Skipped,
-		Interrupted: r.Interrupted, NotDone: []RunResult{}}
+	out := Run{
+		Format:      Format,
+		Digest:      p.Digest,
+		Recorded:    r.Recorded,
+		Adopted:     r.Adopted,
+		Forgotten:   r.Forgotten,
+		Done:        r.Done,
+		Failed:      r.Failed,
+		Unknown:     r.Unknown,
+		Pending:     r.Pending,
+		Skipped:     r.Skipped,
+		Interrupted: r.Interrupted,
+		NotDone:     []RunResult{},
+	}
 	for _, res := range r.Results {
 		out.NotDone = append(out.NotDone, RunResult{res.Call.Holder.Address(), res.Outcome, res.Message, res.Call.Steps, res.Unfit})
 	}

@@ -125,7 +125,12 @@ func groups(pl *plan.Plan) []group {
 	var all []group
 	for _, g := range byTitle {
 		slices.SortFunc(g.steps, func(a, b shownStep) int {
-			return cmp.Or(strings.Compare(string(a.Holder.Kind), string(b.Holder.Kind)), strings.Compare(a.Holder.Name, b.Holder.Name), strings.Compare(a.Item.Name, b.Item.Name), strings.Compare(a.Holder.ID, b.Holder.ID))
+			return cmp.Or(
+				strings.Compare(string(a.Holder.Kind), string(b.Holder.Kind)),
+				strings.Compare(a.Holder.Name, b.Holder.Name),
+				strings.Compare(a.Item.Name, b.Item.Name),
+				strings.Compare(a.Holder.ID, b.Holder.ID),
+			)
 		})
 		all = append(all, *g)
 	}
@@ -236,7 +241,7 @@ func (p *Printer) planChange(before, after ledger.Value) string {
 }
 
 // planNames lists service plans.
-func (p *Printer) planNames(ids ledger.Plans) string {
+func (p *Printer) planNames(ids ledger.PlanIDs) string {
 	names := make([]string, 0, len(ids))
 	for _, id := range ids {
 		names = append(names, p.plan(id))

@@ -17,14 +17,14 @@ func (p *Printer) pools(pools []ledger.Pool) {
 	for _, pool := range pools {
 		numbers := []string{change(pool.Limit, pool.LimitAfter()), number(pool.Before), number(pool.Peak), number(pool.After), number(pool.Left)}
 		switch {
-		case pool.ID.Place == "":
+		case pool.ID.Environment == "":
 			owned := change(pool.Owned, pool.Owned+pool.Growth)
 			if pool.Free {
 				owned, numbers[0], numbers[4] = "free", "-", "-"
 			}
 			rows = append(rows, append([]string{Safe(pool.Item.Name), owned}, numbers...))
 		case pool.Peak > 0:
-			inside = append(inside, append(append([]string{poolName(pool.Item, pool.Place)}, numbers...), number(pool.Least)))
+			inside = append(inside, append(append([]string{poolName(pool.Item, pool.EnvironmentName)}, numbers...), number(pool.Least)))
 		}
 	}
 	if len(rows) > 1 {
@@ -43,7 +43,7 @@ func (p *Printer) pools(pools []ledger.Pool) {
 }
 
 func (p *Printer) poolNotes(pool ledger.Pool) {
-	name := poolName(pool.Item, pool.Place)
+	name := poolName(pool.Item, pool.EnvironmentName)
 	if pool.Unseen > 0 {
 		p.Line("  %s: the service counts %d more in use than usher can see; they count as used.", name, pool.Unseen)
 	}

@@ -51,7 +51,12 @@ func (p *Printer) gap(g plan.Gap, pl *plan.Plan) {
 		p.Line("  -allow-gaps does not help: %s would be without %s until the service has finished with %s, which can take hours.",
 			Safe(g.Person), Safe(strings.Join(g.Without, " and ")), Safe(g.Until))
 	case possible:
-		p.Line("  Or let %s go without %s for a moment with -allow-gaps=%d.", Safe(g.Person), Safe(strings.Join(g.Without, " and ")), len(pl.Gaps))
+		p.Line(
+			"  Or let %s go without %s for a moment with -allow-gaps=%d.",
+			Safe(g.Person),
+			Safe(strings.Join(g.Without, " and ")),
+			len(pl.Gaps),
+		)
 	}
 	p.Line("")
 }
@@ -64,12 +69,22 @@ func verb(n int64, one, many string) string {
 }
 
 func (p *Printer) shortage(s plan.Shortage) {
-	if s.Pool.Place != "" {
+	if s.Pool.Environment != "" {
 		p.shortPlace(s)
 		return
 	}
-	bound := map[ledger.Term]string{ledger.Owned: "%d are purchased", ledger.Quantity: "the declared quantity allows %d", ledger.Reserve: "the reserve leaves %d"}
-	p.refusal("%s is short by %d: %d would be in use, and %s", Safe(s.Item.Name), s.Short, s.Limit+s.Short, fmt.Sprintf(bound[s.Term], s.Limit))
+	bound := map[ledger.Term]string{
+		ledger.Owned:    "%d are purchased",
+		ledger.Quantity: "the declared quantity allows %d",
+		ledger.Reserve:  "the reserve leaves %d",
+	}
+	p.refusal(
+		"%s is short by %d: %d would be in use, and %s",
+		Safe(s.Item.Name),
+		s.Short,
+		s.Limit+s.Short,
+		fmt.Sprintf(bound[s.Term], s.Limit),
+	)
 	for _, d := range s.Drawers {
 		p.Line("  %5d  %s (%s:%d)", d.Units, Safe(d.Origin.Block), Safe(d.Origin.File), d.Origin.Line)
 	}
@@ -99,7 +114,7 @@ func (p *Printer) unlisted(s plan.Shortage) {
 // without capacity because of it.
 func (p *Printer) shortPlace(s plan.Shortage) {
 	p.refusal("the environment %s is short of %s by %d: its flows and machines would use %d, and it would be allocated %d",
-		Safe(s.Place), Safe(s.Item.Name), s.Short, s.Limit+s.Short, s.Limit)
+		Safe(s.EnvironmentName), Safe(s.Item.Name), s.Short, s.Limit+s.Short, s.Limit)
 	for _, d := range s.Drawers {
 		p.Line("  %5d  %s (%s:%d)", d.Units, Safe(d.Origin.Block), Safe(d.Origin.File), d.Origin.Line)
 	}
@@ -134,12 +149,26 @@ func (p *Printer) breach(b plan.Breach) {
 	case plan.Losses:
 		p.refusal("%d of the %d people with %s lose it or a part of it, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)
 	case plan.Lowered:
-		p.refusal("%d of the %d allocated units of %s are taken from environments, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)
+		p.refusal(
+			"%d of the %d allocated units of %s are taken from environments, and the guard allows %d",
+			b.Count,
+			b.Of,
+			Safe(b.Item),
+			b.Allowed,
+		)
 	case plan.Undrawn:
-		p.refusal("%d of the %d units of %s that flows and machines hold are taken from them, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)
+		p.refusal(
+			"%d of the %d units of %s that flows and machines hold are taken from them, and the guard allows %d",
+			b.Count,
+			b.Of,
+			Safe(b.Item),
+			b.Allowed,
+		)
 	case plan.UnknownNames:
 		p.refusal("%d of the %d names in %s are unknown, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)
-		p.Line("  Correct them. If that is meant, write unknown_names = \"ignore\" in the assignment, or raise max_unknown_names in the guard block.")
+		p.Line(
+			"  Correct them. If that is meant, write unknown_names = \"ignore\" in the assignment, or raise max_unknown_names in the guard block.",
+		)
 	case plan.Forgets:
 		p.refusal("%d of the %d records of %s would be dropped, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)
 	}

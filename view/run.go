@@ -72,7 +72,11 @@ func (p *Printer) Report(r *ledger.Report) {
 	case r.Waiting():
 		text = fmt.Sprintf("Apply complete, and others have something left to finish: %d done, %d pending.", r.Done, r.Pending)
 	case r.Unfit > 0 && r.Done == r.All:
-		text = fmt.Sprintf("Apply incomplete: %d done, and %s could not be given what a group gives.", r.Done, plural(r.Unfit, "member", "members"))
+		text = fmt.Sprintf(
+			"Apply incomplete: %d done, and a group could not give its licenses to %s.",
+			r.Done,
+			plural(r.Unfit, "member", "members"),
+		)
 	case !r.Complete():
 		text = fmt.Sprintf("Apply incomplete: %d done, %d failed, %d of unknown outcome, %d skipped%s. Run usher plan to see the rest.",
 			r.Done, r.Failed, r.Unknown, r.Skipped, pendingText(r.Pending))
@@ -102,8 +106,12 @@ func pendingText(n int) string {
 // Drift prints what drifted, and a line that sums it up; complete says whether
 // all of the tenant was read.
 func (p *Printer) Drift(all []plan.Drift, complete bool) {
-	words := map[plan.DriftKind]string{plan.Gone: "taken away by somebody", plan.Changed: "changed by somebody", plan.Undeclared: "no file declares it",
-		plan.Unfinished: "usher removed it, and the service has not carried that out"}
+	words := map[plan.DriftKind]string{
+		plan.Gone:       "taken away by somebody",
+		plan.Changed:    "changed by somebody",
+		plan.Undeclared: "no file declares it",
+		plan.Unfinished: "usher removed it, and the service has not carried that out",
+	}
 	n := map[plan.DriftKind]int{}
 	for _, d := range all {
 		n[d.Kind]++

@@ -65,5 +65,6 @@ func oneLine(s string) string {
 // bidirectional overrides and zero-width characters, separators of lines, and
 // bytes that are no text at all.
 func harmful(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) || r == unicode.ReplacementChar
+	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) ||
+		r == unicode.ReplacementChar
 }

@@ -25,7 +25,14 @@ func (p *Printer) byHand(pl *plan.Plan) {
 	}
 	p.Line("%s", p.paint("To be done by hand:", color.Bold))
 	for _, b := range pl.Purchases {
-		p.Line("  buy %d of %s (from %d to %d) in the Microsoft 365 admin centre, under Billing  %s", b.To-b.From, Safe(b.Item.Name), b.From, b.To, places(b.Origins))
+		p.Line(
+			"  buy %d of %s (from %d to %d) in the Microsoft 365 admin centre, under Billing  %s",
+			b.To-b.From,
+			Safe(b.Item.Name),
+			b.From,
+			b.To,
+			places(b.Origins),
+		)
 		if b.Waiting > 0 {
 			p.Line("      %s for it", plural(b.Waiting, "call waits", "calls wait"))
 		}
@@ -99,7 +106,8 @@ func Summary(pl *plan.Plan) string {
 	for _, extra := range []struct {
 		n    int
 		what string
-	}{{n[ledger.Adopt], "%d to adopt"}, {n[ledger.Forget], "%d to forget"}, {n[ledger.Reprocess], "%d to try again"}, {len(pl.Purchases), "%d to buy"}} {
+	}{{n[ledger.Adopt], "%d to adopt"}, {n[ledger.Forget], "%d to forget"}, {n[ledger.Reprocess], "%d to try again"},
+		{len(pl.Purchases), "%d to buy"}} {
 		if extra.n > 0 {
 			text += ", " + fmt.Sprintf(extra.what, extra.n)
 		}

@@ -11,14 +11,16 @@ import (
 // units reports whether environments or their capacity concern this run: they
 // are declared, on record, or asked for. Otherwise nobody needs rights to them.
 func (s *session) units() bool {
-	ofCapacity := func(p ledger.Policy) bool { return p.Item.Kind == ledger.Capacity }
+	ofCapacity := func(p ledger.ItemRules) bool { return p.Item.Kind == ledger.Capacity }
 	onRecord := func(g ledger.Grant) bool { return g.Holder.Kind.Holds() == ledger.Capacity }
 	named := func(h ledger.Holder) bool { return h.Kind.Holds() == ledger.Capacity }
-	return s.everything || len(s.cfg.Places) > 0 || slices.ContainsFunc(s.planned(), named) || slices.ContainsFunc(s.cfg.Policies, ofCapacity) || s.records(onRecord) ||
-		slices.ContainsFunc(s.cfg.Guard.Protect, named) || slices.ContainsFunc(s.targets, named)
+	return s.everything || len(s.cfg.Environments) > 0 || slices.ContainsFunc(s.planned(), named) ||
+		slices.ContainsFunc(s.cfg.Items, ofCapacity) || s.records(onRecord) ||
+		slices.ContainsFunc(s.cfg.Guard.Protect, named) ||
+		slices.ContainsFunc(s.targets, named)
 }
 
-func place(o ledger.Origin) string { return fmt.Sprintf("%s:%d", o.File, o.Line) }
+func position(o ledger.Origin) string { return fmt.Sprintf("%s:%d", o.File, o.Line) }
 
 // planned lists the holders of the saved plan that is to be applied, and of the run
 // that is to be undone: both are also about what no file and no record names any more.
@@ -53,14 +55,14 @@ func (s *session) mentioned() (groups, environments []string) {
 		}
 		environments = add(environments, h.Around())
 	}
-	for _, p := range s.cfg.Places {
+	for _, p := range s.cfg.Environments {
 		environments = add(environments, p.Environment.Name)
 	}
 	for _, h := range s.planned() {
 		if h.Kind == ledger.Group {
 			groups = add(groups, h.ID)
 		}
-		environments = add(environments, h.Place())
+		environments = add(environments, h.EnvironmentID())
 	}
 	var last ledger.Holder
 	for _, grants := range s.recorded() {
@@ -72,7 +74,7 @@ func (s *session) mentioned() (groups, environments []string) {
 			if last = h; h.Kind == ledger.Group {
 				groups = add(groups, h.ID)
 			}
-			environments = add(environments, h.Place())
+			environments = add(environments, h.EnvironmentID())
 		}
 	}
 	return groups, environments

@@ -70,7 +70,9 @@ func (a *app) run(args []string) int {
 func (a *app) execute(args []string) (exit int) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			a.stderr().Failure(fmt.Errorf("usher met a fault of its own and stopped: %v. Run usher plan to see what is left, and report this with the command and the version %s", cause, version))
+			a.stderr().
+				Failure(fmt.Errorf("usher met a fault of its own and stopped: %v. Run usher plan to see what is left, and report "+
+					"this with the command and the version %s", cause, version))
 			exit = int(exitError)
 		}
 	}()
@@ -152,7 +154,13 @@ func (a *app) path(p string) string {
 func argCount(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < least || len(args) > most {
-			return fmt.Errorf("%s takes %s, and %d were given: write %s", cmd.CommandPath(), argWords(least, most), len(args), strings.TrimSuffix(cmd.UseLine(), " [flags]"))
+			return fmt.Errorf(
+				"%s takes %s, and %d were given: write %s",
+				cmd.CommandPath(),
+				argWords(least, most),
+				len(args),
+				strings.TrimSuffix(cmd.UseLine(), " [flags]"),
+			)
 		}
 		return nil
 	}

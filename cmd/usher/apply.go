@@ -239,7 +239,8 @@ func (s *session) run(ctx context.Context, o *applyOptions, p *plan.Plan, stop <
 	out, progress := s.a.stdout(), s.a.progressLine()
 	quiet := o.json || s.a.progress && len(p.Calls) > wideRun
 	r := &apply.Runner{
-		Tenant: s.tenant, Store: s.store, Journal: journal, Lock: s.lease, By: s.a.by("apply"), Batch: tenant.Batch, Parallelism: o.parallelism, Checkpoint: o.checkpoint,
+		Tenant: s.tenant, Store: s.store, Journal: journal, Lock: s.lease, By: s.a.by("apply"), Batch: tenant.Batch,
+		Parallelism: o.parallelism, Checkpoint: o.checkpoint,
 		Name: s.reading.Name, Lag: s.lag, Now: s.a.now, Stop: stop,
 		Day: s.today,
 		Progress: func(res ledger.Result, t ledger.Tally) {

@@ -96,7 +96,14 @@ func (g arguments) missing(has map[string]string) error {
 	if g.written != nil {
 		way = "write it in the backend block, or give it"
 	}
-	return fmt.Errorf("it lacks %s: %s with %s=%s=… or in %s", strings.Join(names, " and "), way, g.flag, names[0], strings.Join(variables, ", "))
+	return fmt.Errorf(
+		"it lacks %s: %s with %s=%s=… or in %s",
+		strings.Join(names, " and "),
+		way,
+		g.flag,
+		names[0],
+		strings.Join(variables, ", "),
+	)
 }
 
 func (s *session) openBlob(args arguments) (state.Backend, error) {
@@ -104,8 +111,13 @@ func (s *session) openBlob(args arguments) (state.Backend, error) {
 	if cloud.Name == "" {
 		cloud = catalog.Clouds()[0]
 	}
-	o := azblob.Options{Endpoint: strings.TrimSuffix(args.get("endpoint"), "/"), Container: args.get("container"), Key: cmp.Or(args.get("key"), "usher.state.json"),
-		SAS: s.a.firstEnv("USHER_BACKEND_SAS_TOKEN", "AZURE_STORAGE_SAS_TOKEN", "ARM_SAS_TOKEN"), Transport: s.a.storeNetwork()}
+	o := azblob.Options{
+		Endpoint:  strings.TrimSuffix(args.get("endpoint"), "/"),
+		Container: args.get("container"),
+		Key:       cmp.Or(args.get("key"), "usher.state.json"),
+		SAS:       s.a.firstEnv("USHER_BACKEND_SAS_TOKEN", "AZURE_STORAGE_SAS_TOKEN", "ARM_SAS_TOKEN"),
+		Transport: s.a.storeNetwork(),
+	}
 	if account := args.get("account", "AZURE_STORAGE_ACCOUNT"); o.Endpoint == "" && account != "" {
 		o.Endpoint = "https://" + account + cloud.Blob
 	}
@@ -113,18 +125,32 @@ func (s *session) openBlob(args arguments) (state.Backend, error) {
 		return nil, err
 	}
 	hosts := map[string]string{"endpoint": o.Endpoint, "account": o.Endpoint}
-	if account := s.a.env("AZURE_STORAGE_ACCOUNT"); account == "" || o.Endpoint != "https://"+account+cloud.Blob { // which the environment names
+	if account := s.a.env("AZURE_STORAGE_ACCOUNT"); account == "" ||
+		o.Endpoint != "https://"+account+cloud.Blob { // which the environment names
 		if err := s.secretFor(o.SAS, "the signature of the environment", args, nil, hosts); err != nil {
 			return nil, err
 		}
 	}
 	if o.SAS == "" {
 		if !s.remote && !ownStorage(o.Endpoint, cloud.Blob) {
-			return nil, fmt.Errorf("its endpoint is not one of %s, and a token would be sent there: if that is meant, run usher with -remote-endpoints", cloud.Blob)
+			return nil, fmt.Errorf(
+				"its endpoint is not one of %s, and a token would be sent there: if that is meant, run usher with -remote-endpoints",
+				cloud.Blob,
+			)
 		}
 		id := cmp.Or(s.cfg.Tenant.ID, s.a.firstEnv("USHER_TENANT_ID", "AZURE_TENANT_ID", "ARM_TENANT_ID"))
 		login := cmp.Or(s.cfg.Tenant.Endpoints.Login, cloud.Login)
-		who, err := identity.New(identity.Options{Tenant: id, Login: login, Private: login != cloud.Login, Assertion: cloud.Assertion, Env: s.a.env, ReadFile: os.ReadFile, Transport: tenant.Network()})
+		who, err := identity.New(
+			identity.Options{
+				Tenant:    id,
+				Login:     login,
+				Private:   login != cloud.Login,
+				Assertion: cloud.Assertion,
+				Env:       s.a.env,
+				ReadFile:  os.ReadFile,
+				Transport: tenant.Network(),
+			},
+		)
 		if err != nil {
 			return nil, err
 		}
@@ -147,14 +173,23 @@ func (s *session) openProtocol(args arguments) (state.Backend, error) {
 	o := httpstate.Options{Address: args.get("address", "TF_HTTP_ADDRESS"), UpdateMethod: args.get("update_method", "TF_HTTP_UPDATE_METHOD"),
 		LockAddress: args.get("lock_address", "TF_HTTP_LOCK_ADDRESS"), LockMethod: args.get("lock_method", "TF_HTTP_LOCK_METHOD"),
 		UnlockAddress: args.get("unlock_address", "TF_HTTP_UNLOCK_ADDRESS"), UnlockMethod: args.get("unlock_method", "TF_HTTP_UNLOCK_METHOD"),
-		History: args.get("history_address"), Username: args.get("username", "TF_HTTP_USERNAME"), Password: s.a.firstEnv("USHER_BACKEND_PASSWORD", "TF_HTTP_PASSWORD"),
+		History: args.get(
+			"history_address",
+		), Username: args.get("username", "TF_HTTP_USERNAME"), Password: s.a.firstEnv("USHER_BACKEND_PASSWORD", "TF_HTTP_PASSWORD"),
 		Version: version, Transport: s.a.storeNetwork()}
-	o.Strict = strings.Contains(o.Address, "/terraform/state/") && (strings.Contains(o.Address, "/api/v4/projects/") || strings.Contains(o.Address, "/api/packages/")) // GitLab, Gitea
+	o.Strict = strings.Contains(o.Address, "/terraform/state/") &&
+		(strings.Contains(o.Address, "/api/v4/projects/") || strings.Contains(o.Address, "/api/packages/")) // GitLab, Gitea
 	if err := args.missing(map[string]string{"address": o.Address}); err != nil {
 		return nil, err
 	}
-	hosts := map[string]string{"address": o.Address, "lock_address": o.LockAddress, "unlock_address": o.UnlockAddress, "history_address": o.History}
-	if err := s.secretFor(o.Password, "the password of the environment", args, []string{"CI_API_V4_URL", "TF_HTTP_ADDRESS", "GITHUB_SERVER_URL"}, hosts); err != nil {
+	hosts := map[string]string{
+		"address":         o.Address,
+		"lock_address":    o.LockAddress,
+		"unlock_address":  o.UnlockAddress,
+		"history_address": o.History,
+	}
+	if err := s.secretFor(o.Password, "the password of the "+
+		"environment", args, []string{"CI_API_V4_URL", "TF_HTTP_ADDRESS", "GITHUB_SERVER_URL"}, hosts); err != nil {
 		return nil, err
 	}
 	if token := s.a.env("CI_JOB_TOKEN"); o.Password == "" && token != "" && s.ofGitLab(o.Address, o.LockAddress, o.UnlockAddress, o.History) {
@@ -171,7 +206,12 @@ func (s *session) ofGitLab(addresses ...string) bool {
 }
 
 func (s *session) openPostgres(args arguments) (state.Backend, error) {
-	o := postgres.Options{Connection: args.get("connection", "PG_CONN_STR"), Schema: cmp.Or(args.get("schema", "PG_SCHEMA_NAME"), "usher"), Name: cmp.Or(args.get("name"), "default"), TTL: postgres.DefaultTTL}
+	o := postgres.Options{
+		Connection: args.get("connection", "PG_CONN_STR"),
+		Schema:     cmp.Or(args.get("schema", "PG_SCHEMA_NAME"), "usher"),
+		Name:       cmp.Or(args.get("name"), "default"),
+		TTL:        postgres.DefaultTTL,
+	}
 	if s.a.verbose {
 		o.Trace = s.a.traceStatement
 	}
@@ -191,7 +231,10 @@ func (s *session) openPostgres(args arguments) (state.Backend, error) {
 }
 
 // errKey is what says how to give a key.
-var errKey = errors.New("the configuration encrypts its state, and there is no key to read it with: set USHER_ENCRYPTION_KEY, or USHER_ENCRYPTION_KEY_FILE to a file of one")
+var errKey = errors.New(
+	"the configuration encrypts its state, and there is no key to read it with: set USHER_ENCRYPTION_KEY, or " +
+		"USHER_ENCRYPTION_KEY_FILE to a file of one",
+)
 
 // seal is how the state is encrypted: for the recipients of the configuration,
 // and opened with the key of the environment.

@@ -112,7 +112,14 @@ func newBenchWorld(b *testing.B, people int) *benchWorld {
 }
 
 func (w *benchWorld) config(assignments string) {
-	w.write("main.hcl", fmt.Sprintf("tenant \"sandbox\" {\n  endpoint = %q\n}\n\nlicense \"e3\" {\n  sku = \"SPE_E3\"\n}\n\nguard {\n  max_losses = 1000000\n}\n\n%s", w.url, assignments))
+	w.write(
+		"main.hcl",
+		fmt.Sprintf(
+			"tenant \"sandbox\" {\n  endpoint = %q\n}\n\nlicense \"e3\" {\n  sku = \"SPE_E3\"\n}\n\nguard {\n  max_losses = 1000000\n}\n\n%s",
+			w.url,
+			assignments,
+		),
+	)
 }
 
 // inline declares people in lists of a hundred, in no particular order.
@@ -190,7 +197,16 @@ func terraformPlan(b *testing.B, n int) (cpuSeconds, peakMB float64) {
 		if i > 0 {
 			state.WriteByte(',')
 		}
-		fmt.Fprintf(&state, `{"mode":"managed","type":"terraform_data","name":"u%d","provider":"provider[\"terraform.io/builtin/terraform\"]","instances":[{"schema_version":0,"attributes":{"id":"%d","input":{"value":%q,"type":"string"},"output":{"value":%q,"type":"string"},"triggers_replace":null},"sensitive_attributes":[]}]}`, i, i, upn(i), upn(i))
+		fmt.Fprintf(
+			&state,
+			`{"mode":"managed","type":"terraform_data","name":"u%d","provider":"provider[\"terraform.io/builtin/terraform\"]","instances":[`+
+				`{"schema_version":0,"attributes":{"id":"%d","input":{"value":%q,"type":"string"},`+
+				`"output":{"value":%q,"type":"string"},"triggers_replace":null},"sensitive_attributes":[]}]}`,
+			i,
+			i,
+			upn(i),
+			upn(i),
+		)
 	}
 	state.WriteString("]}")
 	for name, text := range map[string]string{"main.tf": tf.String(), "terraform.tfstate": state.String()} {

@@ -11,10 +11,12 @@ import (
 func TestHeadCommit(t *testing.T) {
 	const commit = "4f2c9d0000000000000000000000000000000001"
 	for name, files := range map[string]map[string]string{
-		"a branch":         {".git/HEAD": "ref: refs/heads/main\n", ".git/refs/heads/main": commit + "\n"},
-		"a packed branch":  {".git/HEAD": "ref: refs/heads/main\n", ".git/packed-refs": "# pack-refs with: peeled\n" + "00" + commit[2:] + " refs/heads/other\n" + commit + " refs/heads/main\n"},
-		"a commit":         {".git/HEAD": commit + "\n"},
-		"a worktree":       {".git": "gitdir: main/worktrees/one\n", "main/worktrees/one/HEAD": "ref: refs/heads/one\n", "main/worktrees/one/commondir": "../..\n", "main/refs/heads/one": commit + "\n"},
+		"a branch": {".git/HEAD": "ref: refs/heads/main\n", ".git/refs/heads/main": commit + "\n"},
+		"a packed branch": {".git/HEAD": "ref: refs/heads/main\n", ".git/packed-refs": "# pack-refs with: peeled\n" +
+			"00" + commit[2:] + " refs/heads/other\n" + commit + " refs/heads/main\n"},
+		"a commit": {".git/HEAD": commit + "\n"},
+		"a worktree": {".git": "gitdir: main/worktrees/one\n", "main/worktrees/one/HEAD": "ref: refs/heads/one\n",
+			"main/worktrees/one/commondir": "../..\n", "main/refs/heads/one": commit + "\n"},
 		"not a commit":     {".git/HEAD": "ref: refs/heads/main\n", ".git/refs/heads/main": "../../secret\n"},
 		"an unborn branch": {".git/HEAD": "ref: refs/heads/main\n"},
 	} {

@@ -52,7 +52,11 @@ func keepsTheContract(t *testing.T, dir string) {
 		c.load(t, "../../docs/schema/wire/"+c.name+".yaml")
 	}
 	if path := os.Getenv("USHER_GRAPH_OPENAPI"); path != "" {
-		c := &contract{name: "Microsoft's own", prefix: regexp.MustCompile(`^/v1.0/(subscribedSkus|directory|users|groups|organization|\$batch)`), strip: regexp.MustCompile(`^/v1.0`)}
+		c := &contract{
+			name:   "Microsoft's own",
+			prefix: regexp.MustCompile(`^/v1.0/(subscribedSkus|directory|users|groups|organization|\$batch)`),
+			strip:  regexp.MustCompile(`^/v1.0`),
+		}
 		c.load(t, path)
 		contracts = append([]*contract{c}, contracts...) // beside the one that is kept by hand
 	}
@@ -137,7 +141,11 @@ func (c *contract) check(x said) error {
 			}
 		}
 	}
-	options := &openapi3filter.Options{IncludeResponseStatus: c.own, MultiError: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc}
+	options := &openapi3filter.Options{
+		IncludeResponseStatus: c.own,
+		MultiError:            true,
+		AuthenticationFunc:    openapi3filter.NoopAuthenticationFunc,
+	}
 	in := &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route, Options: options}
 	ctx := context.Background()
 	if err := openapi3filter.ValidateRequest(ctx, in); err != nil {

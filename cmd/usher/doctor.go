@@ -36,7 +36,7 @@ func runDoctor(ctx context.Context, a *app, o *checkOptions) (err error) {
 // needs are what the configuration uses of the tenant.
 func (s *session) needs(apply bool) tenant.Needs {
 	n := tenant.Needs{Apply: apply, FlowCapacity: s.cfg.FlowCapacity, Units: s.units() && !slices.Contains(s.skip, skippable)}
-	for _, p := range s.cfg.Policies {
+	for _, p := range s.cfg.Items {
 		n.Restarts = n.Restarts || p.Refresh == ledger.RefreshForce
 	}
 	for i := range s.cfg.Wants {
@@ -45,7 +45,7 @@ func (s *session) needs(apply bool) tenant.Needs {
 		n.SelfService = n.SelfService || w.Kind == ledger.SelfService
 		n.Locations = n.Locations || w.Location != "" || w.Kind == ledger.Group
 	}
-	for _, p := range s.cfg.Places {
+	for _, p := range s.cfg.Environments {
 		n.Environments = append(n.Environments, p.Environment.Name)
 	}
 	return n

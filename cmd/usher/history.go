@@ -84,10 +84,13 @@ func (s *session) history(ctx context.Context) (*state.Told, error) {
 // it was changed.
 func (s *session) warn(told *state.Told, changed bool) {
 	if told.Closed > 0 {
-		s.a.stderr().Line("Warning: %s of the history cannot be opened with this key, or by this version of usher, and is not shown.", view.Count(told.Closed, "line"))
+		s.a.stderr().
+			Line("Warning: %s of the history cannot be opened with this key, or by this version of usher, and is not "+
+				"shown.", view.Count(told.Closed, "line"))
 	}
 	if changed && len(told.Breaks) > 0 {
-		s.a.stderr().Line("Warning: the history was cut or edited in %s: usher history -verify says where.", view.Count(len(told.Breaks), "place"))
+		s.a.stderr().
+			Line("Warning: the history was cut or edited in %s: usher history -verify says where.", view.Count(len(told.Breaks), "place"))
 	}
 }
 
@@ -152,13 +155,19 @@ func runUndo(ctx context.Context, a *app, o *undoOptions, id string) (err error)
 	today := s.input(choices{allowGaps: o.gaps, mayStop: o.mayStop})
 	p, stale := plan.NewUndo(today, run.ID, done, perhaps)
 	if len(stale) > 0 {
-		problems := multierror.Append(nil, fmt.Errorf("the run %s is not undone, because its results have changed since: first undo the later run (see usher history), or edit the files and apply", run.ID))
-		for _, text := range stale {
-			problems = multierror.Append(problems, fmt.Errorf("%s", text))
-		}
-		return problems
+		return notUndone(run.ID, stale)
 	}
 	return s.offer(p, o)
+}
+
+// notUndone says what has changed since a run.
+func notUndone(run string, stale []string) error {
+	problems := multierror.Append(nil, fmt.Errorf("the run %s is not undone, because its results have changed since: "+
+		"first undo the later run (see usher history), or edit the files and apply", run))
+	for _, text := range stale {
+		problems = multierror.Append(problems, fmt.Errorf("%s", text))
+	}
+	return problems
 }
 
 // offer shows the plan that undoes a run, and saves it where asked to.

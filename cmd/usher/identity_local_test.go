@@ -25,7 +25,12 @@ func TestLocalIdentities(t *testing.T) {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
-		fmt.Fprintf(w, `{"access_token":%q,"expires_on":"4102444800","resource":%q,"token_type":"Bearer"}`, "managed "+q.Get("resource"), q.Get("resource"))
+		fmt.Fprintf(
+			w,
+			`{"access_token":%q,"expires_on":"4102444800","resource":%q,"token_type":"Bearer"}`,
+			"managed "+q.Get("resource"),
+			q.Get("resource"),
+		)
 	}))
 	t.Cleanup(service.Close)
 	t.Setenv("IDENTITY_ENDPOINT", service.URL)
@@ -49,11 +54,22 @@ echo "{\"accessToken\":\"cli $resource $tenant\",\"expires_on\":4102444800}"
 			continue // where the CLI that stands in cannot run
 		}
 		env := map[string]string{"USHER_CREDENTIAL": kind, "USHER_CLIENT_ID": identityApp}
-		id, err := identity.New(identity.Options{Tenant: soakTenant, Login: "https://login.microsoftonline.com", Env: func(k string) string { return env[k] }, ReadFile: os.ReadFile, Transport: http.DefaultClient})
+		id, err := identity.New(
+			identity.Options{
+				Tenant:    soakTenant,
+				Login:     "https://login.microsoftonline.com",
+				Env:       func(k string) string { return env[k] },
+				ReadFile:  os.ReadFile,
+				Transport: http.DefaultClient,
+			},
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
-		token, err := id.Credential.GetToken(context.Background(), policy.TokenRequestOptions{Scopes: []string{"https://graph.microsoft.com/.default"}})
+		token, err := id.Credential.GetToken(
+			context.Background(),
+			policy.TokenRequestOptions{Scopes: []string{"https://graph.microsoft.com/.default"}},
+		)
 		if err != nil || token.Token != want {
 			t.Errorf("%s: the token is %q, want %q: %v", kind, token.Token, want, err)
 		}

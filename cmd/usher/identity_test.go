@@ -49,20 +49,30 @@ func TestIdentities(t *testing.T) {
 		"secret as azure":     {map[string]string{"AZURE_CLIENT_ID": identityApp, "AZURE_CLIENT_SECRET": "s"}, "client secret", ""},
 		"secret as terraform": {map[string]string{"ARM_CLIENT_ID": identityApp, "ARM_CLIENT_SECRET": "s"}, "client secret", ""},
 		"a secret alone":      {map[string]string{"USHER_CLIENT_SECRET": "s"}, "", "needs the application's id in USHER_CLIENT_ID"},
-		"wrong secret":        {map[string]string{"USHER_CLIENT_ID": identityApp, "USHER_CLIENT_SECRET": "w"}, "client secret", "give usher the value of the secret, not its id"},
-		"nobody":              {map[string]string{"USHER_CLIENT_ID": "aaaaaaaa-0000-4000-8000-0000000000ff", "USHER_CLIENT_SECRET": "w"}, "client secret", "register the application in this tenant"},
-		"certificate":         {map[string]string{"USHER_CLIENT_ID": identityApp, "ARM_CLIENT_CERTIFICATE_PATH": filepath.Join(dir, "app.pem")}, "client certificate", ""},
-		"no certificate":      {map[string]string{"USHER_CLIENT_ID": identityApp, "USHER_CLIENT_CERTIFICATE_PATH": filepath.Join(dir, "not.pem")}, "", "holds no certificate with its key"},
-		"token":               {map[string]string{"USHER_CLIENT_ID": identityApp, "USHER_OIDC_TOKEN": assertion}, "federated token", ""},
-		"somebody's token":    {map[string]string{"USHER_CLIENT_ID": identityApp, "USHER_OIDC_TOKEN": "a.b.c"}, "federated token", "add a federated credential"},
-		"token file":          {map[string]string{"AZURE_CLIENT_ID": identityApp, "AZURE_FEDERATED_TOKEN_FILE": filepath.Join(dir, "token")}, "workload identity", ""},
-		"github": {map[string]string{"USHER_CLIENT_ID": identityApp, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "r", "ACTIONS_ID_TOKEN_REQUEST_URL": address + "/sandbox/oidc?subject=job&issuer=https://issuer.example"},
+		"wrong secret": {map[string]string{"USHER_CLIENT_ID": identityApp, "USHER_CLIENT_SECRET": "w"},
+			"client secret", "give usher the value of the secret, not its id"},
+		"nobody": {map[string]string{"USHER_CLIENT_ID": "aaaaaaaa-0000-4000-8000-0000000000ff",
+			"USHER_CLIENT_SECRET": "w"}, "client secret", "register the application in this tenant"},
+		"certificate": {map[string]string{"USHER_CLIENT_ID": identityApp,
+			"ARM_CLIENT_CERTIFICATE_PATH": filepath.Join(dir, "app.pem")}, "client certificate", ""},
+		"no certificate": {map[string]string{"USHER_CLIENT_ID": identityApp,
+			"USHER_CLIENT_CERTIFICATE_PATH": filepath.Join(dir, "not.pem")}, "", "holds no certificate with its key"},
+		"token": {map[string]string{"USHER_CLIENT_ID": identityApp, "USHER_OIDC_TOKEN": assertion}, "federated token", ""},
+		"somebody's token": {map[string]string{"USHER_CLIENT_ID": identityApp, "USHER_OIDC_TOKEN": "a.b.c"},
+			"federated token", "add a federated credential"},
+		"token file": {map[string]string{"AZURE_CLIENT_ID": identityApp,
+			"AZURE_FEDERATED_TOKEN_FILE": filepath.Join(dir, "token")}, "workload identity", ""},
+		"github": {map[string]string{"USHER_CLIENT_ID": identityApp, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "r",
+			"ACTIONS_ID_TOKEN_REQUEST_URL": address + "/sandbox/oidc?subject=job&issuer=https://issuer.example"},
 			"GitHub Actions OIDC", ""},
 		"github without permission": {map[string]string{"USHER_CLIENT_ID": identityApp, "USHER_CREDENTIAL": "github"}, "", "id-token: write"},
-		"azure pipelines": {map[string]string{"AZURESUBSCRIPTION_CLIENT_ID": identityApp, "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID": "connection", "SYSTEM_ACCESSTOKEN": "r", "SYSTEM_OIDCREQUESTURI": address + "/pipelines"},
+		"azure pipelines": {map[string]string{"AZURESUBSCRIPTION_CLIENT_ID": identityApp,
+			"AZURESUBSCRIPTION_SERVICE_CONNECTION_ID": "connection", "SYSTEM_ACCESSTOKEN": "r", "SYSTEM_OIDCREQUESTURI": address + "/pipelines"},
 			"Azure Pipelines service connection", ""},
-		"azure pipelines without a token": {map[string]string{"USHER_CLIENT_ID": identityApp, "USHER_SERVICE_CONNECTION_ID": "c", "SYSTEM_OIDCREQUESTURI": address}, "", "SYSTEM_ACCESSTOKEN: $(System.AccessToken)"},
-		"no such kind":                    {map[string]string{"USHER_CREDENTIAL": "magic"}, "", `USHER_CREDENTIAL is "magic", and it can be secret, certificate`},
+		"azure pipelines without a token": {map[string]string{"USHER_CLIENT_ID": identityApp,
+			"USHER_SERVICE_CONNECTION_ID": "c", "SYSTEM_OIDCREQUESTURI": address}, "", "SYSTEM_ACCESSTOKEN: $(System.AccessToken)"},
+		"no such kind": {map[string]string{"USHER_CREDENTIAL": "magic"}, "", `USHER_CREDENTIAL is "magic", ` +
+			`and it can be secret, certificate`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if uri := c.env["SYSTEM_OIDCREQUESTURI"]; uri != "" {
@@ -73,7 +83,10 @@ func TestIdentities(t *testing.T) {
 			kind := ""
 			if err == nil {
 				kind = id.Kind
-				_, err = id.Credential.GetToken(context.Background(), policy.TokenRequestOptions{Scopes: []string{"https://graph.microsoft.com/.default"}})
+				_, err = id.Credential.GetToken(
+					context.Background(),
+					policy.TokenRequestOptions{Scopes: []string{"https://graph.microsoft.com/.default"}},
+				)
 			}
 			if kind != c.kind || (err != nil) != (c.says != "") || err != nil && !strings.Contains(err.Error(), c.says) {
 				t.Errorf("the kind is %q, want %q; the error is %v, want %q", kind, c.kind, err, c.says)
@@ -98,7 +111,11 @@ func signInService(t *testing.T, certificate string) (address string, transport 
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
-		fmt.Fprintf(w, `{"oidcToken":%q}`, issued(t, transport, address+"/sandbox/oidc?subject=job&issuer=https://issuer.example&audience=api://AzureADTokenExchange"))
+		fmt.Fprintf(
+			w,
+			`{"oidcToken":%q}`,
+			issued(t, transport, address+"/sandbox/oidc?subject=job&issuer=https://issuer.example&audience=api://AzureADTokenExchange"),
+		)
 	}))
 	return address, transport
 }
@@ -130,7 +147,12 @@ func newCertificate(t *testing.T) (certificate, key string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "usher"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		Subject:      pkix.Name{CommonName: "usher"},
+		NotBefore:    time.Now().Add(-time.Hour),
+		NotAfter:     time.Now().Add(time.Hour),
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
 	if err != nil {
 		t.Fatal(err)
@@ -139,5 +161,9 @@ func newCertificate(t *testing.T) (certificate, key string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}))
+	return string(
+			pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		), string(
+			pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}),
+		)
 }

@@ -14,10 +14,14 @@ import (
 
 func newInit(a *app) *cobra.Command {
 	o := &checkOptions{}
-	cmd := &cobra.Command{Use: "init", Short: "Check the store of the state: reached, writable, and with a state of this tenant or none", Args: noArgs,
+	cmd := &cobra.Command{
+		Use:   "init",
+		Short: "Check the store of the state: reached, writable, and with a state of this tenant or none",
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return politely(cmd.Context(), func(ctx context.Context) error { return runInit(ctx, a, o) })
-		}}
+		},
+	}
 	o.flags(cmd)
 	return cmd
 }
@@ -49,7 +53,11 @@ func (s *session) checkReading(ctx context.Context) []ledger.Check {
 	case d == nil:
 		whose.Text = "there is none yet: the first usher apply makes it"
 	case s.cfg.Tenant.ID != "" && d.Tenant != s.cfg.Tenant.ID:
-		whose.Verdict, whose.Text = ledger.Missing, fmt.Sprintf("it is about the tenant %s, and the configuration points at %s", d.Tenant, s.cfg.Tenant.ID)
+		whose.Verdict, whose.Text = ledger.Missing, fmt.Sprintf(
+			"it is about the tenant %s, and the configuration points at %s",
+			d.Tenant,
+			s.cfg.Tenant.ID,
+		)
 		whose.Remedy = "use the state of that tenant, or correct the tenant block"
 	default:
 		whose.Text = fmt.Sprintf("serial %d, %s of the tenant %s", d.Serial, view.Count(len(d.Grants), "grant"), d.Tenant)

@@ -12,16 +12,34 @@ import (
 
 // input puts together what the planner needs.
 func (s *session) input(c choices) plan.Input {
-	r := s.reading.Resolve(tenant.Declared{Wants: s.cfg.Wants, Policies: s.cfg.Policies, Places: s.cfg.Places, Guard: s.cfg.Guard, Known: s.known, Former: s.former()})
-	in := plan.Input{Want: r.Want, Dated: r.Dated, Gone: r.Gone, Asleep: r.Asleep, Location: r.Location, Policies: r.Policies, Places: r.Places, Guard: r.Guard, Notices: r.Notices,
-		Known: s.known, Have: s.reading.Have, At: s.a.now().UTC().Truncate(time.Second), Today: s.today(), Targets: c.targets, State: s.stateRef(),
-		OnlyDue: c.onlyDue, AllowGaps: c.allowGaps, FlowCapacity: s.cfg.FlowCapacity}
+	r := s.reading.Resolve(tenant.Declared{Wants: s.cfg.Wants, Items: s.cfg.Items, Environments: s.cfg.Environments,
+		Guard: s.cfg.Guard, Known: s.known, Former: s.former()})
+	in := plan.Input{
+		Want:         r.Want,
+		Dated:        r.Dated,
+		Gone:         r.Gone,
+		HeldBack:     r.HeldBack,
+		Location:     r.Location,
+		Items:        r.Items,
+		Environments: r.Environments,
+		Guard:        r.Guard,
+		Notices:      r.Notices,
+		Known:        s.known,
+		Have:         s.reading.Have,
+		At:           s.a.now().UTC().Truncate(time.Second),
+		Today:        s.today(),
+		Targets:      c.targets,
+		State:        s.stateRef(),
+		OnlyDue:      c.onlyDue,
+		AllowGaps:    c.allowGaps,
+		FlowCapacity: s.cfg.FlowCapacity,
+	}
 	in.Guard.MayStop, in.Aliases, in.Vanished = c.mayStop, r.Aliases, r.Vanished
 	if len(c.targets) > 0 {
 		s.alias(in.Aliases)
 	}
 	for _, n := range r.Nobody {
-		in.Nobody = append(in.Nobody, plan.Nobody{Holder: n.Holder, Items: n.Items, Origins: n.Origins, Allowed: n.Lax})
+		in.Nobody = append(in.Nobody, plan.Nobody{Holder: n.Holder, Items: n.Items, Origins: n.Origins, Allowed: n.IgnoreUnknown})
 	}
 	for _, file := range slices.Sorted(maps.Keys(r.Listed)) {
 		in.Listed = append(in.Listed, plan.Listed{File: file, Names: r.Listed[file]})

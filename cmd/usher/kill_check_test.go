@@ -86,6 +86,10 @@ func (w *killWorld) check(n int) {
 	}
 	journal, _ := os.ReadFile(filepath.Join(w.dir, "tenant.json.journal"))
 	if bytes.Contains(journal, []byte("overspend")) {
-		w.t.Errorf("run %d overspent:\n%s", n, slices.MaxFunc(bytes.Split(journal, []byte("\n")), func(a, b []byte) int { return len(a) - len(b) }))
+		w.t.Errorf(
+			"run %d overspent:\n%s",
+			n,
+			slices.MaxFunc(bytes.Split(journal, []byte("\n")), func(a, b []byte) int { return len(a) - len(b) }),
+		)
 	}
 }

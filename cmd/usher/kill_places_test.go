@@ -52,7 +52,12 @@ func TestKillTheMove(t *testing.T) {
 // machines of one of them draw.
 func moveConfig(address string, production, test int, drawn string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "usher {\n  experimental = [\"flow_capacity\"]\n}\n\ntenant \"sandbox\" {\n  endpoint = %q\n  lag      = \"15m\"\n}\n\nguard {\n  max_losses = 100\n}\n", address)
+	fmt.Fprintf(
+		&b,
+		"usher {\n  experimental = [\"flow_capacity\"]\n}\n\ntenant \"sandbox\" {\n  endpoint = %q\n  lag      = "+
+			"\"15m\"\n}\n\nguard {\n  max_losses = 100\n}\n",
+		address,
+	)
 	for name, units := range map[string]int{"production": production, "test": test} {
 		fmt.Fprintf(&b, "\nenvironment %q {\n  capacity {\n    process = %d\n  }\n", name, units)
 		for i := 1; i <= 5 && name == drawn; i++ {

@@ -20,7 +20,12 @@ func TestKillTheRefresh(t *testing.T) {
 	}
 	const flow = `{"id":"7a000000-0000-4000-8000-00000000000N","name":"flow-N","state":1,"owner":"26492b3f-a93f-43ff-912f-1cc8a066aea3"}`
 	flows := strings.ReplaceAll(flow, "N", "1") + "," + strings.ReplaceAll(flow, "N", "2")
-	tenant := strings.Replace(string(text), `"name":"production","type":"Sandbox",`, `"name":"production","type":"Sandbox","flows":[`+flows+`],`, 1)
+	tenant := strings.Replace(
+		string(text),
+		`"name":"production","type":"Sandbox",`,
+		`"name":"production","type":"Sandbox","flows":[`+flows+`],`,
+		1,
+	)
 	for _, m := range []moment{beforeRequest, afterCommit} {
 		for n := 1; n <= writes; n++ {
 			w := &killWorld{t: t, dir: t.TempDir(), rnd: rand.New(rand.NewPCG(1, 2))}
@@ -51,7 +56,9 @@ assignment "makers" {
 			w.stateParses()
 			w.usher("apply", "-auto-approve")
 			w.usher("plan", "-detailed-exitcode")
-			resp, err := http.Get(w.direct + "/dataverse/52a57ebf-cbb3-47e0-a58a-5f135db7d291/api/data/v9.2/workflows?$select=name,statecode&$filter=category%20eq%205")
+			resp, err := http.Get(
+				w.direct + "/dataverse/52a57ebf-cbb3-47e0-a58a-5f135db7d291/api/data/v9.2/workflows?$select=name,statecode&$filter=category%20eq%205",
+			)
 			if err != nil {
 				t.Fatal(err)
 			}

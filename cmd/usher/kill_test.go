@@ -167,7 +167,8 @@ assignment "all" {
 `
 
 func write(r *http.Request) bool {
-	return r.Method == http.MethodPatch || strings.HasSuffix(r.URL.Path, "/$batch") || r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "flowcapacityassignments")
+	return r.Method == http.MethodPatch || strings.HasSuffix(r.URL.Path, "/$batch") ||
+		r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "flowcapacityassignments")
 }
 
 // strike kills the victim if this is the moment, and says whether it did.
@@ -194,7 +195,15 @@ func (w *killWorld) want(n int) {
 		fmt.Fprintln(&b, upn((start+i)%killUsers))
 	}
 	w.file("people.csv", b.String())
-	w.file("environments.hcl", fmt.Sprintf("environment \"production\" {\n  capacity {\n    process = %d\n  }\n}\n\nenvironment \"test\" {\n  capacity {\n    process = %d\n  }\n}\n", 1+(n+1)%11, 11-(n+1)%11))
+	w.file(
+		"environments.hcl",
+		fmt.Sprintf(
+			"environment \"production\" {\n  capacity {\n    process = %d\n  }\n}\n\nenvironment \"test\" {\n  capacity {\n    "+
+				"process = %d\n  }\n}\n",
+			1+(n+1)%11,
+			11-(n+1)%11,
+		),
+	)
 }
 
 func upn(i int) string { return fmt.Sprintf("user%06d@contoso.com", i+1) }

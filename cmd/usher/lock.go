@@ -37,6 +37,8 @@ func (a *app) lock(ctx context.Context, store *state.Store, operation string, ti
 // release gives a lock back, whatever became of the run.
 func (s *session) release(lease *state.Lease, err *error) {
 	if problem := lease.Release(); problem != nil && *err == nil { // what was done is done, and on record
-		s.a.stderr().Line("Warning: the lock of the state could not be given back: %s. If the next run finds the state locked, run usher force-unlock.", view.Safe(problem.Error()))
+		s.a.stderr().
+			Line("Warning: the lock of the state could not be given back: %s. If the next run finds the state locked, run usher "+
+				"force-unlock.", view.Safe(problem.Error()))
 	}
 }

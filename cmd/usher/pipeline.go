@@ -19,9 +19,15 @@ type pipeline struct{ run, commit string }
 func (a *app) pipeline() pipeline {
 	switch {
 	case a.env("GITHUB_ACTIONS") == "true":
-		return pipeline{a.env("GITHUB_SERVER_URL") + "/" + a.env("GITHUB_REPOSITORY") + "/actions/runs/" + a.env("GITHUB_RUN_ID"), a.env("GITHUB_SHA")}
+		return pipeline{
+			a.env("GITHUB_SERVER_URL") + "/" + a.env("GITHUB_REPOSITORY") + "/actions/runs/" + a.env("GITHUB_RUN_ID"),
+			a.env("GITHUB_SHA"),
+		}
 	case a.env("TF_BUILD") != "":
-		return pipeline{a.env("SYSTEM_COLLECTIONURI") + url.PathEscape(a.env("SYSTEM_TEAMPROJECT")) + "/_build/results?buildId=" + a.env("BUILD_BUILDID"), a.env("BUILD_SOURCEVERSION")}
+		return pipeline{
+			a.env("SYSTEM_COLLECTIONURI") + url.PathEscape(a.env("SYSTEM_TEAMPROJECT")) + "/_build/results?buildId=" + a.env("BUILD_BUILDID"),
+			a.env("BUILD_SOURCEVERSION"),
+		}
 	case a.env("GITLAB_CI") != "":
 		return pipeline{a.env("CI_JOB_URL"), a.env("CI_COMMIT_SHA")}
 	}
@@ -41,7 +47,14 @@ func (a *app) who() string {
 }
 
 func (a *app) lockInfo(operation string) state.LockInfo {
-	return state.LockInfo{ID: uuid.NewString(), Who: a.who(), PID: os.Getpid(), Since: a.now().UTC(), Operation: operation, Run: a.pipeline().run}
+	return state.LockInfo{
+		ID:        uuid.NewString(),
+		Who:       a.who(),
+		PID:       os.Getpid(),
+		Since:     a.now().UTC(),
+		Operation: operation,
+		Run:       a.pipeline().run,
+	}
 }
 
 // by is what the history says of whoever does something.

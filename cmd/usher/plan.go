@@ -94,7 +94,10 @@ func (s *session) savePlan(path string, p *plan.Plan) error {
 	if err := p.Encode(&text); err != nil {
 		return err
 	}
-	sealed, err := s.store.Wrap(state.Header{Kind: state.PlanKind, Lineage: p.State.Lineage, Serial: p.State.Serial, Tenant: p.Tenant}, text.Bytes())
+	sealed, err := s.store.Wrap(
+		state.Header{Kind: state.PlanKind, Lineage: p.State.Lineage, Serial: p.State.Serial, Tenant: p.Tenant},
+		text.Bytes(),
+	)
 	if err == nil {
 		err = atomic.WriteFile(path, bytes.NewReader(sealed))
 		if err == nil {

@@ -146,7 +146,10 @@ func (a *app) reading(ctx context.Context, in inputs, drift bool) (*session, err
 func (s *session) printUnread() {
 	var notices []ledger.Notice
 	for _, u := range s.reading.Unread {
-		notices = append(notices, ledger.Notice{Code: "unread", Severity: ledger.Warning, Address: u.Address(), Text: "could not be read completely: " + u.Reason})
+		notices = append(
+			notices,
+			ledger.Notice{Code: "unread", Severity: ledger.Warning, Address: u.Address(), Text: "could not be read completely: " + u.Reason},
+		)
 	}
 	s.a.stdout().Notices(notices)
 }

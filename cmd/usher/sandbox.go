@@ -65,7 +65,8 @@ func runSandboxInit(a *app, o *sandboxInitOptions) error {
 // products are what a generated tenant owns, in the words of its file.
 func products(cat *catalog.Catalog) []*sandbox.SKU {
 	var skus []*sandbox.SKU
-	for _, part := range []string{"POWERAUTOMATE_ATTENDED_RPA", "FLOW_FREE", "POWERAPPS_PER_USER", "SPE_E3", "SPE_E5", "Power_Automate_per_process"} {
+	for _, part := range []string{"POWERAUTOMATE_ATTENDED_RPA", "FLOW_FREE", "POWERAPPS_PER_USER", "SPE_E3", "SPE_E5",
+		"Power_Automate_per_process"} {
 		for _, p := range cat.Product(part) {
 			sku := &sandbox.SKU{ID: p.ID, PartNumber: p.PartNumber, AppliesTo: "User"}
 			if p.Kind == catalog.Units {
@@ -110,8 +111,12 @@ type sandboxRequestOptions struct {
 
 func newSandboxRequest(a *app) *cobra.Command {
 	o := &sandboxRequestOptions{}
-	cmd := &cobra.Command{Use: "request METHOD PATH [BODY]", Short: "Send one request to a tenant file, as somebody else would", Args: argCount(2, 3),
-		RunE: func(_ *cobra.Command, args []string) error { return runSandboxRequest(a, o, append(args, "")) }}
+	cmd := &cobra.Command{
+		Use:   "request METHOD PATH [BODY]",
+		Short: "Send one request to a tenant file, as somebody else would",
+		Args:  argCount(2, 3),
+		RunE:  func(_ *cobra.Command, args []string) error { return runSandboxRequest(a, o, append(args, "")) },
+	}
 	cmd.Flags().StringVar(&o.file, "file", "", "the tenant `FILE`")
 	return cmd
 }

@@ -36,7 +36,9 @@ func serveMicrosoft(ts *testscript.TestScript, neg bool, args []string) {
 // startServing starts usher sandbox serve, and returns what it says first: an
 // address a line.
 func startServing(ts *testscript.TestScript, file, log string, more ...string) string {
-	cmd := exec.Command("usher", append([]string{"sandbox", "serve", "-file=" + ts.MkAbs(file), "-log=" + ts.MkAbs(log), "-listen=127.0.0.1:0"}, more...)...)
+	cmd := exec.Command(
+		"usher",
+		append([]string{"sandbox", "serve", "-file=" + ts.MkAbs(file), "-log=" + ts.MkAbs(log), "-listen=127.0.0.1:0"}, more...)...)
 	cmd.Env = []string{"PATH=" + ts.Getenv("PATH"), "HOME=" + ts.Getenv("HOME"), "STORY_WIRE=" + ts.Getenv("STORY_WIRE")}
 	cmd.Path, _ = exec.LookPath("usher")
 	out, err := cmd.StdoutPipe()

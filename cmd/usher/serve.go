@@ -26,7 +26,9 @@ func newSandboxServe(a *app) *cobra.Command {
 	cmd.Flags().StringVar(&o.file, "file", "", "the tenant `FILE`")
 	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:8787", "the loopback `ADDRESS` to listen on")
 	cmd.Flags().StringVar(&o.tls, "tls", "", "a loopback `ADDRESS` to speak TLS on; needs -authority")
-	cmd.Flags().StringVar(&o.authority, "authority", "", "write the certificate that clients have to trust to `FILE`, and be a proxy for Microsoft's hosts")
+	cmd.Flags().
+		StringVar(&o.authority, "authority", "", "write the certificate that clients have to trust to `FILE`, and be a proxy "+
+			"for Microsoft's hosts")
 	cmd.Flags().StringVar(&o.log, "log", "", "append every request to `FILE`, as JSON lines")
 	return cmd
 }
@@ -36,7 +38,11 @@ func (o *sandboxServeOptions) check() error {
 	for flag, address := range map[string]string{"-listen": o.listen, "-tls": o.tls} {
 		host, _, err := net.SplitHostPort(address)
 		if ip := net.ParseIP(host); address != "" && (err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback())) {
-			return fmt.Errorf("%s=%s is not a loopback address such as 127.0.0.1:8787: anyone who reaches the sandbox can do anything in it", flag, address)
+			return fmt.Errorf(
+				"%s=%s is not a loopback address such as 127.0.0.1:8787: anyone who reaches the sandbox can do anything in it",
+				flag,
+				address,
+			)
 		}
 	}
 	if o.tls != "" && o.authority == "" {

@@ -159,8 +159,14 @@ func (s *session) read(ctx context.Context, refresh bool) error {
 	}
 	s.reading.UnitLag, s.reading.SeatLag = s.cfg.Tenant.Lag, s.cfg.Tenant.PeopleLag
 	if doc != nil && doc.Tenant != s.reading.Tenant {
-		return fmt.Errorf("the state %s is about the tenant %s, and the configuration points at %s (%s): use the state of that tenant, or correct the tenant block",
-			s.store, doc.Tenant, s.reading.Tenant, place(s.cfg.Tenant.Origin))
+		return fmt.Errorf(
+			"the state %s is about the tenant %s, and the configuration points at %s (%s): use the state of that tenant, or "+
+				"correct the tenant block",
+			s.store,
+			doc.Tenant,
+			s.reading.Tenant,
+			position(s.cfg.Tenant.Origin),
+		)
 	}
 	return nil
 }
@@ -170,7 +176,9 @@ func (s *session) read(ctx context.Context, refresh bool) error {
 func (s *session) journal(ctx context.Context, d *state.Document) (*state.Journal, error) {
 	j, err := s.store.Journal(ctx, d, uuid.NewString())
 	if err == nil && j.Cut {
-		s.a.stderr().Line("Warning: entries at the end of the history of %s are missing: run usher history -verify to see where.", view.Safe(s.store.String()))
+		s.a.stderr().
+			Line("Warning: entries at the end of the history of %s are missing: run usher history -verify to see "+
+				"where.", view.Safe(s.store.String()))
 	}
 	return j, err
 }

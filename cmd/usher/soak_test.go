@@ -81,8 +81,17 @@ func soakFaults(seed uint64) []*sandbox.Fault {
 		{Status: 500, Code: "UnknownError", Message: "Broken.", AfterWrite: true},
 		{Status: 502, Shape: "text", Message: "Bad gateway"},
 		{Status: 504, AfterWrite: true},
-		{Status: 409, Code: "Directory_ConcurrencyViolation", Message: "Error due to concurrent requests being made to the tenant. Please wait briefly and retry."},
-		{Method: http.MethodPost, Status: 404, Code: "Request_ResourceNotFound", Message: "Resource does not exist or one of its queried reference-property objects are not present."},
+		{
+			Status:  409,
+			Code:    "Directory_ConcurrencyViolation",
+			Message: "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
+		},
+		{
+			Method:  http.MethodPost,
+			Status:  404,
+			Code:    "Request_ResourceNotFound",
+			Message: "Resource does not exist or one of its queried reference-property objects are not present.",
+		},
 		{Status: 401, Code: "InvalidAuthenticationToken", Message: "Lifetime validation failed."},
 		{LoseRequest: true}, {LoseReply: true}, {Hang: true}, {Garble: true},
 	}
@@ -104,7 +113,11 @@ func newSoak(t *testing.T, people int, seed uint64) *soak {
 	}
 	world := sandbox.Generate(people, products(cat), map[string]int64{})
 	world.ID = soakTenant
-	world.Limits = &sandbox.Limits{Writes: 3000, Window: sandbox.Duration(150 * time.Second / soakSpeed), TokenLife: sandbox.Duration(20 * time.Second)}
+	world.Limits = &sandbox.Limits{
+		Writes:    3000,
+		Window:    sandbox.Duration(150 * time.Second / soakSpeed),
+		TokenLife: sandbox.Duration(20 * time.Second),
+	}
 	world.Delays = &sandbox.Delays{Users: sandbox.Duration(20 * time.Second / soakSpeed)}
 	world.Faults = soakFaults(seed)
 	world.Applications = []*sandbox.Application{{ID: "aaaaaaaa-0000-4000-8000-000000000002", Name: "usher", Secret: "soak", Management: true,
@@ -113,14 +126,26 @@ func newSoak(t *testing.T, people int, seed uint64) *soak {
 	s.server = sandbox.New(world, sandbox.Options{Now: time.Now, Log: s})
 	address, transport := serveTLS(t, s.server)
 	env := map[string]string{"USHER_CLIENT_ID": world.Applications[0].ID, "USHER_CLIENT_SECRET": "soak"}
-	id, err := identity.New(identity.Options{Tenant: soakTenant, Login: address, Private: true, Env: func(k string) string { return env[k] }, Transport: transport})
+	id, err := identity.New(
+		identity.Options{Tenant: soakTenant, Login: address, Private: true, Env: func(k string) string { return env[k] }, Transport: transport},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
 	public, _ := catalog.CloudNamed("public")
 	here := catalog.Cloud{Login: address, Graph: address, PowerPlatform: address, Admin: address, Purchase: address}
-	s.tenant, err = tenant.Open(tenant.Settings{Directory: &tenant.Directory{ID: soakTenant, Cloud: public, Endpoints: here, Credential: id.Credential, Transport: transport},
-		Writes: 20 * soakSpeed, Version: version, Catalog: cat, Now: time.Now, Retry: 500 * time.Millisecond / soakSpeed, Timeout: 30 * time.Second / soakSpeed, Lag: 30 * time.Second / soakSpeed})
+	s.tenant, err = tenant.Open(
+		tenant.Settings{
+			Directory: &tenant.Directory{ID: soakTenant, Cloud: public, Endpoints: here, Credential: id.Credential, Transport: transport},
+			Writes:    20 * soakSpeed,
+			Version:   version,
+			Catalog:   cat,
+			Now:       time.Now,
+			Retry:     500 * time.Millisecond / soakSpeed,
+			Timeout:   30 * time.Second / soakSpeed,
+			Lag:       30 * time.Second / soakSpeed,
+		},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +169,9 @@ func serveTLS(t *testing.T, h http.Handler) (address string, transport *http.Cli
 	t.Cleanup(func() { _ = web.Close() })
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(authority.PEM())
-	transport = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, MaxIdleConnsPerHost: 16}}
+	transport = &http.Client{
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, MaxIdleConnsPerHost: 16},
+	}
 	return "https://" + listener.Addr().String(), transport
 }
 
@@ -165,7 +192,10 @@ func (s *soak) wants(r *tenant.Reading) []ledger.Grant {
 		if has[h.ID] {
 			item = bySKU["POWERAPPS_PER_USER"]
 		}
-		want = append(want, ledger.Grant{Holder: h, Item: item, Value: ledger.Value{Units: 1}, Origins: []ledger.Origin{{File: "soak.hcl", Line: 1}}})
+		want = append(
+			want,
+			ledger.Grant{Holder: h, Item: item, Value: ledger.Value{Units: 1}, Origins: []ledger.Origin{{File: "soak.hcl", Line: 1}}},
+		)
 	}
 	return want
 }
@@ -232,7 +262,8 @@ func runSoak(t *testing.T, people int, seed uint64) {
 	s.batches, s.answers, s.faulty = 0, 0, 0
 	began := time.Now()
 	r := &apply.Runner{Tenant: s.tenant, Store: store, Batch: tenant.Batch, Parallelism: 4, Checkpoint: 15 * time.Second / soakSpeed,
-		Lag: func(ledger.HolderKind) time.Duration { return time.Minute }, Name: reading.Name, Now: time.Now, Day: func() string { return "2026-01-01" },
+		Lag: func(ledger.HolderKind) time.Duration { return time.Minute }, Name: reading.Name, Now: time.Now,
+		Day:      func() string { return "2026-01-01" },
 		Progress: func(ledger.Result, ledger.Tally) {}}
 	report, err := r.Run(context.Background(), p, doc, etag)
 	took := time.Since(began)
@@ -253,8 +284,16 @@ func (s *soak) check(store *state.Store, want []ledger.Grant, took time.Duration
 	t := s.t
 	allowance := time.Duration(float64(people) / (20 * soakSpeed) * float64(time.Second))
 	most := people/tenant.Batch*5/4 + 30
-	t.Logf("%d people in %.1f s, %.2f times what the allowance dictates; %d batches, %.2f times what is needed; %d of %d answers wrong",
-		people, took.Seconds(), took.Seconds()/allowance.Seconds(), s.batches, float64(s.batches)*float64(tenant.Batch)/float64(people), s.faulty, s.answers)
+	t.Logf(
+		"%d people in %.1f s, %.2f times what the allowance dictates; %d batches, %.2f times what is needed; %d of %d answers wrong",
+		people,
+		took.Seconds(),
+		took.Seconds()/allowance.Seconds(),
+		s.batches,
+		float64(s.batches)*float64(tenant.Batch)/float64(people),
+		s.faulty,
+		s.answers,
+	)
 	if s.batches > most {
 		t.Errorf("%d batches, and %d are enough", s.batches, most)
 	}

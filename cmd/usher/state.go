@@ -56,11 +56,12 @@ func newState(a *app) *cobra.Command {
 		})
 	add("confirm ADDRESS...", "Confirm a step by hand, or adopt a grant that an interrupted run may have given", argCount(1, 1000),
 		func(ctx context.Context, s *session, args []string) error {
-			return s.edit(ctx, "state confirm", args, o.lockTimeout, func(d *state.Document) (*state.Document, error) { return d, s.confirm(d, args) })
+			confirm := func(d *state.Document) (*state.Document, error) { return d, s.confirm(d, args) }
+			return s.edit(ctx, "state confirm", args, o.lockTimeout, confirm)
 		})
 	add("lock-info", "Show the holder of the state's lock", noArgs, runLockInfo)
 	add("init", "Prepare a store for its first use, such as its tables", noArgs, runStateInit)
-	rewrite := add("rewrite", "Write the state again as it is: for other recipients, after the encryption block changed", noArgs, runStateRewrite(o))
+	rewrite := add("rewrite", "Write the state again, for the recipients of the encryption block", noArgs, runStateRewrite(o))
 	rewrite.Flags().BoolVar(&o.plain, "plain", false, "end the encryption: the configuration has no encryption block any more")
 	cmd.AddCommand(newMigrate(a))
 	return cmd
@@ -130,9 +131,12 @@ func runStatePull(ctx context.Context, s *session, _ []string) error {
 	return err
 }
 
+// stateChange makes the document that is to be written of the one that is there.
+type stateChange func(*state.Document) (*state.Document, error)
+
 // edit changes the state under its lock. change gets nil where there is no
 // state yet, and returns what to write. What was done is put into the history.
-func (s *session) edit(ctx context.Context, operation string, args []string, timeout time.Duration, change func(*state.Document) (*state.Document, error)) (err error) {
+func (s *session) edit(ctx context.Context, operation string, args []string, timeout time.Duration, change stateChange) (err error) {
 	lease, err := s.lock(ctx, operation, timeout)
 	if err != nil {
 		return err
@@ -172,7 +176,8 @@ func (s *session) edit(ctx context.Context, operation string, args []string, tim
 	}
 	by := s.a.by(operation)
 	by.Serial, by.Tenant = serial, next.Tenant
-	if err := journal.Append(ctx, s.a.now().UTC(), state.Entry{Kind: state.Edited, Facts: &state.Facts{By: &by, What: strings.Join(args, " ")}}); err != nil {
+	entry := state.Entry{Kind: state.Edited, Facts: &state.Facts{By: &by, What: strings.Join(args, " ")}}
+	if err := journal.Append(ctx, s.a.now().UTC(), entry); err != nil {
 		return err
 	}
 	head := journal.Head()
@@ -207,7 +212,12 @@ func (s *session) pushed(path string, current *state.Document) (*state.Document,
 	case d.Tenant != current.Tenant:
 		return nil, fmt.Errorf("%s is about the tenant %s, and the state about %s", path, d.Tenant, current.Tenant)
 	case d.Serial < current.Serial:
-		return nil, fmt.Errorf("%s has the serial %d, and the state is at %d already: pull again and repeat the edit", path, d.Serial, current.Serial)
+		return nil, fmt.Errorf(
+			"%s has the serial %d, and the state is at %d already: pull again and repeat the edit",
+			path,
+			d.Serial,
+			current.Serial,
+		)
 	}
 	return d, nil
 }

@@ -23,7 +23,19 @@ func (i *inputs) checkSkip() error {
 // logs its requests to the file that USHER_SANDBOX_LOG names.
 func (s *session) openTenant() error {
 	t := s.cfg.Tenant
-	o := tenant.Settings{File: t.File, Endpoint: t.Endpoint, Writes: t.Writes, Version: version, Catalog: s.catalog, Now: s.a.now, Wait: s.wait, Timeout: t.Timeout, Lag: t.PeopleLag, Low: s.low, Wire: s.a.wire}
+	o := tenant.Settings{
+		File:     t.File,
+		Endpoint: t.Endpoint,
+		Writes:   t.Writes,
+		Version:  version,
+		Catalog:  s.catalog,
+		Now:      s.a.now,
+		Wait:     s.wait,
+		Timeout:  t.Timeout,
+		Lag:      t.PeopleLag,
+		Low:      s.low,
+		Wire:     s.a.wire,
+	}
 	if s.a.verbose {
 		o.Trace = s.a.trace
 	}

@@ -31,7 +31,12 @@ func (s *session) secretFor(secret, what string, args arguments, named []string,
 		if host == "" {
 			return fmt.Errorf("%s would be sent to %.100q, and no host can be read from that: correct the backend block", what, addresses[name])
 		}
-		return fmt.Errorf("%s would be sent to %s. Only a file names this host. If you trust it, set USHER_BACKEND_HOST=%s where the password is set", what, host, host)
+		return fmt.Errorf(
+			"%s would be sent to %s. Only a file names this host. If you trust it, set USHER_BACKEND_HOST=%s where the password is set",
+			what,
+			host,
+			host,
+		)
 	}
 	return nil
 }

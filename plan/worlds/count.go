@@ -11,7 +11,7 @@ import (
 // covers calls f for every user and item that some source gives, with the
 // service plans that the source switches off; promised counts what a group has not
 // given yet.
-func (j *Judge) covers(promised bool, f func(ledger.Key, ledger.Plans)) {
+func (j *Judge) covers(promised bool, f func(ledger.Key, ledger.PlanIDs)) {
 	for k, v := range j.Values {
 		if k.Kind == ledger.User {
 			f(k, v.Without)
@@ -33,7 +33,7 @@ func (j *Judge) covers(promised bool, f func(ledger.Key, ledger.Plans)) {
 // on.
 func (j *Judge) has() map[thing]bool {
 	all := map[thing]bool{}
-	j.covers(false, func(k ledger.Key, without ledger.Plans) {
+	j.covers(false, func(k ledger.Key, without ledger.PlanIDs) {
 		all[thing{user: k.Holder, item: k.Item}] = true
 		for _, p := range j.supply[k.Item].Plans {
 			if !slices.Contains(without, p.ID) {
@@ -51,7 +51,7 @@ func (j *Judge) Has(user, plan string) bool { return j.has()[thing{user: user, p
 // least one source, or units of environments.
 func (j *Judge) counted(item string) int64 {
 	people := map[string]bool{}
-	j.covers(true, func(k ledger.Key, _ ledger.Plans) {
+	j.covers(true, func(k ledger.Key, _ ledger.PlanIDs) {
 		if k.Item == item {
 			people[k.Holder] = true
 		}
@@ -67,33 +67,34 @@ func (j *Judge) counted(item string) int64 {
 
 // Use counts what a pool has in use.
 func (j *Judge) Use(id ledger.PoolID) int64 {
-	if id.Place == "" {
+	if id.Environment == "" {
 		return j.counted(id.Item) + j.hidden[id]
 	}
 	n := j.hidden[id]
 	for k, v := range j.Values {
-		if k.Kind.Inside() && placeOf(k) == id.Place && (k.Item == id.Item || j.hostedHelps(id) && k.Item == "PAHostedRPA") {
+		if k.Kind.Inside() && placeOf(k) == id.Environment && (k.Item == id.Item || j.hostedHelps(id) && k.Item == "PAHostedRPA") {
 			n += v.Units
 		}
 	}
 	return n
 }
 
-func placeOf(k ledger.Key) string { return ledger.HolderID{Kind: k.Kind, ID: k.Holder}.Place() }
+func placeOf(k ledger.Key) string { return ledger.HolderID{Kind: k.Kind, ID: k.Holder}.EnvironmentID() }
 
 func (j *Judge) hostedHelps(id ledger.PoolID) bool {
-	return id.Item == "PowerAutomatePerProcess" && j.serves[id.Place]
+	return id.Item == "PowerAutomatePerProcess" && j.serves[id.Environment]
 }
 
 // Limit is what the judge says may be in use of a pool.
 func (j *Judge) Limit(id ledger.PoolID) int64 {
-	if id.Place == "" {
+	if id.Environment == "" {
 		return j.tenantLimit(id.Item)
 	}
 	var n int64
 	for k, v := range j.Values {
-		feeds := k.Item == id.Item || id.Item == "PowerAutomatePerProcess" && k.Item == "PAUnattendedRPA" || j.hostedHelps(id) && k.Item == "PAHostedRPA"
-		if k.Kind == ledger.Environment && k.Holder == id.Place && feeds {
+		feeds := k.Item == id.Item || id.Item == "PowerAutomatePerProcess" && k.Item == "PAUnattendedRPA" ||
+			j.hostedHelps(id) && k.Item == "PAHostedRPA"
+		if k.Kind == ledger.Environment && k.Holder == id.Environment && feeds {
 			n += v.Units
 		}
 	}
@@ -135,7 +136,7 @@ func (j *Judge) Pools() []ledger.PoolID {
 	for k := range j.names {
 		if place := placeOf(k); place != "" {
 			for _, meter := range []string{"PowerAutomatePerProcess", "PAHostedRPA", "PerFlowPlan"} {
-				all[ledger.PoolID{Item: meter, Place: place}] = true
+				all[ledger.PoolID{Item: meter, Environment: place}] = true
 			}
 		}
 	}

@@ -30,16 +30,16 @@ func Describe(in plan.Input) string {
 	for _, s := range in.Have.Supply {
 		fmt.Fprintf(&b, "supply %s owned %d grace %d used %d\n", s.Item.Name, s.Owned, s.Grace, s.Used)
 	}
-	for _, p := range in.Policies {
+	for _, p := range in.Items {
 		fmt.Fprintf(&b, "policy %s reserve %d use_grace %t unmanaged %s", p.Item.Name, p.Reserve, p.UseGrace, p.Unmanaged)
 		if p.Quantity != nil {
 			fmt.Fprintf(&b, " quantity %d", *p.Quantity)
 		}
 		b.WriteString("\n")
 	}
-	for _, p := range in.Places {
+	for _, p := range in.Environments {
 		fmt.Fprintf(&b, "place %s auto %s hosted serves %t\n", p.Environment.ID, p.Auto, p.HostedServes)
 	}
-	fmt.Fprintf(&b, "rows %+v\nhidden %+v\ngone %v asleep %v unread %+v\n", in.Have.Rows, in.Have.Hidden, in.Gone, in.Asleep, in.Have.Unread)
+	fmt.Fprintf(&b, "rows %+v\nhidden %+v\ngone %v asleep %v unread %+v\n", in.Have.Rows, in.Have.Hidden, in.Gone, in.HeldBack, in.Have.Unread)
 	return b.String()
 }

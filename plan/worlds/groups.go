@@ -71,7 +71,7 @@ func (j *Judge) retry(s ledger.Step) {
 // covered reports whether some source gives, or is about to give, a person an item.
 func (j *Judge) covered(user, item string) bool {
 	found := false
-	j.covers(true, func(k ledger.Key, _ ledger.Plans) { found = found || k.Holder == user && k.Item == item })
+	j.covers(true, func(k ledger.Key, _ ledger.PlanIDs) { found = found || k.Holder == user && k.Item == item })
 	return found
 }
 

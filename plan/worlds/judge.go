@@ -19,7 +19,7 @@ type Judge struct {
 	members  map[string][]string // users by group
 	rows     map[given]row       // what people have from groups, or could not be given
 	queued   map[string]bool     // groups with a change that the service has accepted, and not got to
-	policies []ledger.Policy
+	policies []ledger.ItemRules
 	supply   map[string]ledger.Supply
 	items    map[string]ledger.Item
 	serves   map[string]bool         // environments where hosted units serve as process
@@ -37,7 +37,7 @@ type given struct{ group, user, item string }
 
 // row is what came of it.
 type row struct {
-	without ledger.Plans
+	without ledger.PlanIDs
 	failed  string // why it could not be given; "" where it was
 	lucky   bool   // given by a call that was about something else
 }
@@ -47,9 +47,20 @@ type thing struct{ user, item, plan string }
 
 // NewJudge makes the tenant that the reading of a world describes.
 func NewJudge(in plan.Input) *Judge {
-	j := &Judge{Values: map[ledger.Key]ledger.Value{}, names: map[ledger.Key]ledger.Grant{}, members: map[string][]string{}, rows: map[given]row{}, queued: map[string]bool{},
-		supply: map[string]ledger.Supply{}, items: map[string]ledger.Item{}, serves: map[string]bool{},
-		hidden: map[ledger.PoolID]int64{}, without: map[thing]bool{}, policies: in.Policies, unread: in.Have.Unread}
+	j := &Judge{
+		Values:   map[ledger.Key]ledger.Value{},
+		names:    map[ledger.Key]ledger.Grant{},
+		members:  map[string][]string{},
+		rows:     map[given]row{},
+		queued:   map[string]bool{},
+		supply:   map[string]ledger.Supply{},
+		items:    map[string]ledger.Item{},
+		serves:   map[string]bool{},
+		hidden:   map[ledger.PoolID]int64{},
+		without:  map[thing]bool{},
+		policies: in.Items,
+		unread:   in.Have.Unread,
+	}
 	for _, g := range in.Have.Grants {
 		j.put(g)
 	}
@@ -61,8 +72,8 @@ func NewJudge(in plan.Input) *Judge {
 	for _, s := range in.Have.Supply {
 		j.supply[s.Item.ID], j.items[s.Item.ID] = s, s.Item
 	}
-	for _, p := range in.Places {
-		hosted := ledger.PoolID{Item: "PAHostedRPA", Place: p.Environment.ID}
+	for _, p := range in.Environments {
+		hosted := ledger.PoolID{Item: "PAHostedRPA", Environment: p.Environment.ID}
 		j.serves[p.Environment.ID] = p.HostedServes && j.Use(hosted) <= j.Limit(hosted) // else there are none to serve
 	}
 	for _, m := range in.Have.Members {
@@ -94,7 +105,8 @@ func (j *Judge) put(g ledger.Grant) {
 func hiddenUnits(in plan.Input, item string) int64 {
 	var n int64
 	for _, g := range in.Known {
-		if g.Item.ID == item && g.Holder.Kind == ledger.Environment && slices.ContainsFunc(in.Have.Unread, func(u ledger.Unread) bool { return !u.Inside && u.Holder.ID == g.Holder.ID }) {
+		if g.Item.ID == item && g.Holder.Kind == ledger.Environment &&
+			slices.ContainsFunc(in.Have.Unread, func(u ledger.Unread) bool { return !u.Inside && u.Holder.ID == g.Holder.ID }) {
 			n += g.Units
 		}
 	}
@@ -133,7 +145,10 @@ func (j *Judge) do(c ledger.Call, late bool) {
 	}
 	for id, was := range before {
 		if use, limit := j.Use(id), j.Limit(id); (use-back[id] > was.use || limit < was.limit) && use > limit {
-			j.Broken = append(j.Broken, fmt.Sprintf("%s brings %v from %d of %d to %d of %d", c.Holder.Address(), id, was.use, was.limit, use, limit))
+			j.Broken = append(
+				j.Broken,
+				fmt.Sprintf("%s brings %v from %d of %d to %d of %d", c.Holder.Address(), id, was.use, was.limit, use, limit),
+			)
 		}
 	}
 	now := j.has()
@@ -177,7 +192,7 @@ func (j *Judge) step(s ledger.Step) {
 	}
 	v := *s.After
 	if s.Item.Kind == ledger.Seat && v.Without == nil {
-		v.Without = ledger.Plans{} // what the service does with an unset list
+		v.Without = ledger.PlanIDs{} // what the service does with an unset list
 	}
 	j.Values[key] = v
 	j.names[key] = ledger.Grant{Holder: s.Holder, Item: s.Item}

@@ -26,8 +26,11 @@ func (d *drawer) environments() {
 			continue
 		}
 		d.in.Have.Inside = append(d.in.Have.Inside, h.Identity())
-		d.in.Places = append(d.in.Places, ledger.Place{Environment: h, HostedServes: d.chance("hosted serves", 25), Origin: ledger.Origin{File: "main.hcl", Line: 1},
-			Auto: rapid.SampledFrom([]ledger.AutoMode{ledger.AutoIgnore, ledger.AutoAdopt, ledger.AutoRemove}).Draw(d.t, "auto mode")})
+		d.in.Environments = append(
+			d.in.Environments,
+			ledger.EnvironmentRules{Environment: h, HostedServes: d.chance("hosted serves", 25), Origin: ledger.Origin{File: "main.hcl", Line: 1},
+				Auto: rapid.SampledFrom([]ledger.AutoMode{ledger.AutoIgnore, ledger.AutoAdopt, ledger.AutoRemove}).Draw(d.t, "auto mode")},
+		)
 		for n := range rapid.IntRange(0, 3).Draw(d.t, "inside") {
 			d.inside(h, n)
 		}
@@ -52,8 +55,11 @@ func (d *drawer) inside(env ledger.Holder, n int) {
 		return
 	}
 	if len(d.in.Have.Grants) > have {
-		d.in.Have.Rows = append(d.in.Have.Rows, ledger.Row{Key: d.in.Have.Grants[have].Key(), System: d.chance("system", 30), Auto: d.chance("auto", 20),
-			Created: time.Unix(int64(rapid.IntRange(0, 1000).Draw(d.t, "created")), 0)})
+		d.in.Have.Rows = append(
+			d.in.Have.Rows,
+			ledger.Row{Key: d.in.Have.Grants[have].Key(), System: d.chance("system", 30), Auto: d.chance("auto", 20),
+				Created: time.Unix(int64(rapid.IntRange(0, 1000).Draw(d.t, "created")), 0)},
+		)
 	}
 	if kind == ledger.Flow {
 		d.in.Have.Flows = append(d.in.Have.Flows, ledger.FlowFact{Flow: h, Published: true, Principal: d.chance("principal", 3)})

@@ -24,10 +24,19 @@ func (j *Judge) Reading(in plan.Input) ledger.Have {
 	}
 	slices.SortFunc(have.Grants, func(a, b ledger.Grant) int { return a.Key().Compare(b.Key()) })
 	for at, r := range j.rows {
-		have.Inherited = append(have.Inherited, ledger.Inherited{User: person(at.user), Item: at.item, Group: at.group, Error: r.failed, Without: r.without})
+		have.Inherited = append(
+			have.Inherited,
+			ledger.Inherited{User: person(at.user), Item: at.item, Group: at.group, Error: r.failed, Without: r.without},
+		)
 	}
 	slices.SortFunc(have.Inherited, func(a, b ledger.Inherited) int {
-		return ledger.Key{Kind: ledger.User, Holder: a.User.ID + a.Group, Item: a.Item}.Compare(ledger.Key{Kind: ledger.User, Holder: b.User.ID + b.Group, Item: b.Item})
+		return ledger.Key{
+			Kind:   ledger.User,
+			Holder: a.User.ID + a.Group,
+			Item:   a.Item,
+		}.Compare(
+			ledger.Key{Kind: ledger.User, Holder: b.User.ID + b.Group, Item: b.Item},
+		)
 	})
 	have.Supply = nil
 	for _, s := range in.Have.Supply {

@@ -60,8 +60,13 @@ func (d *drawer) items() {
 	for i := range rapid.IntRange(1, 4).Draw(d.t, "products") {
 		d.seats = append(d.seats, ledger.Item{Kind: ledger.Seat, ID: fmt.Sprintf("sku-%d", i), Name: fmt.Sprintf("SKU%d", i)})
 	}
-	all := []ledger.Item{{ID: "PowerAutomatePerProcess", Name: "process"}, {ID: "PAUnattendedRPA", Name: "unattended_rpa"}, {ID: "PAHostedRPA", Name: "hosted_process"},
-		{ID: "PerFlowPlan", Name: "per_flow"}, {ID: "AI", Name: "ai_builder"}}
+	all := []ledger.Item{
+		{ID: "PowerAutomatePerProcess", Name: "process"},
+		{ID: "PAUnattendedRPA", Name: "unattended_rpa"},
+		{ID: "PAHostedRPA", Name: "hosted_process"},
+		{ID: "PerFlowPlan", Name: "per_flow"},
+		{ID: "AI", Name: "ai_builder"},
+	}
 	for _, item := range all[:rapid.IntRange(0, len(all)).Draw(d.t, "types")] {
 		item.Kind = ledger.Capacity
 		d.types = append(d.types, item)
@@ -69,16 +74,16 @@ func (d *drawer) items() {
 }
 
 // plans draws a set of disabled service plans: unset, none or some.
-func (d *drawer) plans() ledger.Plans {
-	return []ledger.Plans{nil, {}, {"p1"}, {"p1", "p2"}}[rapid.SampledFrom([]int{0, 0, 0, 1, 2, 3}).Draw(d.t, "plans")]
+func (d *drawer) plans() ledger.PlanIDs {
+	return []ledger.PlanIDs{nil, {}, {"p1"}, {"p1", "p2"}}[rapid.SampledFrom([]int{0, 0, 0, 1, 2, 3}).Draw(d.t, "plans")]
 }
 
 // off draws a set of service plans that are off.
-func (d *drawer) off() ledger.Plans {
+func (d *drawer) off() ledger.PlanIDs {
 	if plans := d.plans(); plans != nil {
 		return plans
 	}
-	return ledger.Plans{}
+	return ledger.PlanIDs{}
 }
 
 func (d *drawer) people() {
@@ -115,7 +120,7 @@ func (d *drawer) circles() {
 		h := d.someone()
 		g := ledger.Grant{Holder: h, Item: d.seats[0], Value: ledger.Value{Units: 1}, Origins: origin(len(d.in.Want))}
 		d.in.Want = append(d.in.Want, g)
-		g.Without = ledger.Plans{}
+		g.Without = ledger.PlanIDs{}
 		d.in.Have.Grants = append(d.in.Have.Grants, g)
 	}
 }
@@ -143,7 +148,7 @@ func (d *drawer) swapper(h ledger.Holder) {
 }
 
 func (d *drawer) swap(h ledger.Holder, from, to ledger.Item) {
-	has := ledger.Grant{Holder: h, Item: from, Value: ledger.Value{Units: 1, Without: ledger.Plans{}}}
+	has := ledger.Grant{Holder: h, Item: from, Value: ledger.Value{Units: 1, Without: ledger.PlanIDs{}}}
 	gets := ledger.Grant{Holder: h, Item: to, Value: ledger.Value{Units: 1}, Origins: origin(len(d.in.Want))}
 	d.in.Have.Grants = append(d.in.Have.Grants, has)
 	d.in.Known = append(d.in.Known, has)
@@ -158,13 +163,13 @@ func (d *drawer) seat(h ledger.Holder, item ledger.Item, asleep bool) {
 		w.Origins = origin(len(d.in.Want))
 		d.in.Want = append(d.in.Want, w)
 		if asleep {
-			d.in.Asleep = append(d.in.Asleep, w.Key())
+			d.in.HeldBack = append(d.in.HeldBack, w.Key())
 		}
 	}
 	if d.chance("have", 45) {
 		has := g
 		if has.Without = d.plans(); has.Without == nil {
-			has.Without = ledger.Plans{}
+			has.Without = ledger.PlanIDs{}
 		}
 		d.in.Have.Grants = append(d.in.Have.Grants, has)
 	}
@@ -218,7 +223,7 @@ func (d *drawer) groupSeat(h ledger.Holder, item ledger.Item) bool {
 		return false
 	}
 	if g.Without = d.plans(); g.Without == nil {
-		g.Without = ledger.Plans{}
+		g.Without = ledger.PlanIDs{}
 	}
 	d.in.Have.Grants = append(d.in.Have.Grants, g)
 	return true
@@ -292,7 +297,12 @@ func (d *drawer) supply() {
 }
 
 func (d *drawer) policy(item ledger.Item, s ledger.Supply) {
-	p := ledger.Policy{Label: item.Name, Item: item, Origin: ledger.Origin{File: "main.hcl", Line: 1, Block: "license." + item.Name}, UseGrace: d.chance("use-grace", 20)}
+	p := ledger.ItemRules{
+		Label:    item.Name,
+		Item:     item,
+		Origin:   ledger.Origin{File: "main.hcl", Line: 1, Block: "license." + item.Name},
+		UseGrace: d.chance("use-grace", 20),
+	}
 	p.Unmanaged = rapid.SampledFrom([]ledger.UnmanagedMode{ledger.Ignore, ledger.Warn, ledger.Take}).Draw(d.t, "unmanaged")
 	if d.chance("quantity", 15) {
 		n := max(0, s.Owned+int64(rapid.IntRange(-1, 3).Draw(d.t, "declared")))
@@ -301,7 +311,7 @@ func (d *drawer) policy(item ledger.Item, s ledger.Supply) {
 	if d.chance("reserve", 15) {
 		p.Reserve = int64(rapid.IntRange(0, 2).Draw(d.t, "reserved"))
 	}
-	d.in.Policies = append(d.in.Policies, p)
+	d.in.Items = append(d.in.Items, p)
 }
 
 // unread hides environments and groups.

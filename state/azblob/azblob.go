@@ -68,8 +68,11 @@ var (
 // New makes a backend. Nothing is asked of the service yet.
 func New(o Options) (*Backend, error) {
 	u, err := url.Parse(o.Endpoint)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.User != nil { // its text can hold a signature
-		return nil, errors.New("its endpoint is not the address of a storage account, such as https://ACCOUNT.blob.core.windows.net, without a signature")
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" ||
+		u.User != nil { // its text can hold a signature
+		return nil, errors.New(
+			"its endpoint is not the address of a storage account, such as https://ACCOUNT.blob.core.windows.net, without a signature",
+		)
 	}
 	if u.Scheme == "http" && !state.OnThisMachine(u.Hostname()) {
 		return nil, fmt.Errorf("http://%s would send credentials that others could read: use https", u.Host)
@@ -175,7 +178,10 @@ func (b *Backend) Put(ctx context.Context, text []byte, etag string) (string, er
 }
 
 func (b *Backend) upload(ctx context.Context, text []byte, etag string) (string, error) {
-	o := &blockblob.UploadOptions{Metadata: b.info, AccessConditions: &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{}}}
+	o := &blockblob.UploadOptions{
+		Metadata:         b.info,
+		AccessConditions: &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{}},
+	}
 	if etag == "" {
 		o.AccessConditions.ModifiedAccessConditions.IfNoneMatch = to.Ptr(azcore.ETagAny)
 	} else {
@@ -197,8 +203,16 @@ func (b *Backend) upload(ctx context.Context, text []byte, etag string) (string,
 }
 
 func lostLease(err error) bool {
-	return bloberror.HasCode(err, bloberror.LeaseLost, bloberror.LeaseIDMissing, bloberror.LeaseNotPresentWithBlobOperation, bloberror.LeaseIDMismatchWithBlobOperation,
-		bloberror.LeaseIDMismatchWithLeaseOperation, bloberror.LeaseNotPresentWithLeaseOperation, bloberror.LeaseIsBrokenAndCannotBeRenewed)
+	return bloberror.HasCode(
+		err,
+		bloberror.LeaseLost,
+		bloberror.LeaseIDMissing,
+		bloberror.LeaseNotPresentWithBlobOperation,
+		bloberror.LeaseIDMismatchWithBlobOperation,
+		bloberror.LeaseIDMismatchWithLeaseOperation,
+		bloberror.LeaseNotPresentWithLeaseOperation,
+		bloberror.LeaseIsBrokenAndCannotBeRenewed,
+	)
 }
 
 func body(text []byte) io.ReadSeekCloser { return streaming.NopCloser(bytes.NewReader(text)) }

@@ -114,7 +114,9 @@ const nowhere = int64(mostBlocks) * mostAppended << 10
 // Probe implements state.Prober: an append to the history at a place that it does
 // not have is refused for the place where appending is allowed, and adds nothing.
 func (b *Backend) Probe(ctx context.Context) error {
-	o := &appendblob.AppendBlockOptions{AppendPositionAccessConditions: &appendblob.AppendPositionAccessConditions{AppendPosition: to.Ptr(nowhere)}}
+	o := &appendblob.AppendBlockOptions{
+		AppendPositionAccessConditions: &appendblob.AppendPositionAccessConditions{AppendPosition: to.Ptr(nowhere)},
+	}
 	_, err := b.part(1).AppendBlock(ctx, body([]byte("\n")), o)
 	if bloberror.HasCode(err, bloberror.BlobNotFound, bloberror.AppendPositionConditionNotMet, bloberror.BlockCountExceedsLimit) {
 		return nil
@@ -158,7 +160,12 @@ func (b *Backend) append(ctx context.Context, at state.Mark, text []byte) error 
 	o := &appendblob.AppendBlockOptions{AppendPositionAccessConditions: &appendblob.AppendPositionAccessConditions{AppendPosition: &p.size}}
 	resp, err := client.AppendBlock(once(ctx), body(text), o)
 	if bloberror.HasCode(err, bloberror.BlobNotFound) {
-		_, err = client.Create(ctx, &appendblob.CreateOptions{AccessConditions: &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfNoneMatch: to.Ptr(azcore.ETagAny)}}})
+		_, err = client.Create(
+			ctx,
+			&appendblob.CreateOptions{
+				AccessConditions: &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfNoneMatch: to.Ptr(azcore.ETagAny)}},
+			},
+		)
 		if err == nil || bloberror.HasCode(err, bloberror.BlobAlreadyExists) {
 			resp, err = client.AppendBlock(once(ctx), body(text), o)
 		}

@@ -63,9 +63,27 @@ var _ state.Backend = (*Backend)(nil)
 // New makes a backend. Nothing is asked of the server yet.
 func New(o Options) (*Backend, error) {
 	if o.Strict {
-		o.LockAddress, o.LockMethod, o.UnlockMethod = cmp.Or(o.LockAddress, withSuffix(o.Address, "/lock")), cmp.Or(o.LockMethod, http.MethodPost), cmp.Or(o.UnlockMethod, http.MethodDelete)
+		o.LockAddress, o.LockMethod, o.UnlockMethod = cmp.Or(
+			o.LockAddress,
+			withSuffix(o.Address, "/lock"),
+		), cmp.Or(
+			o.LockMethod,
+			http.MethodPost,
+		), cmp.Or(
+			o.UnlockMethod,
+			http.MethodDelete,
+		)
 	}
-	o.UpdateMethod, o.LockMethod, o.UnlockMethod = cmp.Or(o.UpdateMethod, http.MethodPost), cmp.Or(o.LockMethod, "LOCK"), cmp.Or(o.UnlockMethod, "UNLOCK")
+	o.UpdateMethod, o.LockMethod, o.UnlockMethod = cmp.Or(
+		o.UpdateMethod,
+		http.MethodPost,
+	), cmp.Or(
+		o.LockMethod,
+		"LOCK",
+	), cmp.Or(
+		o.UnlockMethod,
+		"UNLOCK",
+	)
 	o.LockAddress = cmp.Or(o.LockAddress, o.Address)
 	o.UnlockAddress = cmp.Or(o.UnlockAddress, o.LockAddress)
 	o.HistoryPart = cmp.Or(o.HistoryPart, largestPart)
@@ -152,15 +170,18 @@ func refusal(method string, status int) error {
 	way := "see the server's log"
 	switch status {
 	case http.StatusUnauthorized:
-		way = "set TF_HTTP_USERNAME and TF_HTTP_PASSWORD, or username and USHER_BACKEND_PASSWORD, to an account of the server; in GitLab the job token's user is gitlab-ci-token"
+		way = "set TF_HTTP_USERNAME and TF_HTTP_PASSWORD, or username and USHER_BACKEND_PASSWORD, to an account of the " +
+			"server; in GitLab the job token's user is gitlab-ci-token"
 	case http.StatusForbidden:
-		way = "this account may not: in GitLab reading takes the Developer role, and writing and locking the Maintainer role; in Gitea a token takes read:package, and write:package"
+		way = "this account may not: in GitLab reading takes the Developer role, and writing and locking the Maintainer role; " +
+			"in Gitea a token takes read:package, and write:package"
 	case http.StatusNotFound:
 		way = "is the address right?"
 	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
 		way = "the server does not offer this method: set lock_method, unlock_method and update_method (GitLab and Gitea: POST, DELETE, POST)"
 	case http.StatusUnprocessableEntity:
-		way = "the server does not take this: is its address that of a state? GitLab takes a serial once: after a return to an earlier version, remove the later ones there"
+		way = "the server does not take this: is its address that of a state? GitLab takes a serial once: after a return to " +
+			"an earlier version, remove the later ones there"
 	case http.StatusBadRequest:
 		way = "the server does not take this; is its address that of a state?"
 	case http.StatusRequestEntityTooLarge:

@@ -64,12 +64,16 @@ func (b *Backend) Lock(ctx context.Context, info state.LockInfo) (*state.Hold, e
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.held, b.seen = info, ""
-	return &state.Hold{TTL: cmp.Or(b.o.TTL, DefaultTTL), Renew: func(ctx context.Context) error { return b.renew(ctx, info) }, Release: func(ctx context.Context) error {
-		b.mu.Lock()
-		b.held, b.seen = state.LockInfo{}, ""
-		b.mu.Unlock()
-		return b.release(ctx, info)
-	}}, nil
+	return &state.Hold{
+		TTL:   cmp.Or(b.o.TTL, DefaultTTL),
+		Renew: func(ctx context.Context) error { return b.renew(ctx, info) },
+		Release: func(ctx context.Context) error {
+			b.mu.Lock()
+			b.held, b.seen = state.LockInfo{}, ""
+			b.mu.Unlock()
+			return b.release(ctx, info)
+		},
+	}, nil
 }
 
 // Who asks whose the lock is takes it for a moment, which nobody is to be refused

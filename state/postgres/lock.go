@@ -59,7 +59,12 @@ func (b *Backend) release(ctx context.Context, id string) error {
 
 // free removes the lock with this id, and reports whether it was there.
 func (b *Backend) free(ctx context.Context, id string) (bool, error) {
-	rows, err := b.exec(ctx, `UPDATE %s.states SET lock_id = NULL, lock_info = NULL, lock_until = NULL WHERE name = $1 AND lock_id = $2`, b.o.Name, id)
+	rows, err := b.exec(
+		ctx,
+		`UPDATE %s.states SET lock_id = NULL, lock_info = NULL, lock_until = NULL WHERE name = $1 AND lock_id = $2`,
+		b.o.Name,
+		id,
+	)
 	return rows > 0, err
 }
 

@@ -18,7 +18,12 @@ func (b *Backend) Log(ctx context.Context, after state.Mark) ([][]byte, state.Ma
 	var seq, first int64
 	err := again(ctx, func() error {
 		lines, seq, first = nil, 0, 0
-		rows, err := b.pool.Query(ctx, b.sql(`SELECT seq, line FROM %s.history WHERE name = $1 AND seq >= $2 ORDER BY seq`), b.o.Name, after.Lines)
+		rows, err := b.pool.Query(
+			ctx,
+			b.sql(`SELECT seq, line FROM %s.history WHERE name = $1 AND seq >= $2 ORDER BY seq`),
+			b.o.Name,
+			after.Lines,
+		)
 		if err == nil {
 			_, err = pgx.ForEachRow(rows, []any{&seq, &line}, func() error {
 				if len(lines) == 0 {
@@ -50,7 +55,13 @@ func (b *Backend) Append(ctx context.Context, at state.Mark, lines [][]byte) (st
 	for i := range lines {
 		seqs[i] = at.Lines + int64(i) + 1
 	}
-	_, err := b.pool.Exec(ctx, b.sql(`INSERT INTO %[1]s.history (name, seq, line) SELECT $1, seq, line FROM unnest($2::bigint[], $3::bytea[]) AS new (seq, line)`), b.o.Name, seqs, lines)
+	_, err := b.pool.Exec(
+		ctx,
+		b.sql(`INSERT INTO %[1]s.history (name, seq, line) SELECT $1, seq, line FROM unnest($2::bigint[], $3::bytea[]) AS new (seq, line)`),
+		b.o.Name,
+		seqs,
+		lines,
+	)
 	var e *pgconn.PgError
 	if errors.As(err, &e) && e.Code == "23505" {
 		return at, state.ErrMoved

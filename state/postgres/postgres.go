@@ -62,10 +62,16 @@ func New(ctx context.Context, o Options) (*Backend, error) {
 	}
 	config, err := pgxpool.ParseConfig(o.Connection)
 	if err != nil {
-		return nil, errors.New("the connection is not one that PostgreSQL understands, such as postgres://user@host:5432/database (its text is not shown, because it can hold a password)")
+		return nil, errors.New(
+			"the connection is not one that PostgreSQL understands, such as postgres://user@host:5432/database (its text is not " +
+				"shown, because it can hold a password)",
+		)
 	}
 	if host := readable(config.ConnConfig, o.Unverified); host != "" {
-		return nil, fmt.Errorf("the connection to %s may be one that somebody on the way can read, or answer in its place: add sslmode=verify-full to it", host)
+		return nil, fmt.Errorf(
+			"the connection to %s may be one that somebody on the way can read, or answer in its place: add sslmode=verify-full to it",
+			host,
+		)
 	}
 	for _, host := range hosts(config.ConnConfig) {
 		if o.MayHave != nil {
@@ -110,7 +116,11 @@ func (b *Backend) Prepare(ctx context.Context) error {
 	} {
 		var refused *pgconn.PgError
 		if _, err := b.pool.Exec(ctx, b.sql(text)); errors.As(err, &refused) && refused.Code == forbidden {
-			return fmt.Errorf("this database user may not do that: %s; run it once as a user with CREATE on the database, or as the owner of the schema %s", refused.Message, b.o.Schema)
+			return fmt.Errorf(
+				"this database user may not do that: %s; run it once as a user with CREATE on the database, or as the owner of the schema %s",
+				refused.Message,
+				b.o.Schema,
+			)
 		} else if err != nil {
 			return explain(err)
 		}
@@ -135,7 +145,10 @@ func explain(err error) error {
 	case "42P01", "3F000": // no such table, no such schema
 		return state.ErrUnprepared
 	case forbidden:
-		return fmt.Errorf("this database user may not: %s; grant it USAGE on the schema, SELECT for plan, and INSERT and UPDATE as well for apply", e.Message)
+		return fmt.Errorf(
+			"this database user may not: %s; grant it USAGE on the schema, SELECT for plan, and INSERT and UPDATE as well for apply",
+			e.Message,
+		)
 	case "3D000":
 		return fmt.Errorf("%s: make it first, with createdb", e.Message)
 	}

@@ -142,10 +142,17 @@ func (c *Client) create(ctx context.Context, s ledger.Step, want int64) error {
 	name := []rune(s.Holder.Own())
 	const longest = 100 // of the column
 	body := map[string]any{"name": string(name[:min(longest, len(name))]), "count": want, "capacitytype": capacityType, "allocationorigin": 0,
-		"capacitysource": 0, "capacityoverage": 0, "allowautoallocation": false, "regarding_" + t.target + "@odata.bind": "/" + t.set + "(" + own(s) + ")"}
+		"capacitysource": 0, "capacityoverage": 0, "allowautoallocation": false, "regarding_" + t.target +
+			"@odata.bind": "/" + t.set + "(" + own(s) + ")"}
 	id := sha256.Sum256(fmt.Appendf(nil, "usher %s %d", s.Holder.ID, capacityType))
 	id[6], id[8] = id[6]&0x0f|0x80, id[8]&0x3f|0x80 // an id of a maker's own kind
-	return c.w.JSON(ctx, http.MethodPatch, fmt.Sprintf("%sflowcapacityassignments(%x-%x-%x-%x-%x)", api, id[0:4], id[4:6], id[6:8], id[8:10], id[10:16]), body, nil)
+	return c.w.JSON(
+		ctx,
+		http.MethodPatch,
+		fmt.Sprintf("%sflowcapacityassignments(%x-%x-%x-%x-%x)", api, id[0:4], id[4:6], id[6:8], id[8:10], id[10:16]),
+		body,
+		nil,
+	)
 }
 
 // own is the holder's id inside its environment.

@@ -114,7 +114,12 @@ func (w *workflow) Shape() error {
 }
 
 func (c *Client) flows(ctx context.Context, all *Contents) error {
-	rows, err := list[workflow](ctx, c, "workflows?$select=workflowid,name,statecode&$expand=owninguser($select=azureactivedirectoryobjectid,applicationid)&$filter=category%20eq%205")
+	rows, err := list[workflow](
+		ctx,
+		c,
+		"workflows?$select=workflowid,name,statecode"+
+			"&$expand=owninguser($select=azureactivedirectoryobjectid,applicationid)&$filter=category%20eq%205",
+	)
 	if err != nil {
 		return err
 	}
@@ -157,7 +162,8 @@ const lookup = "Microsoft.Dynamics.CRM.lookuplogicalname"
 // system is the origin of rows that the platform allocated by itself.
 const system = 1
 
-const assignmentColumns = "flowcapacityassignments?$select=name,capacitytype,count,allocationorigin,allowautoallocation,createdon,_regarding_value"
+const assignmentColumns = "flowcapacityassignments?$select=name,capacitytype,count,allocationorigin," +
+	"allowautoallocation,createdon,_regarding_value"
 
 // units reads the rows that say how many units who holds. Of kinds that usher
 // does not know it concludes nothing.
@@ -178,7 +184,7 @@ func (c *Client) units(ctx context.Context, all *Contents) error {
 		at := slices.IndexFunc(tables(), func(t table) bool { return t.target == r.Target })
 		currency, known := currencyOf(r.Type)
 		if at < 0 && known && r.Count > 0 { // spent all the same
-			all.Hidden = append(all.Hidden, ledger.Hidden{Pool: ledger.PoolID{Item: currency, Place: c.environment.ID}, Units: int64(r.Count)})
+			all.Hidden = append(all.Hidden, ledger.Hidden{Pool: ledger.PoolID{Item: currency, Environment: c.environment.ID}, Units: int64(r.Count)})
 		}
 		if at < 0 || !known {
 			continue

@@ -66,7 +66,10 @@ func (c *Client) offAndOn(ctx context.Context, id string, on bool) error {
 		case err == nil:
 			return nil
 		case try == turnOnTries:
-			return fmt.Errorf("IT IS OFF, and could not be turned on again: %w. Turn it on in Power Automate, with an account that may use its connections", explained{err, explain(err, toRestart)})
+			return fmt.Errorf(
+				"IT IS OFF, and could not be turned on again: %w. Turn it on in Power Automate, with an account that may use its connections",
+				explained{err, explain(err, toRestart)},
+			)
 		}
 		time.Sleep(time.Duration(try) * c.pause)
 	}

@@ -21,8 +21,8 @@ import (
 const MaxBatch = 20
 
 type addLicense struct {
-	SKU           string       `json:"skuId"`
-	DisabledPlans ledger.Plans `json:"disabledPlans"`
+	SKU           string         `json:"skuId"`
+	DisabledPlans ledger.PlanIDs `json:"disabledPlans"`
 }
 
 // assignBody is the body of assignLicense. The service wants both lists, also
@@ -41,7 +41,7 @@ func bodyOf(steps []ledger.Step) assignBody {
 		}
 		plans := s.After.Without
 		if plans == nil {
-			plans = ledger.Plans{}
+			plans = ledger.PlanIDs{}
 		}
 		b.Add = append(b.Add, addLicense{s.Item.ID, plans})
 	}
@@ -82,7 +82,11 @@ func (c *Client) Assign(ctx context.Context, calls []ledger.Call) []ledger.Resul
 		attempts[i] = a
 		if !again {
 			if err := c.locate(ctx, call); err != nil {
-				results[i] = ledger.Result{Call: call, Outcome: ledger.Failed, Message: "its usage location could not be set: " + explain(err, toChange)}
+				results[i] = ledger.Result{
+					Call:    call,
+					Outcome: ledger.Failed,
+					Message: "its usage location could not be set: " + explain(err, toChange),
+				}
 				continue
 			}
 		}
@@ -177,7 +181,13 @@ func (c *Client) patiently(ctx context.Context, forNow func(error) (wait time.Du
 // again hands a call back for later, or ends it where that was often enough.
 // What is in doubt is looked at last.
 func (c *Client) again(a *attempt, wait time.Duration, message string) ledger.Result {
-	res := ledger.Result{Call: a.call, Outcome: ledger.Again, Message: message, Doubt: a.doubt || a.look, Wait: max(wait, time.Duration(a.tries)*c.Pause)}
+	res := ledger.Result{
+		Call:    a.call,
+		Outcome: ledger.Again,
+		Message: message,
+		Doubt:   a.doubt || a.look,
+		Wait:    max(wait, time.Duration(a.tries)*c.Pause),
+	}
 	switch a.tries++; {
 	case a.look && a.tries >= mostLooks:
 		res.Outcome, res.Message = ledger.Unknown, cmp.Or(a.why, message)
@@ -227,7 +237,8 @@ func (c *Client) settle(a *attempt, p partAnswer) ledger.Result {
 		return c.again(a, max(wait, 2*c.Pause), message)
 	case strings.Contains(e.Message, nowhere): // a plan gives no seat to an account without one
 		return c.refused(a, e.Error()+": the account has a usage location, and the service does not see it yet; plan again later")
-	case strings.Contains(e.Message, noSeats) && a.tries < mostLate: // a plan takes no seat that is not there; one that was freed is seen a moment later
+	// a plan takes no seat that is not there; one that was freed is seen a moment later
+	case strings.Contains(e.Message, noSeats) && a.tries < mostLate:
 		return c.again(a, max(wait, 2*c.Pause), message)
 	case e.Ambiguous():
 		a.doubt = true
@@ -286,7 +297,7 @@ func adds(call ledger.Call) bool {
 }
 
 // sameSet compares service plans, in whatever case and order.
-func sameSet(a []string, b ledger.Plans) bool {
+func sameSet(a []string, b ledger.PlanIDs) bool {
 	return len(a) == len(b) && !slices.ContainsFunc(a, func(p string) bool { return !slices.Contains(b, strings.ToLower(p)) })
 }
 

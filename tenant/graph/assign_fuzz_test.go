@@ -21,7 +21,8 @@ func FuzzAssign(f *testing.F) {
 		`{"responses":[{"id":"0","status":200,"body":{"id":"A","licenseAssignmentStates":[{"skuId":"S"}]}},` +
 			`{"id":"1","status":200,"body":{"id":"B","licenseAssignmentStates":[]}}]}`,
 		`{"responses":[{"id":"0","status":200,"body":{}},{"id":"1","status":204}]}`,
-		`{"responses":[{"id":"0","status":400,"body":{"error":{"message":"User does not have a corresponding license."}}},{"id":"1","status":404}]}`,
+		`{"responses":[{"id":"0","status":400,"body":{"error":{"message":"User does not have a corresponding ` +
+			`license."}}},{"id":"1","status":404}]}`,
 		`{"responses":[{"id":"0","status":429,"headers":{"Retry-After":"7"}},{"id":"1","status":503,"headers":{"Retry-After":"-1"}}]}`,
 		`{"responses":[{"id":"0","status":99},{"id":"0","status":200}]}`, `{"responses":[null]}`, `{"responses":[]}`, `{}`, `null`, ``,
 	} {

@@ -16,7 +16,10 @@ func TestOldReadings(t *testing.T) {
 	const sku = "eda1941c-3c4f-4995-b5eb-e85a42175ab9"
 	call := ledger.Call{Steps: []ledger.Step{{Op: ledger.Remove, Item: ledger.Item{ID: sku}, Before: &ledger.Value{Units: 1}}}}
 	without := partAnswer{Status: http.StatusOK, Body: []byte(`{"id":"u1","licenseAssignmentStates":[]}`)}
-	with := partAnswer{Status: http.StatusOK, Body: []byte(`{"id":"u1","licenseAssignmentStates":[{"skuId":"` + sku + `","state":"Active","error":"None"}]}`)}
+	with := partAnswer{
+		Status: http.StatusOK,
+		Body:   []byte(`{"id":"u1","licenseAssignmentStates":[{"skuId":"` + sku + `","state":"Active","error":"None"}]}`),
+	}
 	for name, c := range map[string]struct {
 		doubt, gone bool
 		first, last partAnswer
@@ -48,7 +51,8 @@ func TestOldReadings(t *testing.T) {
 func TestPartsThatWait(t *testing.T) {
 	now := time.Date(2026, 11, 25, 10, 0, 0, 0, time.UTC)
 	client := New(wire.New(wire.Options{Now: func() time.Time { return now }}))
-	for text, want := range map[string]time.Duration{"7": 7 * time.Second, "2.5": 2500 * time.Millisecond, "Wed, 25 Nov 2026 10:00:30 GMT": 30 * time.Second} {
+	for text, want := range map[string]time.Duration{"7": 7 * time.Second, "2.5": 2500 * time.Millisecond, "Wed, 25 Nov " +
+		"2026 10:00:30 GMT": 30 * time.Second} {
 		e, _ := client.refusal(partAnswer{Status: http.StatusTooManyRequests, Headers: map[string]string{"Retry-After": text}, batch: "b-1"})
 		if e.Wait != want || e.RequestID != "b-1" {
 			t.Errorf("%q is read as %s of %s, want %s", text, e.Wait, e.RequestID, want)

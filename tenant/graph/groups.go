@@ -92,7 +92,10 @@ func (g group) read(items *interner) Group {
 	out.Working = g.Processing != nil && g.Processing.State != "" && g.Processing.State != processed
 	for _, l := range merged(g.Licenses, sameProduct) {
 		item := items.item(l.SKU)
-		out.Grants = append(out.Grants, ledger.Grant{Holder: out.Holder, Item: item, Value: ledger.Value{Units: 1, Without: items.plans(item.ID, l.Disabled)}})
+		out.Grants = append(
+			out.Grants,
+			ledger.Grant{Holder: out.Holder, Item: item, Value: ledger.Value{Units: 1, Without: items.plans(item.ID, l.Disabled)}},
+		)
 	}
 	ledger.SortGrants(out.Grants)
 	return out

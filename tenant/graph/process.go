@@ -80,7 +80,7 @@ func (c *Client) groupReached(ctx context.Context, call ledger.Call) (bool, erro
 	if err != nil || len(found) == 0 {
 		return false, err
 	}
-	has := map[string]ledger.Plans{}
+	has := map[string]ledger.PlanIDs{}
 	for _, g := range found[0].Grants {
 		has[g.Item.ID] = g.Without
 	}
@@ -150,7 +150,13 @@ func (c *Client) Await(ctx context.Context, groups []ledger.Holder) error {
 // members reads which members a group could not give what the call gives, and
 // how many do not show yet what the call gives or takes.
 func (c *Client) members(ctx context.Context, call ledger.Call) (unfit []ledger.Inherited, behind int, err error) {
-	people, err := wire.All[user](ctx, c.w, "/v1.0/groups/"+url.PathEscape(call.Holder.ID)+"/members/microsoft.graph.user?$select=id,userPrincipalName,licenseAssignmentStates&$top=999")
+	people, err := wire.All[user](
+		ctx,
+		c.w,
+		"/v1.0/groups/"+url.PathEscape(
+			call.Holder.ID,
+		)+"/members/microsoft.graph.user?$select=id,userPrincipalName,licenseAssignmentStates&$top=999",
+	)
 	if err != nil {
 		return nil, 0, fmt.Errorf("its members could not be read: %w", err)
 	}
@@ -162,7 +168,10 @@ func (c *Client) members(ctx context.Context, call ledger.Call) (unfit []ledger.
 			})
 			late = late || (at >= 0) != (step.After != nil)
 			if at >= 0 && step.After != nil && people[i].States[at].failed() {
-				unfit = append(unfit, ledger.Inherited{User: people[i].holder(), Item: step.Item.ID, Group: call.Holder.ID, Error: people[i].States[at].cause()})
+				unfit = append(
+					unfit,
+					ledger.Inherited{User: people[i].holder(), Item: step.Item.ID, Group: call.Holder.ID, Error: people[i].States[at].cause()},
+				)
 			}
 		}
 		if late {
@@ -196,7 +205,12 @@ func (c *Client) Reprocess(ctx context.Context, call ledger.Call) ledger.Result 
 			return ledger.Result{Call: call, Outcome: ledger.Done}
 		}
 		if !p.next(ctx) {
-			return ledger.Result{Call: call, Outcome: ledger.Pending, Accepted: true, Message: "the service was asked to try again, and has not given it yet (" + missing + ")"}
+			return ledger.Result{
+				Call:     call,
+				Outcome:  ledger.Pending,
+				Accepted: true,
+				Message:  "the service was asked to try again, and has not given it yet (" + missing + ")",
+			}
 		}
 	}
 }

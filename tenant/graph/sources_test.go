@@ -16,7 +16,9 @@ import (
 // whatever case, has it once. A service plan is off where both rows have it off, and
 // a row that failed says nothing beside one that works.
 func TestOneRowForEachSource(t *testing.T) {
-	supply := []ledger.Supply{{Item: ledger.Item{Kind: ledger.Seat, ID: "e5", Name: "E5"}, Plans: []ledger.ServicePlan{{ID: "mail"}, {ID: "chat"}, {ID: "call"}}}}
+	supply := []ledger.Supply{
+		{Item: ledger.Item{Kind: ledger.Seat, ID: "e5", Name: "E5"}, Plans: []ledger.ServicePlan{{ID: "mail"}, {ID: "chat"}, {ID: "call"}}},
+	}
 	body := []byte(`{"value":[{"id":"ada","licenseAssignmentStates":[
 		{"skuId":"E5","disabledPlans":["MAIL","chat"],"state":"Active"}, {"skuId":"e5","disabledPlans":["mail","call"],"state":"Active"},
 		{"skuId":"e5","disabledPlans":[],"state":"Error","error":"CountViolation"},
@@ -27,10 +29,10 @@ func TestOneRowForEachSource(t *testing.T) {
 	if err != nil || len(people.Grants) != 1 || len(people.Inherited) != 1 {
 		t.Fatal(people, err)
 	}
-	if off := people.Grants[0].Without; !slices.Equal(off, ledger.Plans{"mail"}) {
+	if off := people.Grants[0].Without; !slices.Equal(off, ledger.PlanIDs{"mail"}) {
 		t.Errorf("ada has %v off", off)
 	}
-	if from := people.Inherited[0]; from.Error != "" || !slices.Equal(from.Without, ledger.Plans{"call"}) {
+	if from := people.Inherited[0]; from.Error != "" || !slices.Equal(from.Without, ledger.PlanIDs{"call"}) {
 		t.Errorf("ada has from g: %+v", from)
 	}
 }

@@ -48,9 +48,12 @@ func (c *Client) Holds(ctx context.Context, grants []ledger.Grant) (int, error) 
 func (c *Client) InGroup(ctx context.Context, group string, ids []string) (int, error) {
 	questions := make([]question, len(ids))
 	for i, id := range ids {
-		questions[i] = question{path: "/users/" + url.PathEscape(id) + "/memberOf/microsoft.graph.group?$select=id&$top=999", found: func(body []byte) (bool, error) {
-			return listed(body, group)
-		}}
+		questions[i] = question{
+			path: "/users/" + url.PathEscape(id) + "/memberOf/microsoft.graph.group?$select=id&$top=999",
+			found: func(body []byte) (bool, error) {
+				return listed(body, group)
+			},
+		}
 	}
 	return c.there(ctx, questions)
 }

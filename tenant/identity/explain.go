@@ -83,9 +83,10 @@ func remedies() []remedy {
 		"70021[13]?": "add a federated credential to the application with just this issuer, subject and audience",
 		"700024":     "the assertion is too old or not valid yet: look at the clock of this machine",
 		"700027":     "upload the certificate to the application, or use its present one",
-		"500011":     "the service is not known in this tenant: add its enterprise application, such as with az ad sp create --id 8578e004-a5c6-46e7-913e-12f58912df43 for the Power Platform API",
-		"53003":      "a Conditional Access policy blocks this identity: exclude it, or sign in from where the policy allows it",
-		"50126":      "the user name or the password is wrong",
+		"500011": "the service is not known in this tenant: add its enterprise application, such as with az ad sp create " +
+			"--id 8578e004-a5c6-46e7-913e-12f58912df43 for the Power Platform API",
+		"53003": "a Conditional Access policy blocks this identity: exclude it, or sign in from where the policy allows it",
+		"50126": "the user name or the password is wrong",
 	} {
 		all = append(all, remedy{regexp.MustCompile("^AADSTS" + number + "\\b"), text})
 	}

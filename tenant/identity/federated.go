@@ -44,7 +44,9 @@ func (b builder) byTokenFile() (azcore.TokenCredential, error) {
 func (b builder) byGitHub() (azcore.TokenCredential, error) {
 	address, err := url.Parse(b.requestURL())
 	if err != nil || b.requestURL() == "" || b.requestToken() == "" {
-		return nil, errors.New("the job needs permissions: { id-token: write }. They set ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+		return nil, errors.New(
+			"the job needs permissions: { id-token: write }. They set ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+		)
 	}
 	query := address.Query()
 	query.Set("audience", b.o.Assertion)

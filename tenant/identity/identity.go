@@ -74,10 +74,20 @@ func kinds() []kind {
 	return []kind{
 		{"secret", "client secret", func(b builder) bool { return b.secret() != "" }, builder.bySecret},
 		{"certificate", "client certificate", func(b builder) bool { return b.certificate() != "" }, builder.byCertificate},
-		{"azure_pipelines", "Azure Pipelines service connection", func(b builder) bool { return b.connection() != "" && b.o.Env("SYSTEM_OIDCREQUESTURI") != "" }, builder.byPipeline},
+		{
+			"azure_pipelines",
+			"Azure Pipelines service connection",
+			func(b builder) bool { return b.connection() != "" && b.o.Env("SYSTEM_OIDCREQUESTURI") != "" },
+			builder.byPipeline,
+		},
 		{"token", "federated token", func(b builder) bool { return b.token() != "" }, builder.byToken},
 		{"token_file", "workload identity", func(b builder) bool { return b.tokenFile() != "" }, builder.byTokenFile},
-		{"github", "GitHub Actions OIDC", func(b builder) bool { return b.client() != "" && b.requestURL() != "" && b.requestToken() != "" }, builder.byGitHub},
+		{
+			"github",
+			"GitHub Actions OIDC",
+			func(b builder) bool { return b.client() != "" && b.requestURL() != "" && b.requestToken() != "" },
+			builder.byGitHub,
+		},
 		{"managed_identity", "managed identity", func(b builder) bool {
 			return b.first("USHER_USE_MSI", "ARM_USE_MSI") == "true" || b.o.Env("IDENTITY_ENDPOINT") != ""
 		}, builder.byManagedIdentity},
@@ -88,7 +98,8 @@ func kinds() []kind {
 // way is what to do where the credential cannot even be tried.
 func (k kind) way() string {
 	if k.name == "cli" {
-		return "nothing in the environment signs in, so a person's own Azure CLI was asked: set USHER_CLIENT_ID with a secret, a certificate or a federated token, or run az login"
+		return "nothing in the environment signs in, so a person's own Azure CLI was asked: set USHER_CLIENT_ID with a " +
+			"secret, a certificate or a federated token, or run az login"
 	}
 	return "is the login service reached from here, and is HTTPS_PROXY set where one is needed?"
 }
@@ -134,7 +145,12 @@ func (b builder) password() string {
 }
 
 func (b builder) connection() string {
-	return b.first("USHER_SERVICE_CONNECTION_ID", "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID", "ARM_OIDC_AZURE_SERVICE_CONNECTION_ID")
+	return b.first(
+		"USHER_SERVICE_CONNECTION_ID",
+		"AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
+		"ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID",
+		"ARM_OIDC_AZURE_SERVICE_CONNECTION_ID",
+	)
 }
 
 func (b builder) token() string { return b.first("USHER_OIDC_TOKEN", "ARM_OIDC_TOKEN") }
@@ -181,7 +197,8 @@ func (b builder) byCertificate() (azcore.TokenCredential, error) {
 		return nil, fmt.Errorf("%s holds no certificate with its key, in PEM or PKCS#12: %w", b.certificate(), err)
 	}
 	return azidentity.NewClientCertificateCredential(b.o.Tenant, b.client(), certificates, key, &azidentity.ClientCertificateCredentialOptions{
-		ClientOptions: b.options, DisableInstanceDiscovery: b.o.Private, SendCertificateChain: b.o.Env("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN") == "true"})
+		ClientOptions: b.options, DisableInstanceDiscovery: b.o.Private,
+		SendCertificateChain: b.o.Env("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN") == "true"})
 }
 
 func (b builder) byPipeline() (azcore.TokenCredential, error) {

@@ -245,12 +245,19 @@ func (c *Client) Outside(ctx context.Context, environment string) ([]string, err
 // Explain adds the way out to what the service answered. Source: what others
 // report of these routes; Microsoft documents the codes of few.
 func Explain(err error) string {
-	return wire.Explain(err, "to be registered as a management application, or a role in the environment or of the Power Platform that may do this", []wire.Remedy{
-		{Code: "TenantPoolLockedByPolicy", Way: "a rule of the environment's group decides this; change the rule, or take the environment out of the group"},
-		{Text: "Error converting value", Way: "this tenant cannot allocate that type"},
-		{Code: "RouteNotFound", Way: elsewhere},
-		{Text: "Supported API versions are", Way: elsewhere},
-	}...)
+	return wire.Explain(
+		err,
+		"to be registered as a management application, or a role in the environment or of the Power Platform that may do this",
+		[]wire.Remedy{
+			{
+				Code: "TenantPoolLockedByPolicy",
+				Way:  "a rule of the environment's group decides this; change the rule, or take the environment out of the group",
+			},
+			{Text: "Error converting value", Way: "this tenant cannot allocate that type"},
+			{Code: "RouteNotFound", Way: elsewhere},
+			{Text: "Supported API versions are", Way: elsewhere},
+		}...)
 }
 
-const elsewhere = "this cloud does not have the route that usher knows; look whether the cloud in the tenant block is right, or for a newer usher"
+const elsewhere = "this cloud does not have the route that usher knows; look whether the cloud in the tenant block is " +
+	"right, or for a newer usher"

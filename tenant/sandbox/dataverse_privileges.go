@@ -26,7 +26,15 @@ func (s *Server) whoAmI(w http.ResponseWriter, r *http.Request) {
 	if app := s.caller(r); app != nil {
 		id = app.ID
 	}
-	reply(w, http.StatusOK, map[string]string{"BusinessUnitId": generatedID("unit "+e.ID, 0), "UserId": generatedID("user "+id, 0), "OrganizationId": generatedID("organisation "+e.ID, 0)})
+	reply(
+		w,
+		http.StatusOK,
+		map[string]string{
+			"BusinessUnitId": generatedID("unit "+e.ID, 0),
+			"UserId":         generatedID("user "+id, 0),
+			"OrganizationId": generatedID("organisation "+e.ID, 0),
+		},
+	)
 }
 
 // privileges says whether the caller has a privilege by its roles.
@@ -41,8 +49,12 @@ func (s *Server) privileges(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	rows := []any{}
-	if app := s.caller(r); app == nil || app.Dataverse[e.ID] == "write" || app.Dataverse[e.ID] == "read" && strings.HasPrefix(name, "prvRead") {
-		rows = append(rows, map[string]any{"Depth": "Global", "PrivilegeId": generatedID(name, 0), "PrivilegeName": strings.TrimSuffix(name, "')")})
+	if app := s.caller(r); app == nil || app.Dataverse[e.ID] == "write" ||
+		app.Dataverse[e.ID] == "read" && strings.HasPrefix(name, "prvRead") {
+		rows = append(
+			rows,
+			map[string]any{"Depth": "Global", "PrivilegeId": generatedID(name, 0), "PrivilegeName": strings.TrimSuffix(name, "')")},
+		)
 	}
 	reply(w, http.StatusOK, map[string]any{"RolePrivileges": rows})
 }

@@ -122,7 +122,17 @@ func (s *Server) listWorkflows(w http.ResponseWriter, r *http.Request) {
 		if f.Principal {
 			user["applicationid"] = generatedID("application", len(rows))
 		}
-		rows = append(rows, map[string]any{"workflowid": f.ID, "name": f.Name, "category": 5, "statecode": f.State, "clientdata": f.clientData(), "owninguser": user})
+		rows = append(
+			rows,
+			map[string]any{
+				"workflowid": f.ID,
+				"name":       f.Name,
+				"category":   5,
+				"statecode":  f.State,
+				"clientdata": f.clientData(),
+				"owninguser": user,
+			},
+		)
 	}
 	if q.Get("$expand") == "" {
 		s.columns(w, r, rows)
@@ -162,9 +172,21 @@ func (s *Server) listAssignments(w http.ResponseWriter, r *http.Request) {
 	over := overages(e)
 	var rows []map[string]any
 	for _, a := range e.Assignments {
-		row := map[string]any{"flowcapacityassignmentid": a.ID, "name": a.Name, "capacitytype": a.Type, "count": a.Count, "allocationorigin": a.Origin,
-			"allowautoallocation": a.Auto, "capacityoverage": over[a.ID], "capacitysource": 0, "statecode": 0, "createdon": a.Created.UTC().Format(time.RFC3339),
-			"_regarding_value": a.Regarding, targetAnnotation: a.Target, "@odata.etag": a.etag()}
+		row := map[string]any{
+			"flowcapacityassignmentid": a.ID,
+			"name":                     a.Name,
+			"capacitytype":             a.Type,
+			"count":                    a.Count,
+			"allocationorigin":         a.Origin,
+			"allowautoallocation":      a.Auto,
+			"capacityoverage":          over[a.ID],
+			"capacitysource":           0,
+			"statecode":                0,
+			"createdon":                a.Created.UTC().Format(time.RFC3339),
+			"_regarding_value":         a.Regarding,
+			targetAnnotation:           a.Target,
+			"@odata.etag":              a.etag(),
+		}
 		ok, known := matchesAll(row, r.URL.Query().Get("$filter"))
 		if !known {
 			s.graphError(w, http.StatusBadRequest, "0x80060888", "The filter is not one that this tenant models.")
@@ -175,7 +197,8 @@ func (s *Server) listAssignments(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	always := []string{"flowcapacityassignmentid", "@odata.etag"}
-	if prefer := r.Header.Get("Prefer"); strings.Contains(prefer, "*") || strings.Contains(prefer, "Microsoft.Dynamics.CRM.lookuplogicalname") {
+	if prefer := r.Header.Get("Prefer"); strings.Contains(prefer, "*") ||
+		strings.Contains(prefer, "Microsoft.Dynamics.CRM.lookuplogicalname") {
 		always = append(always, targetAnnotation) // only for whoever asks
 	}
 	s.columns(w, r, rows, always...)

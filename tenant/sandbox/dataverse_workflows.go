@@ -63,7 +63,14 @@ func (s *Server) patchWorkflow(w http.ResponseWriter, r *http.Request) {
 	}
 	for _, c := range e.Flows[at].Connections {
 		if *b.State == 1 && (c.ID == "" || c.Foreign) {
-			s.graphError(w, http.StatusBadRequest, "0x80060467", "Flow client error returned with status code \"BadRequest\" and details \"ConnectionAuthorizationFailed: the caller may not use the connection of %s\".", c.Reference)
+			s.graphError(
+				w,
+				http.StatusBadRequest,
+				"0x80060467",
+				"Flow client error returned with status code \"BadRequest\" and details \"ConnectionAuthorizationFailed: the caller "+
+					"may not use the connection of %s\".",
+				c.Reference,
+			)
 			return
 		}
 	}

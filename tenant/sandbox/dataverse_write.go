@@ -82,7 +82,12 @@ func (s *Server) assignment(w http.ResponseWriter, r *http.Request) (*Environmen
 		return nil, nil, 0
 	}
 	if want := r.Header.Get("If-Match"); want != "" && want != e.Assignments[at].etag() {
-		s.graphError(w, http.StatusPreconditionFailed, "0x80060882", "The version of the existing record doesn't match the RowVersion property provided.")
+		s.graphError(
+			w,
+			http.StatusPreconditionFailed,
+			"0x80060882",
+			"The version of the existing record doesn't match the RowVersion property provided.",
+		)
 		return nil, nil, 0
 	}
 	changed := *e

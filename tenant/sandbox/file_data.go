@@ -164,7 +164,10 @@ func (t *Tenant) check() error {
 		seen[key] = name
 		return nil
 	}
-	if slices.Contains(t.SKUs, nil) || slices.Contains(t.Environments, nil) || slices.Contains(t.Users, nil) || slices.Contains(t.Faults, nil) || slices.Contains(t.Groups, nil) || slices.Contains(t.Applications, nil) {
+	if slices.Contains(t.SKUs, nil) || slices.Contains(t.Environments, nil) || slices.Contains(t.Users, nil) ||
+		slices.Contains(t.Faults, nil) ||
+		slices.Contains(t.Groups, nil) ||
+		slices.Contains(t.Applications, nil) {
 		return fmt.Errorf("%w: a list has an element that is null", errFormat)
 	}
 	if err := t.checkSKUs(once); err != nil {

@@ -61,7 +61,9 @@ func (s *Server) assign(u *User, b assignBody) (*User, refusal) {
 }
 
 func missing(name string) refusal {
-	return refusal("One or more parameters of the operation 'assignLicense' are missing from the request payload. The missing parameters are: " + name + ".")
+	return refusal(
+		"One or more parameters of the operation 'assignLicense' are missing from the request payload. The missing parameters are: " + name + ".",
+	)
 }
 
 func (s *Server) removeDirect(u *User, id string) refusal {
@@ -202,7 +204,13 @@ func (s *Server) getSKU(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	s.graphError(w, http.StatusNotFound, "Request_ResourceNotFound", "Resource '%s' does not exist or one of its queried reference-property objects are not present.", r.PathValue("id"))
+	s.graphError(
+		w,
+		http.StatusNotFound,
+		"Request_ResourceNotFound",
+		"Resource '%s' does not exist or one of its queried reference-property objects are not present.",
+		r.PathValue("id"),
+	)
 }
 
 func (s *Server) skuView(sku *SKU) map[string]any {
@@ -216,7 +224,10 @@ func (s *Server) skuView(sku *SKU) map[string]any {
 		if applies == "" {
 			applies = "User"
 		}
-		plans = append(plans, map[string]string{"servicePlanId": p.ID, "servicePlanName": p.Name, "provisioningStatus": "Success", "appliesTo": applies})
+		plans = append(
+			plans,
+			map[string]string{"servicePlanId": p.ID, "servicePlanName": p.Name, "provisioningStatus": "Success", "appliesTo": applies},
+		)
 	}
 	return map[string]any{
 		"id": s.x.ID + "_" + sku.ID, "skuId": sku.ID, "skuPartNumber": sku.PartNumber, "appliesTo": sku.AppliesTo,
@@ -233,7 +244,15 @@ func (s *Server) listSubscriptions(w http.ResponseWriter, r *http.Request) {
 	rows := []any{}
 	for _, sku := range s.x.SKUs {
 		for _, sub := range sku.Subscriptions {
-			row := map[string]any{"id": sub.ID, "skuId": sku.ID, "skuPartNumber": sku.PartNumber, "status": "Enabled", "totalLicenses": sub.Seats, "isTrial": sub.Trial, "nextLifecycleDateTime": nil}
+			row := map[string]any{
+				"id":                    sub.ID,
+				"skuId":                 sku.ID,
+				"skuPartNumber":         sku.PartNumber,
+				"status":                "Enabled",
+				"totalLicenses":         sub.Seats,
+				"isTrial":               sub.Trial,
+				"nextLifecycleDateTime": nil,
+			}
 			if sub.Next != nil {
 				row["nextLifecycleDateTime"] = sub.Next.UTC().Format("2006-01-02T15:04:05Z")
 			}

@@ -70,7 +70,16 @@ func (s *Server) part(outer *http.Request, p batchPart, done map[string]int) bat
 	if err != nil {
 		return batchAnswer{ID: p.ID, Status: http.StatusBadRequest}
 	}
-	inner := &http.Request{Method: p.Method, URL: u, Host: outer.Host, Header: outer.Header, TLS: outer.TLS, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	inner := &http.Request{
+		Method:     p.Method,
+		URL:        u,
+		Host:       outer.Host,
+		Header:     outer.Header,
+		TLS:        outer.TLS,
+		Proto:      "HTTP/1.1",
+		ProtoMajor: 1,
+		ProtoMinor: 1,
+	}
 	a := s.exchange(inner.WithContext(outer.Context()), p.Body, p.ID)
 	if a.lost || a.hangs {
 		return batchAnswer{ID: p.ID, Status: http.StatusGatewayTimeout}

@@ -94,7 +94,12 @@ func (s *Server) listGroups(w http.ResponseWriter, r *http.Request) {
 	filter := r.URL.Query().Get("$filter")
 	name, ok := equality(filter, "displayName")
 	if !ok && filter != "" {
-		s.graphError(w, http.StatusBadRequest, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause specified for property of resource 'Group'.")
+		s.graphError(
+			w,
+			http.StatusBadRequest,
+			"Request_UnsupportedQuery",
+			"Unsupported or invalid query filter clause specified for property of resource 'Group'.",
+		)
 		return
 	}
 	rows := []any{}
@@ -180,7 +185,12 @@ func (s *Server) addMember(w http.ResponseWriter, r *http.Request) {
 	case u == nil:
 		s.graphError(w, http.StatusNotFound, "Request_ResourceNotFound", "Resource '%s' does not exist.", ref)
 	case slices.Contains(g.Members, u.ID):
-		s.graphError(w, http.StatusBadRequest, "Request_BadRequest", "One or more added object references already exist for the following modified properties: 'members'.")
+		s.graphError(
+			w,
+			http.StatusBadRequest,
+			"Request_BadRequest",
+			"One or more added object references already exist for the following modified properties: 'members'.",
+		)
 	default:
 		changed := *g
 		changed.Members = append(slices.Clone(g.Members), u.ID)

@@ -192,9 +192,20 @@ func (s *Server) licenseDetails(w http.ResponseWriter, r *http.Request) {
 			if applies == "" {
 				applies = "User"
 			}
-			plans = append(plans, map[string]string{"servicePlanId": p.ID, "servicePlanName": p.Name, "provisioningStatus": status, "appliesTo": applies})
+			plans = append(
+				plans,
+				map[string]string{"servicePlanId": p.ID, "servicePlanName": p.Name, "provisioningStatus": status, "appliesTo": applies},
+			)
 		}
-		rows = append(rows, map[string]any{"id": base64.RawURLEncoding.EncodeToString([]byte(u.ID + l.SKUID)), "skuId": sku.ID, "skuPartNumber": sku.PartNumber, "servicePlans": plans})
+		rows = append(
+			rows,
+			map[string]any{
+				"id":            base64.RawURLEncoding.EncodeToString([]byte(u.ID + l.SKUID)),
+				"skuId":         sku.ID,
+				"skuPartNumber": sku.PartNumber,
+				"servicePlans":  plans,
+			},
+		)
 	}
 	reply(w, http.StatusOK, map[string]any{"@odata.context": "$metadata#users('" + u.ID + "')/licenseDetails", "value": rows})
 }

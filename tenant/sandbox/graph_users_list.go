@@ -30,14 +30,25 @@ func (s *Server) listUsers(w http.ResponseWriter, r *http.Request) {
 	if text := q.Get("$top"); text != "" {
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 || n > maxPage {
-			s.graphError(w, http.StatusBadRequest, "Request_BadRequest", "Invalid page size specified: '%s'. Must be between 1 and 999 inclusive.", text)
+			s.graphError(
+				w,
+				http.StatusBadRequest,
+				"Request_BadRequest",
+				"Invalid page size specified: '%s'. Must be between 1 and 999 inclusive.",
+				text,
+			)
 			return
 		}
 		top = n
 	}
 	start, ok := s.skip(q.Get("$skiptoken"))
 	if !ok {
-		s.graphError(w, http.StatusBadRequest, "Directory_ExpiredPageToken", "The specified page token value has expired and can no longer be included in your request.")
+		s.graphError(
+			w,
+			http.StatusBadRequest,
+			"Directory_ExpiredPageToken",
+			"The specified page token value has expired and can no longer be included in your request.",
+		)
 		return
 	}
 	end := min(start+top, len(s.x.Users))
@@ -75,7 +86,12 @@ func (s *Server) findUser(w http.ResponseWriter, filter string, names []string) 
 		value, ok = equality(filter, "id")
 	}
 	if !ok {
-		s.graphError(w, http.StatusBadRequest, "Request_UnsupportedQuery", "Unsupported or invalid query filter clause specified for property of resource 'User'.")
+		s.graphError(
+			w,
+			http.StatusBadRequest,
+			"Request_UnsupportedQuery",
+			"Unsupported or invalid query filter clause specified for property of resource 'User'.",
+		)
 		return
 	}
 	page := []map[string]any{}

@@ -45,7 +45,12 @@ func (s *Server) createUser(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if s.taken(u) || s.x.users[u.ID] != nil {
-		s.graphError(w, http.StatusBadRequest, "Request_BadRequest", "Another object with the same value for property userPrincipalName already exists.")
+		s.graphError(
+			w,
+			http.StatusBadRequest,
+			"Request_BadRequest",
+			"Another object with the same value for property userPrincipalName already exists.",
+		)
 		return
 	}
 	s.commit(change{User: u})
@@ -66,7 +71,12 @@ func (s *Server) patchUser(w http.ResponseWriter, r *http.Request) {
 	}
 	changed := *u
 	if b.into(&changed); s.taken(&changed) {
-		s.graphError(w, http.StatusBadRequest, "Request_BadRequest", "Another object with the same value for property userPrincipalName already exists.")
+		s.graphError(
+			w,
+			http.StatusBadRequest,
+			"Request_BadRequest",
+			"Another object with the same value for property userPrincipalName already exists.",
+		)
 		return
 	}
 	s.commit(change{User: &changed})

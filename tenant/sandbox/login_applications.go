@@ -21,10 +21,11 @@ type Application struct {
 	Scopes       []string    `json:"scopes,omitempty"`      // of Graph, for people who sign in through it; any where it is public
 	Public       bool        `json:"public,omitempty"`      // people sign in through it without a secret
 
-	Management bool              `json:"managementApplication,omitempty"` // of the Power Platform
-	Reader     bool              `json:"powerPlatformReader,omitempty"`   // has the Reader role of the Power Platform
-	Dataverse  map[string]string `json:"dataverse,omitempty"`             // environment id to "none", "read" or "write": an application user with that much of a role
-	Roles      []string          `json:"directoryRoles,omitempty"`        // such as Billing Administrator
+	Management bool `json:"managementApplication,omitempty"` // of the Power Platform
+	Reader     bool `json:"powerPlatformReader,omitempty"`   // has the Reader role of the Power Platform
+	// environment id to "none", "read" or "write": an application user with that much of a role
+	Dataverse map[string]string `json:"dataverse,omitempty"`
+	Roles     []string          `json:"directoryRoles,omitempty"` // such as Billing Administrator
 }
 
 // Federated is an identity elsewhere that an application trusts.

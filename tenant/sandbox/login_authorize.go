@@ -69,7 +69,11 @@ func (s *Server) permitted(w http.ResponseWriter, r *http.Request, at service, b
 		return s.memberOf(w, r, b, reads)
 	case purchase:
 		if !b.bills(reads) {
-			reply(w, http.StatusForbidden, map[string]any{"error": map[string]string{"code": "Forbidden", "message": "The caller lacks the role for this operation."}})
+			reply(
+				w,
+				http.StatusForbidden,
+				map[string]any{"error": map[string]string{"code": "Forbidden", "message": "The caller lacks the role for this operation."}},
+			)
 			return false
 		}
 	}
@@ -94,7 +98,8 @@ func (s *Server) notAdministrator(w http.ResponseWriter, r *http.Request, at ser
 	switch {
 	case at == admin:
 		reply(w, http.StatusForbidden, map[string]any{"error": map[string]string{"code": "Forbidden",
-			"message": "The service principal for application " + b.app.ID + " does not have permission to access the path '" + r.URL.Path + "' in tenant " + s.x.ID + "."}})
+			"message": "The service principal for application " + b.app.ID +
+				" does not have permission to access the path '" + r.URL.Path + "' in tenant " + s.x.ID + "."}})
 	case strings.HasPrefix(r.URL.Path, "/licensing/"):
 		w.WriteHeader(http.StatusForbidden)
 	default:
@@ -148,16 +153,36 @@ type graphRight struct {
 // Microsoft Graph's reference.
 func graphRights() []graphRight {
 	return []graphRight{
-		{regexp.MustCompile(`^organization`), true, "Organization.Read.All User.Read.All Directory.Read.All Organization.ReadWrite.All User.ReadWrite.All Directory.ReadWrite.All"},
-		{regexp.MustCompile(`^subscribedSkus`), true, "LicenseAssignment.Read.All Organization.Read.All Directory.Read.All Organization.ReadWrite.All Directory.ReadWrite.All"},
+		{
+			regexp.MustCompile(`^organization`),
+			true,
+			"Organization.Read.All User.Read.All Directory.Read.All Organization.ReadWrite.All User.ReadWrite.All Directory.ReadWrite.All",
+		},
+		{
+			regexp.MustCompile(`^subscribedSkus`),
+			true,
+			"LicenseAssignment.Read.All Organization.Read.All Directory.Read.All Organization.ReadWrite.All Directory.ReadWrite.All",
+		},
 		{regexp.MustCompile(`^directory/subscriptions`), true, "Organization.Read.All Directory.Read.All Organization.ReadWrite.All"},
-		{regexp.MustCompile(`/licenseDetails$`), true, "LicenseAssignment.Read.All User.Read.All Directory.Read.All User.ReadWrite.All Directory.ReadWrite.All"},
+		{
+			regexp.MustCompile(`/licenseDetails$`),
+			true,
+			"LicenseAssignment.Read.All User.Read.All Directory.Read.All User.ReadWrite.All Directory.ReadWrite.All",
+		},
 		{regexp.MustCompile(`^users/.*/assignLicense$`), false, "LicenseAssignment.ReadWrite.All User.ReadWrite.All Directory.ReadWrite.All"},
 		{regexp.MustCompile(`^groups/.*/assignLicense$`), false, "LicenseAssignment.ReadWrite.All Group.ReadWrite.All Directory.ReadWrite.All"},
 		{regexp.MustCompile(`^groups/.*/members/`), false, "GroupMember.ReadWrite.All Group.ReadWrite.All Directory.ReadWrite.All"},
-		{regexp.MustCompile(`^groups`), true, "GroupMember.Read.All Group.Read.All Directory.Read.All GroupMember.ReadWrite.All Group.ReadWrite.All Directory.ReadWrite.All"},
+		{
+			regexp.MustCompile(`^groups`),
+			true,
+			"GroupMember.Read.All Group.Read.All Directory.Read.All GroupMember.ReadWrite.All Group.ReadWrite.All Directory.ReadWrite.All",
+		},
 		{regexp.MustCompile(`^groups`), false, "Group.ReadWrite.All Directory.ReadWrite.All"},
-		{regexp.MustCompile(`^users/.*/memberOf/`), true, "User.Read.All GroupMember.Read.All Group.Read.All Directory.Read.All Directory.ReadWrite.All"},
+		{
+			regexp.MustCompile(`^users/.*/memberOf/`),
+			true,
+			"User.Read.All GroupMember.Read.All Group.Read.All Directory.Read.All Directory.ReadWrite.All",
+		},
 		{regexp.MustCompile(`^(users|me)`), true, "User.Read.All Directory.Read.All User.ReadWrite.All Directory.ReadWrite.All"},
 		{regexp.MustCompile(`^users`), false, "User.ReadWrite.All Directory.ReadWrite.All"},
 	}

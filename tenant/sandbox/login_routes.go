@@ -53,13 +53,27 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	}
 	resource, scopes := resourceOf(r.PostForm)
 	if _, known := s.audienceOf(r, resource); !known {
-		s.deny(w, &denied{http.StatusBadRequest, "invalid_resource", "AADSTS500011", "The resource principal named " + resource + " was not found in the tenant."})
+		s.deny(
+			w,
+			&denied{
+				http.StatusBadRequest,
+				"invalid_resource",
+				"AADSTS500011",
+				"The resource principal named " + resource + " was not found in the tenant.",
+			},
+		)
 		return
 	}
 	app := s.x.application(c.AppID)
 	now := s.opts.Now()
 	c.For, c.Issuer, c.Tenant, c.AppName, c.Version = resource, "https://sts.windows.net/"+s.x.ID+"/", s.x.ID, app.Name, "1.0"
-	c.IssuedAt, c.NotBefore, c.ExpiresAt = jwt.NewNumericDate(now), jwt.NewNumericDate(now.Add(-5*time.Minute)), jwt.NewNumericDate(now.Add(s.tokenLife()))
+	c.IssuedAt, c.NotBefore, c.ExpiresAt = jwt.NewNumericDate(
+		now,
+	), jwt.NewNumericDate(
+		now.Add(-5*time.Minute),
+	), jwt.NewNumericDate(
+		now.Add(s.tokenLife()),
+	)
 	seconds := int(s.tokenLife().Seconds())
 	out := map[string]any{"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds}
 	if c.UPN == "" {
@@ -95,7 +109,12 @@ func (s *Server) signIn(r *http.Request) (claims, *denied) {
 	c := claims{AppID: f.Get("client_id")}
 	app := s.x.application(c.AppID)
 	if app == nil {
-		return c, &denied{http.StatusBadRequest, "unauthorized_client", "AADSTS700016", "Application with identifier '" + c.AppID + "' was not found in the directory."}
+		return c, &denied{
+			http.StatusBadRequest,
+			"unauthorized_client",
+			"AADSTS700016",
+			"Application with identifier '" + c.AppID + "' was not found in the directory.",
+		}
 	}
 	if err := s.proves(app, f); err != nil {
 		return c, err
@@ -103,13 +122,19 @@ func (s *Server) signIn(r *http.Request) (claims, *denied) {
 	switch f.Get("grant_type") {
 	case "client_credentials":
 		if f.Get("client_secret")+f.Get("client_assertion") == "" {
-			return c, &denied{http.StatusUnauthorized, "invalid_client", "AADSTS7000216", "'client_assertion' or 'client_secret' is required for the 'client_credentials' grant type."}
+			return c, &denied{
+				http.StatusUnauthorized,
+				"invalid_client",
+				"AADSTS7000216",
+				"'client_assertion' or 'client_secret' is required for the 'client_credentials' grant type.",
+			}
 		}
 		return c, nil
 	case "password":
 		u := s.x.users[strings.ToLower(f.Get("username"))]
 		if u == nil || u.Password == "" || u.Password != f.Get("password") {
-			return c, &denied{http.StatusBadRequest, "invalid_grant", "AADSTS50126", "Error validating credentials due to invalid username or password."}
+			return c, &denied{http.StatusBadRequest, "invalid_grant", "AADSTS50126",
+				"Error validating credentials due to invalid username or password."}
 		}
 		c.UPN = u.UPN
 		return c, nil
@@ -121,7 +146,12 @@ func (s *Server) signIn(r *http.Request) (claims, *denied) {
 		c.UPN = further.UPN
 		return c, nil
 	}
-	return c, &denied{http.StatusBadRequest, "unsupported_grant_type", "AADSTS70003", "The app requested an unsupported grant type '" + f.Get("grant_type") + "'."}
+	return c, &denied{
+		http.StatusBadRequest,
+		"unsupported_grant_type",
+		"AADSTS70003",
+		"The app requested an unsupported grant type '" + f.Get("grant_type") + "'.",
+	}
 }
 
 // proves checks that a program is the application that it says it is. A public
@@ -130,13 +160,29 @@ func (s *Server) proves(app *Application, f url.Values) *denied {
 	secret, assertion := f.Get("client_secret"), f.Get("client_assertion")
 	switch {
 	case secret != "" && (app.Secret == "" || secret != app.Secret):
-		return &denied{http.StatusUnauthorized, "invalid_client", "AADSTS7000215", "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '" + app.ID + "'."}
+		return &denied{
+			http.StatusUnauthorized,
+			"invalid_client",
+			"AADSTS7000215",
+			"Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the " +
+				"client secret ID, for a secret added to app '" + app.ID + "'.",
+		}
 	case assertion != "":
 		if err := s.trusts(app, assertion); err != nil {
-			return &denied{http.StatusUnauthorized, "invalid_client", "AADSTS700213", "No matching federated identity record or certificate found for the presented assertion. " + err.Error()}
+			return &denied{
+				http.StatusUnauthorized,
+				"invalid_client",
+				"AADSTS700213",
+				"No matching federated identity record or certificate found for the presented assertion. " + err.Error(),
+			}
 		}
 	case secret == "" && !app.Public && f.Get("grant_type") != "client_credentials":
-		return &denied{http.StatusUnauthorized, "invalid_client", "AADSTS7000218", "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."}
+		return &denied{
+			http.StatusUnauthorized,
+			"invalid_client",
+			"AADSTS7000218",
+			"The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+		}
 	}
 	return nil
 }
@@ -147,7 +193,8 @@ func (s *Server) proves(app *Application, f url.Values) *denied {
 func (s *Server) trusts(app *Application, assertion string) error {
 	clock := jwt.WithTimeFunc(s.opts.Now)
 	var foreign claims
-	if _, err := jwt.ParseWithClaims(assertion, &foreign, func(*jwt.Token) (any, error) { return s.key, nil }, jwt.WithValidMethods([]string{"HS256"}), clock); err == nil {
+	if _, err := jwt.ParseWithClaims(assertion, &foreign, func(*jwt.Token) (any, error) { return s.key, nil },
+		jwt.WithValidMethods([]string{"HS256"}), clock); err == nil {
 		if slices.ContainsFunc(app.Federated, func(f Federated) bool {
 			return f.Issuer == foreign.Issuer && f.Subject == foreign.Subject && foreign.For == f.Audience
 		}) {
@@ -165,7 +212,8 @@ func (s *Server) trusts(app *Application, assertion string) error {
 		if problem != nil {
 			continue
 		}
-		if _, err = jwt.Parse(assertion, func(*jwt.Token) (any, error) { return certificate.PublicKey, nil }, jwt.WithValidMethods([]string{"RS256", "PS256"}), clock); err == nil {
+		if _, err = jwt.Parse(assertion, func(*jwt.Token) (any, error) { return certificate.PublicKey, nil },
+			jwt.WithValidMethods([]string{"RS256", "PS256"}), clock); err == nil {
 			return nil
 		}
 	}
@@ -188,22 +236,57 @@ func resourceOf(f url.Values) (string, []string) {
 }
 
 func (s *Server) deny(w http.ResponseWriter, d *denied) {
-	reply(w, d.status, map[string]any{"error": d.code, "error_description": d.Error() + " Trace ID: " + s.requestID(), "error_codes": []int{}, "trace_id": s.requestID(), "correlation_id": s.requestID()})
+	reply(
+		w,
+		d.status,
+		map[string]any{
+			"error":             d.code,
+			"error_description": d.Error() + " Trace ID: " + s.requestID(),
+			"error_codes":       []int{},
+			"trace_id":          s.requestID(),
+			"correlation_id":    s.requestID(),
+		},
+	)
 }
 
 func (s *Server) openID(w http.ResponseWriter, r *http.Request) {
 	base := baseURL(r) + "/" + r.PathValue("tenant")
-	reply(w, http.StatusOK, map[string]any{"issuer": baseURL(r) + "/" + s.x.ID + "/v2.0", "token_endpoint": base + "/oauth2/v2.0/token", "authorization_endpoint": base + "/oauth2/v2.0/authorize",
-		"jwks_uri": base + "/discovery/v2.0/keys", "device_authorization_endpoint": base + "/oauth2/v2.0/devicecode", "tenant_region_scope": "EU", "cloud_instance_name": "microsoftonline.com"})
+	reply(
+		w,
+		http.StatusOK,
+		map[string]any{
+			"issuer":                        baseURL(r) + "/" + s.x.ID + "/v2.0",
+			"token_endpoint":                base + "/oauth2/v2.0/token",
+			"authorization_endpoint":        base + "/oauth2/v2.0/authorize",
+			"jwks_uri":                      base + "/discovery/v2.0/keys",
+			"device_authorization_endpoint": base + "/oauth2/v2.0/devicecode",
+			"tenant_region_scope":           "EU",
+			"cloud_instance_name":           "microsoftonline.com",
+		},
+	)
 }
 
 func (s *Server) discovery(w http.ResponseWriter, r *http.Request) {
-	reply(w, http.StatusOK, map[string]any{"tenant_discovery_endpoint": baseURL(r) + "/" + s.x.ID + "/v2.0/.well-known/openid-configuration", "api-version": "1.1",
-		"metadata": []any{map[string]any{"preferred_network": r.Host, "preferred_cache": r.Host, "aliases": []string{r.Host}}}})
+	reply(
+		w,
+		http.StatusOK,
+		map[string]any{"tenant_discovery_endpoint": baseURL(r) + "/" + s.x.ID + "/v2.0/.well-known/openid-configuration", "api-version": "1.1",
+			"metadata": []any{map[string]any{"preferred_network": r.Host, "preferred_cache": r.Host, "aliases": []string{r.Host}}}},
+	)
 }
 
 func (s *Server) userRealm(w http.ResponseWriter, _ *http.Request) {
-	reply(w, http.StatusOK, map[string]any{"account_type": "Managed", "ver": "1.0", "domain_name": "contoso.com", "cloud_instance_name": "microsoftonline.com", "cloud_audience_urn": "urn:federation:MicrosoftOnline"})
+	reply(
+		w,
+		http.StatusOK,
+		map[string]any{
+			"account_type":        "Managed",
+			"ver":                 "1.0",
+			"domain_name":         "contoso.com",
+			"cloud_instance_name": "microsoftonline.com",
+			"cloud_audience_urn":  "urn:federation:MicrosoftOnline",
+		},
+	)
 }
 
 // issueAssertion stands in for the issuer of a pipeline's identity tokens, such
@@ -219,6 +302,10 @@ func (s *Server) issueAssertion(w http.ResponseWriter, r *http.Request) {
 		issuer = "https://token.actions.githubusercontent.com"
 	}
 	now := s.opts.Now()
-	reply(w, http.StatusOK, map[string]string{"value": s.sign(claims{RegisteredClaims: jwt.RegisteredClaims{Issuer: issuer, Subject: q.Get("subject"),
-		IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(5 * time.Minute))}, For: q.Get("audience")})})
+	reply(
+		w,
+		http.StatusOK,
+		map[string]string{"value": s.sign(claims{RegisteredClaims: jwt.RegisteredClaims{Issuer: issuer, Subject: q.Get("subject"),
+			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(5 * time.Minute))}, For: q.Get("audience")})},
+	)
 }

@@ -16,7 +16,11 @@ func (s *Server) administrationRoutes() {
 		reply(w, http.StatusOK, map[string]any{"value": []any{}})
 	})
 	s.mux.HandleFunc("GET /tenants", func(w http.ResponseWriter, _ *http.Request) {
-		reply(w, http.StatusOK, map[string]any{"value": []any{map[string]string{"id": "/tenants/" + s.x.ID, "tenantId": s.x.ID, "displayName": s.x.Name}}})
+		reply(
+			w,
+			http.StatusOK,
+			map[string]any{"value": []any{map[string]string{"id": "/tenants/" + s.x.ID, "tenantId": s.x.ID, "displayName": s.x.Name}}},
+		)
 	})
 	s.mux.HandleFunc("GET /metadata/endpoints", s.cloudMetadata)
 }
@@ -24,7 +28,16 @@ func (s *Server) administrationRoutes() {
 // administered refuses versions and queries that these routes do not model.
 func (s *Server) administered(w http.ResponseWriter, r *http.Request) bool {
 	if r.URL.Query().Get("api-version") == "" {
-		reply(w, http.StatusBadRequest, map[string]any{"error": map[string]string{"code": "MissingApiVersionParameter", "message": "The api-version query parameter (?api-version=) is required for all requests."}})
+		reply(
+			w,
+			http.StatusBadRequest,
+			map[string]any{
+				"error": map[string]string{
+					"code":    "MissingApiVersionParameter",
+					"message": "The api-version query parameter (?api-version=) is required for all requests.",
+				},
+			},
+		)
 		return false
 	}
 	return s.onlyQuery(w, r, "api-version", "$expand", "$top", "$select")
@@ -51,7 +64,11 @@ func (s *Server) registerApplication(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if app == nil {
-		reply(w, http.StatusNotFound, map[string]any{"error": map[string]string{"code": "ApplicationNotFound", "message": "The application was not found in the tenant."}})
+		reply(
+			w,
+			http.StatusNotFound,
+			map[string]any{"error": map[string]string{"code": "ApplicationNotFound", "message": "The application was not found in the tenant."}},
+		)
 		return
 	}
 	changed := *app
@@ -66,11 +83,29 @@ func (s *Server) listAdministered(w http.ResponseWriter, r *http.Request) {
 	}
 	rows := []any{}
 	for _, e := range s.x.Environments {
-		properties := map[string]any{"displayName": e.Name, "environmentSku": e.Type, "isDefault": false, "states": map[string]any{"management": map[string]string{"id": "Ready"}}}
-		if !e.NoDataverse {
-			properties["linkedEnvironmentMetadata"] = map[string]string{"friendlyName": e.Name, "instanceUrl": organisationURL(r, e), "instanceApiUrl": organisationURL(r, e)}
+		properties := map[string]any{
+			"displayName":    e.Name,
+			"environmentSku": e.Type,
+			"isDefault":      false,
+			"states":         map[string]any{"management": map[string]string{"id": "Ready"}},
 		}
-		rows = append(rows, map[string]any{"id": strings.TrimSuffix(administration, "/") + "/environments/" + e.ID, "name": e.ID, "location": "europe", "type": "Microsoft.BusinessAppPlatform/environments", "properties": properties})
+		if !e.NoDataverse {
+			properties["linkedEnvironmentMetadata"] = map[string]string{
+				"friendlyName":   e.Name,
+				"instanceUrl":    organisationURL(r, e),
+				"instanceApiUrl": organisationURL(r, e),
+			}
+		}
+		rows = append(
+			rows,
+			map[string]any{
+				"id":         strings.TrimSuffix(administration, "/") + "/environments/" + e.ID,
+				"name":       e.ID,
+				"location":   "europe",
+				"type":       "Microsoft.BusinessAppPlatform/environments",
+				"properties": properties,
+			},
+		)
 	}
 	reply(w, http.StatusOK, map[string]any{"value": rows})
 }
@@ -84,8 +119,14 @@ func (s *Server) cloudMetadata(w http.ResponseWriter, r *http.Request) {
 		return baseURL(r)
 	}
 	reply(w, http.StatusOK, map[string]any{
-		"name": "AzureCloud", "portal": at("portal.azure.com"), "resourceManager": at("management.azure.com") + "/", "microsoftGraphResourceId": at("graph.microsoft.com") + "/", "graph": at("graph.windows.net") + "/",
-		"authentication": map[string]any{"loginEndpoint": at("login.microsoftonline.com") + "/", "audiences": []string{"https://management.core.windows.net/", "https://management.azure.com/"}, "tenant": "common", "identityProvider": "AAD"},
-		"suffixes":       map[string]string{},
+		"name": "AzureCloud", "portal": at("portal.azure.com"), "resourceManager": at("management.azure.com") + "/",
+		"microsoftGraphResourceId": at("graph.microsoft.com") + "/", "graph": at("graph.windows.net") + "/",
+		"authentication": map[string]any{
+			"loginEndpoint":    at("login.microsoftonline.com") + "/",
+			"audiences":        []string{"https://management.core.windows.net/", "https://management.azure.com/"},
+			"tenant":           "common",
+			"identityProvider": "AAD",
+		},
+		"suffixes": map[string]string{},
 	})
 }

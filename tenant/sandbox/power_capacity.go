@@ -59,7 +59,13 @@ func (s *Server) getEnvironment(w http.ResponseWriter, r *http.Request) {
 	}
 	e := s.x.environment(r.PathValue("id"))
 	if e == nil {
-		reply(w, http.StatusNotFound, map[string]any{"error": map[string]string{"code": "EnvironmentNotFound", "message": "The environment '" + r.PathValue("id") + "' could not be found."}})
+		reply(
+			w,
+			http.StatusNotFound,
+			map[string]any{
+				"error": map[string]string{"code": "EnvironmentNotFound", "message": "The environment '" + r.PathValue("id") + "' could not be found."},
+			},
+		)
 		return
 	}
 	reply(w, http.StatusOK, environmentView(r, e))
@@ -154,7 +160,11 @@ func (s *Server) patchAllocations(w http.ResponseWriter, r *http.Request) {
 	for _, row := range b.CurrencyAllocation {
 		if _, sold := s.x.Capacity[row.CurrencyType]; !sold || row.Allocated < 0 {
 			message := fmt.Sprintf("Error converting value %q", row.CurrencyType)
-			reply(w, http.StatusBadRequest, []any{map[string]any{"key": "currencyAllocations", "code": "InvalidRequest", "message": message, "details": []any{}}})
+			reply(
+				w,
+				http.StatusBadRequest,
+				[]any{map[string]any{"key": "currencyAllocations", "code": "InvalidRequest", "message": message, "details": []any{}}},
+			)
 			return
 		}
 		if row.Allocated == 0 {

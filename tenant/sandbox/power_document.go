@@ -64,7 +64,11 @@ func (s *Server) putDocument(w http.ResponseWriter, r *http.Request) {
 	}
 	for _, x := range b.Entitlements {
 		if !slices.Contains(inDocument(), x.ID) || x.Allocation.Quantity < 0 {
-			reply(w, http.StatusBadRequest, map[string]string{"code": "InvalidEntitlement", "message": "The entitlement " + x.ID + " cannot be allocated here."})
+			reply(
+				w,
+				http.StatusBadRequest,
+				map[string]string{"code": "InvalidEntitlement", "message": "The entitlement " + x.ID + " cannot be allocated here."},
+			)
 			return
 		}
 		if n := int64(x.Allocation.Quantity); n > 0 {

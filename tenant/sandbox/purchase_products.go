@@ -43,9 +43,20 @@ func (s *Server) putSelfService(w http.ResponseWriter, r *http.Request) {
 	at := slices.IndexFunc(s.x.SelfService, func(p SelfService) bool { return p.ID == r.PathValue("id") })
 	switch {
 	case at < 0:
-		reply(w, http.StatusNotFound, map[string]string{"code": "ProductNotFound", "message": "The product " + r.PathValue("id") + " is not offered for self-service purchase."})
+		reply(
+			w,
+			http.StatusNotFound,
+			map[string]string{
+				"code":    "ProductNotFound",
+				"message": "The product " + r.PathValue("id") + " is not offered for self-service purchase.",
+			},
+		)
 	case !slices.Contains([]string{"Enabled", "Disabled", "OnlyTrialsWithoutPaymentMethod"}, b.Policy):
-		reply(w, http.StatusBadRequest, map[string]string{"code": "InvalidPolicy", "message": "The policy value " + b.Policy + " is not one that the product takes."})
+		reply(
+			w,
+			http.StatusBadRequest,
+			map[string]string{"code": "InvalidPolicy", "message": "The policy value " + b.Policy + " is not one that the product takes."},
+		)
 	default:
 		changed := s.x.SelfService[at]
 		changed.Policy = b.Policy

@@ -17,11 +17,14 @@ import (
 const (
 	sku  = "eda1941c-3c4f-4995-b5eb-e85a42175ab9"
 	plan = "3da2fd4c-1bee-4b61-a17f-94c31e5cab93"
-	file = `{"format":1,"id":"t","name":"T","skus":[{"id":"` + sku + `","partNumber":"PREMIUM","appliesTo":"User","enabled":1,"plans":[{"id":"` + plan + `","name":"P"}]},
+	file = `{"format":1,"id":"t","name":"T","skus":[{"id":"` + sku + `","partNumber":"PREMIUM","appliesTo":"User","enabled":1,
+"plans":[{"id":"` + plan + `","name":"P"}]},
 {"id":"00000000-0000-4000-8000-00000000000c","partNumber":"PROCESS","appliesTo":"Company","enabled":1,"plans":[]}],
 "capacity":{"X":2},"environments":[{"id":"e1","name":"one"},{"id":"e2","name":"two"}],
-"users":[{"id":"u1","upn":"ada@x","displayName":"Ada","usageLocation":"NL"},{"id":"u2","upn":"grace@x","displayName":"Grace","usageLocation":"NL"},
-{"id":"u3","upn":"nowhere@x","displayName":"N"},{"id":"u4","upn":"group@x","displayName":"G","usageLocation":"NL","licenses":[{"sku":"` + sku + `","group":"g","error":"CountViolation"}]}]}`
+"users":[{"id":"u1","upn":"ada@x","displayName":"Ada","usageLocation":"NL"},
+{"id":"u2","upn":"grace@x","displayName":"Grace","usageLocation":"NL"},
+{"id":"u3","upn":"nowhere@x","displayName":"N"},{"id":"u4","upn":"group@x","displayName":"G","usageLocation":"NL",
+"licenses":[{"sku":"` + sku + `","group":"g","error":"CountViolation"}]}]}`
 )
 
 func start(t *testing.T) (*sandbox.Server, string) {
@@ -67,9 +70,11 @@ func TestRefusals(t *testing.T) {
 		{"u1", `{"addLicenses":[]}`, 400, "The missing parameters are: removeLicenses."},
 		{"u1", assign("", ""), 400, "No license changes provided. At least one license to add or remove must be specified."},
 		{"u3", assign(add, ""), 400, "License assignment cannot be done for user with invalid usage location."},
-		{"u1", assign(`{"skuId":"00000000-0000-4000-8000-00000000000c","disabledPlans":[]}`, ""), 400, "does not correspond to a valid company License."},
+		{"u1", assign(`{"skuId":"00000000-0000-4000-8000-00000000000c","disabledPlans":[]}`, ""), 400, "does not correspond " +
+			"to a valid company License."},
 		{"u1", assign("", `"`+sku+`"`), 400, "User does not have a corresponding license."},
-		{"u4", assign("", `"`+sku+`"`), 400, "User license is inherited from a group membership and it cannot be removed directly from the user."},
+		{"u4", assign("", `"`+sku+`"`), 400, "User license is inherited from a group membership and it cannot be removed " +
+			"directly from the user."},
 		{"u1", `{"addLicenses":[],"removeLicenses":[],"extra":1}`, 400, "Unable to read JSON request payload."},
 		{"u1", assign(add, ""), 200, sku},
 		{"u1", assign(add, ""), 200, sku}, // an upsert
@@ -77,7 +82,8 @@ func TestRefusals(t *testing.T) {
 		{"ADA@x", assign("", `"`+strings.ToUpper(sku)+`"`), 200, "assignedLicenses"},
 		{"u2", assign(add, ""), 200, sku},
 	} {
-		if status, body := send(s, "POST", "/v1.0/users/"+c.user+"/assignLicense", c.body); status != c.status || !strings.Contains(body, c.text) {
+		if status, body := send(s, "POST", "/v1.0/users/"+c.user+"/assignLicense", c.body); status != c.status ||
+			!strings.Contains(body, c.text) {
 			t.Errorf("%s %s answers %d %s, want %d %s", c.user, c.body, status, body, c.status, c.text)
 		}
 	}
@@ -137,7 +143,12 @@ func TestOneProcessAFile(t *testing.T) {
 func TestOverspendHappensAndIsRecorded(t *testing.T) {
 	s, _ := start(t)
 	for _, env := range []string{"e1", "E2"} {
-		status, body := send(s, "PATCH", "/licensing/environments/"+env+"/allocations?api-version=2024-10-01", `{"currencyAllocations":[{"currencyType":"X","allocated":2}]}`)
+		status, body := send(
+			s,
+			"PATCH",
+			"/licensing/environments/"+env+"/allocations?api-version=2024-10-01",
+			`{"currencyAllocations":[{"currencyType":"X","allocated":2}]}`,
+		)
 		if status != 200 {
 			t.Fatal(body)
 		}
@@ -146,13 +157,19 @@ func TestOverspendHappensAndIsRecorded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := `{"item":"X","purchased":2,"used":4,"by":"PATCH /licensing/environments/E2/allocations"}`; strings.Count(string(text), want) != 1 {
+	if want := `{"item":"X","purchased":2,"used":4,"by":"PATCH /licensing/environments/E2/allocations"}`; strings.Count(
+		string(text),
+		want,
+	) != 1 {
 		t.Errorf("the overspend is not recorded once:\n%s", text)
 	}
-	if status, body := send(s, "PATCH", "/licensing/environments/e1/allocations?api-version=2024-10-01", `{"currencyAllocations":[{"currencyType":"Database","allocated":2}]}`); status != 400 || !strings.Contains(body, `Error converting value`) {
+	if status, body := send(s, "PATCH", "/licensing/environments/e1/allocations?api-version=2024-10-01",
+		`{"currencyAllocations":[{"currencyType":"Database","allocated":2}]}`); status != 400 ||
+		!strings.Contains(body, `Error converting value`) {
 		t.Errorf("storage is allocated: %d %s", status, body)
 	}
-	if status, body := send(s, "GET", "/environmentmanagement/environments", ""); status != 400 || !strings.Contains(body, "Supported API versions are: 2024-10-01") {
+	if status, body := send(s, "GET", "/environmentmanagement/environments", ""); status != 400 ||
+		!strings.Contains(body, "Supported API versions are: 2024-10-01") {
 		t.Errorf("a request without a version gives %d %s", status, body)
 	}
 }
@@ -162,16 +179,22 @@ func TestOverspendHappensAndIsRecorded(t *testing.T) {
 func TestBatch(t *testing.T) {
 	s, _ := start(t)
 	part := func(id, user string) string {
-		return `{"id":"` + id + `","method":"POST","url":"/users/` + user + `/assignLicense","headers":{"Content-Type":"application/json"},"body":` + assign(add, "") + `,"dependsOn":["9"]}`
+		return `{"id":"` + id + `","method":"POST","url":"/users/` + user +
+			`/assignLicense","headers":{"Content-Type":"application/json"},"body":` + assign(
+			add,
+			"",
+		) + `,"dependsOn":["9"]}`
 	}
 	status, body := send(s, "POST", "/v1.0/$batch", `{"requests":[{"id":"9","method":"GET","url":"/users/nobody"},`+part("1", "u1")+`]}`)
 	if status != 200 || !strings.Contains(body, `"id":"9","status":404`) || !strings.Contains(body, `"id":"1","status":424`) {
 		t.Errorf("%d %s", status, body)
 	}
-	if status, body := send(s, "POST", "/v1.0/$batch", `{"requests":[`+strings.TrimSuffix(strings.Repeat(`{"id":"a","method":"GET","url":"/users"},`, 21), ",")+`]}`); status != 400 {
+	many := strings.TrimSuffix(strings.Repeat(`{"id":"a","method":"GET","url":"/users"},`, 21), ",")
+	if status, body := send(s, "POST", "/v1.0/$batch", `{"requests":[`+many+`]}`); status != 400 {
 		t.Errorf("21 parts: %d %s", status, body)
 	}
-	if status, body := send(s, "POST", "/v1.0/$batch", `{"requests":[{"id":"a","method":"GET","url":"/users"},{"id":"A","method":"GET","url":"/users"}]}`); status != 400 {
+	twice := `{"id":"a","method":"GET","url":"/users"},{"id":"A","method":"GET","url":"/users"}`
+	if status, body := send(s, "POST", "/v1.0/$batch", `{"requests":[`+twice+`]}`); status != 400 {
 		t.Errorf("an id twice: %d %s", status, body)
 	}
 }

@@ -156,7 +156,24 @@ type exchanged struct {
 
 func (s *Server) tap(r *http.Request, body []byte, a *answer, faulty bool) {
 	if s.opts.Wire != nil {
-		_, _ = s.opts.Wire.Write(append(compact(exchanged{r.Method, r.URL.Path, r.URL.RawQuery, r.UserAgent(), string(body), a.status, a.header.Get("Content-Type"), a.body.String(), faulty}), '\n'))
+		_, _ = s.opts.Wire.Write(
+			append(
+				compact(
+					exchanged{
+						r.Method,
+						r.URL.Path,
+						r.URL.RawQuery,
+						r.UserAgent(),
+						string(body),
+						a.status,
+						a.header.Get("Content-Type"),
+						a.body.String(),
+						faulty,
+					},
+				),
+				'\n',
+			),
+		)
 	}
 }
 

@@ -27,10 +27,29 @@ const (
 // clouds.
 func hosts() map[service][]string {
 	return map[service][]string{
-		login:     {"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net", "login.microsoftonline.us", "login.chinacloudapi.cn"},
-		graph:     {"graph.microsoft.com", "graph.microsoft.us", "dod-graph.microsoft.us", "microsoftgraph.chinacloudapi.cn"},
-		power:     {"api.powerplatform.com", "api.gov.powerplatform.microsoft.us", "api.high.powerplatform.microsoft.us", "api.appsplatform.us", "api.powerplatform.partner.microsoftonline.cn"},
-		admin:     {"api.bap.microsoft.com", "gov.api.bap.microsoft.us", "high.api.bap.microsoft.us", "api.bap.appsplatform.us", "api.bap.partner.microsoftonline.cn"},
+		login: {
+			"login.microsoftonline.com",
+			"login.windows.net",
+			"login.microsoft.com",
+			"sts.windows.net",
+			"login.microsoftonline.us",
+			"login.chinacloudapi.cn",
+		},
+		graph: {"graph.microsoft.com", "graph.microsoft.us", "dod-graph.microsoft.us", "microsoftgraph.chinacloudapi.cn"},
+		power: {
+			"api.powerplatform.com",
+			"api.gov.powerplatform.microsoft.us",
+			"api.high.powerplatform.microsoft.us",
+			"api.appsplatform.us",
+			"api.powerplatform.partner.microsoftonline.cn",
+		},
+		admin: {
+			"api.bap.microsoft.com",
+			"gov.api.bap.microsoft.us",
+			"high.api.bap.microsoft.us",
+			"api.bap.appsplatform.us",
+			"api.bap.partner.microsoftonline.cn",
+		},
 		purchase:  {"licensing.m365.microsoft.com"},
 		resources: {"management.azure.com"},
 	}
@@ -67,8 +86,10 @@ func atPath(path string) service {
 		prefix string
 		s      service
 	}{
-		{"/v1.0/policies/AllowSelfServicePurchase", purchase}, {"/v1.0/", graph}, {"/licensing/", power}, {"/environmentmanagement/", power}, {"/powerautomate/", power},
-		{"/providers/Microsoft.BusinessAppPlatform/", admin}, {"/dataverse/", dataverseS}, {"/sandbox/", own}, {"/subscriptions", resources}, {"/metadata/", resources}, {"/tenants", resources},
+		{"/v1.0/policies/AllowSelfServicePurchase", purchase}, {"/v1.0/", graph}, {"/licensing/", power},
+		{"/environmentmanagement/", power}, {"/powerautomate/", power},
+		{"/providers/Microsoft.BusinessAppPlatform/", admin}, {"/dataverse/", dataverseS}, {"/sandbox/", own},
+		{"/subscriptions", resources}, {"/metadata/", resources}, {"/tenants", resources},
 	} {
 		if strings.HasPrefix(path, p.prefix) {
 			return p.s
@@ -125,7 +146,14 @@ func audiences(at service) []string {
 	case power:
 		return append(urls(power), "8578e004-a5c6-46e7-913e-12f58912df43")
 	case admin:
-		return append(urls(admin), "https://service.powerapps.com", "https://service.powerapps.us", "https://high.service.apps.appsplatform.us", "https://service.apps.appsplatform.us", "https://service.powerapps.cn")
+		return append(
+			urls(admin),
+			"https://service.powerapps.com",
+			"https://service.powerapps.us",
+			"https://high.service.apps.appsplatform.us",
+			"https://service.apps.appsplatform.us",
+			"https://service.powerapps.cn",
+		)
 	case purchase:
 		return []string{"aeb86249-8ea3-49e2-900b-54cc8e308f85"}
 	case resources:

@@ -21,7 +21,9 @@ func behindProxy(t *testing.T) *http.Client {
 	t.Helper()
 	s := sandbox.New(&sandbox.Tenant{Format: 1, ID: "81db8ebb-bbc6-4c6c-aad4-a6aa92b76e0c", Name: "Contoso",
 		Environments: []*sandbox.Environment{{ID: "52a57ebf-cbb3-47e0-a58a-5f135db7d291", Name: "production"}},
-		Applications: []*sandbox.Application{{ID: "app", Name: "app", Secret: "s", Permissions: []string{"User.Read.All"}, Reader: true}}}, sandbox.Options{Now: time.Now})
+		Applications: []*sandbox.Application{
+			{ID: "app", Name: "app", Secret: "s", Permissions: []string{"User.Read.All"}, Reader: true},
+		}}, sandbox.Options{Now: time.Now})
 	authority, err := sandbox.NewAuthority(time.Now)
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +37,9 @@ func behindProxy(t *testing.T) *http.Client {
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(authority.PEM())
-	return &http.Client{Transport: &http.Transport{Proxy: http.ProxyURL(address), TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}
+	return &http.Client{
+		Transport: &http.Transport{Proxy: http.ProxyURL(address), TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}},
+	}
 }
 
 func ask(t *testing.T, c *http.Client, method, address, token, form string) (int, string) {
@@ -95,7 +99,8 @@ func TestHostsAndAudiences(t *testing.T) {
 		{"DELETE", "https://graph.microsoft.com/v1.0/users/x", graph, 403, "Insufficient privileges"},
 		{"GET", "https://graph.microsoft.com/licensing/allocationsByEnvironment?api-version=2024-10-01", power, 400, "Resource not found"},
 		{"GET", "https://api.powerplatform.com/licensing/allocationsByEnvironment?api-version=2024-10-01", power, 200, "52a57ebf"},
-		{"PATCH", "https://api.powerplatform.com/licensing/environments/52a57ebf-cbb3-47e0-a58a-5f135db7d291/allocations?api-version=2024-10-01", power, 403, ""},
+		{"PATCH", "https://api.powerplatform.com/licensing/environments/52a57ebf-cbb3-47e0-a58a-5f135db7d291" +
+			"/allocations?api-version=2024-10-01", power, 403, ""},
 		{"GET", "https://api.powerplatform.com/environmentmanagement/environments?api-version=2024-10-01", power, 200, organisation},
 		{"GET", organisation + "/api/data/v9.2/WhoAmI", dataverse, 403, "not a member of the organization"},
 		{"GET", organisation + "/api/data/v9.2/WhoAmI", graph, 401, "Invalid audience"},

@@ -52,13 +52,20 @@ func (s *Server) runMachine(w http.ResponseWriter, r *http.Request) {
 	at := slices.IndexFunc(changed.Assignments, func(a CapacityUnit) bool { return a.Regarding == id && a.Type == processType })
 	switch {
 	case at < 0:
-		changed.Assignments = append(changed.Assignments, CapacityUnit{ID: generatedID("assignment", s.calls), Name: "auto", Type: processType, Count: b.Parallel,
-			Regarding: id, Target: "flowmachine", Origin: 1, Auto: true, Created: s.now().UTC(), Version: s.calls})
+		changed.Assignments = append(
+			changed.Assignments,
+			CapacityUnit{ID: generatedID("assignment", s.calls), Name: "auto", Type: processType, Count: b.Parallel,
+				Regarding: id, Target: "flowmachine", Origin: 1, Auto: true, Created: s.now().UTC(), Version: s.calls},
+		)
 	case changed.Assignments[at].Auto && changed.Assignments[at].Count < b.Parallel:
 		row := &changed.Assignments[at]
 		row.Count, row.Origin, row.Version = b.Parallel, 1, s.calls
 	case changed.Assignments[at].Count < b.Parallel:
-		reply(w, http.StatusConflict, map[string]string{"code": "NoCapacity", "message": "The run is queued: the machine has no free unit, and its auto-allocation is off."})
+		reply(
+			w,
+			http.StatusConflict,
+			map[string]string{"code": "NoCapacity", "message": "The run is queued: the machine has no free unit, and its auto-allocation is off."},
+		)
 		return
 	}
 	s.putEnvironment(r, e, &changed)

@@ -156,7 +156,8 @@ func bearer(o Options) policy.Policy {
 	scopes := []string{o.Scope}
 	base, err := url.Parse(o.Base)
 	return runtime.NewBearerTokenPolicy(signIn{o.Credential}, scopes, &policy.BearerTokenOptions{
-		InsecureAllowCredentialWithHTTP: err == nil && slices.Contains([]string{"127.0.0.1", "localhost", "::1"}, base.Hostname()), // a tenant that this machine serves
+		InsecureAllowCredentialWithHTTP: err == nil &&
+			slices.Contains([]string{"127.0.0.1", "localhost", "::1"}, base.Hostname()), // a tenant that this machine serves
 		AuthorizationHandler: policy.AuthorizationHandler{
 			OnChallenge: func(_ *policy.Request, _ *http.Response, authorize func(policy.TokenRequestOptions) error) error {
 				return authorize(policy.TokenRequestOptions{Scopes: scopes})
@@ -182,7 +183,13 @@ type tracer struct {
 func (t tracer) Do(req *policy.Request) (*http.Response, error) {
 	began := t.now()
 	resp, err := req.Next()
-	e := Exchange{Method: req.Raw().Method, Host: req.Raw().URL.Host, Path: req.Raw().URL.Path, Took: t.now().Sub(began), RequestID: req.Raw().Header.Get(nameHeader)}
+	e := Exchange{
+		Method:    req.Raw().Method,
+		Host:      req.Raw().URL.Host,
+		Path:      req.Raw().URL.Path,
+		Took:      t.now().Sub(began),
+		RequestID: req.Raw().Header.Get(nameHeader),
+	}
 	if err == nil {
 		e.Status = resp.StatusCode
 		if id := resp.Header.Get("request-id"); id != "" {

@@ -112,11 +112,16 @@ func New(o Options) *Client {
 	if o.Transport != nil {
 		o.Transport = Bounded(o.Transport, LargestBody)
 	}
-	p := runtime.NewPipeline("usher", o.Version, runtime.PipelineOptions{PerCall: []policy.Policy{label{o.Low}}, PerRetry: each}, &policy.ClientOptions{
-		Transport: o.Transport,
-		Retry:     policy.RetryOptions{MaxRetries: maxRetries, RetryDelay: o.RetryDelay, MaxRetryDelay: maxRetryDelay},
-		Telemetry: policy.TelemetryOptions{ApplicationID: "usher"},
-	})
+	p := runtime.NewPipeline(
+		"usher",
+		o.Version,
+		runtime.PipelineOptions{PerCall: []policy.Policy{label{o.Low}}, PerRetry: each},
+		&policy.ClientOptions{
+			Transport: o.Transport,
+			Retry:     policy.RetryOptions{MaxRetries: maxRetries, RetryDelay: o.RetryDelay, MaxRetryDelay: maxRetryDelay},
+			Telemetry: policy.TelemetryOptions{ApplicationID: "usher"},
+		},
+	)
 	return &Client{base: strings.TrimSuffix(o.Base, "/"), pipeline: p, pace: o.Pace, now: o.Now}
 }
 
@@ -174,7 +179,9 @@ func (c *Client) once(ctx context.Context, method, path, etag string, in, out an
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		e := ParseError(resp.StatusCode, resp.Header, body)
 		e.Doubt, e.RequestID = *doubt, cmp.Or(e.RequestID, req.Raw().Header.Get(nameHeader))
-		return method == http.MethodGet && (e.Status == http.StatusConflict || e.Status == http.StatusUnauthorized), e // somebody writes what is read, or the token ended on the way
+		return method == http.MethodGet &&
+			// somebody writes what is read, or the token ended on the way
+			(e.Status == http.StatusConflict || e.Status == http.StatusUnauthorized), e
 	}
 	if out == nil {
 		return false, nil

@@ -17,14 +17,17 @@ import (
 // TestErrorShapes reads every shape in which the services report errors.
 func TestErrorShapes(t *testing.T) {
 	for name, c := range map[string]struct{ body, code, message, request string }{
-		"graph":      {`{"error":{"code":"Request_BadRequest","message":"No.","innerError":{"date":"2025-07-14T16:14:05","request-id":"r1"}}}`, "Request_BadRequest", "No.", "r1"},
-		"nested":     {`{"error":{"code":"X","message":"No.","innererror":{"request-id":"r2"}}}`, "X", "No.", "r2"},
-		"gateway":    {`{"code":"ForbiddenAccess","message":"Caller is not an authorized app."}`, "ForbiddenAccess", "Caller is not an authorized app.", ""},
-		"problem":    {`{"type":"t","title":"Storage","status":400,"detail":"Full.","instance":"i"}`, "Storage", "Full.", ""},
-		"validation": {`[{"key":"k","code":"InvalidRequest","message":"Error converting value"}]`, "InvalidRequest", "Error converting value", ""},
-		"text":       {"Supported API versions are: 2024-10-01\n", "", "Supported API versions are: 2024-10-01", ""},
-		"nothing":    {"", "", "", ""},
-		"long":       {strings.Repeat("x", 10000), "", strings.Repeat("x", 500) + "…", ""},
+		"graph": {`{"error":{"code":"Request_BadRequest","message":"No.",` +
+			`"innerError":{"date":"2025-07-14T16:14:05","request-id":"r1"}}}`, "Request_BadRequest", "No.", "r1"},
+		"nested": {`{"error":{"code":"X","message":"No.","innererror":{"request-id":"r2"}}}`, "X", "No.", "r2"},
+		"gateway": {`{"code":"ForbiddenAccess","message":"Caller is not an authorized ` +
+			`app."}`, "ForbiddenAccess", "Caller is not an authorized app.", ""},
+		"problem": {`{"type":"t","title":"Storage","status":400,"detail":"Full.","instance":"i"}`, "Storage", "Full.", ""},
+		"validation": {`[{"key":"k","code":"InvalidRequest","message":"Error converting ` +
+			`value"}]`, "InvalidRequest", "Error converting value", ""},
+		"text":    {"Supported API versions are: 2024-10-01\n", "", "Supported API versions are: 2024-10-01", ""},
+		"nothing": {"", "", "", ""},
+		"long":    {strings.Repeat("x", 10000), "", strings.Repeat("x", 500) + "…", ""},
 	} {
 		e := wire.ParseError(400, http.Header{}, []byte(c.body))
 		if e.Code != c.code || e.Message != c.message || e.RequestID != c.request {
@@ -63,7 +66,8 @@ func TestDoubtIsRemembered(t *testing.T) {
 	defer s.Close()
 	c := wire.New(wire.Options{Base: s.URL, Version: "0", RetryDelay: time.Millisecond})
 	var e *wire.Error
-	if err := c.JSON(context.Background(), http.MethodPatch, "/x", struct{}{}, nil); !errors.As(err, &e) || e.Status != http.StatusForbidden || !e.Ambiguous() {
+	if err := c.JSON(context.Background(), http.MethodPatch, "/x", struct{}{}, nil); !errors.As(err, &e) || e.Status != http.StatusForbidden ||
+		!e.Ambiguous() {
 		t.Errorf("a refusal after a doubtful try is %+v", e)
 	}
 }

@@ -57,8 +57,16 @@ func crowdOf(t *testing.T, s store) {
 		members[i] = m
 		people += fmt.Sprintf(`{"id":"c0000000-0000-4000-8000-%012d","upn":%q,"displayName":%q,"usageLocation":"NL"}, `, i, m.person, m.name)
 	}
-	w := newWorld(t, s, `"users": [`, `"users": [`+people, `"partNumber":"SPE_E3","appliesTo":"User","enabled":`, `"partNumber":"SPE_E3","appliesTo":"User","enabled":40`,
-		`"partNumber":"SPE_E5","appliesTo":"User","enabled":`, `"partNumber":"SPE_E5","appliesTo":"User","enabled":40`)
+	w := newWorld(
+		t,
+		s,
+		`"users": [`,
+		`"users": [`+people,
+		`"partNumber":"SPE_E3","appliesTo":"User","enabled":`,
+		`"partNumber":"SPE_E3","appliesTo":"User","enabled":40`,
+		`"partNumber":"SPE_E5","appliesTo":"User","enabled":`,
+		`"partNumber":"SPE_E5","appliesTo":"User","enabled":40`,
+	)
 	var group sync.WaitGroup
 	end := time.Now().Add(*crowdTime)
 	for _, m := range members {
@@ -200,7 +208,13 @@ func (w *world) countEdits(members []*member, killed int) {
 			w.must("apply", "-chdir="+m.name, "-auto-approve", "-target=user/"+m.person)
 		}
 		if code, out := w.run("plan", "-chdir="+m.name, "-detailed-exitcode", "-target=user/"+m.person); code != 0 {
-			w.t.Errorf("%s made %d edits, was killed %d times, and the last that was done is not what is there:\n%s", m.person, m.done, m.killed, out)
+			w.t.Errorf(
+				"%s made %d edits, was killed %d times, and the last that was done is not what is there:\n%s",
+				m.person,
+				m.done,
+				m.killed,
+				out,
+			)
 		}
 	}
 	w.must("history", "-verify")

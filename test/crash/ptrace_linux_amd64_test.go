@@ -15,8 +15,10 @@ import (
 // itself, by their numbers on this machine.
 func writes() map[uint64]string {
 	return map[uint64]string{
-		syscall.SYS_WRITE: "write", syscall.SYS_PWRITE64: "pwrite", syscall.SYS_WRITEV: "writev", syscall.SYS_SENDTO: "sendto", syscall.SYS_SENDMSG: "sendmsg",
-		syscall.SYS_FSYNC: "fsync", syscall.SYS_FDATASYNC: "fdatasync", syscall.SYS_FTRUNCATE: "ftruncate", syscall.SYS_FLOCK: "flock", syscall.SYS_CONNECT: "connect",
+		syscall.SYS_WRITE: "write", syscall.SYS_PWRITE64: "pwrite", syscall.SYS_WRITEV: "writev",
+		syscall.SYS_SENDTO: "sendto", syscall.SYS_SENDMSG: "sendmsg",
+		syscall.SYS_FSYNC: "fsync", syscall.SYS_FDATASYNC: "fdatasync", syscall.SYS_FTRUNCATE: "ftruncate",
+		syscall.SYS_FLOCK: "flock", syscall.SYS_CONNECT: "connect",
 		syscall.SYS_RENAME: "rename", syscall.SYS_RENAMEAT: "renameat", 316: "renameat2", syscall.SYS_LINK: "link", syscall.SYS_LINKAT: "linkat",
 		syscall.SYS_UNLINK: "unlink", syscall.SYS_UNLINKAT: "unlinkat",
 	}

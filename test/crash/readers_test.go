@@ -90,7 +90,8 @@ func readerRole(t *testing.T, connection string) []string {
 	for _, statement := range []string{"DROP OWNED BY usher_reader", "DROP ROLE usher_reader"} {
 		_, _ = owner.Exec(ctx, statement) // of an earlier test
 	}
-	for _, statement := range []string{"CREATE ROLE usher_reader LOGIN", "GRANT USAGE ON SCHEMA usher TO usher_reader", "GRANT SELECT ON ALL TABLES IN SCHEMA usher TO usher_reader"} {
+	for _, statement := range []string{"CREATE ROLE usher_reader " +
+		"LOGIN", "GRANT USAGE ON SCHEMA usher TO usher_reader", "GRANT SELECT ON ALL TABLES IN SCHEMA usher TO usher_reader"} {
 		if _, err := owner.Exec(ctx, statement); err != nil {
 			t.Fatal(err)
 		}

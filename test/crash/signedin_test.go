@@ -39,7 +39,8 @@ func TestSignedIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.write("tenant.json", string(text))
-	address := regexp.MustCompile(`https://[0-9.:]+`).FindString(w.serving("-tls=127.0.0.1:0", "-authority="+filepath.Join(w.dir, "authority.pem")))
+	address := regexp.MustCompile(`https://[0-9.:]+`).
+		FindString(w.serving("-tls=127.0.0.1:0", "-authority="+filepath.Join(w.dir, "authority.pem")))
 	var authority []byte
 	for n := 0; !strings.Contains(string(authority), "-----END"); n++ { // it is written last
 		if authority, err = os.ReadFile(filepath.Join(w.dir, "authority.pem")); n > 500 {
@@ -49,7 +50,12 @@ func TestSignedIn(t *testing.T) {
 	}
 	w.write("trusted.pem", string(certificate)+string(authority))
 	w.write("main.hcl", fmt.Sprintf(signedIn, endpoint, address, address))
-	w.env = append(w.env, "SSL_CERT_FILE="+filepath.Join(w.dir, "trusted.pem"), "USHER_CLIENT_ID=aaaaaaaa-0000-4000-8000-000000000002", "USHER_CLIENT_SECRET=apply~secret~never~shown")
+	w.env = append(
+		w.env,
+		"SSL_CERT_FILE="+filepath.Join(w.dir, "trusted.pem"),
+		"USHER_CLIENT_ID=aaaaaaaa-0000-4000-8000-000000000002",
+		"USHER_CLIENT_SECRET=apply~secret~never~shown",
+	)
 	w.must("init")
 	w.must("apply", "-auto-approve")
 	w.must("history", "-verify")
@@ -94,7 +100,11 @@ func makeContainer(t *testing.T, endpoint string, certificate []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := container.NewClientWithSharedKeyCredential(endpoint+"/usher", key, &container.ClientOptions{ClientOptions: azcore.ClientOptions{Transport: transport}})
+	c, err := container.NewClientWithSharedKeyCredential(
+		endpoint+"/usher",
+		key,
+		&container.ClientOptions{ClientOptions: azcore.ClientOptions{Transport: transport}},
+	)
 	if err == nil {
 		_, err = c.Create(context.Background(), nil)
 	}

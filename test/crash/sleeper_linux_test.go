@@ -25,7 +25,8 @@ func TestSleeper(t *testing.T) {
 				t.Run(s.name+"/"+name, func(t *testing.T) {
 					t.Parallel()
 					again := s
-					again.backend = strings.NewReplacer(`name = "`, `name = "`+name, `container = "`, `key = "`+name+`"`+"\n container = \"").Replace(s.backend)
+					again.backend = strings.NewReplacer(`name = "`, `name = "`+name, `container = "`, `key = "`+name+`"`+"\n container = \"").
+						Replace(s.backend)
 					sleeps(t, again, fault)
 				})
 			}

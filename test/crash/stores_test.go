@@ -45,8 +45,22 @@ func stores(t *testing.T) []store {
 			words[name] = value
 		}
 		address := words["host"] + ":" + words["port"]
-		all = append(all, store{name: "postgres", ends: true, address: address, restart: restarting("USHER_TEST_POSTGRES_RESTART"), reader: func(t *testing.T) []string { return readerRole(t, connection) }, env: []string{"PGUSER=" + words["user"], "PGDATABASE=" + words["dbname"]},
-			backend: fmt.Sprintf("backend \"postgres\" {\n connection = %q\n name = \"crash-%d\"\n}", "postgres://"+address+"/"+words["dbname"]+"?sslmode=disable", time.Now().UnixNano())})
+		all = append(
+			all,
+			store{
+				name:    "postgres",
+				ends:    true,
+				address: address,
+				restart: restarting("USHER_TEST_POSTGRES_RESTART"),
+				reader:  func(t *testing.T) []string { return readerRole(t, connection) },
+				env:     []string{"PGUSER=" + words["user"], "PGDATABASE=" + words["dbname"]},
+				backend: fmt.Sprintf(
+					"backend \"postgres\" {\n connection = %q\n name = \"crash-%d\"\n}",
+					"postgres://"+address+"/"+words["dbname"]+"?sslmode=disable",
+					time.Now().UnixNano(),
+				),
+			},
+		)
 	}
 	return all
 }
@@ -125,8 +139,14 @@ func blobStore(t *testing.T, endpoint string) store {
 		t.Fatal(err)
 	}
 	signed := func(permissions sas.ContainerPermissions) []string {
-		signature, err := sas.BlobSignatureValues{Protocol: sas.ProtocolHTTPSandHTTP, ExpiryTime: time.Now().Add(6 * time.Hour), ContainerName: name,
-			Permissions: permissions.String()}.SignWithSharedKey(key)
+		signature, err := sas.BlobSignatureValues{
+			Protocol:      sas.ProtocolHTTPSandHTTP,
+			ExpiryTime:    time.Now().Add(6 * time.Hour),
+			ContainerName: name,
+			Permissions:   permissions.String(),
+		}.SignWithSharedKey(
+			key,
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -138,8 +158,14 @@ func blobStore(t *testing.T, endpoint string) store {
 			_, _ = l.BreakLease(context.Background(), &lease.BlobBreakOptions{BreakPeriod: to.Ptr(int32(0))})
 		}
 	}
-	return store{name: "azblob", ends: true, free: free, restart: restarting("USHER_TEST_AZBLOB_RESTART"), address: strings.TrimPrefix(strings.SplitN(endpoint, "/devstore", 2)[0], "http://"),
+	return store{
+		name:    "azblob",
+		ends:    true,
+		free:    free,
+		restart: restarting("USHER_TEST_AZBLOB_RESTART"),
+		address: strings.TrimPrefix(strings.SplitN(endpoint, "/devstore", 2)[0], "http://"),
 		env:     signed(sas.ContainerPermissions{Read: true, Add: true, Create: true, Write: true}),
 		reader:  func(*testing.T) []string { return signed(sas.ContainerPermissions{Read: true}) },
-		backend: fmt.Sprintf("backend \"azblob\" {\n endpoint = %q\n container = %q\n}", endpoint, name)}
+		backend: fmt.Sprintf("backend \"azblob\" {\n endpoint = %q\n container = %q\n}", endpoint, name),
+	}
 }
