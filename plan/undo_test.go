@@ -140,3 +140,23 @@ func movedOn(t *rapid.T, in plan.Input, done []ledger.Step) int64 {
 	}
 	return 0
 }
+
+// TestUndoAsksForNothing: a group had no seat for somebody, and a run gave one
+// directly. Undoing the run takes it back, and does not make the service try again.
+func TestUndoAsksForNothing(t *testing.T) {
+	in := tableInput(t, map[string]string{
+		"want": "group/g E5\nuser/a E5", "known": "group/g E5", "have": "group/g E5",
+		"facts": "member group/g user/a\ninherited user/a E5 group/g CountViolation", "pools": "E5 owned=9",
+	})
+	add := plan.New(in).Steps()
+	at := slices.IndexFunc(add, func(s ledger.Step) bool { return s.Holder.Kind == ledger.User && s.Op == ledger.Add })
+	if at < 0 {
+		t.Fatalf("the run gives nothing: %+v", add)
+	}
+	given := ledger.Grant{Holder: add[at].Holder, Item: add[at].Item, Value: *add[at].After}
+	in.Known, in.Have.Grants = append(in.Known, given), append(in.Have.Grants, given)
+	p, stale := plan.NewUndo(in, "run", add[at:at+1], nil)
+	if len(stale) > 0 || len(p.Steps()) != 1 || p.Steps()[0].Op != ledger.Remove {
+		t.Errorf("undoing it is %+v, %v", p, stale)
+	}
+}
