@@ -176,7 +176,7 @@ func (d *dispatcher) take(most int) []int {
 
 // travels reports whether a call can go together with others.
 func travels(c ledger.Call) bool {
-	return c.Holder.Kind == ledger.User && c.Steps[0].Op != ledger.Reprocess
+	return c.Holder.Kind == ledger.User && c.Steps[0].Op != ledger.Retry
 }
 
 // again makes a call that was started ready once more. Its room is its own.

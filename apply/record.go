@@ -173,8 +173,10 @@ func (c *recorder) note(res ledger.Result) {
 	c.dirty = c.dirty || res.Outcome != ledger.Unknown
 	c.said = append(c.said, c.outcome(res))
 	for _, s := range res.Call.Steps {
-		if s.Op == ledger.Reprocess {
+		if s.Op == ledger.Restart {
 			c.restarted(s, res)
+		}
+		if s.Op.Nudges() {
 			continue
 		}
 		switch res.Outcome {

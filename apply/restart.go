@@ -10,7 +10,7 @@ import (
 // first of them is off: one that a killed run left off is turned on by the next.
 func (c *recorder) restarting() {
 	for _, call := range c.p.Calls {
-		if s := call.Steps[0]; s.Op == ledger.Reprocess && s.Holder.Kind == ledger.Flow && s.Why != ledger.Unfinished {
+		if s := call.Steps[0]; s.Op == ledger.Restart && s.Why != ledger.Unfinished {
 			c.doc.Restarts = append(c.doc.Restarts, ledger.Grant{Holder: s.Holder, Item: s.Item})
 		}
 	}

@@ -12,14 +12,28 @@ const (
 	Change Op = "~"
 	// Remove takes a grant away.
 	Remove Op = "-"
-	// Reprocess asks the service to try again what a group gives a member and
+	// Retry asks the service to try again what a group gives a member and
 	// could not give for want of a seat.
-	Reprocess Op = "^"
+	Retry Op = "^"
+	// Restart turns a flow off and on, so that it notices the license of its owner.
+	Restart Op = "restart"
 	// Adopt records a grant that is there already. It makes no request.
 	Adopt Op = "="
 	// Forget drops the record of a grant that is gone. It makes no request.
 	Forget Op = "."
 )
+
+// Sign is how people see an op: one character.
+func (o Op) Sign() string {
+	if o == Restart {
+		return string(Retry)
+	}
+	return string(o)
+}
+
+// Nudges reports whether a step makes something happen again that was asked for
+// before: it has no values, and changes no grant by itself.
+func (o Op) Nudges() bool { return o == Retry || o == Restart }
 
 // Why says what made a step necessary, where that is not simply the file.
 type Why string

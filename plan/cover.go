@@ -253,7 +253,7 @@ func (c *coverage) touched(parts []*part) map[ledger.Key]*changes {
 				m.without = s.After.Without
 			}
 			switch {
-			case s.Op == ledger.Reprocess:
+			case s.Op == ledger.Retry:
 				m.group, m.without = retried, c.retryGives(s.Key(), removed)
 				move(s.Holder.ID, s, m)
 			case s.Holder.Kind == ledger.User:

@@ -64,7 +64,23 @@ func Decode(r io.Reader) (*Plan, error) {
 	if err := dec.Decode(p); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
-	return p, p.check()
+	if err := p.check(); err != nil {
+		return p, err
+	}
+	p.separateRestarts()
+	return p, nil
+}
+
+// separateRestarts reads the plans of an earlier usher, which had one op for both
+// kinds of steps that change no grant.
+func (p *Plan) separateRestarts() {
+	for _, c := range p.Calls {
+		for i := range c.Steps {
+			if s := &c.Steps[i]; s.Op == ledger.Retry && s.Holder.Kind == ledger.Flow {
+				s.Op = ledger.Restart
+			}
+		}
+	}
 }
 
 // check refuses a plan whose steps are not those that its digest names, or
@@ -97,7 +113,7 @@ func (p *Plan) checkCall(i int, c ledger.Call) error {
 		return fmt.Errorf("%w: call %d is damaged", ErrFormat, i+1)
 	}
 	for _, s := range c.Steps {
-		if s.Holder != c.Holder || s.Before == nil && s.After == nil && s.Op != ledger.Reprocess {
+		if s.Holder != c.Holder || s.Before == nil && s.After == nil && !s.Op.Nudges() {
 			return fmt.Errorf("%w: a step of call %d is damaged", ErrFormat, i+1)
 		}
 	}

@@ -105,7 +105,7 @@ func (c *counters) count(in plan.Input, p *plan.Plan) {
 		&c.groups:  some(func(call ledger.Call) bool { return call.Holder.Kind == ledger.Group }),
 		&c.inside:  some(func(call ledger.Call) bool { return call.Holder.Kind.Inside() }),
 		&c.waits:   some(func(call ledger.Call) bool { return !call.Runs() }),
-		&c.retries: some(func(call ledger.Call) bool { return call.Steps[0].Op == ledger.Reprocess }),
+		&c.retries: some(func(call ledger.Call) bool { return call.Steps[0].Op == ledger.Retry }),
 	} {
 		if yes {
 			counter.Add(1)

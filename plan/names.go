@@ -93,7 +93,7 @@ func slips(p *Plan, in Input, c *coverage, parts []*part) []Slip {
 // takes is how many people a step takes its item from, or how many units.
 func takes(s ledger.Step, l losing) int64 {
 	switch {
-	case s.Why == ledger.Expired || s.Op == ledger.Add || s.Op == ledger.Reprocess:
+	case s.Why == ledger.Expired || s.Op == ledger.Add || s.Op.Nudges():
 		return 0 // the file says when
 	case s.Item.Kind == ledger.Capacity:
 		return max(0, -delta(s))

@@ -115,7 +115,7 @@ func refreshCalls(all []Refresh, s *scheduler, callOf []int) []ledger.Call {
 	}
 	var calls []ledger.Call
 	for _, r := range all {
-		step := ledger.Step{Op: ledger.Reprocess, Holder: r.Flow, Item: r.Item}
+		step := ledger.Step{Op: ledger.Restart, Holder: r.Flow, Item: r.Item}
 		var after []int
 		if r.part == unfinished {
 			step.Why = ledger.Unfinished

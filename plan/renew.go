@@ -111,7 +111,7 @@ func (r *renewal) split(calls []ledger.Call) (steps, done []ledger.Step) {
 	for _, c := range calls {
 		for _, s := range c.Steps {
 			switch {
-			case s.Op == ledger.Reprocess: // asked for again, where it is still needed
+			case s.Op.Nudges(): // asked for again, where it is still needed
 			case r.open(s):
 				steps = append(steps, s)
 			case s.Op == ledger.Remove:

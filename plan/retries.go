@@ -61,7 +61,7 @@ func (c *coverage) retry(rows []ledger.Inherited, names map[string]ledger.Item) 
 		case slices.ContainsFunc(c.gained[r.User.ID], func(g gain) bool { return g.item == r.Item }):
 			p.rides = append(p.rides, r.Item)
 		case lost || !c.isDirect(key) && !c.covered(key):
-			p.steps = append(p.steps, ledger.Step{Op: ledger.Reprocess, Holder: r.User, Item: names[r.Item]})
+			p.steps = append(p.steps, ledger.Step{Op: ledger.Retry, Holder: r.User, Item: names[r.Item]})
 		}
 	}
 	return p
@@ -110,7 +110,7 @@ func (in Input) retried() func(ledger.Inherited) bool {
 	if in.saved != nil {
 		asked := map[string]bool{}
 		for _, call := range in.saved.Calls {
-			asked[call.Holder.ID] = asked[call.Holder.ID] || call.Steps[0].Op == ledger.Reprocess
+			asked[call.Holder.ID] = asked[call.Holder.ID] || call.Steps[0].Op == ledger.Retry
 		}
 		return func(i ledger.Inherited) bool { return asked[i.User.ID] }
 	}

@@ -57,7 +57,7 @@ func (u *undoing) perhaps(in Input, have map[ledger.Key]ledger.Value, steps []le
 	byKey := map[ledger.Key][]ledger.Step{}
 	var keys []ledger.Key
 	for _, s := range steps {
-		if s.Op == ledger.Reprocess { // says nothing of what there is
+		if s.Op.Nudges() { // says nothing of what there is
 			continue
 		}
 		if byKey[s.Key()] == nil {
@@ -156,7 +156,7 @@ func (u *undoing) touches(k ledger.Key) bool {
 }
 
 func (u *undoing) add(s ledger.Step) {
-	if s.Op == ledger.Reprocess {
+	if s.Op.Nudges() {
 		return
 	}
 	if _, seen := u.first[s.Key()]; !seen {

@@ -51,7 +51,7 @@ func TestUndoReverses(t *testing.T) {
 			sure, perhaps = slices.Clip(done[:known]), slices.Concat(done[known:], rest(p.Calls[sent:]))
 			next.Known = worlds.Recorded(worlds.Recorded(in.Known, p.Records), sure)
 			for _, s := range perhaps {
-				if s.After != nil && s.Op != ledger.Reprocess {
+				if s.After != nil && !s.Op.Nudges() {
 					next.Claims = append(next.Claims, ledger.Grant{Holder: s.Holder, Item: s.Item, Value: *s.After})
 				}
 			}
@@ -93,7 +93,7 @@ func reverses(t *rapid.T, in, next plan.Input, q *plan.Plan, done []ledger.Step)
 		before[k] = v
 	}
 	for _, c := range q.Calls {
-		if s := c.Steps[0]; s.Op == ledger.Reprocess {
+		if s := c.Steps[0]; s.Op.Nudges() {
 			t.Fatalf("undo: it asks again for %s, which no undo needs", s.Address())
 		}
 		j.Do(c)
@@ -104,7 +104,7 @@ func reverses(t *rapid.T, in, next plan.Input, q *plan.Plan, done []ledger.Step)
 	original := worlds.NewJudge(in).Values
 	touched := map[ledger.Key]bool{}
 	for _, s := range done {
-		if s.Op != ledger.Reprocess {
+		if !s.Op.Nudges() {
 			touched[s.Key()] = true
 		}
 	}

@@ -147,8 +147,8 @@ func (t *Tenant) run(ctx context.Context, calls []ledger.Call) []ledger.Result {
 			results[i] = t.commerce.Set(ctx, c)
 		case c.Holder.Kind.Inside():
 			results[i] = t.runInside(ctx, c)
-		case c.Steps[0].Op == ledger.Reprocess:
-			results[i] = t.graph.Reprocess(ctx, c)
+		case c.Steps[0].Op == ledger.Retry:
+			results[i] = t.graph.Retry(ctx, c)
 		default:
 			people, places = append(people, c), append(places, i)
 		}
@@ -177,8 +177,8 @@ func (t *Tenant) runInside(ctx context.Context, c ledger.Call) ledger.Result {
 	if err != nil {
 		return ledger.Result{Call: c, Outcome: ledger.Failed, Message: err.Error()}
 	}
-	if c.Steps[0].Op == ledger.Reprocess {
-		return client.Refresh(ctx, c)
+	if c.Steps[0].Op == ledger.Restart {
+		return client.Restart(ctx, c)
 	}
 	return client.Assign(ctx, c)
 }

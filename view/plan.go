@@ -182,9 +182,9 @@ func (p *Printer) describe(s shownStep) string {
 	switch {
 	case s.Op == ledger.Adopt || s.Op == ledger.Forget:
 		parts = append(parts, recorded(s))
-	case s.Op == ledger.Reprocess && s.Holder.Kind.Inside():
+	case s.Op == ledger.Restart:
 		parts = append(parts, "in "+Safe(s.Holder.Around())+", "+turned(s.Why))
-	case s.Op == ledger.Reprocess:
+	case s.Op == ledger.Retry:
 		parts = append(parts, "a group gives it, and had no seat left: the service is asked to try again")
 	case s.Item.Kind == ledger.Setting:
 		parts = append(parts, policy(s.Before)+" -> "+policy(s.After))

@@ -86,13 +86,13 @@ func (p *Printer) paint(s string, attributes ...color.Attribute) string {
 func (p *Printer) op(o ledger.Op) string {
 	switch o {
 	case ledger.Add:
-		return p.paint(string(o), color.FgGreen)
+		return p.paint(o.Sign(), color.FgGreen)
 	case ledger.Remove:
-		return p.paint(string(o), color.FgRed)
-	case ledger.Change, ledger.Reprocess:
-		return p.paint(string(o), color.FgYellow)
+		return p.paint(o.Sign(), color.FgRed)
+	case ledger.Change, ledger.Retry, ledger.Restart:
+		return p.paint(o.Sign(), color.FgYellow)
 	}
-	return p.paint(string(o), color.FgCyan)
+	return p.paint(o.Sign(), color.FgCyan)
 }
 
 // Diagnostics prints what is wrong with files, each with its line, and says

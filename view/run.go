@@ -18,7 +18,7 @@ func (p *Printer) Result(r ledger.Result) {
 	var steps []string
 	for _, s := range r.Call.Steps {
 		text := p.op(s.Op) + " " + Safe(s.Item.Name)
-		if s.Op == ledger.Reprocess && s.Holder.Kind.Inside() {
+		if s.Op == ledger.Restart {
 			text = p.op(s.Op) + " off and on"
 		}
 		if s.Item.Kind == ledger.Capacity {

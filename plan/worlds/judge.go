@@ -179,7 +179,7 @@ func (j *Judge) back(c ledger.Call) map[ledger.PoolID]int64 {
 
 func (j *Judge) step(s ledger.Step) {
 	key := s.Key()
-	if s.Op == ledger.Reprocess {
+	if s.Op == ledger.Retry {
 		j.retry(s)
 		return
 	}

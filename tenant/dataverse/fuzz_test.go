@@ -57,7 +57,7 @@ func FuzzAnswers(f *testing.F) {
 			}
 		}
 		call := ledger.Call{Steps: []ledger.Step{{Op: ledger.Change, Holder: ledger.Within(environment, ledger.Flow, "x", "x")}}}
-		if res := c.Refresh(ctx, call); res.Outcome != ledger.Done && strings.ContainsFunc(view.Safe(res.Message), unicode.IsControl) {
+		if res := c.Restart(ctx, call); res.Outcome != ledger.Done && strings.ContainsFunc(view.Safe(res.Message), unicode.IsControl) {
 			t.Errorf("a flow is refreshed with %+v", res)
 		}
 	})

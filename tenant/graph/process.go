@@ -181,9 +181,9 @@ func (c *Client) members(ctx context.Context, call ledger.Call) (unfit []ledger.
 	return unfit, behind, nil
 }
 
-// Reprocess makes the service try again what a person's groups give, and
+// Retry makes the service try again what a person's groups give, and
 // looks whether it did.
-func (c *Client) Reprocess(ctx context.Context, call ledger.Call) ledger.Result {
+func (c *Client) Retry(ctx context.Context, call ledger.Call) ledger.Result {
 	path := "/v1.0/users/" + url.PathEscape(call.Holder.ID)
 	err := c.patiently(ctx, settling, func() error {
 		return c.w.JSON(ctx, http.MethodPost, path+"/reprocessLicenseAssignment", nil, nil)

@@ -18,11 +18,11 @@ import (
 // turnOnTries bounds how often a flow that was turned off is turned on again.
 const turnOnTries = 4
 
-// Refresh turns a flow off and on, so that it notices a licence that its owner
+// Restart turns a flow off and on, so that it notices a licence that its owner
 // was given. A flow whose connections could not be used is left as it is, and
 // so is one that is off, unless an earlier run may have turned it off. One that
 // does not come back is an error that says so.
-func (c *Client) Refresh(ctx context.Context, call ledger.Call) ledger.Result {
+func (c *Client) Restart(ctx context.Context, call ledger.Call) ledger.Result {
 	fail := func(format string, args ...any) ledger.Result {
 		return ledger.Result{Call: call, Outcome: ledger.Failed, Message: fmt.Sprintf(format, args...)}
 	}
