@@ -20,7 +20,8 @@ func (p *Plan) checkWords() error {
 		days = append(days, d.Day)
 	}
 	for _, s := range p.Steps() {
-		if !slices.Contains([]ledger.Op{ledger.Add, ledger.Change, ledger.Remove, ledger.Retry, ledger.Restart, ledger.Adopt, ledger.Forget}, s.Op) {
+		if !slices.Contains([]ledger.Op{ledger.Add, ledger.Change, ledger.Remove, ledger.Retry,
+			ledger.Restart, ledger.Adopt, ledger.Forget}, s.Op) {
 			return fmt.Errorf("%w: a step has the sign %q", ErrFormat, s.Op)
 		}
 		if !slices.Contains([]ledger.Why{ledger.Declared, ledger.Drift, ledger.Unmanaged, ledger.Expired, ledger.Unfinished}, s.Why) {

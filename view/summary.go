@@ -106,7 +106,8 @@ func Summary(pl *plan.Plan) string {
 	for _, extra := range []struct {
 		n    int
 		what string
-	}{{n[ledger.Adopt], "%d to adopt"}, {n[ledger.Forget], "%d to forget"}, {n[ledger.Retry], "%d to try again"}, {n[ledger.Restart], "%d to turn off and on"},
+	}{{n[ledger.Adopt], "%d to adopt"}, {n[ledger.Forget], "%d to forget"}, {n[ledger.Retry], "%d to try again"},
+		{n[ledger.Restart], "%d to turn off and on"},
 		{len(pl.Purchases), "%d to buy"}} {
 		if extra.n > 0 {
 			text += ", " + fmt.Sprintf(extra.what, extra.n)
