@@ -24,7 +24,7 @@ test-services: ## the suite of the stores on Azurite and PostgreSQL, which it in
 	bash test/services/run.sh $(GO) test ./state ./test/crash -count=1 -v -run 'TestStores|TestTerraform|TestSignedIn|TestReaders'
 
 check: lint test ## what CI runs
-	$(GO) test -race ./apply ./tenant/... ./state
+	$(GO) test -race ./apply ./engine ./tenant/... ./state
 
 lint:
 	$(GO) vet ./...

@@ -44,12 +44,8 @@ var mayImport = map[string][]string{
 		"ledger",
 		"catalog",
 	},
-	"apply":                  {"plan", "state", "ledger"},
-	"view":                   {"plan", "state", "ledger", "catalog"},
-	"test/answers":           {"view"}, // for tests only
-	"test/stateserver":       {},       // for tests only
-	"test/stateserver/serve": {"test/stateserver"},
-	"cmd/usher": {
+	"apply": {"plan", "state", "ledger"},
+	"engine": {
 		"apply",
 		"catalog",
 		"config",
@@ -61,9 +57,12 @@ var mayImport = map[string][]string{
 		"state/postgres",
 		"tenant",
 		"tenant/identity",
-		"tenant/sandbox",
-		"view",
 	},
+	"view":                   {"plan", "state", "ledger", "catalog"},
+	"test/answers":           {"view"}, // for tests only
+	"test/stateserver":       {},       // for tests only
+	"test/stateserver/serve": {"test/stateserver"},
+	"cmd/usher":              {"catalog", "config", "engine", "ledger", "plan", "state", "tenant", "tenant/sandbox", "view"},
 }
 
 // onlyIn says where an import from outside may be used.
@@ -71,7 +70,7 @@ var onlyIn = []struct {
 	prefix string
 	homes  []string
 }{
-	{"github.com/hashicorp/hcl/v2", []string{"config", "view", "cmd/usher"}},
+	{"github.com/hashicorp/hcl/v2", []string{"config", "engine", "view", "cmd/usher"}},
 	{"github.com/zclconf/go-cty", []string{"config"}},
 	{"github.com/spf13/cobra", []string{"cmd/usher"}},
 	{"github.com/Azure/", []string{"state/azblob", "state/httpstate", "tenant", "tenant/identity", "tenant/wire"}},
@@ -93,10 +92,11 @@ var onlyIn = []struct {
 			"state/httpstate",
 			"test/stateserver",
 			"test/stateserver/serve",
+			"engine",
 			"cmd/usher",
 		},
 	},
-	{"os", []string{"config", "state", "tenant/sandbox", "test/stateserver", "test/stateserver/serve", "cmd/usher"}},
+	{"os", []string{"config", "state", "tenant/sandbox", "test/stateserver", "test/stateserver/serve", "engine", "cmd/usher"}},
 }
 
 func TestImportsKeepToTheirFloor(t *testing.T) {

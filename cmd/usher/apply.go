@@ -7,13 +7,11 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/hashicorp/go-multierror"
 	"github.com/spf13/cobra"
 
-	"github.com/usher-cli/usher/apply"
+	"github.com/usher-cli/usher/engine"
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
-	"github.com/usher-cli/usher/tenant"
 	"github.com/usher-cli/usher/view"
 )
 
@@ -42,8 +40,8 @@ func newApply(a *app) *cobra.Command {
 			return runApply(cmd.Context(), a, o)
 		},
 	}
-	o.inputs.flags(cmd)
-	o.planFlags.flags(cmd)
+	o.tenant(cmd)
+	o.flags(cmd)
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the result as JSON")
 	cmd.Flags().BoolVar(&o.approved, "auto-approve", false, "do not ask")
 	cmd.Flags().BoolVar(&o.ask, "input", true, "ask where something must be asked")
@@ -60,60 +58,66 @@ func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 	if err = cmp.Or(err, o.check()); err != nil {
 		return err
 	}
-	load := a.load
+	part, scope := engine.Whole(), engine.Scope{Targets: c.targets}
 	if o.file != "" {
-		load = a.loadConnection
+		part = engine.Connection()
+		if scope.Saved, err = a.world().OpenPlan(a.path(o.file)); err != nil {
+			return err
+		}
 	}
-	s, err := load(o.inputs)
+	l, err := a.load(o.inputs, part)
 	if err != nil {
 		return err
 	}
-	s.wait, s.targets = o.wait, c.targets
 	ctx, stop, end := interrupts(ctx, a.printed.failed)
 	defer end()
 	before, cancel := until(ctx, stop) // a run that has not begun ends at the first interrupt
 	defer cancel()
-	lease, err := s.lock(before, "apply", o.lockTimeout)
+	lease, err := l.Lock(before, "apply", o.lockTimeout)
 	if err != nil {
 		return err
 	}
-	defer s.release(lease, &err)
-	s.lease = lease
-	if err := s.openTenant(); err != nil {
+	defer l.Release(lease, &err)
+	opened, err := l.Open(engine.Access{Wait: o.wait, Lease: lease})
+	if err != nil {
 		return err
 	}
-	defer s.close(&err)
-	p, err := s.prepare(before, o, c)
+	defer opened.Close(&err)
+	present, err := a.read(before, opened, scope)
+	if err != nil {
+		return err
+	}
+	u := &applying{a: a, o: o, present: present, decide: func(p *engine.Present) (*plan.Plan, error) { return p.Plan(c.Choices), nil }}
+	if scope.Saved != nil {
+		u.decide = func(p *engine.Present) (*plan.Plan, error) { return p.Renew(scope.Saved) }
+	}
+	p, err := u.approved(before)
 	if err != nil || p == nil {
 		return err
 	}
-	return s.run(ctx, o, p, stop)
+	return u.run(ctx, p, stop)
 }
 
-// prepare reads everything, makes or renews the plan, shows it and has it
-// approved. A nil plan has nothing to run.
-func (s *session) prepare(ctx context.Context, o *applyOptions, c choices) (p *plan.Plan, err error) {
-	if o.file != "" {
-		if s.saved, err = s.a.openPlan(s.a.path(o.file)); err != nil {
-			return nil, err
-		}
+// applying is one run on its way: what is there, and how its plan is made of that.
+type applying struct {
+	a       *app
+	o       *applyOptions
+	present *engine.Present
+	decide  func(*engine.Present) (*plan.Plan, error)
+}
+
+// made makes the plan. Where an earlier run left the service at work on groups, it is
+// waited for first, unless that cannot help: an error and a slip stay what they are.
+func (u *applying) made(ctx context.Context) (*plan.Plan, error) {
+	p, err := u.decide(u.present)
+	worthWaiting := err != nil || len(p.Errors())+len(p.Slips) == 0
+	if len(u.present.Reading.Working) == 0 || !worthWaiting || !u.present.Await(ctx) {
+		return p, err
 	}
-	if err := s.read(ctx, true); err != nil {
+	if u.present, err = u.a.again(ctx, u.present); err != nil {
 		return nil, err
 	}
-	if working := s.reading.Working; len(working) > 0 && s.worthWaiting(o, c) && s.tenant.Await(ctx, working) { // an earlier run's
-		if err := s.read(ctx, true); err != nil {
-			return nil, err
-		}
-	}
-	return s.approved(ctx, o, c)
-}
-
-// worthWaiting reports whether a plan can come out better once the service has finished
-// with its groups: an error and a slip stay what they are.
-func (s *session) worthWaiting(o *applyOptions, c choices) bool {
-	p, err := s.decide(o, c)
-	return err != nil || len(p.Errors())+len(p.Slips) == 0
+	return u.decide(u.present)
 }
 
 // check refuses flags that do not go together, or make no sense.
@@ -129,74 +133,49 @@ func (o *applyOptions) check() error {
 	return nil
 }
 
-// approved makes or renews the plan, shows it and has it approved.
-func (s *session) approved(ctx context.Context, o *applyOptions, c choices) (*plan.Plan, error) {
-	a := s.a
-	p, err := s.decide(o, c)
+// approved makes the plan, shows it and has it approved. A nil plan has nothing to run.
+func (u *applying) approved(ctx context.Context) (*plan.Plan, error) {
+	p, err := u.made(ctx)
 	if err != nil {
 		return nil, err
 	}
 	stops := len(p.Errors()) > 0 || p.Refused()
+	files := u.present.Config.Files
 	switch {
-	case !o.json:
-		a.stdout().WithFiles(s.cfg.Files).Plan(p)
-		a.stdout().Pace(p, s.cfg.Tenant.Writes)
+	case !u.o.json:
+		u.a.stdout().WithFiles(files).Plan(p)
+		u.a.stdout().Pace(p, u.present.Config.Tenant.Writes)
 	case stops: // the document is about a run, and there is none
-		a.stderr().WithFiles(s.cfg.Files).Plan(p)
+		u.a.stderr().WithFiles(files).Plan(p)
 	}
 	if stops {
 		return nil, verdict(p)
 	}
 	if len(p.Calls)+len(p.Records) == 0 {
-		return nil, s.nothing(o, p)
+		return nil, u.nothing(p)
 	}
-	if p, err = s.approve(ctx, o, p); err != nil {
+	if p, err = u.approve(ctx, p); err != nil {
 		return nil, err
 	}
 	if len(p.Errors()) > 0 || p.Refused() { // somebody used the tenant while somebody else was thinking
-		a.stdout().Refusals(p)
+		u.a.stdout().Refusals(p)
 		return nil, verdict(p)
 	}
 	return p, nil
 }
 
-// decide makes the plan, or fits the saved one to the present.
-func (s *session) decide(o *applyOptions, c choices) (*plan.Plan, error) {
-	if o.file == "" {
-		return plan.New(s.input(c)), nil
-	}
-	return s.renew(s.saved)
-}
-
-func (s *session) renew(p *plan.Plan) (*plan.Plan, error) {
-	fresh, stale := p.Renew(s.fresh())
-	if len(stale) == 0 {
-		return fresh, nil
-	}
-	problems := multierror.Append(nil, errors.New("the plan no longer holds, and nothing was done; plan again"))
-	const most = 10
-	for i, text := range stale {
-		if i == most {
-			problems = multierror.Append(problems, fmt.Errorf("and %d more", len(stale)-most))
-			break
-		}
-		problems = multierror.Append(problems, errors.New(text))
-	}
-	return nil, problems
-}
-
-func (s *session) nothing(o *applyOptions, p *plan.Plan) error {
-	if o.json {
+func (u *applying) nothing(p *plan.Plan) error {
+	if u.o.json {
 		r := &ledger.Report{}
 		r.Record(p.Records)
-		if err := view.JSON(s.a.out, view.NewRun(p, r)); err != nil {
+		if err := view.JSON(u.a.out, view.NewRun(p, r)); err != nil {
 			return err
 		}
 	}
 	if err := verdict(p); err != nil || !p.Waiting() {
 		return err
 	}
-	return o.waiting()
+	return u.o.waiting()
 }
 
 // waiting is how to exit where only people and the tenant have something left
@@ -210,80 +189,59 @@ func (o *applyOptions) waiting() error {
 
 // approve asks, unless that was settled before, and looks again at what may
 // have changed while somebody was thinking.
-func (s *session) approve(ctx context.Context, o *applyOptions, p *plan.Plan) (*plan.Plan, error) {
-	if o.approved || o.file != "" {
+func (u *applying) approve(ctx context.Context, p *plan.Plan) (_ *plan.Plan, err error) {
+	if u.o.approved || u.o.file != "" {
 		return p, nil
 	}
-	if !o.ask || o.json {
+	if !u.o.ask || u.o.json {
 		return nil, errors.New("the plan needs approval: add -auto-approve, or apply a plan saved with usher plan -out=FILE")
 	}
-	fmt.Fprint(s.a.out, "\nDo you want to perform these steps? Only \"yes\" is accepted: ")
-	if s.a.answer(ctx) != "yes" {
+	fmt.Fprint(u.a.out, "\nDo you want to perform these steps? Only \"yes\" is accepted: ")
+	if u.a.answer(ctx) != "yes" {
 		return nil, errors.New("apply was not approved, and nothing was done")
 	}
-	if err := s.read(ctx, true); err != nil {
+	if u.present, err = u.a.again(ctx, u.present); err != nil {
 		return nil, err
 	}
-	return s.renew(p)
+	return u.present.Renew(p)
 }
 
 // wideRun is from how many calls on a terminal shows a progress line instead
 // of a line a call.
 const wideRun = 50
 
-func (s *session) run(ctx context.Context, o *applyOptions, p *plan.Plan, stop <-chan struct{}) error {
-	journal, err := s.journal(ctx, s.doc)
-	if err != nil {
-		return err
-	}
-	out, progress := s.a.stdout(), s.a.progressLine()
-	quiet := o.json || s.a.progress && len(p.Calls) > wideRun
-	r := &apply.Runner{
-		Tenant: s.tenant, Store: s.store, Journal: journal, Lock: s.lease, By: s.a.by("apply"), Batch: tenant.Batch,
-		Parallelism: o.parallelism, Checkpoint: o.checkpoint,
-		Name: s.reading.Name, Lag: s.lag, Now: s.a.now, Stop: stop,
-		Day: s.today,
+func (u *applying) run(ctx context.Context, p *plan.Plan, stop <-chan struct{}) error {
+	out, progress := u.a.stdout(), u.a.progressLine()
+	quiet := u.o.json || u.a.progress && len(p.Calls) > wideRun
+	report, err := u.present.Apply(ctx, p, engine.Run{Parallelism: u.o.parallelism, Checkpoint: u.o.checkpoint, Stop: stop,
 		Progress: func(res ledger.Result, t ledger.Tally) {
-			if !quiet {
-				if res.Outcome != ledger.Pending || res.Call.Runs() { // what nobody started is listed at the end
-					out.Result(res)
-				}
-				return
+			switch {
+			case quiet:
+				progress.Show("Applying: %d of %d done, %d not", t.Done, t.All, t.Failed+t.Unknown+t.Skipped)
+			case res.Outcome != ledger.Pending || res.Call.Runs(): // what nobody started is listed at the end
+				out.Result(res)
 			}
-			progress.Show("Applying: %d of %d done, %d not", t.Done, t.All, t.Failed+t.Unknown+t.Skipped)
-		},
-	}
-	report, err := r.Run(ctx, p, s.doc, s.etag)
+		}})
 	progress.Clear()
 	if report == nil {
 		return err
 	}
-	if o.json {
-		err = errors.Join(err, view.JSON(s.a.out, view.NewRun(p, report)))
+	if u.o.json {
+		err = errors.Join(err, view.JSON(u.a.out, view.NewRun(p, report)))
 	} else {
 		out.Report(report)
 	}
 	switch {
 	case err != nil && report.Done+report.Unknown > 0:
-		s.a.stderr().Failure(err)
-		s.a.stderr().Line("Some changes were not saved to the state: run usher plan to see them.")
+		u.a.stderr().Failure(err)
+		u.a.stderr().Line("Some changes were not saved to the state: run usher plan to see them.")
 		return exitPartial
 	case err != nil:
 		return err
 	case len(p.Unread) > 0, !report.Complete() && !report.Waiting():
 		return exitPartial
 	case report.Waiting(), len(p.Purchases) > 0, len(p.Awaited) > 0:
-		return o.waiting()
+		return u.o.waiting()
 	}
 	return nil
-}
-
-func (s *session) lag(k ledger.HolderKind) time.Duration {
-	switch {
-	case k == ledger.Environment:
-		return s.reading.UnitLag
-	case k.Inside():
-		return 0
-	}
-	return s.reading.SeatLag
 }

@@ -20,7 +20,6 @@ type checkOptions struct {
 
 // flags adds the options.
 func (o *checkOptions) flags(cmd *cobra.Command) {
-	o.inputs.flags(cmd)
 	cmd.Flags().StringVar(&o.purpose, "for", "apply", "check for `plan` or for apply")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the checks as JSON")
 }

@@ -7,30 +7,45 @@ import (
 	"github.com/hashicorp/go-multierror"
 	"github.com/spf13/cobra"
 
+	"github.com/usher-cli/usher/engine"
 	"github.com/usher-cli/usher/ledger"
 )
 
 // choices are the options of a plan that do not come from files.
 type choices struct {
-	targets   []ledger.Holder
-	onlyDue   bool
-	allowGaps int64
-	mayStop   bool
+	engine.Choices
+	targets []ledger.Holder
 }
 
 // planFlags are the options that shape a plan, of plan and of apply.
 type planFlags struct {
 	targets []string
 	only    string
+	allowances
+}
+
+// allowances are the options that permit what is refused otherwise.
+type allowances struct {
 	gaps    int64
 	mayStop bool
+}
+
+func (f *allowances) flags(cmd *cobra.Command) {
+	cmd.Flags().Int64Var(&f.gaps, "allow-gaps", 0, "how many `PEOPLE` may be without a seat for a moment, where no order of swaps avoids it")
+	cmd.Flags().BoolVar(&f.mayStop, "allow-stopping-flows", false, "let flows of service principals lose their capacity, and stop")
+}
+
+func (f *allowances) check() error {
+	if f.gaps < 0 {
+		return fmt.Errorf("-allow-gaps is a number of people, and this is %d", f.gaps)
+	}
+	return nil
 }
 
 func (f *planFlags) flags(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.targets, "target", nil, "only for the holder at `ADDRESS`")
 	cmd.Flags().StringVar(&f.only, "only", "", "`due`: only steps that a date makes necessary")
-	cmd.Flags().Int64Var(&f.gaps, "allow-gaps", 0, "how many `PEOPLE` may be without a seat for a moment, where no order of swaps avoids it")
-	cmd.Flags().BoolVar(&f.mayStop, "allow-stopping-flows", false, "let flows of service principals lose their capacity, and stop")
+	f.allowances.flags(cmd)
 }
 
 func (f *planFlags) set() bool { return len(f.targets) > 0 || f.only != "" || f.gaps != 0 || f.mayStop }
@@ -41,10 +56,10 @@ func (f *planFlags) choices() (choices, error) {
 	case err != nil:
 	case f.only != "" && f.only != "due":
 		err = fmt.Errorf("-only takes due, and this is %q", f.only)
-	case f.gaps < 0:
-		err = fmt.Errorf("-allow-gaps is a number of people, and this is %d", f.gaps)
+	default:
+		err = f.check()
 	}
-	return choices{targets, f.only == "due", f.gaps, f.mayStop}, err
+	return choices{engine.Choices{OnlyDue: f.only == "due", AllowGaps: f.gaps, MayStop: f.mayStop}, targets}, err
 }
 
 // targetFlag reads -target values: the address of a holder, or of one of its

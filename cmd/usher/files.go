@@ -24,7 +24,7 @@ func newValidate(a *app) *cobra.Command {
 		Use: "validate", Short: "Check the configuration, without a tenant", Args: noArgs,
 		RunE: func(*cobra.Command, []string) error { return runValidate(a, o) },
 	}
-	o.flags(cmd)
+	o.configuration(cmd)
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the problems as JSON")
 	return cmd
 }
@@ -34,8 +34,8 @@ func runValidate(a *app, o *validateOptions) error {
 	if err != nil {
 		return err
 	}
-	opts := config.Options{Version: version, Vars: o.vars, Catalog: cat, Remote: o.remote}
-	for _, f := range o.varFiles {
+	opts := config.Options{Version: version, Vars: o.Vars, Catalog: cat, Remote: o.Remote}
+	for _, f := range o.VarFiles {
 		opts.VarFiles = append(opts.VarFiles, a.path(f))
 	}
 	cfg, diags := config.Load(a.chdir, opts)

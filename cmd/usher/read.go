@@ -6,8 +6,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usher-cli/usher/catalog"
+	"github.com/usher-cli/usher/engine"
 	"github.com/usher-cli/usher/ledger"
-	"github.com/usher-cli/usher/plan"
 	"github.com/usher-cli/usher/view"
 )
 
@@ -26,7 +26,7 @@ func newShow(a *app) *cobra.Command {
 }
 
 func runShow(a *app, o *showOptions, path string) error {
-	p, err := a.openPlan(a.path(path))
+	p, err := a.world().OpenPlan(a.path(path))
 	if err != nil {
 		return err
 	}
@@ -53,33 +53,33 @@ func newDrift(a *app) *cobra.Command {
 		Use: "drift", Short: "Show changes that somebody made by hand; exits with 2 if there are any", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDrift(cmd.Context(), a, o) },
 	}
-	o.flags(cmd)
+	o.tenant(cmd)
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the drift as JSON")
 	return cmd
 }
 
 func runDrift(ctx context.Context, a *app, o *driftOptions) (err error) {
-	s, err := a.reading(ctx, o.inputs, true)
+	p, err := a.look(ctx, o.inputs, engine.Access{Low: true}, engine.Scope{}) // nobody waits for it
 	if err != nil {
 		return err
 	}
-	defer s.close(&err)
-	in := s.input(choices{})
-	if p := (&plan.Plan{Notices: in.Notices}); len(p.Errors()) > 0 {
-		a.stdout().WithFiles(s.cfg.Files).Notices(p.Errors())
+	defer p.Close(&err)
+	drift, problems := p.Drift()
+	if len(problems) > 0 {
+		a.stdout().WithFiles(p.Config.Files).Notices(problems)
 		return exitError
 	}
-	drift := plan.Drifts(in)
+	have := p.Reading.Have
 	if o.json {
-		err = view.JSON(a.out, view.NewDriftReport(in.Have, drift))
+		err = view.JSON(a.out, view.NewDriftReport(have, drift))
 	} else {
-		s.printUnread()
-		a.stdout().Drift(drift, len(in.Have.Unread) == 0)
+		a.printUnread(have.Unread)
+		a.stdout().Drift(drift, len(have.Unread) == 0)
 	}
 	switch {
 	case err != nil:
 		return err
-	case len(in.Have.Unread) > 0:
+	case len(have.Unread) > 0:
 		return exitPartial
 	case len(drift) > 0:
 		return exitSteps
@@ -99,57 +99,55 @@ func newUsage(a *app) *cobra.Command {
 		Use: "usage", Short: "Show the units purchased, assigned and available", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runUsage(cmd.Context(), a, o) },
 	}
-	o.flags(cmd)
+	o.tenant(cmd)
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the usage as JSON")
 	cmd.Flags().BoolVar(&o.users, "users", false, "list each person with the source of each license")
 	return cmd
 }
 
 func runUsage(ctx context.Context, a *app, o *usageOptions) (err error) {
-	s, err := a.reading(ctx, o.inputs, false)
+	p, err := a.look(ctx, o.inputs, engine.Access{}, engine.Scope{Everything: true})
 	if err != nil {
 		return err
 	}
-	defer s.close(&err)
-	usage := ledger.UsageOf(s.reading.Have)
+	defer p.Close(&err)
+	have := p.Reading.Have
+	usage := ledger.UsageOf(have)
 	if o.json {
-		err = view.JSON(a.out, view.NewUsageReport(s.reading.Have, usage, o.users))
+		err = view.JSON(a.out, view.NewUsageReport(have, usage, o.users))
 	} else {
-		s.printUnread()
+		a.printUnread(have.Unread)
 		a.stdout().Usage(usage, o.users)
 	}
-	if err == nil && len(s.reading.Unread) > 0 {
+	if err == nil && len(have.Unread) > 0 {
 		return exitPartial
 	}
 	return err
 }
 
-// reading opens everything and reads it, for commands that only look: drift,
-// for which nobody waits, gives way to the requests of others, and usage shows
-// also what no file is about.
-func (a *app) reading(ctx context.Context, in inputs, drift bool) (*session, error) {
-	s, err := a.load(in)
+// look opens everything and reads it, for commands that change nothing.
+func (a *app) look(ctx context.Context, in inputs, access engine.Access, scope engine.Scope) (*engine.Present, error) {
+	l, err := a.load(in, engine.Whole())
 	if err != nil {
 		return nil, err
 	}
-	s.low, s.everything = drift, !drift
-	if err := s.openTenant(); err != nil {
+	opened, err := l.Open(access)
+	if err != nil {
 		return nil, err
 	}
-	if err := s.read(ctx, true); err != nil {
-		s.close(&err)
+	p, err := a.read(ctx, opened, scope)
+	if err != nil {
+		opened.Close(&err)
 		return nil, err
 	}
-	return s, nil
+	return p, nil
 }
 
-func (s *session) printUnread() {
+func (a *app) printUnread(unread []ledger.Unread) {
 	var notices []ledger.Notice
-	for _, u := range s.reading.Unread {
-		notices = append(
-			notices,
-			ledger.Notice{Code: "unread", Severity: ledger.Warning, Address: u.Address(), Text: "could not be read completely: " + u.Reason},
-		)
+	for _, u := range unread {
+		notices = append(notices,
+			ledger.Notice{Code: "unread", Severity: ledger.Warning, Address: u.Address(), Text: "could not be read completely: " + u.Reason})
 	}
-	s.a.stdout().Notices(notices)
+	a.stdout().Notices(notices)
 }

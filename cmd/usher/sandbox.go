@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usher-cli/usher/catalog"
+	"github.com/usher-cli/usher/engine"
 	"github.com/usher-cli/usher/tenant/sandbox"
 	"github.com/usher-cli/usher/view"
 )
@@ -87,7 +88,7 @@ func (a *app) openSandbox(file, log string) (*sandbox.Server, func() error, erro
 	}
 	opts, done := sandbox.Options{Now: a.now, Wire: a.wire}, func() error { return nil }
 	if log != "" {
-		f, err := openLog(a.path(log))
+		f, err := engine.OpenLog(a.path(log))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -95,14 +96,6 @@ func (a *app) openSandbox(file, log string) (*sandbox.Server, func() error, erro
 	}
 	server, err := sandbox.Open(a.path(file), opts)
 	return server, done, err
-}
-
-func openLog(path string) (io.WriteCloser, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("the request log cannot be opened: %w", err)
-	}
-	return f, nil
 }
 
 type sandboxRequestOptions struct {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/usher-cli/usher/engine"
 )
 
 // TestMain lets stories run usher as a program of its own.
@@ -18,7 +20,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"usher": func() {
 		a := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: storyClock, env: os.Getenv}
 		if path := os.Getenv("STORY_WIRE"); path != "" {
-			if f, err := openLog(path); err == nil {
+			if f, err := engine.OpenLog(path); err == nil {
 				a.wire = f
 			}
 		}

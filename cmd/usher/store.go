@@ -14,31 +14,32 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usher-cli/usher/config"
+	"github.com/usher-cli/usher/engine"
 	"github.com/usher-cli/usher/state"
 	"github.com/usher-cli/usher/view"
 )
 
-func runLockInfo(ctx context.Context, s *session, _ []string) error {
-	holder, err := s.store.Holder(ctx)
+func runLockInfo(ctx context.Context, a *app, l *engine.Loaded, _ []string) error {
+	holder, err := l.Store.Holder(ctx)
 	switch {
 	case err != nil:
 		return err
 	case holder == nil:
-		s.a.stdout().Line("The state is not locked.")
+		a.stdout().Line("The state is not locked.")
 	default:
-		s.tellHolder(ctx, holder)
+		a.tellHolder(ctx, l, holder)
 	}
 	return nil
 }
 
 // tellHolder says who has the lock. Where the server keeps little of that, the
 // history knows which run began since, and has not ended.
-func (s *session) tellHolder(ctx context.Context, holder *state.LockInfo) {
-	s.a.stdout().Line("The state is locked by %s.", view.Safe(holder.String()))
+func (a *app) tellHolder(ctx context.Context, l *engine.Loaded, holder *state.LockInfo) {
+	a.stdout().Line("The state is locked by %s.", view.Safe(holder.String()))
 	if holder.Run != "" || holder.PID != 0 {
 		return
 	}
-	told, err := s.history(ctx)
+	told, err := l.History(ctx)
 	if err != nil {
 		return // it only informs
 	}
@@ -47,46 +48,56 @@ func (s *session) tellHolder(ctx context.Context, holder *state.LockInfo) {
 		return
 	}
 	if last := runs[len(runs)-1]; last.Ended == nil && last.By.Who == holder.Who && !last.Began.Before(holder.Since) {
-		s.a.stdout().
+		a.stdout().
 			Line("It is the run %s of the history, an %s%s.", view.Safe(last.ID), view.Safe(last.By.Operation),
 				view.Safe(strings.TrimSuffix(" in "+last.By.Where, " in ")))
 	}
 }
 
-func runStateInit(ctx context.Context, s *session, _ []string) error {
-	if p, ok := s.store.Backend().(state.Preparer); ok {
+func runStateInit(ctx context.Context, a *app, l *engine.Loaded, _ []string) error {
+	if p, ok := l.Store.Backend().(state.Preparer); ok {
 		if err := p.Prepare(ctx); err != nil {
 			return err
 		}
-		s.a.stdout().Line("The store %s is ready.", view.Safe(s.store.String()))
+		a.stdout().Line("The store %s is ready.", view.Safe(l.Store.String()))
 		return nil
 	}
-	s.a.stdout().
-		Line("Nothing has to be made at %s. Run usher init to see whether it is reached and can be written.", view.Safe(s.store.String()))
+	a.stdout().
+		Line("Nothing has to be made at %s. Run usher init to see whether it is reached and can be written.", view.Safe(l.Store.String()))
 	return nil
+}
+
+func newStateRewrite(a *app) *cobra.Command {
+	var plain bool
+	var timeout time.Duration
+	cmd := newStateVerb(a, "rewrite", "Write the state again, for the recipients of the encryption block", noArgs,
+		func(ctx context.Context, a *app, l *engine.Loaded, _ []string) error {
+			return runStateRewrite(ctx, a, l, plain, timeout)
+		})
+	cmd.Flags().BoolVar(&plain, "plain", false, "end the encryption: the configuration has no encryption block any more")
+	cmd.Flags().DurationVar(&timeout, "lock-timeout", 0, "how long to wait for the state's lock")
+	return cmd
 }
 
 // runStateRewrite writes the state as it is; twice where it is encrypted or ends
 // to be, so that the version that some stores keep back is as well.
-func runStateRewrite(o *stateOptions) func(context.Context, *session, []string) error {
-	return func(ctx context.Context, s *session, _ []string) error {
-		same := func(d *state.Document) (*state.Document, error) {
-			if d == nil {
-				return nil, errNoState
-			}
-			return d, nil
+func runStateRewrite(ctx context.Context, a *app, l *engine.Loaded, plain bool, timeout time.Duration) error {
+	same := engine.Edit{Operation: "state rewrite", Timeout: timeout, Change: func(there engine.Stored) (*state.Document, error) {
+		if there.Document == nil {
+			return nil, engine.ErrNoState
 		}
-		switch {
-		case o.plain && s.store.Sealing():
-			return errors.New("-plain ends the encryption, and the configuration has an encryption block: take that out first")
-		case o.plain:
-			s.store.EndEncryption()
-		}
-		if err := s.edit(ctx, "state rewrite", nil, o.lockTimeout, same); err != nil || !s.store.Sealing() && !o.plain {
-			return err
-		}
-		return s.edit(ctx, "state rewrite", nil, o.lockTimeout, same)
+		return there.Document, nil
+	}}
+	switch {
+	case plain && l.Store.Sealing():
+		return errors.New("-plain ends the encryption, and the configuration has an encryption block: take that out first")
+	case plain:
+		l.Store.EndEncryption()
 	}
+	if err := a.edit(ctx, l, same); err != nil || !l.Store.Sealing() && !plain {
+		return err
+	}
+	return a.edit(ctx, l, same)
 }
 
 func newForceUnlock(a *app) *cobra.Command {
@@ -95,22 +106,22 @@ func newForceUnlock(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return politely(cmd.Context(), func(ctx context.Context) error { return runForceUnlock(ctx, a, o, args) })
 		}}
-	o.flags(cmd)
+	o.store(cmd)
 	return cmd
 }
 
 func runForceUnlock(ctx context.Context, a *app, o *inputs, args []string) error {
-	s, err := a.loadSettings(*o)
+	l, err := a.load(*o, engine.Settings())
 	if err != nil {
 		return err
 	}
 	id := ""
 	if len(args) == 1 {
 		id = args[0]
-	} else if id, err = s.askForLock(ctx); err != nil {
+	} else if id, err = a.askForLock(ctx, l); err != nil {
 		return err
 	}
-	if err := s.store.ForceUnlock(ctx, id); err != nil {
+	if err := l.Store.ForceUnlock(ctx, id); err != nil {
 		return err
 	}
 	a.stdout().Line("The state is unlocked.")
@@ -119,17 +130,17 @@ func runForceUnlock(ctx context.Context, a *app, o *inputs, args []string) error
 
 // askForLock shows who has the lock and has its id typed: whoever removes the
 // lock of a run that still goes on lets two write at once.
-func (s *session) askForLock(ctx context.Context) (string, error) {
-	holder, err := s.store.Holder(ctx)
+func (a *app) askForLock(ctx context.Context, l *engine.Loaded) (string, error) {
+	holder, err := l.Store.Holder(ctx)
 	if err != nil {
 		return "", err
 	}
 	if holder == nil {
-		return "", fmt.Errorf("%s: %w", s.store, state.ErrNotLocked)
+		return "", fmt.Errorf("%s: %w", l.Store, state.ErrNotLocked)
 	}
-	s.tellHolder(ctx, holder)
-	fmt.Fprint(s.a.out, "Make sure that this run is over. Type the lock's id to remove it: ")
-	id := s.a.answer(ctx)
+	a.tellHolder(ctx, l, holder)
+	fmt.Fprint(a.out, "Make sure that this run is over. Type the lock's id to remove it: ")
+	id := a.answer(ctx)
 	if id == "" {
 		return "", errors.New("no id was typed, and nothing was done")
 	}
@@ -149,7 +160,7 @@ func newMigrate(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return politely(cmd.Context(), func(ctx context.Context) error { return runMigrate(ctx, a, o) })
 		}}
-	o.flags(cmd)
+	o.store(cmd)
 	cmd.Flags().StringVar(&o.to, "to", "", "the `KIND` of backend to move to: file, azblob, http or postgres")
 	cmd.Flags().StringArrayVar(&o.toConfig, "to-config", nil, "an argument of that backend: `NAME=VALUE`, or a file of such lines")
 	cmd.Flags().DurationVar(&o.lockTimeout, "lock-timeout", 0, "how long to wait for the locks")
@@ -160,26 +171,26 @@ func runMigrate(ctx context.Context, a *app, o *migrateOptions) (err error) {
 	if config.BackendArguments()[o.to] == nil {
 		return fmt.Errorf("-to names the kind of backend to move to: %s", strings.Join(slices.Sorted(maps.Keys(config.BackendArguments())), ", "))
 	}
-	s, err := a.loadSettings(o.inputs)
+	l, err := a.load(o.inputs, engine.Settings())
 	if err != nil {
 		return err
 	}
 	given := config.BackendFlag{Name: "-to-config", Values: o.toConfig}
-	target, err := s.openStore(o.to, nil, given)
+	target, err := l.OpenStore(o.to, nil, given)
 	if err != nil {
 		return err
 	}
-	if placeOf(target) == placeOf(s.store) {
+	if placeOf(target) == placeOf(l.Store) {
 		return fmt.Errorf("the state is at %s already", target)
 	}
-	for _, store := range []*state.Store{s.store, target} {
-		lease, err := a.lock(ctx, store, "state migrate", o.lockTimeout)
+	for _, store := range []*state.Store{l.Store, target} {
+		lease, err := l.LockStore(ctx, store, "state migrate", o.lockTimeout)
 		if err != nil {
 			return err
 		}
-		defer s.release(lease, &err)
+		defer l.Release(lease, &err)
 	}
-	d, err := s.store.CopyTo(ctx, target)
+	d, err := l.Store.CopyTo(ctx, target)
 	if err != nil {
 		return err
 	}
@@ -190,7 +201,7 @@ func runMigrate(ctx context.Context, a *app, o *migrateOptions) (err error) {
 		return err
 	}
 	a.stdout().
-		Line("%s\n\nThe old state stays at %s: remove it when nobody uses it any more.", backendBlock(o.to, set), view.Safe(s.store.String()))
+		Line("%s\n\nThe old state stays at %s: remove it when nobody uses it any more.", backendBlock(o.to, set), view.Safe(l.Store.String()))
 	return nil
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
@@ -35,35 +34,4 @@ func (a *app) traceStatement(statement string) (ended func(error)) {
 			Line("%s: %s after %s", view.Safe(strings.Join(strings.Fields(statement), " ")), view.Safe(answer),
 				a.now().Sub(began).Round(time.Millisecond))
 	}
-}
-
-// network carries requests.
-type network interface {
-	Do(*http.Request) (*http.Response, error)
-}
-
-// storeNetwork carries requests to a store, and tells of them where that was
-// asked for.
-func (a *app) storeNetwork() network {
-	if !a.verbose {
-		return tenant.Network()
-	}
-	return tracedNetwork{tenant.Network(), a}
-}
-
-type tracedNetwork struct {
-	*http.Client
-	a *app
-}
-
-// Do implements network.
-func (n tracedNetwork) Do(req *http.Request) (*http.Response, error) {
-	began := n.a.now()
-	resp, err := n.Client.Do(req)
-	e := tenant.Exchange{Method: req.Method, Host: req.URL.Host, Path: req.URL.Path, Took: n.a.now().Sub(began)}
-	if err == nil {
-		e.Status, e.RequestID = resp.StatusCode, resp.Header.Get("x-ms-request-id")
-	}
-	n.a.trace(e)
-	return resp, err
 }

@@ -1,7 +1,6 @@
-package main
+package engine
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -10,26 +9,24 @@ import (
 
 // units reports whether environments or their capacity concern this run: they
 // are declared, on record, or asked for. Otherwise nobody needs rights to them.
-func (s *session) units() bool {
-	ofCapacity := func(p ledger.ItemRules) bool { return p.Item.Kind == ledger.Capacity }
+func (p *Present) units() bool {
+	ofCapacity := func(r ledger.ItemRules) bool { return r.Item.Kind == ledger.Capacity }
 	onRecord := func(g ledger.Grant) bool { return g.Holder.Kind.Holds() == ledger.Capacity }
 	named := func(h ledger.Holder) bool { return h.Kind.Holds() == ledger.Capacity }
-	return s.everything || len(s.cfg.Environments) > 0 || slices.ContainsFunc(s.planned(), named) ||
-		slices.ContainsFunc(s.cfg.Items, ofCapacity) || s.records(onRecord) ||
-		slices.ContainsFunc(s.cfg.Guard.Protect, named) ||
-		slices.ContainsFunc(s.targets, named)
+	return p.scope.Everything || len(p.Config.Environments) > 0 || slices.ContainsFunc(p.planned(), named) ||
+		slices.ContainsFunc(p.Config.Items, ofCapacity) || p.records(onRecord) ||
+		slices.ContainsFunc(p.Config.Guard.Protect, named) ||
+		slices.ContainsFunc(p.scope.Targets, named)
 }
-
-func position(o ledger.Origin) string { return fmt.Sprintf("%s:%d", o.File, o.Line) }
 
 // planned lists the holders of the saved plan that is to be applied, and of the run
 // that is to be undone: both are also about what no file and no record names any more.
-func (s *session) planned() []ledger.Holder {
-	all := slices.Clone(s.undone)
-	if s.saved == nil {
+func (p *Present) planned() []ledger.Holder {
+	all := slices.Clone(p.scope.Undone)
+	if p.scope.Saved == nil {
 		return all
 	}
-	for _, step := range s.saved.Steps() {
+	for _, step := range p.scope.Saved.Steps() {
 		all = append(all, step.Holder)
 	}
 	return all
@@ -37,35 +34,35 @@ func (s *session) planned() []ledger.Holder {
 
 // mentioned lists the groups and the environments that the files or the state
 // name, by id or name: what is in those has to be read, too.
-func (s *session) mentioned() (groups, environments []string) {
+func (p *Present) mentioned() (groups, environments []string) {
 	add := func(list []string, ref string) []string {
 		if ref == "" || slices.ContainsFunc(list, func(other string) bool { return strings.EqualFold(other, ref) }) {
 			return list
 		}
 		return append(list, ref)
 	}
-	for i := range s.cfg.Wants {
-		if w := &s.cfg.Wants[i]; w.Kind == ledger.Group {
+	for i := range p.Config.Wants {
+		if w := &p.Config.Wants[i]; w.Kind == ledger.Group {
 			groups = add(groups, w.Holder)
 		}
 	}
-	for _, h := range slices.Concat(s.cfg.Guard.Protect, s.targets) {
+	for _, h := range slices.Concat(p.Config.Guard.Protect, p.scope.Targets) {
 		if h.Kind == ledger.Group {
 			groups = add(groups, h.Name)
 		}
 		environments = add(environments, h.Around())
 	}
-	for _, p := range s.cfg.Environments {
-		environments = add(environments, p.Environment.Name)
+	for _, e := range p.Config.Environments {
+		environments = add(environments, e.Environment.Name)
 	}
-	for _, h := range s.planned() {
+	for _, h := range p.planned() {
 		if h.Kind == ledger.Group {
 			groups = add(groups, h.ID)
 		}
 		environments = add(environments, h.EnvironmentID())
 	}
 	var last ledger.Holder
-	for _, grants := range s.recorded() {
+	for _, grants := range p.recorded() {
 		for i := range grants {
 			h := grants[i].Holder
 			if h == last || h.Kind == ledger.User {
@@ -81,9 +78,9 @@ func (s *session) mentioned() (groups, environments []string) {
 }
 
 // about lists the holders and the products that the state is about, each once.
-func (s *session) about() (holders []ledger.Holder, products []ledger.Item) {
+func (p *Present) about() (holders []ledger.Holder, products []ledger.Item) {
 	seen, items := map[ledger.HolderID]bool{}, map[string]bool{}
-	for _, grants := range s.recorded() {
+	for _, grants := range p.recorded() {
 		for i := range grants {
 			g := &grants[i]
 			if id := g.Holder.Identity(); !seen[id] {
@@ -102,22 +99,22 @@ func (s *session) about() (holders []ledger.Holder, products []ledger.Item) {
 // recorded is everything that the state is about: what is known, what an
 // interrupted run meant to do, what is not effective yet, and what a run was turning
 // off and on.
-func (s *session) recorded() [][]ledger.Grant {
-	all := [][]ledger.Grant{s.known}
-	if s.doc == nil {
+func (p *Present) recorded() [][]ledger.Grant {
+	all := [][]ledger.Grant{p.Known}
+	if p.Document == nil {
 		return all
 	}
-	if s.doc.Claims != nil {
-		all = append(all, s.doc.Claims.Grants, s.doc.Claims.Removals)
+	if p.Document.Claims != nil {
+		all = append(all, p.Document.Claims.Grants, p.Document.Claims.Removals)
 	}
 	var pending []ledger.Grant
-	for _, p := range s.doc.Pending {
-		pending = append(pending, p.Grant)
+	for _, open := range p.Document.Pending {
+		pending = append(pending, open.Grant)
 	}
-	return append(all, pending, s.doc.Restarts)
+	return append(all, pending, p.Document.Restarts)
 }
 
 // records reports whether the state is about something of a kind.
-func (s *session) records(of func(ledger.Grant) bool) bool {
-	return slices.ContainsFunc(s.recorded(), func(grants []ledger.Grant) bool { return slices.ContainsFunc(grants, of) })
+func (p *Present) records(of func(ledger.Grant) bool) bool {
+	return slices.ContainsFunc(p.recorded(), func(grants []ledger.Grant) bool { return slices.ContainsFunc(grants, of) })
 }

@@ -1,4 +1,4 @@
-package main
+package engine
 
 import (
 	"strings"
@@ -22,9 +22,9 @@ func TestPipelines(t *testing.T) {
 			"CI_COMMIT_SHA": "ab12", "GITLAB_USER_LOGIN": "ada"}, "https://gitlab.com/contoso/licences/-/jobs/7", "ab12", "ada@"},
 		"a person": {map[string]string{}, "", "", "@"},
 	} {
-		a := &app{env: func(k string) string { return c.env[k] }, chdir: t.TempDir()}
-		if p := a.pipeline(); p.run != c.run || p.commit != c.commit || !strings.Contains(a.who(), c.who) {
-			t.Errorf("%s: %+v by %s", name, p, a.who())
+		w := &World{Env: func(k string) string { return c.env[k] }, Dir: t.TempDir()}
+		if p := w.pipeline(); p.run != c.run || p.commit != c.commit || !strings.Contains(w.who(), c.who) {
+			t.Errorf("%s: %+v by %s", name, p, w.who())
 		}
 	}
 }

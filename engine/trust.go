@@ -1,4 +1,4 @@
-package main
+package engine
 
 import (
 	"fmt"
@@ -18,14 +18,14 @@ import (
 // secretFor makes sure that a secret may be sent to the hosts of some addresses,
 // which a backend block may have written. Names are variables of the environment that
 // name a host beside the secret.
-func (s *session) secretFor(secret, what string, args arguments, named []string, addresses map[string]string) error {
+func (l *Loaded) secretFor(secret, what string, args arguments, named []string, addresses map[string]string) error {
 	if secret == "" {
 		return nil
 	}
 	for _, name := range slices.Sorted(maps.Keys(addresses)) {
 		host := hostOf(addresses[name])
 		fromFile := args.written[name] != "" && args.set[name] == ""
-		if addresses[name] == "" || !fromFile || state.OnThisMachine(host) || host != "" && s.a.names(host, named...) {
+		if addresses[name] == "" || !fromFile || state.OnThisMachine(host) || host != "" && l.names(host, named...) {
 			continue
 		}
 		if host == "" {
@@ -43,9 +43,9 @@ func (s *session) secretFor(secret, what string, args arguments, named []string,
 
 // names reports whether a variable of the environment names a host: as it is, in
 // a list, or in an address.
-func (a *app) names(host string, variables ...string) bool {
+func (w *World) names(host string, variables ...string) bool {
 	return slices.ContainsFunc(append(variables, "USHER_BACKEND_HOST"), func(v string) bool {
-		return slices.ContainsFunc(strings.Split(a.env(v), ","), func(text string) bool {
+		return slices.ContainsFunc(strings.Split(w.Env(v), ","), func(text string) bool {
 			return strings.EqualFold(hostOf(strings.TrimSpace(text)), host)
 		})
 	})

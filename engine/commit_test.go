@@ -1,4 +1,4 @@
-package main
+package engine
 
 import (
 	"os"
@@ -22,7 +22,13 @@ func TestHeadCommit(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		for path, text := range files {
-			put(t, filepath.Join(dir, path), text)
+			path = filepath.Join(dir, path)
+			if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 		want := commit
 		if name == "not a commit" || name == "an unborn branch" {

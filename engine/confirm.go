@@ -1,4 +1,4 @@
-package main
+package engine
 
 import (
 	"fmt"
@@ -12,26 +12,26 @@ import (
 	"github.com/usher-cli/usher/state"
 )
 
-// confirm records what a person vouches for: that a step was done by hand, or
+// Confirm records what a person vouches for: that a step was done by hand, or
 // that a grant which an interrupted run may have made is usher's.
-func (s *session) confirm(d *state.Document, addresses []string) error {
+func (l *Loaded) Confirm(d *state.Document, addresses []string) error {
 	if d == nil {
-		return errNoState
+		return ErrNoState
 	}
 	edit := state.NewEdit()
 	var problems *multierror.Error
 	for _, text := range addresses {
-		if err := s.confirmOne(d, edit, text); err != nil {
+		if err := l.confirmOne(d, edit, text); err != nil {
 			problems = multierror.Append(problems, err)
 			continue
 		}
-		d.Confirmed = append(d.Confirmed, state.Confirmation{Address: text, At: s.a.now().UTC().Truncate(time.Second)})
+		d.Confirmed = append(d.Confirmed, state.Confirmation{Address: text, At: l.Now().UTC().Truncate(time.Second)})
 	}
 	edit.Apply(d)
 	return problems.ErrorOrNil()
 }
 
-func (s *session) confirmOne(d *state.Document, edit *state.Edit, text string) error {
+func (l *Loaded) confirmOne(d *state.Document, edit *state.Edit, text string) error {
 	if _, _, _, err := ledger.Address(text).Split(); err != nil {
 		return err
 	}
@@ -39,20 +39,20 @@ func (s *session) confirmOne(d *state.Document, edit *state.Edit, text string) e
 	claims, pending := d.FindClaim(ledger.Address(text)), d.FindPending(ledger.Address(text))
 	switch {
 	case len(claims) > 0:
-		i, err := one(claims, text, func(i int) string { return d.Claims.Grants[i].Holder.ID })
+		i, err := oneOf(claims, text, func(i int) string { return d.Claims.Grants[i].Holder.ID })
 		if err != nil {
 			return err
 		}
-		edit.Put(d.Claims.Grants[i], s.today())
+		edit.Put(d.Claims.Grants[i], l.Today())
 		d.DropClaim(i)
 	case len(restarts) > 0: // the flow is to stay as it is
-		i, err := one(restarts, text, func(i int) string { return d.Restarts[i].Holder.ID })
+		i, err := oneOf(restarts, text, func(i int) string { return d.Restarts[i].Holder.ID })
 		if err != nil {
 			return err
 		}
 		d.Restarts = slices.Delete(d.Restarts, i, i+1)
 	case len(pending) > 0:
-		i, err := one(pending, text, func(i int) string { return d.Pending[i].Grant.Holder.ID })
+		i, err := oneOf(pending, text, func(i int) string { return d.Pending[i].Grant.Holder.ID })
 		if err != nil {
 			return err
 		}
@@ -61,7 +61,7 @@ func (s *session) confirmOne(d *state.Document, edit *state.Edit, text string) e
 		case g.Item.ID != catalog.PerFlow:
 			return fmt.Errorf("%s needs no confirmation: the next usher plan sees by itself if it is done", text)
 		case g.Units > 0:
-			edit.Put(g, s.today())
+			edit.Put(g, l.Today())
 		default:
 			edit.Drop(g.Key())
 		}

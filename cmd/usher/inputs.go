@@ -1,0 +1,94 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usher-cli/usher/engine"
+	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/view"
+)
+
+// inputs are the options of commands that read a configuration. A command has only
+// those that act in it.
+type inputs struct{ engine.Inputs }
+
+// configuration adds the options that complete the files.
+func (i *inputs) configuration(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&i.Vars, "var", nil, "set a variable: `NAME=VALUE`")
+	cmd.Flags().StringArrayVar(&i.VarFiles, "var-file", nil, "read variables from `FILE`")
+	cmd.Flags().BoolVar(&i.Remote, "remote-endpoints", false, "let the endpoints of the tenant block be on other machines")
+}
+
+// store adds the options of commands that ask the store of the state.
+func (i *inputs) store(cmd *cobra.Command) {
+	i.configuration(cmd)
+	cmd.Flags().StringArrayVar(&i.Backend, "backend-config", nil, "complete the backend block: `NAME=VALUE`, or a file of such lines")
+}
+
+// tenant adds the options of commands that ask the tenant.
+func (i *inputs) tenant(cmd *cobra.Command) {
+	i.store(cmd)
+	cmd.Flags().StringArrayVar(&i.Skip, "skip", nil, "leave a `SERVICE` unread, with all that is in it: powerplatform")
+}
+
+// world is what an engine gets from the command line.
+func (a *app) world() *engine.World {
+	w := &engine.World{Version: version, Dir: a.chdir, Env: a.env, Now: a.now, Wire: a.wire,
+		Warn: func(text string) { a.stderr().Line("Warning: %s", view.Safe(text)) }}
+	if a.verbose {
+		w.Explain = func(text string) { a.stderr().Line("%s", view.Safe(text)) }
+		w.Requests, w.Statements = a.trace, a.traceStatement
+	}
+	return w
+}
+
+// load reads a configuration and reports what is wrong with it.
+func (a *app) load(in inputs, part engine.Part) (*engine.Loaded, error) {
+	l, diags, err := engine.Load(a.world(), in.Inputs, part)
+	if l != nil {
+		a.plans = l.Catalog.PlanNames()
+		a.stderr().WithFiles(l.Config.Files).Diagnostics(diags)
+	}
+	if err == nil && diags.HasErrors() {
+		err = exitError
+	}
+	return l, err
+}
+
+// read reads the state and the tenant, and shows how far it is.
+func (a *app) read(ctx context.Context, o *engine.Opened, scope engine.Scope) (*engine.Present, error) {
+	defer a.showReading(o.World)()
+	p, err := o.Read(ctx, scope)
+	if err == nil {
+		a.plans = p.PlanNames()
+	}
+	return p, err
+}
+
+// again reads once more, for the same purpose.
+func (a *app) again(ctx context.Context, p *engine.Present) (*engine.Present, error) {
+	defer a.showReading(p.World)()
+	return p.Again(ctx)
+}
+
+// showReading shows how far a reading is, until the function that it returns is called.
+func (a *app) showReading(w *engine.World) (clear func()) {
+	progress := a.progressLine()
+	w.Reading = func(n int) { progress.Show("Reading the tenant: %d people", n) }
+	return progress.Clear
+}
+
+// verdict turns what stands in the way of a plan into an exit code.
+func verdict(p *plan.Plan) error {
+	switch {
+	case len(p.Errors()) > 0:
+		return exitError
+	case p.Refused():
+		return exitRefused
+	case len(p.Unread) > 0:
+		return exitPartial
+	}
+	return nil
+}

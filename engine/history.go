@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/go-multierror"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/state"
+)
+
+// History reads the history, checked against the state. One whose state cannot be
+// opened is read all the same: it is wanted then.
+func (l *Loaded) History(ctx context.Context) (*state.Told, error) {
+	d, _, err := l.Store.Read(ctx)
+	if errors.Is(err, state.ErrGone) || errors.Is(err, state.ErrDamaged) || errors.Is(err, state.ErrSealed) || errors.Is(err, state.ErrNewer) {
+		l.warn(fmt.Sprintf("%s. Whether the end of the history is missing cannot be told.", err))
+		d, err = nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l.Store.History(ctx, d)
+}
+
+// UndoneRun is a run that is to be undone.
+type UndoneRun struct {
+	ID            string
+	done, perhaps []ledger.Step // what it did, and what it may have done
+}
+
+// FindRun finds a run that is to be undone by its id, or the beginning of it. The
+// history must vouch for it.
+func FindRun(told *state.Told, id string) (*UndoneRun, error) {
+	run, err := told.Run(id)
+	if err != nil {
+		return nil, err
+	}
+	if err := told.Vouches(run); err != nil {
+		return nil, err
+	}
+	u := &UndoneRun{ID: run.ID}
+	if u.done, u.perhaps, err = run.Done(); err != nil {
+		return nil, err
+	}
+	if len(u.done)+len(u.perhaps) == 0 {
+		return nil, fmt.Errorf("the run %s changed nothing in the tenant, so there is nothing to undo", run.ID)
+	}
+	return u, nil
+}
+
+// Scope is what has to be read to undo the run.
+func (u *UndoneRun) Scope() Scope {
+	s := Scope{Everything: true}
+	for _, step := range slices.Concat(u.done, u.perhaps) {
+		s.Undone = append(s.Undone, step.Holder)
+	}
+	return s
+}
+
+// Undo plans the reverse of a run. What somebody changed since is an error.
+func (p *Present) Undo(u *UndoneRun, c Choices) (*plan.Plan, error) {
+	reverse, stale := plan.NewUndo(p.input(c), u.ID, u.done, u.perhaps)
+	if len(stale) == 0 {
+		return reverse, nil
+	}
+	problems := multierror.Append(nil, fmt.Errorf("the run %s is not undone, because its results have changed since: "+
+		"first undo the later run (see usher history), or edit the files and apply", u.ID))
+	for _, text := range stale {
+		problems = multierror.Append(problems, errors.New(text))
+	}
+	return nil, problems
+}

@@ -1,0 +1,87 @@
+package engine
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/usher-cli/usher/catalog"
+	"github.com/usher-cli/usher/config"
+	"github.com/usher-cli/usher/state"
+)
+
+// Inputs are what completes the files of a configuration.
+type Inputs struct {
+	Vars     []string // NAME=VALUE
+	VarFiles []string // paths
+	Backend  []string // NAME=VALUE for the backend block, or paths of files of such lines
+	Skip     []string // services that are left unread
+	Remote   bool     // endpoints of the tenant may be on other machines
+}
+
+// Loaded is a configuration and the store of its state. Nothing was asked of either
+// the store or the tenant yet.
+type Loaded struct {
+	*World
+	Config  *config.Config
+	Catalog *catalog.Catalog
+	Store   *state.Store
+	inputs  Inputs
+}
+
+// Part is how much of a configuration is loaded.
+type Part func(dir string, o config.Options) (*config.Config, hcl.Diagnostics)
+
+// Whole loads everything. Every variable needs a value.
+func Whole() Part { return config.Load }
+
+// Lenient loads everything, and leaves out what rests on variables without a value.
+func Lenient() Part {
+	return func(dir string, o config.Options) (*config.Config, hcl.Diagnostics) {
+		o.Lenient = true
+		return config.Load(dir, o)
+	}
+}
+
+// Settings loads what the state needs, and nothing else.
+func Settings() Part { return config.LoadSettings }
+
+// Connection loads what the state and the tenant need: enough for a saved plan.
+func Connection() Part { return config.LoadConnection }
+
+// Load reads a configuration and opens its store. Where diagnostics have an error, or
+// the error is not nil, nothing of the value may be used but the files of its Config.
+func Load(w *World, in Inputs, part Part) (*Loaded, hcl.Diagnostics, error) {
+	if err := in.check(); err != nil {
+		return nil, nil, err
+	}
+	l := &Loaded{World: w, inputs: in}
+	var err error
+	if l.Catalog, err = catalog.Load(); err != nil {
+		return nil, nil, err
+	}
+	opts := config.Options{Version: w.Version, Vars: in.Vars, Catalog: l.Catalog, Remote: in.Remote}
+	for _, f := range in.VarFiles {
+		opts.VarFiles = append(opts.VarFiles, w.Path(f))
+	}
+	var diags hcl.Diagnostics
+	if l.Config, diags = part(w.Dir, opts); diags.HasErrors() {
+		return l, diags, nil
+	}
+	l.Store, err = l.OpenStore(l.Config.Backend.Kind, l.Config.Backend.Args, config.BackendFlag{Name: "-backend-config", Values: in.Backend})
+	return l, diags, err
+}
+
+// Skippable is the service that a run can leave unread.
+const Skippable = "powerplatform"
+
+func (i *Inputs) check() error {
+	if at := slices.IndexFunc(i.Skip, func(s string) bool { return s != Skippable }); at >= 0 {
+		return fmt.Errorf("-skip=%s names nothing that can be left unread: it can be %s", i.Skip[at], Skippable)
+	}
+	return nil
+}
+
+// skipsUnits reports whether environments are left unread.
+func (l *Loaded) skipsUnits() bool { return slices.Contains(l.inputs.Skip, Skippable) }

@@ -1,0 +1,103 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/usher-cli/usher/state"
+	"github.com/usher-cli/usher/tenant"
+	"github.com/usher-cli/usher/tenant/identity"
+)
+
+// Access says how a tenant is used.
+type Access struct {
+	Wait  time.Duration // for what the tenant accepts first and does later
+	Low   bool          // readings give way to the requests of others
+	Lease *state.Lease  // of a run that changes the tenant; nil for others
+}
+
+// Opened is a configuration whose tenant can be asked.
+type Opened struct {
+	*Loaded
+	Tenant *tenant.Tenant
+	lease  *state.Lease
+	log    io.WriteCloser // of an embedded tenant; nil for none
+}
+
+// Open opens the tenant that the configuration names. An embedded one logs its
+// requests to the file that USHER_SANDBOX_LOG names. Close ends it.
+func (l *Loaded) Open(a Access) (*Opened, error) {
+	t := l.Config.Tenant
+	o := tenant.Settings{
+		File: t.File, Endpoint: t.Endpoint, Writes: t.Writes, Version: l.Version, Catalog: l.Catalog, Now: l.Now,
+		Wait: a.Wait, Timeout: t.Timeout, Lag: t.PeopleLag, Low: a.Low, Wire: l.Wire, Trace: l.Requests,
+	}
+	if a.Lease != nil {
+		o.Gate = a.Lease.Check
+	}
+	opened := &Opened{Loaded: l, lease: a.Lease}
+	var err error
+	if path := l.Env("USHER_SANDBOX_LOG"); path != "" && o.File != "" {
+		if opened.log, err = OpenLog(path); err != nil {
+			return nil, err
+		}
+		o.Log = opened.log
+	}
+	if t.ID != "" {
+		if o.Directory, err = l.signIn(); err != nil {
+			return nil, err
+		}
+	}
+	if opened.Tenant, err = tenant.Open(o); err != nil {
+		return nil, err
+	}
+	return opened, nil
+}
+
+// Close ends the tenant and adds what goes wrong to err.
+func (o *Opened) Close(err *error) {
+	problem := o.Tenant.Close()
+	if o.log != nil {
+		problem = errors.Join(problem, o.log.Close())
+	}
+	if problem != nil && *err == nil {
+		*err = problem
+	}
+}
+
+// Await waits, for a while, for groups that the service has not finished with, and
+// reports whether it has now.
+func (p *Present) Await(ctx context.Context) bool { return p.Tenant.Await(ctx, p.Reading.Working) }
+
+// OpenLog opens a log of requests, and adds to what is there.
+func OpenLog(path string) (io.WriteCloser, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("the request log cannot be opened: %w", err)
+	}
+	return f, nil
+}
+
+// signIn finds the identity with which usher speaks to a tenant of Microsoft's.
+// Nothing is asked of anybody yet.
+func (l *Loaded) signIn() (*tenant.Directory, error) {
+	t, transport := l.Config.Tenant, tenant.Network()
+	id, err := identity.New(identity.Options{Tenant: t.ID, Login: t.Endpoints.Login, Private: t.Endpoints.Login != t.Cloud.Login,
+		Assertion: t.Cloud.Assertion, Env: l.Env, ReadFile: os.ReadFile, Transport: transport})
+	if err != nil {
+		return nil, err
+	}
+	l.explain(fmt.Sprintf("Signing in to the tenant %s by %s%s.", t.ID, id.Kind, client(id)))
+	return &tenant.Directory{ID: t.ID, Cloud: t.Cloud, Endpoints: t.Endpoints, Credential: id.Credential, Transport: transport}, nil
+}
+
+func client(id *identity.Identity) string {
+	if id.Client == "" {
+		return ""
+	}
+	return " as the application " + id.Client
+}

@@ -1,0 +1,159 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/hashicorp/go-multierror"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/tenant"
+)
+
+// Choices are what shapes a plan and is in no file.
+type Choices struct {
+	OnlyDue   bool
+	AllowGaps int64 // people who may be without a seat for a moment
+	MayStop   bool  // flows of service principals may lose their capacity
+}
+
+// Plan makes a plan.
+func (p *Present) Plan(c Choices) *plan.Plan { return plan.New(p.input(c)) }
+
+// Drift lists what somebody else changed. Where the files themselves have errors,
+// those are returned, and nothing is compared.
+func (p *Present) Drift() ([]plan.Drift, []ledger.Notice) {
+	in := p.input(Choices{})
+	if errs := (&plan.Plan{Notices: in.Notices}).Errors(); len(errs) > 0 {
+		return nil, errs
+	}
+	return plan.Drifts(in), nil
+}
+
+// Renew fits a plan to the present. Where it no longer holds, the error says why.
+func (p *Present) Renew(saved *plan.Plan) (*plan.Plan, error) {
+	fresh, stale := saved.Renew(p.fresh())
+	if len(stale) == 0 {
+		return fresh, nil
+	}
+	problems := multierror.Append(nil, errors.New("the plan no longer holds, and nothing was done; plan again"))
+	const most = 10
+	for i, text := range stale {
+		if i == most {
+			problems = multierror.Append(problems, fmt.Errorf("and %d more", len(stale)-most))
+			break
+		}
+		problems = multierror.Append(problems, errors.New(text))
+	}
+	return nil, problems
+}
+
+// input puts together what the planner needs.
+func (p *Present) input(c Choices) plan.Input {
+	r := p.Reading.Resolve(tenant.Declared{Wants: p.Config.Wants, Items: p.Config.Items, Environments: p.Config.Environments,
+		Guard: p.Config.Guard, Known: p.Known, Former: p.former()})
+	in := plan.Input{
+		Want:         r.Want,
+		Dated:        r.Dated,
+		Gone:         r.Gone,
+		HeldBack:     r.HeldBack,
+		Location:     r.Location,
+		Items:        r.Items,
+		Environments: r.Environments,
+		Guard:        r.Guard,
+		Notices:      r.Notices,
+		Known:        p.Known,
+		Have:         p.Reading.Have,
+		At:           p.Now().UTC().Truncate(time.Second),
+		Today:        p.Today(),
+		Targets:      p.scope.Targets,
+		State:        p.stateRef(),
+		OnlyDue:      c.OnlyDue,
+		AllowGaps:    c.AllowGaps,
+		FlowCapacity: p.Config.FlowCapacity,
+	}
+	in.Guard.MayStop, in.Aliases, in.Vanished = c.MayStop, r.Aliases, r.Vanished
+	if len(p.scope.Targets) > 0 {
+		p.alias(in.Aliases)
+	}
+	for _, n := range r.Nobody {
+		in.Nobody = append(in.Nobody, plan.Nobody{Holder: n.Holder, Items: n.Items, Origins: n.Origins, Allowed: n.IgnoreUnknown})
+	}
+	for _, file := range slices.Sorted(maps.Keys(r.Listed)) {
+		in.Listed = append(in.Listed, plan.Listed{File: file, Names: r.Listed[file]})
+	}
+	if p.Document != nil {
+		in.Since = p.trials()
+		in.Recent, in.Restart = p.Document.Recent, p.Document.Restarts
+		for _, open := range p.Document.Pending {
+			in.Pending = append(in.Pending, open.Grant)
+		}
+		if p.Document.Claims != nil {
+			in.Claims, in.Approved = p.Document.Claims.Grants, p.Document.Claims.Removals
+		}
+	}
+	return in
+}
+
+// alias adds the names of the state that the tenant has changed since.
+func (p *Present) alias(aliases map[ledger.HolderID][]string) {
+	for i := range p.Known {
+		h := p.Known[i].Holder
+		if name, ok := p.Reading.Name(h.Identity()); ok && name != h.Name && !slices.Contains(aliases[h.Identity()], h.Address()) {
+			aliases[h.Identity()] = append(aliases[h.Identity()], h.Address())
+		}
+	}
+}
+
+// former lists whom the state knew by other names.
+func (p *Present) former() []ledger.Holder {
+	if p.Document == nil {
+		return nil
+	}
+	return p.Document.Former
+}
+
+// trials lists who was given something that ends by itself, and when.
+func (p *Present) trials() []plan.Trial {
+	ends := map[string]bool{}
+	for _, s := range p.Reading.Supply {
+		ends[s.Item.ID] = s.Trial
+	}
+	var all []plan.Trial
+	for _, r := range p.Document.Grants {
+		if ends[r.Item.ID] {
+			all = append(all, plan.Trial{Holder: r.Holder, Item: r.Item, Since: r.Since})
+		}
+	}
+	return all
+}
+
+func (p *Present) stateRef() plan.StateRef {
+	if p.Document == nil {
+		return plan.StateRef{}
+	}
+	return plan.StateRef{Lineage: p.Document.Lineage, Serial: p.Document.Serial}
+}
+
+// there reports whether the tenant has a holder. People are not listed where the
+// state was believed.
+func (p *Present) there(h ledger.HolderID) bool {
+	_, listed := p.Reading.Name(h)
+	return listed || h.Kind == ledger.User && p.Reading.Unlisted
+}
+
+// fresh is what a saved plan is checked against.
+func (p *Present) fresh() plan.Fresh {
+	f := plan.Fresh{State: p.stateRef(), Known: p.Known, Have: p.Reading.Have, At: p.Now().UTC(), Today: p.Today(), There: p.there}
+	if p.Document != nil {
+		f.Recent, f.Restart = p.Document.Recent, p.Document.Restarts
+		if p.Document.Claims != nil {
+			f.Claims, f.Approved = p.Document.Claims.Digest, p.Document.Claims.Removals
+		}
+	}
+	return f
+}

@@ -1,0 +1,105 @@
+package engine
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/natefinch/atomic"
+
+	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/state"
+)
+
+// SavePlan writes a plan, over an older plan but over nothing else, encrypted
+// as the state is.
+func (l *Loaded) SavePlan(path string, p *plan.Plan) error {
+	if !mayReplace(path) {
+		return fmt.Errorf("%s is there and is not a plan, so it is not written over", path)
+	}
+	var text bytes.Buffer
+	if err := p.Encode(&text); err != nil {
+		return err
+	}
+	sealed, err := l.Store.Wrap(
+		state.Header{Kind: state.PlanKind, Lineage: p.State.Lineage, Serial: p.State.Serial, Tenant: p.Tenant},
+		text.Bytes(),
+	)
+	if err == nil {
+		err = atomic.WriteFile(path, bytes.NewReader(sealed))
+		if err == nil {
+			err = os.Chmod(path, 0o600) // it names people
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("the plan cannot be saved: %w", err)
+	}
+	return nil
+}
+
+// mayReplace reports whether there is nothing at a path, or a plan, for
+// whomever it is encrypted.
+func mayReplace(path string) bool {
+	text, err := readPlan(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true
+	}
+	if err != nil {
+		return false
+	}
+	plain, h, err := (*state.Seal)(nil).Unwrap(text)
+	if h != nil {
+		return h.Kind == state.PlanKind
+	}
+	if err == nil {
+		_, err = plan.Decode(bytes.NewReader(plain))
+	}
+	return err == nil
+}
+
+// readPlan reads a file that is one: a pipe or a device may never end.
+func readPlan(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a regular file", path)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
+}
+
+// OpenPlan reads a plan. One that is encrypted needs no configuration, and the
+// key of the environment.
+func (w *World) OpenPlan(path string) (*plan.Plan, error) {
+	text, err := readPlan(path)
+	if err != nil {
+		return nil, fmt.Errorf("the plan cannot be read: %w", err)
+	}
+	keys, err := w.keys()
+	if err != nil {
+		return nil, err
+	}
+	seal, err := state.NewSeal(nil, keys)
+	if err != nil {
+		return nil, err
+	}
+	plain, h, err := seal.Unwrap(text)
+	if h != nil && h.Kind != state.PlanKind {
+		return nil, fmt.Errorf("%s: it is encrypted, and is not a plan", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	p, err := plan.Decode(bytes.NewReader(plain))
+	if err != nil {
+		hint := ""
+		if errors.Is(err, plan.ErrFormat) {
+			hint = "; make it again with usher plan -out=FILE"
+		}
+		return nil, fmt.Errorf("%s: %w%s", path, err, hint)
+	}
+	return p, nil
+}

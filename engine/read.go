@@ -1,0 +1,92 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/state"
+	"github.com/usher-cli/usher/tenant"
+)
+
+// Scope says what a reading is for, beyond what the files and the state name.
+type Scope struct {
+	Targets    []ledger.Holder // that a plan is narrowed to
+	Saved      *plan.Plan      // that is to be applied; nil for none
+	Undone     []ledger.Holder // of the run that is to be undone
+	Everything bool            // also what no file and no record is about is read
+	TrustState bool            // people are not read: they have what the state says
+}
+
+// Present is what the state knows and the tenant has.
+type Present struct {
+	*Opened
+	Document *state.Document // nil where there is none yet
+	Known    []ledger.Grant  // the records of the document
+	Reading  *tenant.Reading
+	etag     string
+	scope    Scope
+}
+
+// ErrInterrupted ends a run that had not begun.
+var ErrInterrupted = errors.New("interrupted before anything was done")
+
+// Read reads the state and the tenant, and checks that they belong together.
+func (o *Opened) Read(ctx context.Context, scope Scope) (*Present, error) {
+	doc, etag, err := o.Store.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := &Present{Opened: o, Document: doc, Known: doc.Known(), etag: etag, scope: scope}
+	p.Reading, err = o.Tenant.Read(ctx, p.readOptions())
+	switch {
+	case ctx.Err() != nil: // what is missing then is not the tenant's doing
+		return nil, ErrInterrupted
+	case err != nil:
+		return nil, err
+	}
+	p.Reading.UnitLag, p.Reading.SeatLag = o.Config.Tenant.Lag, o.Config.Tenant.PeopleLag
+	if doc != nil && doc.Tenant != p.Reading.Tenant {
+		return nil, fmt.Errorf("the state %s is about the tenant %s, and the configuration points at %s (%s:%d): use the state of that tenant, "+
+			"or correct the tenant block", o.Store, doc.Tenant, p.Reading.Tenant, o.Config.Tenant.Origin.File, o.Config.Tenant.Origin.Line)
+	}
+	return p, nil
+}
+
+// Again reads once more, for the same purpose.
+func (p *Present) Again(ctx context.Context) (*Present, error) { return p.Read(ctx, p.scope) }
+
+// PlanNames are the names of service plans, by id.
+func (p *Present) PlanNames() map[string]string {
+	names := maps.Clone(p.Catalog.PlanNames())
+	for _, supply := range p.Reading.Supply {
+		for _, service := range supply.Plans {
+			names[service.ID] = service.Name
+		}
+	}
+	return names
+}
+
+func (p *Present) readOptions() tenant.ReadOptions {
+	o := tenant.ReadOptions{Progress: p.World.Reading}
+	o.Groups, o.Environments = p.mentioned()
+	o.NoUnits, o.SkipUnits = !p.units(), p.skipsUnits()
+	o.SelfService = slices.ContainsFunc(p.Config.Wants, func(w ledger.Want) bool { return w.Kind == ledger.SelfService }) ||
+		p.records(func(g ledger.Grant) bool { return g.Holder.Kind == ledger.SelfService })
+	o.Recorded, o.Products = p.about()
+	o.Grants = p.Known
+	if p.scope.TrustState {
+		if o.Known = p.Known; o.Known == nil {
+			o.Known = []ledger.Grant{}
+		}
+	}
+	return o
+}
+
+// Today is the day where the organisation is, as YYYY-MM-DD.
+func (l *Loaded) Today() string { return l.Now().In(l.Config.Timezone).Format(time.DateOnly) }

@@ -1,0 +1,64 @@
+package engine
+
+import (
+	"net/url"
+	"os"
+	"os/user"
+
+	"github.com/google/uuid"
+
+	"github.com/usher-cli/usher/state"
+)
+
+// pipeline is the run of a pipeline that usher is part of, and the commit of the
+// configuration. On a person's own machine there is no run.
+type pipeline struct{ run, commit string }
+
+// pipeline recognises GitHub Actions, Azure DevOps and GitLab by what each puts
+// into the environment.
+func (w *World) pipeline() pipeline {
+	switch {
+	case w.Env("GITHUB_ACTIONS") == "true":
+		return pipeline{
+			w.Env("GITHUB_SERVER_URL") + "/" + w.Env("GITHUB_REPOSITORY") + "/actions/runs/" + w.Env("GITHUB_RUN_ID"),
+			w.Env("GITHUB_SHA"),
+		}
+	case w.Env("TF_BUILD") != "":
+		return pipeline{
+			w.Env("SYSTEM_COLLECTIONURI") + url.PathEscape(w.Env("SYSTEM_TEAMPROJECT")) + "/_build/results?buildId=" + w.Env("BUILD_BUILDID"),
+			w.Env("BUILD_SOURCEVERSION"),
+		}
+	case w.Env("GITLAB_CI") != "":
+		return pipeline{w.Env("CI_JOB_URL"), w.Env("CI_COMMIT_SHA")}
+	}
+	return pipeline{commit: headCommit(w.Dir)}
+}
+
+func (w *World) who() string {
+	name := w.FirstEnv("GITHUB_ACTOR", "BUILD_REQUESTEDFOREMAIL", "GITLAB_USER_LOGIN")
+	if name == "" {
+		name = w.Env("USER")
+		if u, err := user.Current(); err == nil {
+			name = u.Username
+		}
+	}
+	host, _ := os.Hostname()
+	return name + "@" + host
+}
+
+func (w *World) lockInfo(operation string) state.LockInfo {
+	return state.LockInfo{
+		ID:        uuid.NewString(),
+		Who:       w.who(),
+		PID:       os.Getpid(),
+		Since:     w.Now().UTC(),
+		Operation: operation,
+		Run:       w.pipeline().run,
+	}
+}
+
+// by is what the history says of whoever does something.
+func (w *World) by(operation string) state.By {
+	p := w.pipeline()
+	return state.By{Who: w.who(), Operation: operation, Where: p.run, Commit: p.commit, Usher: w.Version}
+}

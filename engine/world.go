@@ -1,0 +1,55 @@
+package engine
+
+import (
+	"io"
+	"path/filepath"
+	"time"
+
+	"github.com/usher-cli/usher/tenant"
+)
+
+// World is what the process that runs an engine hands in. The functions may be called
+// from several goroutines, and those that only tell may be nil.
+type World struct {
+	Version string              // of usher
+	Dir     string              // of the configuration; other paths are relative to it
+	Env     func(string) string // variables of the environment; "" for none
+	Now     func() time.Time
+
+	Warn       func(text string)                          // is told what nothing stops for
+	Explain    func(text string)                          // is told what only explains, such as who signs in
+	Reading    func(people int)                           // is told now and then how far a long reading is
+	Requests   func(tenant.Exchange)                      // is told of every request and its answer
+	Statements func(statement string) (ended func(error)) // is told of what a database is asked
+	Wire       io.Writer                                  // is told what is said to a simulated tenant, and what it answers
+}
+
+// Path resolves a path against the directory.
+func (w *World) Path(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(w.Dir, path)
+}
+
+// FirstEnv is the first of some variables that has a value; "" for none.
+func (w *World) FirstEnv(names ...string) string {
+	for _, n := range names {
+		if v := w.Env(n); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+func (w *World) warn(text string) {
+	if w.Warn != nil {
+		w.Warn(text)
+	}
+}
+
+func (w *World) explain(text string) {
+	if w.Explain != nil {
+		w.Explain(text)
+	}
+}
