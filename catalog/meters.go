@@ -39,6 +39,15 @@ func MeterOf(currency string) (Meter, bool) {
 	return Meter{}, false
 }
 
+// Served lists the meters that units of a meter serve inside an environment: hosted
+// units serve process as well, where the environment lets them.
+func Served(meter string, hostedServes bool) []string {
+	if meter == Hosted && hostedServes {
+		return []string{Hosted, Process}
+	}
+	return []string{meter}
+}
+
 // InDocument reports whether an environment's units of a currency type are
 // part of its allocations document, together with rules that others set on
 // it, and not of the plain list of numbers. Source: Microsoft's OpenAPI

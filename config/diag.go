@@ -36,8 +36,6 @@ func atOrigin(o ledger.Origin) hcl.Range {
 
 func rangeText(r hcl.Range) string { return fmt.Sprintf("%s:%d", r.Filename, r.Start.Line) }
 
-func originText(o ledger.Origin) string { return fmt.Sprintf("%s:%d", o.File, o.Line) }
-
 // didYouMean returns a sentence with the most similar of the known names, or
 // nothing where none is similar enough to be a slip of the fingers.
 func didYouMean(name string, known []string) string {

@@ -16,7 +16,7 @@ import (
 func (l *lowering) license(b *hclsyntax.Block) {
 	label := b.Labels[0]
 	if first, twice := l.licenses[label]; twice {
-		l.fail(b.DefRange(), "Duplicate license", "license %q is declared at %s already.", label, originText(first.policy.Origin))
+		l.fail(b.DefRange(), "Duplicate license", "license %q is declared at %s already.", label, first.policy.Origin.String())
 		return
 	}
 	attrs := b.Body.Attributes
@@ -107,7 +107,7 @@ func (l *lowering) sameSKU(lic license, at hcl.Range) {
 	for _, other := range l.licenses {
 		if strings.EqualFold(other.policy.Item.Name, lic.policy.Item.Name) {
 			l.fail(at, "Duplicate license", "%s is the SKU of license %q at %s already: two blocks cannot share a pool.",
-				lic.policy.Item.Name, other.policy.Label, originText(other.policy.Origin))
+				lic.policy.Item.Name, other.policy.Label, other.policy.Origin.String())
 		}
 	}
 }
@@ -154,7 +154,7 @@ func (l *lowering) capacity(b *hclsyntax.Block) {
 	l.units(&p, attrs)
 	for _, other := range l.cfg.Items {
 		if other.Item.Kind == ledger.Capacity && other.Item.ID == item.ID {
-			l.fail(b.DefRange(), "Duplicate capacity", "The type %s is declared at %s already.", item.ID, originText(other.Origin))
+			l.fail(b.DefRange(), "Duplicate capacity", "The type %s is declared at %s already.", item.ID, other.Origin.String())
 		}
 	}
 	l.cfg.Items = append(l.cfg.Items, p)

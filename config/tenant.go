@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/usher-cli/usher/catalog"
+	"github.com/usher-cli/usher/ledger"
 )
 
 // Readings of Microsoft's are known to be behind what was written by as much as
@@ -182,5 +183,5 @@ func onThisMachine(text string, schemes ...string) bool {
 	if err != nil || !slices.Contains(schemes, u.Scheme) {
 		return false
 	}
-	return u.Hostname() == "127.0.0.1" || u.Hostname() == "localhost" || u.Hostname() == "::1"
+	return ledger.OnThisMachine(u.Hostname())
 }

@@ -85,7 +85,7 @@ func (c *Config) overdrawn(wants []ledger.Want, day string) hcl.Diagnostics {
 		if limit := *p.Quantity - p.Reserve; use > limit {
 			diags = append(diags, failure(atOrigin(p.Origin), "More declared than owned",
 				"%s%s is short by %d: %s declared, and %s. Drawn by %s.", onDay(day), p.Origin.Block, use-limit,
-				plural(use, "unit"), limitText(p), strings.Join(drawers(draws[p.Item.Name]), ", ")))
+				ledger.Count(use, "unit"), limitText(p), strings.Join(drawers(draws[p.Item.Name]), ", ")))
 		}
 	}
 	return diags
@@ -178,14 +178,7 @@ func drawers(wants []ledger.Want) []string {
 		units[o.Block] += w.Units
 	}
 	for i, block := range order {
-		order[i] = fmt.Sprintf("%s (%d, %s)", block, units[block], originText(first[block]))
+		order[i] = fmt.Sprintf("%s (%d, %s)", block, units[block], first[block].String())
 	}
 	return order
-}
-
-func plural(n int64, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
 }

@@ -89,7 +89,7 @@ func sameValue(a, b ledger.Want) bool {
 func contradiction(a, b ledger.Want) *hcl.Diagnostic {
 	return failure(atOrigin(b.Origins[0]), "Contradicting grants",
 		"%s of %s says otherwise than %s at %s: %s here, %s there.", b.Item.Name, b.Holder,
-		a.Origins[0].Block, originText(a.Origins[0]), valueText(b), valueText(a))
+		a.Origins[0].Block, a.Origins[0].String(), valueText(b), valueText(a))
 }
 
 func valueText(w ledger.Want) string {
@@ -97,7 +97,7 @@ func valueText(w ledger.Want) string {
 	case w.Item.Kind == ledger.Setting:
 		return w.Policy
 	case w.Item.Kind == ledger.Capacity:
-		return plural(w.Units, "unit")
+		return ledger.Count(w.Units, "unit")
 	case w.Enabled != nil:
 		return "only [" + strings.Join(w.Enabled, ", ") + "] enabled"
 	}

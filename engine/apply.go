@@ -29,18 +29,7 @@ func (p *Present) Apply(ctx context.Context, pl *plan.Plan, run Run) (*ledger.Re
 	r := &apply.Runner{
 		Tenant: p.Tenant, Store: p.Store, Journal: journal, Lock: p.lease, By: p.by("apply"), Batch: tenant.Batch,
 		Parallelism: run.Parallelism, Checkpoint: run.Checkpoint, Stop: run.Stop, Progress: run.Progress,
-		Name: p.Reading.Name, Lag: p.lag, Now: p.Now, Day: p.Today,
+		Name: p.Reading.Name, Lag: p.Reading.Lag, Now: p.Now, Day: p.Today,
 	}
 	return r.Run(ctx, pl, p.Document, p.etag)
-}
-
-// lag is how old a reading of a kind of holder may be.
-func (p *Present) lag(k ledger.HolderKind) time.Duration {
-	switch {
-	case k == ledger.Environment:
-		return p.Reading.UnitLag
-	case k.Inside():
-		return 0
-	}
-	return p.Reading.SeatLag
 }

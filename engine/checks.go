@@ -26,13 +26,6 @@ func (o *Opened) Examine(ctx context.Context, apply bool) []ledger.Check {
 	return o.Tenant.Examine(ctx, o.needs(apply, nothingRead.units()))
 }
 
-func grantCount(n int) string {
-	if n == 1 {
-		return "1 grant"
-	}
-	return fmt.Sprintf("%d grants", n)
-}
-
 func (l *Loaded) checkReading(ctx context.Context) []ledger.Check {
 	d, _, err := l.Store.Read(ctx)
 	read := ledger.Check{Verdict: ledger.Fine, About: "reading the state", Text: l.Store.String()}
@@ -52,7 +45,7 @@ func (l *Loaded) checkReading(ctx context.Context) []ledger.Check {
 		)
 		whose.Remedy = "use the state of that tenant, or correct the tenant block"
 	default:
-		whose.Text = fmt.Sprintf("serial %d, %s of the tenant %s", d.Serial, grantCount(len(d.Grants)), d.Tenant)
+		whose.Text = fmt.Sprintf("serial %d, %s of the tenant %s", d.Serial, ledger.Count(len(d.Grants), "grant"), d.Tenant)
 	}
 	return []ledger.Check{read, whose}
 }

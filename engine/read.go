@@ -52,8 +52,8 @@ func (o *Opened) Read(ctx context.Context, scope Scope) (*Present, error) {
 	}
 	p.Reading.UnitLag, p.Reading.SeatLag = o.Config.Tenant.Lag, o.Config.Tenant.PeopleLag
 	if doc != nil && doc.Tenant != p.Reading.Tenant {
-		return nil, fmt.Errorf("the state %s is about the tenant %s, and the configuration points at %s (%s:%d): use the state of that tenant, "+
-			"or correct the tenant block", o.Store, doc.Tenant, p.Reading.Tenant, o.Config.Tenant.Origin.File, o.Config.Tenant.Origin.Line)
+		return nil, fmt.Errorf("the state %s is about the tenant %s, and the configuration points at %s (%s): use the state of that tenant, "+
+			"or correct the tenant block", o.Store, doc.Tenant, p.Reading.Tenant, o.Config.Tenant.Origin)
 	}
 	return p, nil
 }

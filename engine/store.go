@@ -14,6 +14,7 @@ import (
 
 	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/config"
+	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/state"
 	"github.com/usher-cli/usher/state/azblob"
 	"github.com/usher-cli/usher/state/httpstate"
@@ -157,19 +158,23 @@ func ownStorage(endpoint, suffix string) bool {
 	if err != nil {
 		return false
 	}
-	return u.Scheme == "https" && strings.HasSuffix(u.Hostname(), suffix) || state.OnThisMachine(u.Hostname())
+	return u.Scheme == "https" && strings.HasSuffix(u.Hostname(), suffix) || ledger.OnThisMachine(u.Hostname())
 }
 
 func (l *Loaded) openProtocol(args arguments) (state.Backend, error) {
-	o := httpstate.Options{Address: args.get("address", "TF_HTTP_ADDRESS"), UpdateMethod: args.get("update_method", "TF_HTTP_UPDATE_METHOD"),
-		LockAddress: args.get("lock_address", "TF_HTTP_LOCK_ADDRESS"), LockMethod: args.get("lock_method", "TF_HTTP_LOCK_METHOD"),
-		UnlockAddress: args.get("unlock_address", "TF_HTTP_UNLOCK_ADDRESS"), UnlockMethod: args.get("unlock_method", "TF_HTTP_UNLOCK_METHOD"),
-		History: args.get(
-			"history_address",
-		), Username: args.get("username", "TF_HTTP_USERNAME"), Password: l.FirstEnv("USHER_BACKEND_PASSWORD", "TF_HTTP_PASSWORD"),
-		Version: l.Version, Transport: l.storeNetwork()}
-	o.Strict = strings.Contains(o.Address, "/terraform/state/") &&
-		(strings.Contains(o.Address, "/api/v4/projects/") || strings.Contains(o.Address, "/api/packages/")) // GitLab, Gitea
+	o := httpstate.Options{
+		Address:       args.get("address", "TF_HTTP_ADDRESS"),
+		UpdateMethod:  args.get("update_method", "TF_HTTP_UPDATE_METHOD"),
+		LockAddress:   args.get("lock_address", "TF_HTTP_LOCK_ADDRESS"),
+		LockMethod:    args.get("lock_method", "TF_HTTP_LOCK_METHOD"),
+		UnlockAddress: args.get("unlock_address", "TF_HTTP_UNLOCK_ADDRESS"),
+		UnlockMethod:  args.get("unlock_method", "TF_HTTP_UNLOCK_METHOD"),
+		History:       args.get("history_address"),
+		Username:      args.get("username", "TF_HTTP_USERNAME"),
+		Password:      l.FirstEnv("USHER_BACKEND_PASSWORD", "TF_HTTP_PASSWORD"),
+		Version:       l.Version,
+		Transport:     l.storeNetwork(),
+	}
 	if err := args.missing(map[string]string{"address": o.Address}); err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/usher-cli/usher/state"
+	"github.com/usher-cli/usher/ledger"
 )
 
 // A pull request can write any host into a file. So a secret of the environment goes
@@ -25,7 +25,7 @@ func (l *Loaded) secretFor(secret, what string, args arguments, named []string, 
 	for _, name := range slices.Sorted(maps.Keys(addresses)) {
 		host := hostOf(addresses[name])
 		fromFile := args.written[name] != "" && args.set[name] == ""
-		if addresses[name] == "" || !fromFile || state.OnThisMachine(host) || host != "" && l.names(host, named...) {
+		if addresses[name] == "" || !fromFile || ledger.OnThisMachine(host) || host != "" && l.names(host, named...) {
 			continue
 		}
 		if host == "" {

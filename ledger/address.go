@@ -72,11 +72,6 @@ func SplitHolder(s string) (HolderKind, string, error) {
 	return kind, around + name, err
 }
 
-// Kinds lists every kind of holder.
-func Kinds() []HolderKind {
-	return []HolderKind{User, Group, Environment, Flow, Machine, MachineGroup, SelfService}
-}
-
 const hexDigits = "0123456789ABCDEF"
 
 func plain(c byte) bool {

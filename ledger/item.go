@@ -27,52 +27,6 @@ type Item struct {
 	Name string   `json:"name"`
 }
 
-// HolderKind says what kind of thing holds units.
-type HolderKind string
-
-const (
-	// User is a person or another account of the directory.
-	User HolderKind = "user"
-	// Group is a group of the directory: its members hold what it is given.
-	Group HolderKind = "group"
-	// Environment is a Power Platform environment.
-	Environment HolderKind = "environment"
-	// Flow is a cloud flow inside an environment.
-	Flow HolderKind = "flow"
-	// Machine is a machine that runs desktop flows, inside an environment.
-	Machine HolderKind = "machine"
-	// MachineGroup is a group of machines, inside an environment.
-	MachineGroup HolderKind = "machine_group"
-	// SelfService is a product that people can buy by themselves.
-	SelfService HolderKind = "self_service"
-	// License is a product as a whole. It holds nothing, and only names what was
-	// not read.
-	License HolderKind = "license"
-)
-
-// Inside reports whether holders of the kind live inside an environment and
-// draw from its pools.
-func (k HolderKind) Inside() bool { return k == Flow || k == Machine || k == MachineGroup }
-
-// Holds says which family of items holders of the kind can be given.
-func (k HolderKind) Holds() ItemKind {
-	switch k {
-	case User, Group:
-		return Seat
-	case SelfService:
-		return Setting
-	}
-	return Capacity
-}
-
-// Words is the kind as people say it, such as "machine group".
-func (k HolderKind) Words() string {
-	if k == SelfService {
-		return "product for self-service purchase"
-	}
-	return strings.ReplaceAll(string(k), "_", " ")
-}
-
 // Holder is who or what holds units. ID is the object id in lower case and
 // the identity; Name is what people read, as the tenant spells it. For what
 // lives inside an environment both start with the environment's and a slash,

@@ -62,9 +62,9 @@ func (m meters) fed(h ledger.HolderID, item string) []ledger.PoolID {
 // process where hosted units may serve there: those are counted in both, so
 // that process can use what hosted machines leave, and never more.
 func (m meters) served(environment, meter string) []ledger.PoolID {
-	pools := []ledger.PoolID{{Item: meter, Environment: environment}}
-	if meter == catalog.Hosted && m.hostedServes[environment] {
-		pools = append(pools, ledger.PoolID{Item: catalog.Process, Environment: environment})
+	var pools []ledger.PoolID
+	for _, served := range catalog.Served(meter, m.hostedServes[environment]) {
+		pools = append(pools, ledger.PoolID{Item: served, Environment: environment})
 	}
 	return pools
 }

@@ -68,8 +68,8 @@ func mutants() []mutant {
 		{
 			"hosted units serve everywhere",
 			"meters.go",
-			"if meter == catalog.Hosted && m.hostedServes[environment] {",
-			"if meter == catalog.Hosted {",
+			"catalog.Served(meter, m.hostedServes[environment])",
+			"catalog.Served(meter, true)",
 		},
 		{
 			"lowering is not held back where nobody could count",

@@ -71,9 +71,8 @@ func (t *table) unfit() {
 		}
 		text, fix := UnfitText(i.Error)
 		t.notices = append(t.notices, ledger.Notice{Code: "member-unfit", Severity: ledger.Warning,
-			Address: string(
-				ledger.NewAddress(i.User, items[i.Item]),
-			), Text: fmt.Sprintf("%s could not give it: %s", t.groupName(ledger.HolderID{Kind: ledger.Group, ID: i.Group}), text), Fix: fix})
+			Address: string(ledger.NewAddress(i.User, items[i.Item])), Fix: fix,
+			Text: fmt.Sprintf("%s could not give it: %s", t.groupName(ledger.HolderID{Kind: ledger.Group, ID: i.Group}), text)})
 	}
 }
 
@@ -159,20 +158,13 @@ func (p *Plan) lapses(in Input) []ledger.Notice {
 					Text: fmt.Sprintf(
 						"a %s of %s lapses on %s, and the plan leans on it: %s in use among them",
 						kind,
-						seatCount(seats, "seat", "seats"),
+						ledger.Count(seats, "seat"),
 						day,
-						seatCount(short, "is", "are"),
+						ledger.Plural(short, "is", "are"),
 					),
 					Fix: "renew it, or free the seats before that day"})
 			}
 		}
 	}
 	return all
-}
-
-func seatCount(n int64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }

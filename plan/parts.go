@@ -113,12 +113,5 @@ func raises(s ledger.Step) bool { return delta(s) >= 0 }
 
 // delta is the change of units that a step makes for its holder.
 func delta(s ledger.Step) int64 {
-	var d int64
-	if s.After != nil {
-		d += s.After.Units
-	}
-	if s.Before != nil {
-		d -= s.Before.Units
-	}
-	return d
+	return s.After.Amount() - s.Before.Amount()
 }

@@ -150,14 +150,7 @@ func recently(in Input) map[ledger.Key]written {
 // isFresh reports whether a write is so young that readings may not show it. One
 // that a clock ahead of ours has dated proves nothing.
 func (in Input) isFresh(r ledger.Recent) bool {
-	lag := in.Have.SeatLag
-	switch kind := r.Grant.Holder.Kind; {
-	case kind == ledger.Environment:
-		lag = in.Have.UnitLag
-	case kind.Inside():
-		lag = 0
-	}
-	age := in.At.Sub(r.At)
+	lag, age := in.Have.Lag(r.Grant.Holder.Kind), in.At.Sub(r.At)
 	return lag > 0 && age >= -clockSkew && age < lag
 }
 

@@ -51,7 +51,7 @@ type standIn struct {
 
 func standInOf(grants []ledger.Grant, at int) standIn {
 	h := &grants[at].Holder
-	s := standIn{at: int32(at), kind: kindRank(h.Kind)}
+	s := standIn{at: int32(at), kind: h.Kind.Rank()}
 	if len(h.ID) >= 8 {
 		s.begins = binary.BigEndian.Uint64([]byte(h.ID[:8]))
 		return s
@@ -102,25 +102,6 @@ func (s standIn) digit(place int) byte {
 		return s.kind
 	}
 	return byte(s.begins >> (8 * place))
-}
-
-// kindRank is the place of a kind in the order of their names.
-func kindRank(k ledger.HolderKind) uint8 {
-	switch k {
-	case ledger.Environment:
-		return 0
-	case ledger.Flow:
-		return 1
-	case ledger.Group:
-		return 2
-	case ledger.Machine:
-		return 3
-	case ledger.MachineGroup:
-		return 4
-	case ledger.SelfService:
-		return 5
-	}
-	return 6 // a user
 }
 
 func compareGrants(a, b *ledger.Grant) int {

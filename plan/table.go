@@ -202,7 +202,7 @@ func (t *table) unfinished(r row) {
 		r,
 		fmt.Sprintf(
 			"the group does not give it any more, and the service has not taken it from %s yet",
-			seatCount(int64(t.held[r.key]), "member", "members"),
+			ledger.Count(t.held[r.key], "member"),
 		),
 		"",
 	)

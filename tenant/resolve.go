@@ -86,10 +86,7 @@ type found struct {
 // somebody else than the author meant is refused, with the ids, never guessed.
 func (r *Reading) Resolve(d Declared) *Resolved {
 	x := &resolver{Reading: r, out: &Resolved{Guard: d.Guard}, pinned: pins(d.Known, r.Unlisted),
-		seen: make(
-			map[nameKey]found,
-			len(d.Wants),
-		), owner: make(map[ledger.HolderID]*ledger.Want, len(d.Wants)), said: map[string]bool{},
+		seen: make(map[nameKey]found, len(d.Wants)), owner: make(map[ledger.HolderID]*ledger.Want, len(d.Wants)), said: map[string]bool{},
 		gone: map[ledger.HolderID]bool{}, places: map[string]ledger.Holder{},
 		former: map[nameKey][]ledger.Holder{}, nobody: map[nameKey]int{}}
 	for _, h := range d.Former {

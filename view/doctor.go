@@ -33,7 +33,7 @@ func (p *Printer) Checks(checks []ledger.Check) {
 		p.Line("Nothing is missing.")
 		return
 	}
-	p.Line("%s.", Count(missing, "thing")+" missing")
+	p.Line("%s.", ledger.Count(missing, "thing")+" missing")
 }
 
 // Doctor is the document of doctor -json.

@@ -192,7 +192,7 @@ func named(all []plan.Edit, most int, name func(ledger.Holder) string) string {
 func lines(origins []ledger.Origin) string {
 	var all []string
 	for _, o := range origins {
-		if at := fmt.Sprintf("%s:%d", Safe(o.File), o.Line); !slices.Contains(all, at) {
+		if at := Safe(o.String()); !slices.Contains(all, at) {
 			all = append(all, at)
 		}
 	}

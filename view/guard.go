@@ -36,7 +36,7 @@ func (p *Printer) slips(slips []plan.Slip) {
 	}
 	p.refusal(
 		"%s to no account, and the plan takes something from somebody else: it may be a slip in a name",
-		plural(len(slips), "name of the files belongs", "names of the files belong"),
+		ledger.Plural(len(slips), "name of the files belongs", "names of the files belong"),
 	)
 	const most = 10
 	for _, s := range slips[:min(most, len(slips))] {

@@ -52,7 +52,7 @@ func (p *Printer) Verification(runs int, breaks []state.Break) {
 		p.Line("Line %d %s.", b.Line, Safe(b.Text))
 	}
 	if len(breaks) == 0 {
-		p.Line("The history is whole: %s.", Count(runs, "run"))
+		p.Line("The history is whole: %s.", ledger.Count(runs, "run"))
 	}
 }
 
@@ -91,11 +91,11 @@ func ending(r *state.Run) string {
 	case r.By.Operation != "apply":
 		return strings.TrimSpace(r.What)
 	case r.End == nil:
-		return Count(len(r.Calls), "call") + " planned, and it has not said how it ended: it still runs, or was killed"
+		return ledger.Count(len(r.Calls), "call") + " planned, and it has not said how it ended: it still runs, or was killed"
 	case r.End.Complete && r.End.Tally.All == 0:
 		return strings.TrimPrefix(recordedSteps(r.End.Tally), ", ")
 	case r.End.Complete:
-		return Count(r.End.Tally.Done, "call") + " done" + undoes(r)
+		return ledger.Count(r.End.Tally.Done, "call") + " done" + undoes(r)
 	}
 	t := r.End.Tally
 	return fmt.Sprintf(

@@ -18,7 +18,7 @@ func (p *Printer) Plan(pl *plan.Plan) {
 	p.undoing = pl.Undoes != ""
 	p.Notices(pl.Notices)
 	if n := len(pl.Errors()); n > 0 {
-		p.Line("%s", p.paint(fmt.Sprintf("No plan: %s to correct first.", Count(n, "error")), color.Bold))
+		p.Line("%s", p.paint(fmt.Sprintf("No plan: %s to correct first.", ledger.Count(n, "error")), color.Bold))
 		return
 	}
 	if len(pl.Calls)+len(pl.Records) > 0 {
@@ -189,13 +189,13 @@ func (p *Printer) describe(s shownStep) string {
 	case s.Item.Kind == ledger.Setting:
 		parts = append(parts, policy(s.Before)+" -> "+policy(s.After))
 	case s.Holder.Kind == ledger.Environment:
-		parts = append(parts, fmt.Sprintf("%d -> %d", units(s.Before), units(s.After)))
+		parts = append(parts, fmt.Sprintf("%d -> %d", s.Before.Amount(), s.After.Amount()))
 	case s.Item.Kind == ledger.Capacity:
-		parts = append(parts, fmt.Sprintf("%s %d -> %d", Safe(s.Item.Name), units(s.Before), units(s.After)))
+		parts = append(parts, fmt.Sprintf("%s %d -> %d", Safe(s.Item.Name), s.Before.Amount(), s.After.Amount()))
 	case s.Op == ledger.Change:
 		parts = append(parts, p.planChange(*s.Before, *s.After))
 	case s.Op == ledger.Add && len(s.After.Without) > 0:
-		parts = append(parts, fmt.Sprintf("without %s", Count(len(s.After.Without), "service plan")))
+		parts = append(parts, fmt.Sprintf("without %s", ledger.Count(len(s.After.Without), "service plan")))
 	}
 	return strings.Join(append(parts, p.reasons(s)...), ", ")
 }
@@ -215,13 +215,6 @@ func policy(v *ledger.Value) string {
 		return "unset"
 	}
 	return Safe(v.Policy)
-}
-
-func units(v *ledger.Value) int64 {
-	if v == nil {
-		return 0
-	}
-	return v.Units
 }
 
 // planChange lists the service plans that a change switches off and on.
@@ -252,7 +245,7 @@ func (p *Printer) planNames(ids ledger.PlanIDs) string {
 func places(origins []ledger.Origin) string {
 	var all []string
 	for _, o := range origins {
-		all = append(all, fmt.Sprintf("%s:%d", Safe(o.File), o.Line))
+		all = append(all, Safe(o.String()))
 	}
 	if len(all) > 3 {
 		all = append(all[:3], "…")

@@ -39,7 +39,7 @@ func (p *Printer) gap(g plan.Gap, pl *plan.Plan) {
 	}
 	p.refusal("%s, one of %d people in a swap, would be without a seat for a moment: they hold each other's seats, and none is free",
 		Safe(g.Person), g.People)
-	switch seats := plural(int(g.Seats), "free seat", "free seats"); {
+	switch seats := ledger.Plural(g.Seats, "free seat", "free seats"); {
 	case len(g.Items) == 0:
 		p.Line("  No free seat of a single product makes it possible: change less at a time.")
 	default:
@@ -86,7 +86,7 @@ func (p *Printer) shortage(s plan.Shortage) {
 		fmt.Sprintf(bound[s.Term], s.Limit),
 	)
 	for _, d := range s.Drawers {
-		p.Line("  %5d  %s (%s:%d)", d.Units, Safe(d.Origin.Block), Safe(d.Origin.File), d.Origin.Line)
+		p.Line("  %5d  %s (%s)", d.Units, Safe(d.Origin.Block), Safe(d.Origin.String()))
 	}
 	p.unlisted(s)
 	p.Line("  %s.", map[ledger.Term]string{
@@ -116,7 +116,7 @@ func (p *Printer) shortPlace(s plan.Shortage) {
 	p.refusal("the environment %s is short of %s by %d: its flows and machines would use %d, and it would be allocated %d",
 		Safe(s.EnvironmentName), Safe(s.Item.Name), s.Short, s.Limit+s.Short, s.Limit)
 	for _, d := range s.Drawers {
-		p.Line("  %5d  %s (%s:%d)", d.Units, Safe(d.Origin.Block), Safe(d.Origin.File), d.Origin.Line)
+		p.Line("  %5d  %s (%s)", d.Units, Safe(d.Origin.Block), Safe(d.Origin.String()))
 	}
 	p.unlisted(s)
 	if len(s.Overage) > 0 {

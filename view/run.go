@@ -22,7 +22,7 @@ func (p *Printer) Result(r ledger.Result) {
 			text = p.op(s.Op) + " off and on"
 		}
 		if s.Item.Kind == ledger.Capacity {
-			text += fmt.Sprintf(" %d -> %d", units(s.Before), units(s.After))
+			text += fmt.Sprintf(" %d -> %d", s.Before.Amount(), s.After.Amount())
 		}
 		if s.Item.Kind == ledger.Setting {
 			text += fmt.Sprintf(" %s -> %s", Safe(s.Before.Policy), Safe(s.After.Policy))
@@ -67,7 +67,7 @@ func (p *Printer) Report(r *ledger.Report) {
 		}
 	}
 	p.Line("")
-	text := fmt.Sprintf("Apply complete: %s done%s.", Count(r.Done, "call"), recordedSteps(r.Tally))
+	text := fmt.Sprintf("Apply complete: %s done%s.", ledger.Count(r.Done, "call"), recordedSteps(r.Tally))
 	switch {
 	case r.Waiting():
 		text = fmt.Sprintf("Apply complete, and others have something left to finish: %d done, %d pending.", r.Done, r.Pending)
@@ -75,7 +75,7 @@ func (p *Printer) Report(r *ledger.Report) {
 		text = fmt.Sprintf(
 			"Apply incomplete: %d done, and a group could not give its licenses to %s.",
 			r.Done,
-			plural(r.Unfit, "member", "members"),
+			ledger.Plural(r.Unfit, "member", "members"),
 		)
 	case !r.Complete():
 		text = fmt.Sprintf("Apply incomplete: %d done, %d failed, %d of unknown outcome, %d skipped%s. Run usher plan to see the rest.",
@@ -122,7 +122,7 @@ func (p *Printer) Drift(all []plan.Drift, complete bool) {
 		case d.Kind == plan.Changed && d.Item.Kind == ledger.Setting:
 			line += fmt.Sprintf(": %s -> %s", Safe(d.Known.Policy), Safe(d.Have.Policy))
 		case d.Kind == plan.Changed && d.Item.Kind == ledger.Capacity:
-			line += fmt.Sprintf(": %d -> %d", units(d.Known), units(d.Have))
+			line += fmt.Sprintf(": %d -> %d", d.Known.Amount(), d.Have.Amount())
 		case d.Kind == plan.Changed:
 			line += ": " + p.planChange(*d.Known, *d.Have)
 		}
@@ -169,7 +169,7 @@ func (p *Printer) Usage(all []ledger.Usage, people bool) {
 			if l.Trial {
 				kind = "trial"
 			}
-			p.Line("  %s: a %s of %s lapses on %s if it is not renewed.", Safe(u.Item.Name), kind, Count(l.Seats, "seat"), l.Day)
+			p.Line("  %s: a %s of %s lapses on %s if it is not renewed.", Safe(u.Item.Name), kind, ledger.Count(l.Seats, "seat"), l.Day)
 		}
 	}
 	if !people {
@@ -190,7 +190,7 @@ func (p *Printer) Usage(all []ledger.Usage, people bool) {
 func sourceText(s ledger.Source) string {
 	switch {
 	case s.Holder.Kind == ledger.Environment:
-		return Count(s.Units, "unit")
+		return ledger.Count(s.Units, "unit")
 	case s.Group != "":
 		return "through group " + Safe(s.Group)
 	}

@@ -34,7 +34,7 @@ func (p *Printer) byHand(pl *plan.Plan) {
 			places(b.Origins),
 		)
 		if b.Waiting > 0 {
-			p.Line("      %s for it", plural(b.Waiting, "call waits", "calls wait"))
+			p.Line("      %s for it", ledger.Plural(b.Waiting, "call waits", "calls wait"))
 		}
 	}
 	for _, c := range pl.Calls {
@@ -43,13 +43,6 @@ func (p *Printer) byHand(pl *plan.Plan) {
 		}
 	}
 	p.Line("")
-}
-
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }
 
 // refresh prints the flows that somebody may want to turn off and on, once the
@@ -128,11 +121,11 @@ func noChanges(pl *plan.Plan) string {
 	case pl.Undoes != "":
 		return "No changes. Nothing is left to undo."
 	case len(pl.Awaited) > 0:
-		return fmt.Sprintf("No changes. The service has not finished with %s.", Count(len(pl.Awaited), "group"))
+		return fmt.Sprintf("No changes. The service has not finished with %s.", ledger.Count(len(pl.Awaited), "group"))
 	case pl.OnlyDue:
 		return "Nothing is due. Nothing else was looked at."
 	case pl.Targets > 0:
-		return fmt.Sprintf("No changes for %s. Nothing else was looked at.", Count(pl.Targets, "target"))
+		return fmt.Sprintf("No changes for %s. Nothing else was looked at.", ledger.Count(pl.Targets, "target"))
 	case len(pl.Unread) > 0:
 		return "No changes in the part that was read."
 	case pl.Believed:
@@ -143,14 +136,6 @@ func noChanges(pl *plan.Plan) string {
 
 func has(c ledger.Call, op ledger.Op) bool {
 	return slices.ContainsFunc(c.Steps, func(s ledger.Step) bool { return s.Op == op })
-}
-
-// Count writes a number of things, in the singular for one.
-func Count[N int | int64](n N, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
 }
 
 // Pace says how long the writes of a plan take where the directory allows so
@@ -170,16 +155,16 @@ func (p *Printer) Pace(pl *plan.Plan, perSecond float64) {
 		return
 	}
 	took := time.Duration(float64(n) / perSecond * float64(time.Second))
-	p.Line("The directory allows %s a second: these %d take about %s.", Count(int(perSecond), "write"), n, about(took))
+	p.Line("The directory allows %s a second: these %d take about %s.", ledger.Count(int(perSecond), "write"), n, about(took))
 }
 
 // about is a length of time in words.
 func about(d time.Duration) string {
 	switch {
 	case d < 2*time.Minute:
-		return Count(int(d.Round(time.Second).Seconds()), "second")
+		return ledger.Count(int(d.Round(time.Second).Seconds()), "second")
 	case d < 2*time.Hour:
-		return Count(int(d.Round(time.Minute).Minutes()), "minute")
+		return ledger.Count(int(d.Round(time.Minute).Minutes()), "minute")
 	}
-	return Count(int(d.Round(time.Hour).Hours()), "hour")
+	return ledger.Count(int(d.Round(time.Hour).Hours()), "hour")
 }

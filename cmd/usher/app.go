@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/view"
 )
 
@@ -70,9 +71,8 @@ func (a *app) run(args []string) int {
 func (a *app) execute(args []string) (exit int) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			a.stderr().
-				Failure(fmt.Errorf("usher met a fault of its own and stopped: %v. Run usher plan to see what is left, and report "+
-					"this with the command and the version %s", cause, version))
+			a.stderr().Failure(fmt.Errorf("usher met a fault of its own and stopped: %v. Run usher plan to see what is left, and report "+
+				"this with the command and the version %s", cause, version))
 			exit = int(exitError)
 		}
 	}()
@@ -170,11 +170,11 @@ func argCount(least, most int) cobra.PositionalArgs {
 func argWords(least, most int) string {
 	switch least {
 	case most:
-		return view.Count(least, "argument")
+		return ledger.Count(least, "argument")
 	case 0:
-		return "at most " + view.Count(most, "argument")
+		return "at most " + ledger.Count(most, "argument")
 	}
-	return "at least " + view.Count(least, "argument")
+	return "at least " + ledger.Count(least, "argument")
 }
 
 // parent makes a command that only holds others: without one it shows its

@@ -10,6 +10,7 @@ import (
 
 	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/config"
+	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/view"
 )
 
@@ -65,9 +66,9 @@ func printValidation(a *app, cfg *config.Config, diags hcl.Diagnostics) {
 	}
 	switch {
 	case errs > 0:
-		a.stderr().Line("The configuration has %s and %s.", view.Count(errs, "error"), view.Count(warnings, "warning"))
+		a.stderr().Line("The configuration has %s and %s.", ledger.Count(errs, "error"), ledger.Count(warnings, "warning"))
 	case warnings > 0:
-		a.stdout().Line("The configuration is valid, with %s.", view.Count(warnings, "warning"))
+		a.stdout().Line("The configuration is valid, with %s.", ledger.Count(warnings, "warning"))
 	default:
 		a.stdout().Line("The configuration is valid.")
 	}

@@ -48,9 +48,8 @@ func (a *app) tellHolder(ctx context.Context, l *engine.Loaded, holder *state.Lo
 		return
 	}
 	if last := runs[len(runs)-1]; last.Ended == nil && last.By.Who == holder.Who && !last.Began.Before(holder.Since) {
-		a.stdout().
-			Line("It is the run %s of the history, an %s%s.", view.Safe(last.ID), view.Safe(last.By.Operation),
-				view.Safe(strings.TrimSuffix(" in "+last.By.Where, " in ")))
+		a.stdout().Line("It is the run %s of the history, an %s%s.", view.Safe(last.ID), view.Safe(last.By.Operation),
+			view.Safe(strings.TrimSuffix(" in "+last.By.Where, " in ")))
 	}
 }
 
@@ -62,8 +61,8 @@ func runStateInit(ctx context.Context, a *app, l *engine.Loaded, _ []string) err
 		a.stdout().Line("The store %s is ready.", view.Safe(l.Store.String()))
 		return nil
 	}
-	a.stdout().
-		Line("Nothing has to be made at %s. Run usher init to see whether it is reached and can be written.", view.Safe(l.Store.String()))
+	a.stdout().Line("Nothing has to be made at %s. Run usher init to see whether it is reached and can be "+
+		"written.", view.Safe(l.Store.String()))
 	return nil
 }
 
@@ -194,14 +193,14 @@ func runMigrate(ctx context.Context, a *app, o *migrateOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	a.stdout().
-		Line("The state is at %s now, with serial %d, and was read back. Put this into the usher block:\n", view.Safe(target.String()), d.Serial)
+	a.stdout().Line("The state is at %s now, with serial %d, and was read back. Put this into the usher "+
+		"block:\n", view.Safe(target.String()), d.Serial)
 	set, err := config.BackendSettings(o.to, given, a.path)
 	if err != nil {
 		return err
 	}
-	a.stdout().
-		Line("%s\n\nThe old state stays at %s: remove it when nobody uses it any more.", backendBlock(o.to, set), view.Safe(l.Store.String()))
+	a.stdout().Line("%s\n\nThe old state stays at %s: remove it when nobody uses it any "+
+		"more.", backendBlock(o.to, set), view.Safe(l.Store.String()))
 	return nil
 }
 

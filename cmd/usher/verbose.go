@@ -30,8 +30,7 @@ func (a *app) traceStatement(statement string) (ended func(error)) {
 		if err != nil {
 			answer = err.Error()
 		}
-		a.stderr().
-			Line("%s: %s after %s", view.Safe(strings.Join(strings.Fields(statement), " ")), view.Safe(answer),
-				a.now().Sub(began).Round(time.Millisecond))
+		a.stderr().Line("%s: %s after %s", view.Safe(strings.Join(strings.Fields(statement), " ")), view.Safe(answer),
+			a.now().Sub(began).Round(time.Millisecond))
 	}
 }

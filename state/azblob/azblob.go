@@ -28,6 +28,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
+	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/state"
 )
 
@@ -74,7 +75,7 @@ func New(o Options) (*Backend, error) {
 			"its endpoint is not the address of a storage account, such as https://ACCOUNT.blob.core.windows.net, without a signature",
 		)
 	}
-	if u.Scheme == "http" && !state.OnThisMachine(u.Hostname()) {
+	if u.Scheme == "http" && !ledger.OnThisMachine(u.Hostname()) {
 		return nil, fmt.Errorf("http://%s would send credentials that others could read: use https", u.Host)
 	}
 	b := &Backend{o: o, place: u.JoinPath(o.Container, o.Key).String()}

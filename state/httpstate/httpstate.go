@@ -16,6 +16,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 
+	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/state"
 )
 
@@ -40,7 +42,7 @@ type Options struct {
 	Password      string
 	// Strict says that the server refuses the write of whoever does not have the
 	// lock, or else a serial that it has had, as GitLab and Gitea do: then nothing
-	// is read before a write under the lock.
+	// is read before a write under the lock. New knows their addresses.
 	Strict    bool
 	Version   string        // of usher, for the user agent
 	TTL       time.Duration // see DefaultTTL
@@ -60,30 +62,20 @@ type Backend struct {
 
 var _ state.Backend = (*Backend)(nil)
 
+// isStrict knows the addresses at which GitLab and Gitea keep states.
+func isStrict(address string) bool {
+	return strings.Contains(address, "/terraform/state/") &&
+		(strings.Contains(address, "/api/v4/projects/") || strings.Contains(address, "/api/packages/"))
+}
+
 // New makes a backend. Nothing is asked of the server yet.
 func New(o Options) (*Backend, error) {
-	if o.Strict {
-		o.LockAddress, o.LockMethod, o.UnlockMethod = cmp.Or(
-			o.LockAddress,
-			withSuffix(o.Address, "/lock"),
-		), cmp.Or(
-			o.LockMethod,
-			http.MethodPost,
-		), cmp.Or(
-			o.UnlockMethod,
-			http.MethodDelete,
-		)
+	if o.Strict = o.Strict || isStrict(o.Address); o.Strict {
+		o.LockAddress = cmp.Or(o.LockAddress, withSuffix(o.Address, "/lock"))
+		o.LockMethod, o.UnlockMethod = cmp.Or(o.LockMethod, http.MethodPost), cmp.Or(o.UnlockMethod, http.MethodDelete)
 	}
-	o.UpdateMethod, o.LockMethod, o.UnlockMethod = cmp.Or(
-		o.UpdateMethod,
-		http.MethodPost,
-	), cmp.Or(
-		o.LockMethod,
-		"LOCK",
-	), cmp.Or(
-		o.UnlockMethod,
-		"UNLOCK",
-	)
+	o.UpdateMethod = cmp.Or(o.UpdateMethod, http.MethodPost)
+	o.LockMethod, o.UnlockMethod = cmp.Or(o.LockMethod, "LOCK"), cmp.Or(o.UnlockMethod, "UNLOCK")
 	o.LockAddress = cmp.Or(o.LockAddress, o.Address)
 	o.UnlockAddress = cmp.Or(o.UnlockAddress, o.LockAddress)
 	o.HistoryPart = cmp.Or(o.HistoryPart, largestPart)
@@ -95,7 +87,7 @@ func New(o Options) (*Backend, error) {
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
 			return nil, errors.New("an address of the http backend is not an http or https URL without a user and a password in it")
 		}
-		if o.Password != "" && u.Scheme == "http" && !state.OnThisMachine(u.Hostname()) {
+		if o.Password != "" && u.Scheme == "http" && !ledger.OnThisMachine(u.Hostname()) {
 			return nil, fmt.Errorf("http://%s would carry the password for everybody on the way to read: use https", u.Host)
 		}
 	}

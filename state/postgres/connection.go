@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/state"
 )
 
@@ -16,7 +17,7 @@ import (
 func readable(c *pgx.ConnConfig, unverified bool) string {
 	open := func(host string, secured *tls.Config) bool {
 		safe := secured != nil && (unverified || !secured.InsecureSkipVerify || secured.VerifyPeerCertificate != nil && secured.ServerName != "")
-		return !safe && !strings.HasPrefix(host, "/") && !state.OnThisMachine(host)
+		return !safe && !strings.HasPrefix(host, "/") && !ledger.OnThisMachine(host)
 	}
 	if open(c.Host, c.TLSConfig) {
 		return c.Host

@@ -54,13 +54,6 @@ func (c *Client) Assign(ctx context.Context, call ledger.Call) ledger.Result {
 	return ledger.Result{Call: call, Outcome: ledger.Done}
 }
 
-func units(v *ledger.Value) int64 {
-	if v == nil {
-		return 0
-	}
-	return v.Units
-}
-
 // set carries out one step. wrote says whether a write may have reached the
 // service when it fails.
 func (c *Client) set(ctx context.Context, s ledger.Step) (wrote bool, err error) {
@@ -68,9 +61,9 @@ func (c *Client) set(ctx context.Context, s ledger.Step) (wrote bool, err error)
 	if err != nil {
 		return false, err
 	}
-	now, want := sum(rows), units(s.After)
-	if now != units(s.Before) && now != want {
-		return false, fmt.Errorf("it holds %d, and %d were expected: %w", now, units(s.Before), errChanged)
+	now, want := sum(rows), s.After.Amount()
+	if now != s.Before.Amount() && now != want {
+		return false, fmt.Errorf("it holds %d, and %d were expected: %w", now, s.Before.Amount(), errChanged)
 	}
 	if len(rows) == 0 && want > 0 {
 		return true, c.create(ctx, s, want)
@@ -183,7 +176,7 @@ func (c *Client) rows(ctx context.Context, s ledger.Step) ([]assignment, error) 
 
 func (c *Client) reached(ctx context.Context, s ledger.Step) (bool, error) {
 	rows, err := c.rows(ctx, s)
-	return err == nil && sum(rows) == units(s.After), err
+	return err == nil && sum(rows) == s.After.Amount(), err
 }
 
 // What requests take, in words.

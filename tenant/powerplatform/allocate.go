@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 
+	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/tenant/wire"
 )
@@ -63,27 +64,20 @@ func (c *Client) unchanged(ctx context.Context, call ledger.Call) error {
 	defer c.mu.Unlock()
 	for _, s := range call.Steps {
 		have := now[s.Item.ID]
-		if have != units(s.Before) && have != units(s.After) && have != c.seen[call.Holder.ID][s.Item.ID] {
-			return fmt.Errorf("it is allocated %d of %s, and %d were expected: %w", have, s.Item.Name, units(s.Before), errChanged)
+		if have != s.Before.Amount() && have != s.After.Amount() && have != c.seen[call.Holder.ID][s.Item.ID] {
+			return fmt.Errorf("it is allocated %d of %s, and %d were expected: %w", have, s.Item.Name, s.Before.Amount(), errChanged)
 		}
 	}
 	return nil
 }
 
-func units(v *ledger.Value) int64 {
-	if v == nil {
-		return 0
-	}
-	return v.Units
-}
-
 func (c *Client) write(ctx context.Context, call ledger.Call) error {
-	if documented(call.Steps[0].Item.ID) {
+	if catalog.InDocument(call.Steps[0].Item.ID) {
 		return c.putDocument(ctx, call)
 	}
 	body := allocations{Currencies: []allocation{}}
 	for _, s := range call.Steps {
-		body.Currencies = append(body.Currencies, allocation{Currency: s.Item.ID, Allocated: wire.Count(units(s.After))})
+		body.Currencies = append(body.Currencies, allocation{Currency: s.Item.ID, Allocated: wire.Count(s.After.Amount())})
 	}
 	var answer allocations
 	if err := c.w.JSON(ctx, http.MethodPatch, allocationPath(call.Holder.ID), body, &answer); err != nil {
@@ -91,8 +85,8 @@ func (c *Client) write(ctx context.Context, call ledger.Call) error {
 	}
 	now := values(answer)
 	for _, s := range call.Steps {
-		if have := now[s.Item.ID]; have != units(s.After) {
-			return fmt.Errorf("the service answers that it is allocated %d of %s, and %d were written", have, s.Item.Name, units(s.After))
+		if have := now[s.Item.ID]; have != s.After.Amount() {
+			return fmt.Errorf("the service answers that it is allocated %d of %s, and %d were written", have, s.Item.Name, s.After.Amount())
 		}
 	}
 	return nil
@@ -110,10 +104,6 @@ func (o *operation) Shape() error {
 	}
 	return nil
 }
-
-// documented reports whether a type is part of the allocations document of an
-// environment rather than of its plain numbers.
-func documented(currency string) bool { return currency == "MCSMessages" || currency == "MCSSessions" }
 
 // document is the allocations document of an environment, with what others put
 // into it.
@@ -142,7 +132,7 @@ func (c *Client) lacks(environment string, now document) string {
 	defer c.mu.Unlock()
 	for currency, units := range c.seen[environment] {
 		there := slices.ContainsFunc(now.Currencies, func(r documentRow) bool { return r.Currency == currency })
-		if documented(currency) && units > 0 && !there {
+		if catalog.InDocument(currency) && units > 0 && !there {
 			return c.name(currency)
 		}
 	}
@@ -174,7 +164,7 @@ func (c *Client) putDocument(ctx context.Context, call ledger.Call) error {
 	}
 	wanted := map[string]int64{}
 	for _, s := range call.Steps {
-		wanted[s.Item.ID] = units(s.After)
+		wanted[s.Item.ID] = s.After.Amount()
 	}
 	var body struct {
 		Scope struct {
@@ -184,7 +174,7 @@ func (c *Client) putDocument(ctx context.Context, call ledger.Call) error {
 	}
 	body.Scope.Environment = call.Holder.ID
 	for _, a := range now.Currencies {
-		if !documented(a.Currency) {
+		if !catalog.InDocument(a.Currency) {
 			continue
 		}
 		if n, ours := wanted[a.Currency]; ours {
@@ -206,7 +196,7 @@ func (c *Client) putDocument(ctx context.Context, call ledger.Call) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, s := range call.Steps {
-		c.written[call.Holder.ID+"/"+s.Item.ID] = units(s.After)
+		c.written[call.Holder.ID+"/"+s.Item.ID] = s.After.Amount()
 	}
 	return nil
 }

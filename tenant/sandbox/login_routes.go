@@ -67,13 +67,8 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	app := s.x.application(c.AppID)
 	now := s.opts.Now()
 	c.For, c.Issuer, c.Tenant, c.AppName, c.Version = resource, "https://sts.windows.net/"+s.x.ID+"/", s.x.ID, app.Name, "1.0"
-	c.IssuedAt, c.NotBefore, c.ExpiresAt = jwt.NewNumericDate(
-		now,
-	), jwt.NewNumericDate(
-		now.Add(-5*time.Minute),
-	), jwt.NewNumericDate(
-		now.Add(s.tokenLife()),
-	)
+	c.IssuedAt, c.NotBefore = jwt.NewNumericDate(now), jwt.NewNumericDate(now.Add(-5*time.Minute))
+	c.ExpiresAt = jwt.NewNumericDate(now.Add(s.tokenLife()))
 	seconds := int(s.tokenLife().Seconds())
 	out := map[string]any{"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds}
 	if c.UPN == "" {

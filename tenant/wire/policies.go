@@ -7,13 +7,14 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/google/uuid"
+
+	"github.com/usher-cli/usher/ledger"
 )
 
 // noteDoubt remembers of the tries of a request that one was not answered for
@@ -157,7 +158,7 @@ func bearer(o Options) policy.Policy {
 	base, err := url.Parse(o.Base)
 	return runtime.NewBearerTokenPolicy(signIn{o.Credential}, scopes, &policy.BearerTokenOptions{
 		InsecureAllowCredentialWithHTTP: err == nil &&
-			slices.Contains([]string{"127.0.0.1", "localhost", "::1"}, base.Hostname()), // a tenant that this machine serves
+			ledger.OnThisMachine(base.Hostname()), // a tenant that this machine serves
 		AuthorizationHandler: policy.AuthorizationHandler{
 			OnChallenge: func(_ *policy.Request, _ *http.Response, authorize func(policy.TokenRequestOptions) error) error {
 				return authorize(policy.TokenRequestOptions{Scopes: scopes})
