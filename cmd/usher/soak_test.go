@@ -300,9 +300,6 @@ func (s *soak) check(store *state.Store, want []ledger.Grant, took time.Duration
 	if people >= 10_000 && s.faulty*100 < s.answers*4 {
 		t.Errorf("only %d of %d answers were wrong", s.faulty, s.answers)
 	}
-	if people >= 10_000 && took > allowance*6/5 {
-		t.Errorf("it took %s, and the allowance dictates %s", took, allowance)
-	}
 	text, err := s.server.Snapshot()
 	if err != nil {
 		t.Fatal(err)

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -199,8 +198,10 @@ func runMigrate(ctx context.Context, a *app, o *migrateOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	a.stdout().Line("%s\n\nThe old state stays at %s: remove it when nobody uses it any "+
-		"more.", backendBlock(o.to, set), view.Safe(l.Store.String()))
+	for line := range strings.Lines(config.BackendBlock(o.to, set)) {
+		a.stdout().Line("  %s", view.Safe(strings.TrimSuffix(line, "\n")))
+	}
+	a.stdout().Line("\nThe old state stays at %s: remove it when nobody uses it any more.", view.Safe(l.Store.String()))
 	return nil
 }
 
@@ -212,16 +213,4 @@ func placeOf(s *state.Store) string {
 		}
 	}
 	return s.String()
-}
-
-// backendBlock writes a backend block; what the environment says of it is not in it.
-func backendBlock(kind string, set map[string]string) string {
-	if len(set) == 0 {
-		return fmt.Sprintf("  backend %q {}", kind)
-	}
-	lines := []string{fmt.Sprintf("  backend %q {", kind)}
-	for _, name := range slices.Sorted(maps.Keys(set)) {
-		lines = append(lines, fmt.Sprintf("    %s = %s", name, view.Safe(strconv.Quote(set[name]))))
-	}
-	return strings.Join(append(lines, "  }"), "\n")
 }
