@@ -30,7 +30,7 @@ func arrange(calls []ledger.Call, b *book) *scheduler {
 		}
 	}
 	before := s.clone()
-	if s.schedule(); s.open() > 0 && before.search() {
+	if s.schedule(); s.countOpen() > 0 && before.search() {
 		s = before
 	}
 	s.last = len(s.done)
@@ -42,7 +42,7 @@ func arrange(calls []ledger.Call, b *book) *scheduler {
 func alone(calls []ledger.Call, b *book) *scheduler {
 	s := firstPart(calls, b)
 	s.schedule()
-	if len(s.left()) > 0 && s.open() == len(s.left()) && len(b.later())+len(b.last) == 0 { // nobody will make room for them
+	if len(s.left()) > 0 && s.countOpen() == len(s.left()) && len(b.later())+len(b.last) == 0 { // nobody will make room for them
 		if again := firstPart(calls, b); again.search() {
 			return again
 		}

@@ -119,7 +119,7 @@ func peel(from, to map[int]map[int]bool) {
 
 func newCall(p *part) ledger.Call {
 	c := ledger.Call{Holder: p.steps[0].Holder, Steps: slices.Clone(p.steps), Manual: p.manual, Waits: p.waits}
-	c.Takes, c.Releases = split(p.draws)
+	c.Takes, c.Releases = splitDraws(p.draws)
 	return c
 }
 
@@ -127,14 +127,14 @@ func newCall(p *part) ledger.Call {
 func merged(a, b *part) ledger.Call {
 	both := &part{steps: slices.Concat(a.steps, b.steps), draws: slices.Clone(a.draws), manual: a.manual, waits: a.waits}
 	for _, d := range b.draws {
-		both.take(d.Pool, d.Units, d.Limit)
+		both.bookUnits(d.Pool, d.Units, d.Limit)
 	}
 	slices.SortStableFunc(both.steps, func(x, y ledger.Step) int { return x.Key().Compare(y.Key()) })
 	return newCall(both)
 }
 
-// split sorts draws into what is taken and what is released.
-func split(draws []ledger.Draw) (takes, releases []ledger.Draw) {
+// splitDraws sorts draws into what is taken and what is released.
+func splitDraws(draws []ledger.Draw) (takes, releases []ledger.Draw) {
 	draws = slices.Clone(draws)
 	slices.SortFunc(draws, compareDraws)
 	for _, d := range draws {

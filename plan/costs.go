@@ -27,8 +27,8 @@ func newCosts(in Input, c *coverage) *costs {
 	return k
 }
 
-// mark writes on every step that ends a service what goes with it, and when.
-func (k *costs) mark(parts []*part, c *coverage) {
+// markCosts writes on every step that ends a service what goes with it, and when.
+func (k *costs) markCosts(parts []*part, c *coverage) {
 	for at, endings := range c.ended {
 		s := &parts[at.part].steps[at.step]
 		people := map[ledger.Cost]int64{}

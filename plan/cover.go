@@ -89,7 +89,7 @@ func newCoverage(in Input, grants set) *coverage {
 	c.blind = have.Unlisted || slices.ContainsFunc(have.Unread, func(u ledger.Unread) bool { return u.Holder.Kind == ledger.User })
 	for i := range have.Grants {
 		if g := &have.Grants[i]; g.Holder.Kind == ledger.Group {
-			c.await(g)
+			c.awaitMembers(g)
 		}
 	}
 	c.groupItems = slices.Sorted(maps.Keys(items))
@@ -122,8 +122,8 @@ func (c *coverage) sourceOf(i ledger.Inherited) source {
 	return s
 }
 
-// await notes the members of a group whom the service has not got to yet.
-func (c *coverage) await(g *ledger.Grant) {
+// awaitMembers notes the members of a group whom the service has not got to yet.
+func (c *coverage) awaitMembers(g *ledger.Grant) {
 	for _, user := range c.members[g.Holder.ID] {
 		key := ledger.Key{Kind: ledger.User, Holder: user, Item: g.Item.ID}
 		if !slices.ContainsFunc(c.by[key], func(s source) bool { return s.group == g.Holder.ID }) {
@@ -205,7 +205,7 @@ func (c *coverage) link(parts []*part) {
 	c.lost, c.gained, c.reduced, c.ended = map[ledger.Key]int{}, map[string][]gain{}, map[string][]reduction{}, map[stepAt][]ending{}
 	touched := c.touched(parts)
 	for key, ch := range touched {
-		c.settle(key, ch, parts)
+		c.bookSeat(key, ch, parts)
 	}
 	for _, gains := range c.gained {
 		slices.SortFunc(gains, func(a, b gain) int { return cmp.Or(cmp.Compare(a.item, b.item), a.part-b.part) })
@@ -216,7 +216,7 @@ func (c *coverage) link(parts []*part) {
 	c.free(touched, parts)
 	c.ride(parts)
 	for _, p := range parts {
-		p.finish()
+		p.sumUp()
 	}
 }
 

@@ -24,7 +24,7 @@ func edits(undo *Plan, today Input) []Edit {
 			g, asked := want[s.Key()]
 			switch {
 			case s.Op.Nudges(),
-				is(s.After, g.Value, asked),
+				equalsNow(s.After, g.Value, asked),
 				s.After != nil && asked && g.Accepts(g.Value, *s.After): // the files are that far
 			case !asked && s.Item.Kind == ledger.Setting: // which stays when nobody asks for it
 			default:

@@ -59,8 +59,8 @@ func ring(first, n int) [][2]int {
 func testBook(room map[ledger.PoolID]int64) *book {
 	b := &book{pools: map[ledger.PoolID]*ledger.Pool{}, names: map[string]string{}}
 	for id, n := range room {
-		b.at(id).Owned = n
-		b.at(id).Open()
+		b.poolOf(id).Owned = n
+		b.poolOf(id).Open()
 	}
 	return b
 }

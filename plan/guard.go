@@ -52,7 +52,7 @@ func breaches(p *Plan, in Input, c *coverage, parts []*part) []Breach {
 		l.free[s.Item.ID] = s.Free
 	}
 	l.astray, l.allAstray = astray(in, l)
-	l.count(p.Calls)
+	l.countLosses(p.Calls)
 	for key := range l.lost {
 		counts[Breach{Kind: Losses, Item: names[key.Item]}]++
 	}
@@ -97,7 +97,7 @@ func approvals(grants []ledger.Grant) approved {
 
 func (a approved) covers(s ledger.Step) bool {
 	v, ok := a[s.Key()]
-	return ok && is(s.After, v, v.Units > 0)
+	return ok && equalsNow(s.After, v, v.Units > 0)
 }
 
 // astray finds the people for whom the plan is not the rest of the approved work: the
@@ -142,11 +142,11 @@ type losing struct {
 	allAstray bool
 }
 
-// count counts people. As many lost seats as a person has gains by the same
+// countLosses counts people. As many lost seats as a person has gains by the same
 // call, or by one that the loss comes after, are replacements: then only the service
-// plans count that the new product has, switched off, and the services that end.
+// plans countLosses that the new product has, switched off, and the services that end.
 // A moment without, where a call was split, is a loss.
-func (l *losing) count(calls []ledger.Call) {
+func (l *losing) countLosses(calls []ledger.Call) {
 	replaced := map[ledger.Key][]string{} // seats, by the items that replace them
 	spent := map[string]int{}
 	for _, key := range slices.SortedFunc(maps.Keys(l.coverage.lost), ledger.Key.Compare) {
@@ -157,20 +157,20 @@ func (l *losing) count(calls []ledger.Call) {
 			spent[key.Holder]++
 			replaced[key] = items
 		case l.isAstray(key.Holder) || !l.approvedAt(part, key.Item):
-			l.note(key)
+			l.noteLoss(key)
 		}
 	}
 	for _, reductions := range l.reduced {
 		for _, r := range reductions {
 			if l.isLoss(r, replaced[r.key]) {
-				l.note(r.key)
+				l.noteLoss(r.key)
 			}
 		}
 	}
 	for _, call := range calls {
 		for _, s := range call.Steps {
 			if call.Gap && s.Op == ledger.Remove && !s.Kept {
-				l.note(s.Key())
+				l.noteLoss(s.Key())
 			}
 		}
 	}
@@ -178,7 +178,7 @@ func (l *losing) count(calls []ledger.Call) {
 
 func (l *losing) isAstray(user string) bool { return l.allAstray || l.astray[user] }
 
-func (l *losing) note(key ledger.Key) {
+func (l *losing) noteLoss(key ledger.Key) {
 	if !l.free[key.Item] {
 		l.lost[key] = true
 	}

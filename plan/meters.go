@@ -78,10 +78,10 @@ func (m meters) book(parts []*part) {
 			}
 			d := delta(s)
 			for _, pool := range m.drawn(s.Holder.Identity(), s.Item.ID) {
-				p.take(pool, d, false)
+				p.bookUnits(pool, d, false)
 			}
 			for _, pool := range m.fed(s.Holder.Identity(), s.Item.ID) {
-				p.take(pool, -d, true)
+				p.bookUnits(pool, -d, true)
 			}
 		}
 	}

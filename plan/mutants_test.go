@@ -61,10 +61,10 @@ func mutants() []mutant {
 			"every source takes a seat",
 			"seats.go",
 			"	for _, m := range adds[1:] {\n",
-			"	for _, m := range adds[1:] {\n		parts[m.part].take(ledger.PoolID{Item: key.Item}, 1, false)\n",
+			"	for _, m := range adds[1:] {\n		parts[m.part].bookUnits(ledger.PoolID{Item: key.Item}, 1, false)\n",
 		},
 		{"circles are not cut", "calls.go", "for _, node := range circular(parts, at) {", "for _, node := range []int(nil) {"},
-		{"an environment does not feed its pool", "meters.go", "p.take(pool, -d, true)", "_ = pool"},
+		{"an environment does not feed its pool", "meters.go", "p.bookUnits(pool, -d, true)", "_ = pool"},
 		{
 			"hosted units serve everywhere",
 			"meters.go",
@@ -89,8 +89,8 @@ func mutants() []mutant {
 		{
 			"unmanaged seats are removed unasked",
 			"unmanaged.go",
-			"case ledger.Warn:\n		t.note(",
-			"case ledger.Warn:\n		t.remove(r, ledger.Unmanaged)\n		t.note(",
+			"case ledger.Warn:\n		t.addNotice(",
+			"case ledger.Warn:\n		t.removeGrant(r, ledger.Unmanaged)\n		t.addNotice(",
 		},
 		{
 			"what the platform allocated is removed unasked",
@@ -99,7 +99,7 @@ func mutants() []mutant {
 			"case true:",
 		},
 		{"a claim makes a seat ours", "unmanaged.go", "if t.claimed[r.key] {", "if false {"},
-		{"adoptions are not recorded", "table.go", "t.record(ledger.Adopt, r, nil, &r.want.Value)", "_ = r"},
+		{"adoptions are not recorded", "table.go", "t.addRecord(ledger.Adopt, r, nil, &r.want.Value)", "_ = r"},
 		{
 			"forgets are not recorded",
 			"table.go",
@@ -132,8 +132,8 @@ func mutants() []mutant {
 		{
 			"the rest of an approved run is counted again",
 			"guard.go",
-			"	return ok && is(s.After, v, v.Units > 0)",
-			"	return false && ok && is(s.After, v, v.Units > 0)",
+			"	return ok && equalsNow(s.After, v, v.Units > 0)",
+			"	return false && ok && equalsNow(s.After, v, v.Units > 0)",
 		},
 		{
 			"only lost products count, not service plans",
@@ -153,7 +153,7 @@ func mutants() []mutant {
 			"			if o.mover.part != h.mover.part {\n				p.comesAfter(o.mover.part)\n			}",
 			"",
 		},
-		{"service plans do not wait for the service", "services.go", "			p.await(c.groupName(o.group))", ""},
+		{"service plans do not wait for the service", "services.go", "			p.waitForGroup(c.groupName(o.group))", ""},
 		{
 			"a group removal is forgotten once it is accepted",
 			"table.go",

@@ -65,7 +65,7 @@ func slips(p *Plan, in Input, c *coverage, parts []*part) []Slip {
 		return nil
 	}
 	l := losing{coverage: c, parts: parts, free: map[string]bool{}, lost: map[ledger.Key]bool{}}
-	l.count(p.Calls)
+	l.countLosses(p.Calls)
 	victims, byItem := map[ledger.ItemKind][]victim{}, map[string]int64{}
 	for _, call := range p.Calls {
 		for _, s := range call.Steps {

@@ -7,7 +7,7 @@ import (
 	"github.com/usher-cli/usher/ledger"
 )
 
-func (t *table) note(severity ledger.Severity, code string, r row, text, fix string) {
+func (t *table) addNotice(severity ledger.Severity, code string, r row, text, fix string) {
 	n := ledger.Notice{Code: code, Severity: severity, Address: string(ledger.NewAddress(r.holder(), r.item())), Text: text, Fix: fix}
 	if r.want != nil {
 		n.Origins = r.want.Origins

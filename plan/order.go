@@ -113,8 +113,8 @@ func (s *scheduler) clone() *scheduler {
 	return &o
 }
 
-// open counts the calls that could run now, and did not.
-func (s *scheduler) open() int {
+// countOpen counts the calls that could run now, and did not.
+func (s *scheduler) countOpen() int {
 	n := 0
 	for i := range s.state {
 		if s.state[i] == open {
@@ -128,7 +128,7 @@ func oneForOne(c ledger.Call) bool {
 	return len(c.Takes) == 1 && len(c.Releases) == 1 && c.Takes[0].Units == 1 && c.Releases[0].Units == 1 && c.Holder.Kind == ledger.User
 }
 
-func (s *scheduler) run(i int) {
+func (s *scheduler) runCall(i int) {
 	for _, d := range net(s.calls[i]) {
 		s.room[d.Pool] -= d.Units
 	}
@@ -139,8 +139,8 @@ func (s *scheduler) run(i int) {
 	}
 }
 
-// fits returns a pool without room for the call, or that there is none.
-func (s *scheduler) fits(c ledger.Call) (ledger.PoolID, bool) {
+// fitsNow returns a pool without room for the call, or that there is none.
+func (s *scheduler) fitsNow(c ledger.Call) (ledger.PoolID, bool) {
 	for n, d := range c.Takes {
 		units := d.Units
 		if n > 0 && c.Takes[n-1].Pool == d.Pool { // its use and its limit
@@ -160,11 +160,11 @@ func (s *scheduler) fitting(calls []int) {
 	waiting := map[ledger.PoolID][]int{}
 	var woken []ledger.PoolID
 	try := func(i int) {
-		if pool, ok := s.fits(s.calls[i]); !ok {
+		if pool, ok := s.fitsNow(s.calls[i]); !ok {
 			waiting[pool] = append(waiting[pool], i)
 			return
 		}
-		s.run(i)
+		s.runCall(i)
 		for _, d := range s.calls[i].Releases {
 			woken = append(woken, d.Pool)
 		}
@@ -199,14 +199,14 @@ func comparePools(a, b ledger.PoolID) int {
 func (s *scheduler) trails(calls []int) {
 	w := walker{calls: s.calls, edges: map[ledger.PoolID][]int{}}
 	for _, i := range slices.Backward(calls) { // walked from the end
-		w.put(i)
+		w.putEdge(i)
 	}
 	room := maps.Clone(s.room)
 	var trail []int
 	for _, pool := range slices.SortedFunc(maps.Keys(w.edges), comparePools) {
 		for room[pool] > 0 && len(w.edges[pool]) > 0 {
 			for at := pool; room[at] > 0 && len(w.edges[at]) > 0; {
-				i := w.take(at)
+				i := w.takeEdge(at)
 				room[at]--
 				at = s.calls[i].Releases[0].Pool
 				room[at]++
@@ -215,8 +215,8 @@ func (s *scheduler) trails(calls []int) {
 		}
 	}
 	for _, i := range w.splice(trail) {
-		if _, ok := s.fits(s.calls[i]); ok { // an over-full pool may have swallowed the token
-			s.run(i)
+		if _, ok := s.fitsNow(s.calls[i]); ok { // an over-full pool may have swallowed the token
+			s.runCall(i)
 		}
 	}
 }
@@ -227,12 +227,12 @@ type walker struct {
 	edges map[ledger.PoolID][]int
 }
 
-func (w *walker) put(i int) {
+func (w *walker) putEdge(i int) {
 	pool := w.calls[i].Takes[0].Pool
 	w.edges[pool] = append(w.edges[pool], i)
 }
 
-func (w *walker) take(at ledger.PoolID) int {
+func (w *walker) takeEdge(at ledger.PoolID) int {
 	out := w.edges[at]
 	i := out[len(out)-1]
 	w.edges[at] = out[:len(out)-1]
@@ -272,14 +272,14 @@ func push(stack, walk []int) []int {
 func (w *walker) loop(from ledger.PoolID) []int {
 	var loop []int
 	for at := from; len(w.edges[at]) > 0; {
-		i := w.take(at)
+		i := w.takeEdge(at)
 		loop = append(loop, i)
 		if at = w.calls[i].Releases[0].Pool; at == from {
 			return loop
 		}
 	}
 	for _, i := range slices.Backward(loop) {
-		w.put(i)
+		w.putEdge(i)
 	}
 	return nil
 }

@@ -26,17 +26,17 @@ func (p *part) comesAfter(other int) {
 	}
 }
 
-// await makes the part wait for the service to finish with a group, of several
+// waitForGroup makes the part wait for the service to finish with a group, of several
 // the first.
-func (p *part) await(group string) {
+func (p *part) waitForGroup(group string) {
 	if text := "the service to finish with the group " + group; p.waits == "" || text < p.waits {
 		p.waits = text
 	}
 }
 
-// take books units that the part takes from a pool, negative where it gives
+// bookUnits books units that the part takes from a pool, negative where it gives
 // them back.
-func (p *part) take(pool ledger.PoolID, units int64, limit bool) {
+func (p *part) bookUnits(pool ledger.PoolID, units int64, limit bool) {
 	for i := range p.draws {
 		if d := &p.draws[i]; d.Pool == pool && d.Limit == limit {
 			d.Units += units
@@ -46,9 +46,9 @@ func (p *part) take(pool ledger.PoolID, units int64, limit bool) {
 	p.draws = append(p.draws, ledger.Draw{Pool: pool, Units: units, Limit: limit})
 }
 
-// finish puts the part into its final form: nobody feels a removal from a
+// sumUp puts the part into its final form: nobody feels a removal from a
 // group whose members all keep the item.
-func (p *part) finish() {
+func (p *part) sumUp() {
 	for i := range p.steps {
 		if s := &p.steps[i]; s.Holder.Kind == ledger.Group && s.Op == ledger.Remove {
 			s.Kept = s.People+s.Reduced == 0

@@ -148,7 +148,7 @@ type Gap struct {
 // is part of it.
 func New(in Input) *Plan {
 	t := newTable(in)
-	t.compare()
+	t.compareAll()
 	p := &Plan{
 		Format:       Format,
 		Tenant:       in.Have.Tenant,
@@ -171,16 +171,16 @@ func New(in Input) *Plan {
 	if len(t.kept) > 0 {
 		t.in.Want = slices.Concat(t.in.Want, t.kept)
 	}
-	p.settle(t.steps, t.in, t.sides.have)
+	p.arrangeCalls(t.steps, t.in, t.sides.have)
 	p.Notices = slices.Concat(p.Notices, t.notices, p.owned(t.in), p.lapses(t.in), leftOff(t.in))
 	slices.SortStableFunc(p.Notices, compareNotices)
 	p.Digest = digest(p)
 	return p
 }
 
-// settle makes calls of steps, puts them in order, runs them through the
+// arrangeCalls makes calls of steps, puts them in order, runs them through the
 // accounts, and says what stands in the way.
-func (p *Plan) settle(steps []ledger.Step, in Input, have set) {
+func (p *Plan) arrangeCalls(steps []ledger.Step, in Input, have set) {
 	cover := newCoverage(in, have)
 	b := accounts(in, cover)
 	parts := partsOf(steps)
@@ -189,14 +189,14 @@ func (p *Plan) settle(steps []ledger.Step, in Input, have set) {
 		parts = partsOf(steps)
 		cover.link(parts)
 	}
-	b.await(cover)
+	b.noteComing(cover)
 	if more := retries(in, cover, b, parts); len(more) > 0 { // likewise
 		parts = append(partsOf(steps), more...)
 		cover.link(parts)
-		b.await(cover)
+		b.noteComing(cover)
 	}
 	p.Notices = append(p.Notices, cover.tellStirred(in)...)
-	newCosts(in, cover).mark(parts, cover)
+	newCosts(in, cover).markCosts(parts, cover)
 	newMeters(in).book(parts)
 	byHand(parts, in.FlowCapacity)
 	calls, callOf := join(parts)
@@ -206,7 +206,7 @@ func (p *Plan) settle(steps []ledger.Step, in Input, have set) {
 	p.Gaps = nil
 	s := arrange(calls, b)
 	if left := s.left(); len(left) > 0 {
-		b.run(calls, 0, 0)
+		b.runAccounts(calls, 0, 0)
 		if len(b.short(calls)) == 0 {
 			var split []ledger.Call
 			split, p.Gaps = splitGaps(calls, b, in.Guard)
@@ -221,7 +221,7 @@ func (p *Plan) settle(steps []ledger.Step, in Input, have set) {
 		s = arrange(append(calls, more...), b)
 	}
 	p.Calls = numbered(s, b)
-	p.Pools = b.run(p.Calls, s.now, s.last)
+	p.Pools = b.runAccounts(p.Calls, s.now, s.last)
 	if p.Purchases = nil; p.Targets == 0 && !p.OnlyDue {
 		p.Purchases = b.purchases(p.Calls)
 	}
@@ -266,7 +266,7 @@ func numbered(s *scheduler, b *book) []ledger.Call {
 // waitsFor says what a person has to do before a call can start.
 func waitsFor(c ledger.Call, b *book) string {
 	for _, d := range c.Takes {
-		if p := b.at(d.Pool); p.Quantity != nil && *p.Quantity > p.Owned {
+		if p := b.poolOf(d.Pool); p.Quantity != nil && *p.Quantity > p.Owned {
 			return fmt.Sprintf("%d more of %s to be bought", *p.Quantity-p.Owned, p.Item.Name)
 		}
 		if slices.ContainsFunc(b.last, func(seat lateSeat) bool { return seat.pool == d.Pool }) {

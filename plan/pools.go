@@ -53,7 +53,7 @@ func accounts(in Input, c *coverage) *book {
 	for _, r := range in.Have.Rows {
 		if r.Auto {
 			for _, id := range m.drawn(ledger.HolderID{Kind: r.Key.Kind, ID: r.Key.Holder}, r.Key.Item) {
-				b.at(id).Maybe = true
+				b.poolOf(id).Maybe = true
 			}
 		}
 	}
@@ -74,7 +74,7 @@ func (b *book) heed(in Input) {
 		}
 	}
 	for _, h := range in.Have.Hidden {
-		p := b.at(h.Pool)
+		p := b.poolOf(h.Pool)
 		p.Unseen += h.Units
 		p.Before += h.Units
 	}
@@ -91,13 +91,13 @@ func grace(supply []ledger.Supply, id string) int64 {
 
 // tenant is the tenant's own pool of an item.
 func (b *book) tenant(item ledger.Item) *ledger.Pool {
-	p := b.at(ledger.PoolID{Item: item.ID})
+	p := b.poolOf(ledger.PoolID{Item: item.ID})
 	p.Item = item
 	return p
 }
 
-// at opens an account where there is none.
-func (b *book) at(id ledger.PoolID) *ledger.Pool {
+// poolOf opens an account where there is none.
+func (b *book) poolOf(id ledger.PoolID) *ledger.Pool {
 	p := b.pools[id]
 	if p == nil {
 		p = &ledger.Pool{ID: id, Item: ledger.Item{ID: id.Item, Name: id.Item}}
@@ -130,10 +130,10 @@ func (b *book) use(m meters, grants []ledger.Grant, c *coverage) {
 				b.tenant(g.Item)
 			}
 			for _, id := range m.drawn(holder, g.Item.ID) {
-				b.at(id).Before += g.Units
+				b.poolOf(id).Before += g.Units
 			}
 			for _, id := range m.fed(holder, g.Item.ID) {
-				b.at(id).Owned += g.Units
+				b.poolOf(id).Owned += g.Units
 			}
 		}
 	}
@@ -199,8 +199,8 @@ func (b *book) later() map[ledger.PoolID]int64 {
 	return units
 }
 
-// await notes the seats that come back when the service has finished.
-func (b *book) await(c *coverage) {
+// noteComing notes the seats that come back when the service has finished.
+func (b *book) noteComing(c *coverage) {
 	b.coming, b.last = map[ledger.PoolID][]string{}, c.late
 	for item, groups := range c.freed {
 		id := ledger.PoolID{Item: item}
@@ -211,10 +211,10 @@ func (b *book) await(c *coverage) {
 	}
 }
 
-// run takes the accounts through the calls in order, the first part before
+// runAccounts takes the accounts through the calls in order, the first part before
 // what others have to do, and returns the accounts of pools that a policy
 // declares or a call touches, sorted by kind and name.
-func (b *book) run(calls []ledger.Call, now, last int) []ledger.Pool {
+func (b *book) runAccounts(calls []ledger.Call, now, last int) []ledger.Pool {
 	touched := map[ledger.PoolID]bool{}
 	for id, p := range b.pools {
 		p.Open()
@@ -222,24 +222,24 @@ func (b *book) run(calls []ledger.Call, now, last int) []ledger.Pool {
 	}
 	for i, c := range calls {
 		if i == now {
-			b.finish()
+			b.bookOthers()
 		}
 		if i == last {
-			b.release(calls[:i]...)
+			b.bookLateSeats(calls[:i]...)
 		}
 		for _, d := range net(c) {
-			b.at(d.Pool).Book(d.Units, d.Limit)
+			b.poolOf(d.Pool).Book(d.Units, d.Limit)
 			touched[d.Pool] = true
 		}
 		if i >= last {
-			b.release(c)
+			b.bookLateSeats(c)
 		}
 	}
 	if now >= len(calls) {
-		b.finish()
+		b.bookOthers()
 	}
 	if last >= len(calls) {
-		b.release(calls...)
+		b.bookLateSeats(calls...)
 	}
 	var pools []ledger.Pool
 	for id, p := range b.pools {
@@ -260,22 +260,22 @@ func (b *book) run(calls []ledger.Call, now, last int) []ledger.Pool {
 	return pools
 }
 
-// finish enters what others do before the calls that wait for them.
-func (b *book) finish() {
+// bookOthers enters what others do before the calls that wait for them.
+func (b *book) bookOthers() {
 	for id := range b.bought() {
 		p := b.pools[id]
 		p.Book(p.Owned-*p.Quantity, true)
 	}
 	for id, groups := range b.coming {
-		b.at(id).Book(-int64(len(groups)), false)
+		b.poolOf(id).Book(-int64(len(groups)), false)
 	}
 }
 
-// release enters the seats that come back after some calls.
-func (b *book) release(calls ...ledger.Call) {
+// bookLateSeats enters the seats that come back after some calls.
+func (b *book) bookLateSeats(calls ...ledger.Call) {
 	for _, seat := range b.last {
 		if slices.ContainsFunc(calls, seat.after) {
-			b.at(seat.pool).Book(-1, false)
+			b.poolOf(seat.pool).Book(-1, false)
 		}
 	}
 }
@@ -305,7 +305,7 @@ func (b *book) meet(calls []ledger.Call) {
 			b.names[place] = c.Holder.Around()
 		}
 		for _, s := range c.Steps {
-			if p := b.at(ledger.PoolID{Item: s.Item.ID}); p.Item.Kind == "" && s.Item.Kind != ledger.Setting {
+			if p := b.poolOf(ledger.PoolID{Item: s.Item.ID}); p.Item.Kind == "" && s.Item.Kind != ledger.Setting {
 				p.Item = s.Item
 			}
 		}

@@ -18,7 +18,7 @@ func remedies(calls []ledger.Call, component []int, b *book) (items []string, se
 	var pools []ledger.PoolID
 	for _, i := range component {
 		for _, d := range net(calls[i]) {
-			if d.Pool.Environment == "" && b.at(d.Pool).Item.Kind == ledger.Seat && !slices.Contains(pools, d.Pool) {
+			if d.Pool.Environment == "" && b.poolOf(d.Pool).Item.Kind == ledger.Seat && !slices.Contains(pools, d.Pool) {
 				pools = append(pools, d.Pool)
 			}
 		}
@@ -31,7 +31,7 @@ func remedies(calls []ledger.Call, component []int, b *book) (items []string, se
 			b.more.pool, b.more.units = pool, seats
 			s := arrange(calls, b)
 			if !slices.ContainsFunc(component, func(i int) bool { return s.state[i] != ran }) {
-				items = append(items, b.at(pool).Item.Name)
+				items = append(items, b.poolOf(pool).Item.Name)
 			}
 		}
 		if len(items) > 0 {
@@ -60,7 +60,7 @@ func lasting(gaps []Gap, s *scheduler) []Gap {
 			}
 			for _, i := range s.done[at[id-1]:at[j]] {
 				if h := s.calls[i].Holder; h.Kind == ledger.Group {
-					mark(gaps, second.Holder.Address(), h.Address())
+					markLasting(gaps, second.Holder.Address(), h.Address())
 				}
 			}
 		}
@@ -68,7 +68,7 @@ func lasting(gaps []Gap, s *scheduler) []Gap {
 	return gaps
 }
 
-func mark(gaps []Gap, person, group string) {
+func markLasting(gaps []Gap, person, group string) {
 	for i := range gaps {
 		if gaps[i].Person == person && gaps[i].Until == "" {
 			gaps[i].Until = group

@@ -52,9 +52,9 @@ func (p *Plan) Renew(f Fresh) (*Plan, []string) {
 	}
 	q := *p
 	q.Unread, q.Believed, q.Awaited = f.Have.Unread, f.Have.Unlisted, f.Have.Working
-	steps, done := r.split(p.Calls)
+	steps, done := r.splitSteps(p.Calls)
 	for _, s := range p.Records {
-		r.record(s)
+		r.recordDone(s)
 	}
 	if len(r.stale) > 0 {
 		return nil, r.stale
@@ -105,14 +105,14 @@ type renewal struct {
 	stale   []string
 }
 
-// split tells the steps that are still to be done from those that an earlier
+// splitSteps tells the steps that are still to be done from those that an earlier
 // run did, which become records.
-func (r *renewal) split(calls []ledger.Call) (steps, done []ledger.Step) {
+func (r *renewal) splitSteps(calls []ledger.Call) (steps, done []ledger.Step) {
 	for _, c := range calls {
 		for _, s := range c.Steps {
 			switch {
 			case s.Op.Nudges(): // asked for again, where it is still needed
-			case r.open(s):
+			case r.isOpen(s):
 				steps = append(steps, s)
 			case s.Op == ledger.Remove:
 				s.Op = ledger.Forget
@@ -126,9 +126,9 @@ func (r *renewal) split(calls []ledger.Call) (steps, done []ledger.Step) {
 	return steps, done
 }
 
-// open reports whether the step still has to be done, and notes when it can
+// isOpen reports whether the step still has to be done, and notes when it can
 // no longer be.
-func (r *renewal) open(s ledger.Step) bool {
+func (r *renewal) isOpen(s ledger.Step) bool {
 	if r.hidden(s) {
 		return true
 	}
@@ -136,17 +136,17 @@ func (r *renewal) open(s ledger.Step) bool {
 	case r.fresh.There != nil && !r.fresh.There(s.Holder.Identity()):
 		r.stale = append(r.stale, fmt.Sprintf("%s: the tenant does not have this %s any more", s.Address(), s.Holder.Kind.Words()))
 		return true
-	case r.is(s, s.Before):
+	case r.isNow(s, s.Before):
 		return true
-	case r.resumed && r.is(s, s.After):
+	case r.resumed && r.isNow(s, s.After):
 		return false
 	}
 	r.stale = append(r.stale, fmt.Sprintf("%s is no longer as it was when the plan was made", s.Address()))
 	return true
 }
 
-// record notes when an adoption or a forget no longer describes the tenant.
-func (r *renewal) record(s ledger.Step) {
+// recordDone notes when an adoption or a forget no longer describes the tenant.
+func (r *renewal) recordDone(s ledger.Step) {
 	if r.hidden(s) || s.Op == ledger.Forget && s.Kept {
 		return
 	}
@@ -154,7 +154,7 @@ func (r *renewal) record(s ledger.Step) {
 	if s.Op == ledger.Forget {
 		want = nil
 	}
-	if !r.is(s, want) {
+	if !r.isNow(s, want) {
 		r.stale = append(r.stale, fmt.Sprintf("%s is no longer as it was when the plan was made", s.Address()))
 	}
 }
@@ -173,8 +173,8 @@ func (r *renewal) hidden(s ledger.Step) bool {
 	return false
 }
 
-// is compares what is there with a value, where nothing and 0 units are one.
-func (r *renewal) is(s ledger.Step, v *ledger.Value) bool {
+// isNow compares what isNow there with a value, where nothing and 0 units are one.
+func (r *renewal) isNow(s ledger.Step, v *ledger.Value) bool {
 	have, there := r.have[s.Key()]
 	if v == nil || v.Units == 0 {
 		return !there || have.Units == 0
@@ -234,7 +234,7 @@ func (p *Plan) refit(steps []ledger.Step, f Fresh) {
 		steps[i].Kept, steps[i].People, steps[i].Costs = false, 0, nil
 	}
 	p.Notices = slices.DeleteFunc(slices.Clone(p.Notices), func(n ledger.Notice) bool { return n.Code == codeStirred })
-	p.settle(steps, in, newSet(in.Have.Grants))
+	p.arrangeCalls(steps, in, newSet(in.Have.Grants))
 	p.Shortages = drawnAsBefore(p.Shortages, saved)
 	p.Breaches = append(p.Breaches, unknown...)
 }

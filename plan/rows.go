@@ -30,7 +30,7 @@ func (s sides) rows(each func(row)) {
 			}
 			order := -1
 			if least != nil {
-				order = c.compare(least)
+				order = c.compareCursors(least)
 			}
 			if order < 0 {
 				least, found = c, [len(cursors)]*ledger.Grant{}

@@ -26,7 +26,7 @@ func (s *scheduler) search() bool {
 		return false
 	}
 	for _, i := range x.order {
-		s.run(i)
+		s.runCall(i)
 	}
 	return true
 }
@@ -122,10 +122,10 @@ func (x *searcher) solve() bool {
 		return false
 	}
 	for _, k := range x.classes {
-		if !x.fits(k) {
+		if !x.classFits(k) {
 			continue
 		}
-		x.run(k)
+		x.runClass(k)
 		if x.solve() {
 			return true
 		}
@@ -147,23 +147,23 @@ func (x *searcher) easy() bool {
 	}
 	for _, k := range x.classes {
 		harmless := !slices.ContainsFunc(k.nets, func(d poolUnits) bool { return d.units > 0 && x.room[d.pool] < need[d.pool] })
-		if !harmless || !x.fits(k) {
+		if !harmless || !x.classFits(k) {
 			continue
 		}
-		for x.fits(k) {
-			x.run(k)
+		for x.classFits(k) {
+			x.runClass(k)
 		}
 		return true
 	}
 	return false
 }
 
-func (x *searcher) fits(k *class) bool {
+func (x *searcher) classFits(k *class) bool {
 	return k.ran < len(k.calls) && x.waits[k.calls[k.ran]] == 0 &&
 		!slices.ContainsFunc(k.takes, func(d poolUnits) bool { return x.room[d.pool] < d.units })
 }
 
-func (x *searcher) run(k *class) {
+func (x *searcher) runClass(k *class) {
 	i := k.calls[k.ran]
 	k.ran++
 	x.left--

@@ -7,9 +7,9 @@ import (
 	"github.com/usher-cli/usher/ledger"
 )
 
-// settle books one key: who takes its seat, who releases it, and who waits for
+// bookSeat books one key: who takes its seat, who releases it, and who waits for
 // whom.
-func (c *coverage) settle(key ledger.Key, ch *changes, parts []*part) {
+func (c *coverage) bookSeat(key ledger.Key, ch *changes, parts []*part) {
 	before, stays, awaited := c.sources(key, ch)
 	ch.removes = slices.DeleteFunc(ch.removes, func(m mover) bool { return c.failed(key, m.group) }) // which gave nothing
 	slices.SortFunc(
@@ -21,21 +21,21 @@ func (c *coverage) settle(key ledger.Key, ch *changes, parts []*part) {
 	slices.SortFunc(ch.removes, func(a, b mover) int { return -cmp.Compare(a.group, b.group) })
 	switch {
 	case !before:
-		c.take(key, ch.adds, parts)
+		c.giveSeat(key, ch.adds, parts)
 	case stays:
-		keep(ch.removes, parts)
+		markKept(ch.removes, parts)
 	case awaited != "":
-		keep(ch.removes, parts)
+		markKept(ch.removes, parts)
 		for _, m := range ch.removes {
-			parts[m.part].await(c.groupName(awaited))
+			parts[m.part].waitForGroup(c.groupName(awaited))
 		}
 	case len(ch.adds) > 0: // a handover
-		keep(ch.removes, parts)
+		markKept(ch.removes, parts)
 		for _, m := range ch.removes {
 			parts[m.part].comesAfter(ch.adds[0].part)
 		}
 	default:
-		c.release(key, ch.removes, parts, c.blind || c.isLeaving(key))
+		c.freeSeat(key, ch.removes, parts, c.blind || c.isLeaving(key))
 	}
 }
 
@@ -82,14 +82,14 @@ func (c *coverage) sources(key ledger.Key, ch *changes) (before, stays bool, awa
 	return before, stays, awaited
 }
 
-// take gives the seat of a person to the first part that adds a source; the
+// giveSeat gives the seat of a person to the first part that adds a source; the
 // others come after it, so that none takes a seat unseen if it fails.
-func (c *coverage) take(key ledger.Key, adds []mover, parts []*part) {
+func (c *coverage) giveSeat(key ledger.Key, adds []mover, parts []*part) {
 	if len(adds) == 0 {
 		return
 	}
 	first := adds[0]
-	parts[first.part].take(ledger.PoolID{Item: key.Item}, 1, false)
+	parts[first.part].bookUnits(ledger.PoolID{Item: key.Item}, 1, false)
 	if first.group != "" && first.step >= 0 && first.group != retried {
 		parts[first.part].steps[first.step].People++
 	}
@@ -99,17 +99,17 @@ func (c *coverage) take(key ledger.Key, adds []mover, parts []*part) {
 	}
 }
 
-// release gives the seat of a person back with the last part that removes a
+// freeSeat gives the seat of a person back with the last part that removes a
 // source: the direct one where there is one. Where another source may be there
 // and unseen, or one is only about to go, the person loses it and the pool gets
 // nothing yet.
-func (c *coverage) release(key ledger.Key, removes []mover, parts []*part, uncertain bool) {
+func (c *coverage) freeSeat(key ledger.Key, removes []mover, parts []*part, uncertain bool) {
 	if len(removes) == 0 {
 		return
 	}
 	last := removes[len(removes)-1]
 	if direct := last.group == "" && !c.isLeaving(key); (direct || !uncertain) && c.maybe[key] == nil {
-		parts[last.part].take(ledger.PoolID{Item: key.Item}, -1, false)
+		parts[last.part].bookUnits(ledger.PoolID{Item: key.Item}, -1, false)
 	}
 	if last.group != "" {
 		parts[last.part].steps[last.step].People++
@@ -121,8 +121,8 @@ func (c *coverage) release(key ledger.Key, removes []mover, parts []*part, uncer
 	}
 }
 
-// keep marks removals that their holder does not feel.
-func keep(removes []mover, parts []*part) {
+// markKept marks removals that their holder does not feel.
+func markKept(removes []mover, parts []*part) {
 	for _, m := range removes {
 		if m.group == "" {
 			parts[m.part].steps[m.step].Kept = true

@@ -247,7 +247,7 @@ func (c *coverage) waitForServices(h *holding, risk planSet, all []holding, part
 	for _, o := range all {
 		if o.state == waiting && o.mover == nil && risk.meets(o.after) {
 			risk = risk.less(o.after)
-			p.await(c.groupName(o.group))
+			p.waitForGroup(c.groupName(o.group))
 		}
 	}
 }

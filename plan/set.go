@@ -132,7 +132,7 @@ func (s set) len() int {
 	return len(s.grants)
 }
 
-func (s set) at(i int) *ledger.Grant {
+func (s set) grantAt(i int) *ledger.Grant {
 	if s.order != nil {
 		return &s.grants[s.order[i].at]
 	}
@@ -147,9 +147,9 @@ func (s set) get(k ledger.Key) *ledger.Grant {
 	low, high := 0, s.len()
 	for low < high {
 		mid := (low + high) / 2
-		switch c := s.at(mid).Key().Compare(k); {
+		switch c := s.grantAt(mid).Key().Compare(k); {
 		case c == 0:
-			return s.at(mid)
+			return s.grantAt(mid)
 		case c < 0:
 			low = mid + 1
 		default:
@@ -164,14 +164,14 @@ func (s set) eachOf(h ledger.HolderID, f func(*ledger.Grant)) {
 	low, high := 0, s.len()
 	for low < high {
 		mid := (low + high) / 2
-		if g := s.at(mid); (ledger.Key{Kind: g.Holder.Kind, Holder: g.Holder.ID}).Compare(ledger.Key{Kind: h.Kind, Holder: h.ID}) < 0 {
+		if g := s.grantAt(mid); (ledger.Key{Kind: g.Holder.Kind, Holder: g.Holder.ID}).Compare(ledger.Key{Kind: h.Kind, Holder: h.ID}) < 0 {
 			low = mid + 1
 		} else {
 			high = mid
 		}
 	}
-	for ; low < s.len() && s.at(low).Holder.Identity() == h; low++ {
-		f(s.at(low))
+	for ; low < s.len() && s.grantAt(low).Holder.Identity() == h; low++ {
+		f(s.grantAt(low))
 	}
 }
 
@@ -219,8 +219,8 @@ func (c *cursor) advance() {
 	}
 }
 
-// compare orders two cursors by what they are at.
-func (c *cursor) compare(o *cursor) int {
+// compareCursors orders two cursors by what they are at.
+func (c *cursor) compareCursors(o *cursor) int {
 	if order := c.standIn.compare(o.standIn); order != 0 {
 		return order
 	}

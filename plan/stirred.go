@@ -61,7 +61,7 @@ func (c *coverage) stir(in Input, b *book, parts []*part) bool {
 func (c *coverage) spare(in Input, b *book, parts []*part) (spare, most map[string]int64) {
 	spare, most = map[string]int64{}, map[string]int64{}
 	for _, s := range in.Have.Supply {
-		pool := b.at(ledger.PoolID{Item: s.Item.ID})
+		pool := b.poolOf(ledger.PoolID{Item: s.Item.ID})
 		spare[s.Item.ID] = s.Owned + s.Grace - pool.Before
 		if pool.Quantity != nil { // what is to be bought
 			spare[s.Item.ID] += max(0, *pool.Quantity-pool.Owned)
@@ -226,8 +226,8 @@ func (c *coverage) pass(parts []*part) {
 		gains := parts[losses].twin
 		together := slices.Contains(c.gained[x.user], gain{x.item, gains})
 		if x.passing && !together && c.needsSeat(key, true) {
-			parts[gains].take(ledger.PoolID{Item: x.item}, 1, false)
-			parts[losses].take(ledger.PoolID{Item: x.item}, -1, false)
+			parts[gains].bookUnits(ledger.PoolID{Item: x.item}, 1, false)
+			parts[losses].bookUnits(ledger.PoolID{Item: x.item}, -1, false)
 		}
 	}
 }

@@ -52,8 +52,8 @@ func newTable(in Input) *table {
 	return t
 }
 
-// compare decides every row, and says what it left alone.
-func (t *table) compare() {
+// compareAll decides every row, and says what it left alone.
+func (t *table) compareAll() {
 	t.sides.rows(t.row)
 	for i := range t.steps {
 		t.redundant(t.steps[i])
@@ -150,11 +150,11 @@ func (t *table) decide(r row) {
 	case r.want == nil && (r.have == nil || t.letGo(r)):
 		t.forget(r)
 	case r.want == nil:
-		t.remove(r, ledger.Declared)
+		t.removeGrant(r, ledger.Declared)
 	case r.have == nil:
-		t.add(r)
+		t.addGrant(r)
 	default:
-		t.keep(r)
+		t.keepGrant(r)
 	}
 }
 
@@ -188,7 +188,7 @@ func (r row) step(op ledger.Op, before, after *ledger.Value) ledger.Step {
 	return s
 }
 
-func (t *table) record(op ledger.Op, r row, before, after *ledger.Value) {
+func (t *table) addRecord(op ledger.Op, r row, before, after *ledger.Value) {
 	t.records = append(t.records, r.step(op, before, after))
 }
 
@@ -196,7 +196,7 @@ func (t *table) record(op ledger.Op, r row, before, after *ledger.Value) {
 // members do not have it any more either.
 func (t *table) unfinished(r row) {
 	t.leaving = append(t.leaving, r.known.Holder)
-	t.note(
+	t.addNotice(
 		ledger.Info,
 		"group-leaving",
 		r,
@@ -222,14 +222,14 @@ func (t *table) forget(r row) {
 	t.records = append(t.records, s)
 }
 
-func (t *table) add(r row) {
+func (t *table) addGrant(r row) {
 	if t.heldBack[r.key] {
-		t.note(ledger.Warning, "account-disabled", r, "the account is disabled, so the seat is held back",
+		t.addNotice(ledger.Warning, "account-disabled", r, "the account is disabled, so the seat is held back",
 			"enable the account, take it out of the file, or set disabled_accounts = true in the assignment")
 		return
 	}
 	if f, known := t.flows[r.want.Holder.Identity()]; known && !f.Published && !f.Suspended {
-		t.note(
+		t.addNotice(
 			ledger.Error,
 			"flow-unpublished",
 			r,
@@ -238,11 +238,11 @@ func (t *table) add(r row) {
 		)
 		return
 	} else if f.Suspended {
-		t.note(ledger.Warning, "flow-suspended", r, "a data policy of the tenant suspends this flow: with capacity it will "+
+		t.addNotice(ledger.Warning, "flow-suspended", r, "a data policy of the tenant suspends this flow: with capacity it will "+
 			"still not run", "change the flow or the policy")
 	}
 	if h := r.want.Holder.Identity(); t.nowhere[h] && t.in.Location[h] == "" {
-		t.note(ledger.Error, "usage-location", r, "the account has no usage location, and the service gives no seat without one",
+		t.addNotice(ledger.Error, "usage-location", r, "the account has no usage location, and the service gives no seat without one",
 			"write usage_location = \"NL\", or where the person is, in the assignment, or set it in the admin centre")
 		return
 	}
@@ -253,11 +253,11 @@ func (t *table) add(r row) {
 	t.steps = append(t.steps, s)
 }
 
-// keep handles what is wanted and there.
-func (t *table) keep(r row) {
+// keepGrant handles what is wanted and there.
+func (t *table) keepGrant(r row) {
 	if r.known != nil && r.known.Accepts(r.want.Value, r.have.Value) {
 		if !r.known.Equal(r.want.Value) { // done already, and not recorded
-			t.record(ledger.Adopt, r, &r.known.Value, &r.want.Value)
+			t.addRecord(ledger.Adopt, r, &r.known.Value, &r.want.Value)
 		}
 		return
 	}
@@ -274,12 +274,13 @@ func (t *table) keep(r row) {
 		t.steps = append(t.steps, s)
 		return
 	}
-	t.record(ledger.Adopt, r, nil, &r.want.Value)
+	t.addRecord(ledger.Adopt, r, nil, &r.want.Value)
 }
 
-func (t *table) remove(r row, why ledger.Why) {
+func (t *table) removeGrant(r row, why ledger.Why) {
 	if t.selfMade[r.key.Item] {
-		t.note(ledger.Warning, "self-service", r, "was bought by self-service, and no program can remove it", "remove it in the admin centre")
+		t.addNotice(ledger.Warning, "self-service", r, "was bought by self-service, and no program can remove it",
+			"remove it in the admin centre")
 		return
 	}
 	s := r.step(ledger.Remove, &r.have.Value, nil)

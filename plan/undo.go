@@ -37,7 +37,7 @@ func (in Input) Undo(done, perhaps []ledger.Step) (Input, []string) {
 	}
 	u := undoing{first: map[ledger.Key]ledger.Step{}, last: map[ledger.Key]*ledger.Value{}}
 	for _, s := range done {
-		u.add(s)
+		u.addStep(s)
 	}
 	u.perhaps(in, have, perhaps)
 	known := map[ledger.Key]ledger.Grant{}
@@ -71,18 +71,18 @@ func (u *undoing) perhaps(in Input, have map[ledger.Key]ledger.Value, steps []le
 		done := len(chain)
 		switch {
 		case in.hides(chain[0].Holder):
-		case is(chain[0].Before, now, there) && !is(chain[len(chain)-1].After, now, there):
+		case equalsNow(chain[0].Before, now, there) && !equalsNow(chain[len(chain)-1].After, now, there):
 			done = 0
 		default:
 			for i, s := range slices.Backward(chain) {
-				if is(s.After, now, there) {
+				if equalsNow(s.After, now, there) {
 					done = i + 1
 					break
 				}
 			}
 		}
 		for _, s := range chain[:done] {
-			u.add(s)
+			u.addStep(s)
 		}
 	}
 }
@@ -105,10 +105,10 @@ func (u *undoing) input(in Input, have map[ledger.Key]ledger.Value, known map[le
 		case s.Before == nil:
 			continue
 		case slices.Contains(in.Gone, s.Holder.Identity()):
-			in.note(ledger.Warning, "undo-gone", s, "is not given back: its holder is no longer in the tenant", "")
+			in.addNotice(ledger.Warning, "undo-gone", s, "is not given back: its holder is no longer in the tenant", "")
 			continue
 		case s.Taken:
-			in.note(
+			in.addNotice(
 				ledger.Info,
 				"undo-taken",
 				s,
@@ -135,8 +135,8 @@ func (u *undoing) input(in Input, have map[ledger.Key]ledger.Value, known map[le
 	return in
 }
 
-// note adds a notice to what a plan is made from.
-func (in *Input) note(severity ledger.Severity, code string, s ledger.Step, text, fix string) {
+// addNotice adds a notice to what a plan is made from.
+func (in *Input) addNotice(severity ledger.Severity, code string, s ledger.Step, text, fix string) {
 	in.Notices = append(
 		slices.Clip(in.Notices),
 		ledger.Notice{Severity: severity, Code: code, Address: string(s.Address()), Text: text, Fix: fix},
@@ -155,7 +155,7 @@ func (u *undoing) touches(k ledger.Key) bool {
 	return is
 }
 
-func (u *undoing) add(s ledger.Step) {
+func (u *undoing) addStep(s ledger.Step) {
 	if s.Op.Nudges() {
 		return
 	}
@@ -177,7 +177,7 @@ func (u *undoing) changed(in Input, have map[ledger.Key]ledger.Value, known map[
 		}
 		after := u.last[key]
 		now, there := have[key]
-		there, left := !is(nil, now, there), after != nil && !is(nil, *after, true)
+		there, left := !equalsNow(nil, now, there), after != nil && !equalsNow(nil, *after, true)
 		record, ours := known[key]
 		switch {
 		case left != there:
@@ -198,8 +198,8 @@ func (in Input) hides(h ledger.Holder) bool {
 	})
 }
 
-// is reports whether the present is a value, where nothing and 0 units are one.
-func is(v *ledger.Value, now ledger.Value, there bool) bool {
+// equalsNow reports whether the present equalsNow a value, where nothing and 0 units are one.
+func equalsNow(v *ledger.Value, now ledger.Value, there bool) bool {
 	if v == nil || v.Units == 0 && v.Policy == "" {
 		return !there || now.Units == 0 && now.Policy == ""
 	}

@@ -11,7 +11,7 @@ import (
 func (t *table) unmanaged(r row) {
 	if t.claimed[r.key] {
 		t.perhaps = append(t.perhaps, r.key)
-		t.note(ledger.Warning, "perhaps-ours", r, "an interrupted run may have given this, or somebody else did: it is left alone",
+		t.addNotice(ledger.Warning, "perhaps-ours", r, "an interrupted run may have given this, or somebody else did: it is left alone",
 			fmt.Sprintf("run usher state confirm %[1]s to take it over, or usher state rm %[1]s to leave it", r.have.Address()))
 		return
 	}
@@ -24,9 +24,9 @@ func (t *table) unmanaged(r row) {
 	}
 	switch t.policies[r.key.Item].Unmanaged {
 	case ledger.Take:
-		t.remove(r, ledger.Unmanaged)
+		t.removeGrant(r, ledger.Unmanaged)
 	case ledger.Warn:
-		t.note(ledger.Info, "unmanaged", r, "is assigned, and no file declares it", "")
+		t.addNotice(ledger.Info, "unmanaged", r, "is assigned, and no file declares it", "")
 	}
 }
 
@@ -35,11 +35,11 @@ func (t *table) inPlace(r row) {
 	units := fmt.Sprintf("holds %d", r.have.Units)
 	switch {
 	case !t.rows[r.key].System || t.mixed[r.key]:
-		t.note(ledger.Info, "undeclared-units", r, units+", and no file declares it", "")
+		t.addNotice(ledger.Info, "undeclared-units", r, units+", and no file declares it", "")
 	case t.rules[r.have.Holder.EnvironmentID()].Auto == ledger.AutoRemove:
-		t.remove(r, ledger.Unmanaged)
+		t.removeGrant(r, ledger.Unmanaged)
 	default:
-		t.note(ledger.Info, "auto-allocated", r, units+", allocated by the platform itself",
+		t.addNotice(ledger.Info, "auto-allocated", r, units+", allocated by the platform itself",
 			`declare it, or write auto_allocated = "adopt" or "remove" in the environment`)
 	}
 }
