@@ -150,9 +150,9 @@ func (d *dispatcher) advance() {
 	}
 }
 
-// take returns calls that travel together: up to most for people, or one of
+// nextCalls returns calls that travel together: up to most for people, or one of
 // anything else.
-func (d *dispatcher) take(most int) []int {
+func (d *dispatcher) nextCalls(most int) []int {
 	var batch []int
 	for _, queue := range []*[]int{&d.repeated, &d.ready} {
 		n := 0
@@ -189,8 +189,8 @@ func (d *dispatcher) again(i int, res ledger.Result) {
 	}
 }
 
-// finish books the result of a call that was started.
-func (d *dispatcher) finish(i int, res ledger.Result) {
+// endCall books the result of a call that was started.
+func (d *dispatcher) endCall(i int, res ledger.Result) {
 	c := d.calls[i]
 	d.state[i] = finished
 	d.running--

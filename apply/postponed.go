@@ -25,13 +25,13 @@ func newPostponed(most int) *postponed {
 
 func (s *postponed) none() bool { return len(s.calls) == 0 }
 
-func (s *postponed) put(place int, res ledger.Result) {
+func (s *postponed) postpone(place int, res ledger.Result) {
 	s.calls[place] = res
 	time.AfterFunc(res.Wait, func() { s.due <- place })
 }
 
-// take returns a call whose time has come, if it still sleeps.
-func (s *postponed) take(place int) (res ledger.Result, asleep bool) {
+// takeBack returns a call whose time has come, if it still sleeps.
+func (s *postponed) takeBack(place int) (res ledger.Result, asleep bool) {
 	res, asleep = s.calls[place]
 	delete(s.calls, place)
 	return res, asleep

@@ -167,9 +167,9 @@ func (c *recorder) awaited() {
 	c.doc.Pending = kept
 }
 
-// note books a result. An unknown outcome keeps its claims: the next plan
+// noteResult books a result. An unknown outcome keeps its claims: the next plan
 // sees what became of it.
-func (c *recorder) note(res ledger.Result) {
+func (c *recorder) noteResult(res ledger.Result) {
 	c.dirty = c.dirty || res.Outcome != ledger.Unknown
 	c.said = append(c.said, c.outcome(res))
 	for _, s := range res.Call.Steps {

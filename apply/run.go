@@ -39,7 +39,7 @@ func newRun(r *Runner, p *plan.Plan, rec *recorder) *run {
 // calls runs until nothing is under way and nothing can start.
 func (u *run) calls(ctx context.Context) (*ledger.Report, error) {
 	u.d.unblock()
-	u.note(u.d.givenUp())
+	u.noteResults(u.d.givenUp())
 	stop, done := u.Stop, ctx.Done()
 	var lost <-chan struct{}
 	if u.Lock != nil {
@@ -52,9 +52,9 @@ func (u *run) calls(ctx context.Context) (*ledger.Report, error) {
 		}
 		select {
 		case a := <-u.answers:
-			u.take(ctx, a)
+			u.takeAnswer(ctx, a)
 		case place := <-u.postponed.due:
-			if res, asleep := u.postponed.take(place); asleep {
+			if res, asleep := u.postponed.takeBack(place); asleep {
 				u.d.again(place, res)
 			}
 		case <-stop:
@@ -69,7 +69,7 @@ func (u *run) calls(ctx context.Context) (*ledger.Report, error) {
 			lost = nil
 			u.unlocked()
 		}
-		u.note(u.d.givenUp())
+		u.noteResults(u.d.givenUp())
 	}
 }
 
@@ -79,7 +79,7 @@ func (u *run) start(ctx context.Context) {
 		if !u.holds(ctx) {
 			return
 		}
-		places := u.d.take(u.Batch)
+		places := u.d.nextCalls(u.Batch)
 		if len(places) == 0 {
 			return
 		}
@@ -122,14 +122,14 @@ func (u *run) unlocked() {
 	u.silence("the lock on the state was lost")
 }
 
-// take books the answer to a request, and records now and then.
-func (u *run) take(ctx context.Context, a answer) {
+// takeAnswer books the answer to a request, and records now and then.
+func (u *run) takeAnswer(ctx context.Context, a answer) {
 	u.sent--
 	for i, place := range a.places {
 		res := a.results[i]
 		over := u.d.mute != "" || ctx.Err() != nil || u.report.Interrupted && u.mayEnd(res)
 		if res.Outcome == ledger.Again && !over {
-			u.postponed.put(place, res)
+			u.postponed.postpone(place, res)
 		} else {
 			u.end(positioned{place, res.Final()})
 		}
@@ -159,19 +159,19 @@ func (u *run) silence(why string) {
 // end books results of calls that were started.
 func (u *run) end(results ...positioned) {
 	for _, x := range results {
-		u.d.finish(x.place, x.result)
-		u.note([]ledger.Result{x.result})
+		u.d.endCall(x.place, x.result)
+		u.noteResults([]ledger.Result{x.result})
 	}
 }
 
-// note reports and records results.
-func (u *run) note(results []ledger.Result) {
+// noteResults reports and records results.
+func (u *run) noteResults(results []ledger.Result) {
 	for _, res := range results {
 		undo := res.Call.ID > u.planned // not a call of the plan: it puts somebody back
 		if !undo {
 			u.report.Add(res)
 		}
-		u.rec.note(res)
+		u.rec.noteResult(res)
 		if res.Outcome != ledger.Done || len(res.Unfit) > 0 || undo {
 			u.report.Results = append(u.report.Results, res)
 		}

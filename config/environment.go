@@ -57,7 +57,7 @@ func (l *lowering) allocation(attr *hclsyntax.Attribute, ev *evaluator, name, re
 		l.unknownCapacity(attr)
 		return
 	}
-	units, ok := ev.count(attr)
+	units, ok := ev.countArgument(attr)
 	if !ok {
 		return
 	}

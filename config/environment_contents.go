@@ -65,7 +65,7 @@ func (l *lowering) machines(b *hclsyntax.Block, ev *evaluator, name, env string)
 	} {
 		for _, m := range ofType(b.Body, kind.block, 1) {
 			attr := m.Body.Attributes[kind.units]
-			n, ok := ev.count(attr)
+			n, ok := ev.countArgument(attr)
 			switch {
 			case !ok && attr != nil && len(ev.diags) == 0:
 				l.fail(attr.Expr.Range(), "Missing value", "%s is null, and must have a value.", kind.units)

@@ -153,7 +153,7 @@ func (e *evaluator) flag(attr *hclsyntax.Attribute) bool {
 // maxUnits is the largest number of units the service's 32-bit fields carry.
 const maxUnits = 1<<31 - 1
 
-func (e *evaluator) count(attr *hclsyntax.Attribute) (int64, bool) {
+func (e *evaluator) countArgument(attr *hclsyntax.Attribute) (int64, bool) {
 	v, ok := e.value(attr)
 	if !ok {
 		return 0, false

@@ -162,10 +162,10 @@ func (l *lowering) capacity(b *hclsyntax.Block) {
 
 // units reads quantity and reserve, which license and capacity share.
 func (l *lowering) units(p *ledger.ItemRules, attrs hclsyntax.Attributes) {
-	if n, ok := l.eval.count(attrs["quantity"]); ok {
+	if n, ok := l.eval.countArgument(attrs["quantity"]); ok {
 		p.Quantity = &n
 	}
-	if n, ok := l.eval.count(attrs["reserve"]); ok {
+	if n, ok := l.eval.countArgument(attrs["reserve"]); ok {
 		p.Reserve = n
 		if p.Quantity != nil && n > *p.Quantity {
 			l.fail(

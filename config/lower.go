@@ -164,7 +164,7 @@ func (l *lowering) guard(b *hclsyntax.Block) {
 
 // bound reads a number that a guard allows; nil where none is written.
 func (l *lowering) bound(attr *hclsyntax.Attribute) *int64 {
-	n, ok := l.eval.count(attr)
+	n, ok := l.eval.countArgument(attr)
 	if !ok {
 		return nil
 	}

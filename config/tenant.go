@@ -51,7 +51,7 @@ func (l *lowering) tenant(body *hclsyntax.Body) {
 	l.length(attrs["lag"], &l.cfg.Tenant.Lag)
 	l.length(attrs["people_lag"], &l.cfg.Tenant.PeopleLag)
 	l.length(attrs["timeout"], &l.cfg.Tenant.Timeout)
-	if n, ok := l.eval.count(attrs["writes_per_second"]); ok {
+	if n, ok := l.eval.countArgument(attrs["writes_per_second"]); ok {
 		l.cfg.Tenant.Writes = float64(n)
 	}
 	switch kind := b.Labels[0]; kind {

@@ -221,7 +221,7 @@ func (c *cursor) advance() {
 
 // compareCursors orders two cursors by what they are at.
 func (c *cursor) compareCursors(o *cursor) int {
-	if order := c.standIn.compare(o.standIn); order != 0 {
+	if order := c.compare(o.standIn); order != 0 {
 		return order
 	}
 	return compareGrants(c.next, o.next)

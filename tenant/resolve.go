@@ -136,7 +136,7 @@ func (x *resolver) wants(wants []ledger.Want, products map[string]*ledger.Supply
 		if ok && w.Kind != ledger.User {
 			ok = x.fit(h, w)
 		}
-		lists.count(w, ok)
+		lists.countName(w, ok)
 		if !ok {
 			x.miss(w, products)
 			continue
@@ -317,6 +317,6 @@ func (x *resolver) formerName(w *ledger.Want, pin ledger.Holder) (ledger.Holder,
 	}
 	pin.Name = name
 	x.alias(pin, w)
-	x.note(w, ledger.Info, "holder-renamed", "is now called "+pin.Own(), "write "+pin.Own()+" in the file")
+	x.addNotice(w, ledger.Info, "holder-renamed", "is now called "+pin.Own(), "write "+pin.Own()+" in the file")
 	return pin, true
 }

@@ -18,7 +18,7 @@ type listCount struct {
 	origin     ledger.Origin
 }
 
-func (l listCounter) count(w *ledger.Want, known bool) {
+func (l listCounter) countName(w *ledger.Want, known bool) {
 	if w.List == "" {
 		return
 	}

@@ -28,10 +28,10 @@ func (x *resolver) own(h ledger.Holder, w *ledger.Want) bool {
 }
 
 func (x *resolver) refuse(w *ledger.Want, code, text, fix string) {
-	x.note(w, ledger.Error, code, text, fix)
+	x.addNotice(w, ledger.Error, code, text, fix)
 }
 
-func (x *resolver) note(w *ledger.Want, severity ledger.Severity, code, text, fix string) {
+func (x *resolver) addNotice(w *ledger.Want, severity ledger.Severity, code, text, fix string) {
 	x.out.Notices = append(x.out.Notices, notice(w, severity, code, text, fix))
 }
 
@@ -73,11 +73,11 @@ func isID(s string) bool {
 // list in which it would stand was not read.
 func (x *resolver) absent(w *ledger.Want, h ledger.Holder) (ledger.Holder, bool) {
 	if reason, ok := x.unreadable(w); ok {
-		x.note(w, ledger.Warning, "holder-unread", "could not be looked up: "+reason, "")
+		x.addNotice(w, ledger.Warning, "holder-unread", "could not be looked up: "+reason, "")
 		return h, h.ID != ""
 	}
 	if x.Unlisted && w.Kind == ledger.User {
-		x.note(w, ledger.Warning, "holder-unread", "is new to the state, and people were not read", "plan without -refresh=false")
+		x.addNotice(w, ledger.Warning, "holder-unread", "is new to the state, and people were not read", "plan without -refresh=false")
 		x.Unread = append(
 			x.Unread,
 			ledger.Unread{Holder: ledger.Holder{Kind: w.Kind, ID: "?", Name: w.Holder}, Reason: "not read, because of -refresh=false"},
@@ -103,7 +103,7 @@ func (x *resolver) absent(w *ledger.Want, h ledger.Holder) (ledger.Holder, bool)
 		)
 		return h, false
 	}
-	x.note(w, ledger.Warning, "holder-gone", fmt.Sprintf("%s has no such %s%s; nothing is done for it", x.where(w), w.Kind.Words(), meant),
+	x.addNotice(w, ledger.Warning, "holder-gone", fmt.Sprintf("%s has no such %s%s; nothing is done for it", x.where(w), w.Kind.Words(), meant),
 		"take it out of the file, or correct it")
 	if h.ID != "" {
 		x.out.Gone = append(x.out.Gone, h.Identity())

@@ -126,14 +126,14 @@ const Batch = graph.MaxBatch
 // for people travel together; any other travels alone.
 func (t *Tenant) Run(ctx context.Context, calls []ledger.Call) []ledger.Result {
 	var name string
-	results := t.run(wire.WithName(ctx, &name), calls)
+	results := t.runCalls(wire.WithName(ctx, &name), calls)
 	for i := range results {
 		results[i].Request = name
 	}
 	return results
 }
 
-func (t *Tenant) run(ctx context.Context, calls []ledger.Call) []ledger.Result {
+func (t *Tenant) runCalls(ctx context.Context, calls []ledger.Call) []ledger.Result {
 	results := make([]ledger.Result, len(calls))
 	var people []ledger.Call
 	var places []int

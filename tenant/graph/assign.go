@@ -215,8 +215,8 @@ func (c *Client) refused(a *attempt, message string) ledger.Result {
 	return ledger.Result{Call: a.call, Outcome: ledger.Failed, Message: message}
 }
 
-// settle reads the answer to one call.
-func (c *Client) settle(a *attempt, p partAnswer) ledger.Result {
+// readAnswer reads the answer to one call.
+func (c *Client) readAnswer(a *attempt, p partAnswer) ledger.Result {
 	if a.look {
 		return c.seen(a, p)
 	}

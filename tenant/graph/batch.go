@@ -89,7 +89,7 @@ func (c *Client) send(ctx context.Context, attempts []*attempt) map[*attempt]led
 			results[a] = c.again(a, 0, "the service left it out of its answer")
 		default:
 			reply.Responses[at].batch = wire.NameOf(ctx)
-			results[a] = c.settle(a, reply.Responses[at])
+			results[a] = c.readAnswer(a, reply.Responses[at])
 		}
 	}
 	c.heed(reply.Responses)

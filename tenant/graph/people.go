@@ -85,7 +85,7 @@ func (c *Client) People(ctx context.Context, supply []ledger.Supply, progress fu
 		for i := range page {
 			if u := &page[i]; !seen[strings.ToLower(u.ID)] {
 				seen[strings.ToLower(u.ID)] = true
-				all.add(u, items)
+				all.addAccount(u, items)
 			}
 		}
 		progress(len(all.Holders))
@@ -94,7 +94,7 @@ func (c *Client) People(ctx context.Context, supply []ledger.Supply, progress fu
 	return all, err
 }
 
-func (p *People) add(u *user, items *interner) {
+func (p *People) addAccount(u *user, items *interner) {
 	h := u.holder()
 	p.Holders = append(p.Holders, h)
 	if u.Enabled != nil && !*u.Enabled {

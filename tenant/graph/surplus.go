@@ -57,8 +57,8 @@ func (a account) differences(call ledger.Call) (surplus, keptOff map[string]ledg
 			off = append(off, strings.ToLower(plan))
 		}
 		slices.Sort(off)
-		note(&surplus, s.Item.ID, less(s.After.Without, off))
-		note(&keptOff, s.Item.ID, less(off, s.After.Without))
+		notePlans(&surplus, s.Item.ID, less(s.After.Without, off))
+		notePlans(&keptOff, s.Item.ID, less(off, s.After.Without))
 	}
 	return surplus, keptOff
 }
@@ -68,7 +68,7 @@ func less(a, b ledger.PlanIDs) ledger.PlanIDs {
 	return slices.DeleteFunc(slices.Clone(a), func(plan string) bool { return slices.Contains(b, plan) })
 }
 
-func note(found *map[string]ledger.PlanIDs, item string, plans ledger.PlanIDs) {
+func notePlans(found *map[string]ledger.PlanIDs, item string, plans ledger.PlanIDs) {
 	if len(plans) == 0 {
 		return
 	}
