@@ -69,7 +69,7 @@ func Services() map[string]Service {
 // and after how many days. Sources: Microsoft Learn, "Remove licenses from
 // users" (mailboxes are kept 30 days), "Manage unlicensed OneDrive user
 // accounts" (read-only after 60 days, archived after 93), and "Power Automate
-// licensing FAQ" (flows without a licence are turned off after 14 days).
+// licensing FAQ" (flows without a license are turned off after 14 days).
 func (s Service) Consequence() (what string, days int) {
 	switch s {
 	case Mailbox:

@@ -103,8 +103,8 @@ func (l *lowering) encryption(b *hclsyntax.Block) {
 			d := failure(
 				i.at,
 				"A secret in a file",
-				"This is a private key, and recipients are public ones: write the key that starts with age1, give this one to usher "+
-					"in USHER_ENCRYPTION_KEY. If this file was ever committed, change the password.",
+				"This is a private key, and recipients are public ones: write the key that starts with age1, and give this one to "+
+					"usher in USHER_ENCRYPTION_KEY. If this file was ever committed, make a new key.",
 			)
 			d.Extra = secretLine{}
 			l.diags = append(l.diags, d)

@@ -75,7 +75,7 @@ func checkNesting(text []byte, name string) hcl.Diagnostics {
 	return nil
 }
 
-// hugeNumber is a number with an exponent that no count of licences has.
+// hugeNumber is a number with an exponent that no count of licenses has.
 var hugeNumber = regexp.MustCompile(`[eE][+-]?[0-9]{4,}$|^[0-9.]{400,}`)
 
 // weigh adds up the bytes and elements of a value, and stops beyond a limit.

@@ -43,7 +43,7 @@ func (l *lowering) flows(b *hclsyntax.Block, ev *evaluator, name, env string) {
 			l.fail(
 				f.Body.Attributes["plan"].Expr.Range(),
 				"Wrong value",
-				"plan is \"process\" or \"per_flow\", and this is %q.%s A flow on its owner's licence has no block.",
+				"plan is \"process\" or \"per_flow\", and this is %q.%s A flow on its owner's license has no block.",
 				plan,
 				didYouMean(plan, []string{"process", "per_flow"}),
 			)

@@ -56,7 +56,7 @@ func (l *lowering) license(b *hclsyntax.Block) {
 	if lic.product != nil && p.Quantity != nil && (lic.product.Kind == catalog.Free || lic.product.Kind == catalog.Trial) {
 		l.fail(
 			attrs["quantity"].Expr.Range(),
-			"Quantity of what is not bought",
+			"Quantity of a product that nobody buys",
 			"%s is a %s product: nobody buys it, so it has no quantity to declare.",
 			lic.product.PartNumber,
 			lic.product.Kind,

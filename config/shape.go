@@ -57,7 +57,7 @@ func checkAttributes(body *hclsyntax.Body, spec block, where string) hcl.Diagnos
 				attr.NameRange,
 				"A secret in a file",
 				"There is no argument %q %s, and a secret does not belong into a file that others read: "+
-					"give it to usher in the environment, such as in USHER_CLIENT_SECRET. If this file was ever committed, change the password.",
+					"give it to usher in the environment, such as in USHER_CLIENT_SECRET. If this file was ever committed, change the secret.",
 				name,
 				inside(where),
 			)

@@ -88,7 +88,7 @@ func sameValue(a, b ledger.Want) bool {
 
 func contradiction(a, b ledger.Want) *hcl.Diagnostic {
 	return failure(atOrigin(b.Origins[0]), "Contradicting grants",
-		"%s of %s says otherwise than %s at %s: %s here, %s there.", b.Item.Name, b.Holder,
+		"%s of %s differs from %s at %s: %s here, %s there.", b.Item.Name, b.Holder,
 		a.Origins[0].Block, a.Origins[0].String(), valueText(b), valueText(a))
 }
 

@@ -34,7 +34,7 @@ func TestHeadCommit(t *testing.T) {
 		if name == "not a commit" || name == "an unborn branch" {
 			want = ""
 		}
-		below := filepath.Join(dir, "licences", "contoso")
+		below := filepath.Join(dir, "licenses", "contoso")
 		if err := os.MkdirAll(below, 0o700); err != nil {
 			t.Fatal(err)
 		}

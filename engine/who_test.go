@@ -13,13 +13,13 @@ func TestPipelines(t *testing.T) {
 		run, commit, who string
 	}{
 		"GitHub": {map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_SERVER_URL": "https://github.com",
-			"GITHUB_REPOSITORY": "contoso/licences", "GITHUB_RUN_ID": "7", "GITHUB_SHA": "ab12", "GITHUB_ACTOR": "ada"},
-			"https://github.com/contoso/licences/actions/runs/7", "ab12", "ada@"},
+			"GITHUB_REPOSITORY": "contoso/licenses", "GITHUB_RUN_ID": "7", "GITHUB_SHA": "ab12", "GITHUB_ACTOR": "ada"},
+			"https://github.com/contoso/licenses/actions/runs/7", "ab12", "ada@"},
 		"Azure DevOps": {map[string]string{"TF_BUILD": "True", "SYSTEM_COLLECTIONURI": "https://dev.azure.com/contoso/",
-			"SYSTEM_TEAMPROJECT": "Our licences", "BUILD_BUILDID": "7", "BUILD_SOURCEVERSION": "ab12", "BUILD_REQUESTEDFOREMAIL": "ada@contoso.com"},
-			"https://dev.azure.com/contoso/Our%20licences/_build/results?buildId=7", "ab12", "ada@contoso.com@"},
-		"GitLab": {map[string]string{"GITLAB_CI": "true", "CI_JOB_URL": "https://gitlab.com/contoso/licences/-/jobs/7",
-			"CI_COMMIT_SHA": "ab12", "GITLAB_USER_LOGIN": "ada"}, "https://gitlab.com/contoso/licences/-/jobs/7", "ab12", "ada@"},
+			"SYSTEM_TEAMPROJECT": "Our licenses", "BUILD_BUILDID": "7", "BUILD_SOURCEVERSION": "ab12", "BUILD_REQUESTEDFOREMAIL": "ada@contoso.com"},
+			"https://dev.azure.com/contoso/Our%20licenses/_build/results?buildId=7", "ab12", "ada@contoso.com@"},
+		"GitLab": {map[string]string{"GITLAB_CI": "true", "CI_JOB_URL": "https://gitlab.com/contoso/licenses/-/jobs/7",
+			"CI_COMMIT_SHA": "ab12", "GITLAB_USER_LOGIN": "ada"}, "https://gitlab.com/contoso/licenses/-/jobs/7", "ab12", "ada@"},
 		"a person": {map[string]string{}, "", "", "@"},
 	} {
 		w := &World{Env: func(k string) string { return c.env[k] }, Dir: t.TempDir()}

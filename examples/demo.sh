@@ -28,7 +28,7 @@ run() {
 	fi
 }
 
-say "Contoso has 300 people and handed out licences by hand. What would usher do?"
+say "Contoso has 300 people and handed out licenses by hand. What would usher do?"
 run 0 plan -out=first.plan.json
 run 0 apply first.plan.json
 run 0 plan

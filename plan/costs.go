@@ -13,7 +13,7 @@ import (
 // OneDrive, the access to Dataverse, the flows that stop.
 type costs struct {
 	today string
-	flows map[string][]string // addresses of active flows on their owner's licence, by owner
+	flows map[string][]string // addresses of active flows on their owner's license, by owner
 }
 
 func newCosts(in Input, c *coverage) *costs {

@@ -280,7 +280,7 @@ func (c *coverage) loses(user, item string) bool {
 }
 
 // stops finds flows that would stop running: one that a service principal
-// owns has no other licence to run on.
+// owns has no other license to run on.
 func stops(p *Plan, in Input) []Breach {
 	if in.Guard.MayStop {
 		return nil

@@ -156,11 +156,11 @@ func (p *Plan) lapses(in Input) []ledger.Notice {
 			if short := pool.After - (pool.Owned - seats); seats > 0 && pool.Item.ID == s.Item.ID && short > 0 {
 				all = append(all, ledger.Notice{Code: "lapses", Severity: ledger.Warning, Address: s.Item.Name, Origins: pool.Origins,
 					Text: fmt.Sprintf(
-						"a %s of %s lapses on %s, and the plan leans on it: %s in use among them",
+						"a %s of %s ends on %s, and the plan needs %d of them",
 						kind,
 						ledger.Count(seats, "seat"),
 						day,
-						ledger.Plural(short, "is", "are"),
+						short,
 					),
 					Fix: "renew it, or free the seats before that day"})
 			}

@@ -86,7 +86,7 @@ type Plan struct {
 	Breaches     []Breach                  `json:"breaches,omitempty"`
 	Slips        []Slip                    `json:"slips,omitempty"` // names that mean nobody, beside what the plan takes away
 	Due          []Due                     `json:"due,omitempty"`
-	Refresh      []Refresh                 `json:"refresh,omitempty"` // flows that may take a week to notice a new licence
+	Refresh      []Refresh                 `json:"refresh,omitempty"` // flows that may take a week to notice a new license
 	Notices      []ledger.Notice           `json:"notices,omitempty"`
 	Unread       []ledger.Unread           `json:"unread,omitempty"`
 	Perhaps      []ledger.Key              `json:"perhaps_ours,omitempty"` // to be settled with state confirm or state rm

@@ -10,7 +10,7 @@ import (
 	"github.com/usher-cli/usher/ledger"
 )
 
-// Refresh is a flow whose owner gets a licence. It can take up to a week to
+// Refresh is a flow whose owner gets a license. It can take up to a week to
 // notice, unless it is turned off and on. Source: Microsoft Learn, "Buy and
 // manage Power Automate licenses".
 type Refresh struct {
@@ -18,7 +18,7 @@ type Refresh struct {
 	Item  ledger.Item   `json:"item"`
 	Force bool          `json:"force,omitempty"` // usher turns it off and on
 
-	part int // that gives the licence; unfinished if an earlier run did
+	part int // that gives the license; unfinished if an earlier run did
 }
 
 // unfinished stands for what an earlier run gave.
@@ -85,8 +85,8 @@ func leftOff(in Input) []ledger.Notice {
 	for _, g := range in.Restart {
 		if !in.reads(g.Holder) {
 			all = append(all, ledger.Notice{Code: "flow-left-off", Severity: ledger.Warning, Address: string(g.Address()),
-				Text: "an earlier run was turning this flow off and on, and did not finish; it could not be looked at",
-				Fix:  "declare its environment, or see to it by hand and run usher state confirm " + string(g.Address())})
+				Text: "an earlier run was turning this flow off and on, and did not finish; the flow could not be read",
+				Fix:  "declare its environment, or check the flow yourself and run usher state confirm " + string(g.Address())})
 		}
 	}
 	return all
@@ -105,8 +105,8 @@ func (c *coverage) flowsOf(user string, in Input, own map[ledger.HolderID]bool) 
 	return flows
 }
 
-// refreshCalls turn flows off and on, for licences that this run gives: each
-// after the licence, and one after the other, so that the first one that does
+// refreshCalls turn flows off and on, for licenses that this run gives: each
+// after the license, and one after the other, so that the first one that does
 // not come back is the last one that is touched.
 func refreshCalls(all []Refresh, s *scheduler, callOf []int) []ledger.Call {
 	runs := map[int]bool{} // calls, by number

@@ -41,7 +41,7 @@ func (p *Plan) Renew(f Fresh) (*Plan, []string) {
 	}
 	if p.HoldsTo != "" && f.Today > p.HoldsTo {
 		return nil, []string{
-			fmt.Sprintf("the plan was made for days up to %s, when the files begin to ask for something else, and today is %s", p.HoldsTo, f.Today),
+			fmt.Sprintf("the plan holds up to %s, because the files ask for something else after that day, and today is %s", p.HoldsTo, f.Today),
 		}
 	}
 	lately := Input{Have: f.Have, Known: f.Known, Recent: f.Recent, At: f.At}
@@ -141,7 +141,7 @@ func (r *renewal) isOpen(s ledger.Step) bool {
 	case r.resumed && r.isNow(s, s.After):
 		return false
 	}
-	r.stale = append(r.stale, fmt.Sprintf("%s is no longer as it was when the plan was made", s.Address()))
+	r.stale = append(r.stale, fmt.Sprintf("%s has changed since the plan was made", s.Address()))
 	return true
 }
 
@@ -155,7 +155,7 @@ func (r *renewal) recordDone(s ledger.Step) {
 		want = nil
 	}
 	if !r.isNow(s, want) {
-		r.stale = append(r.stale, fmt.Sprintf("%s is no longer as it was when the plan was made", s.Address()))
+		r.stale = append(r.stale, fmt.Sprintf("%s has changed since the plan was made", s.Address()))
 	}
 }
 

@@ -12,7 +12,7 @@ func (t *table) unmanaged(r row) {
 	if t.claimed[r.key] {
 		t.perhaps = append(t.perhaps, r.key)
 		t.addNotice(ledger.Warning, "perhaps-ours", r, "an interrupted run may have given this, or somebody else did: it is left alone",
-			fmt.Sprintf("run usher state confirm %[1]s to take it over, or usher state rm %[1]s to leave it", r.have.Address()))
+			fmt.Sprintf("run usher state confirm %[1]s to adopt it, or usher state rm %[1]s to leave it", r.have.Address()))
 		return
 	}
 	if r.key.Kind.Inside() {

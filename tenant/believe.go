@@ -219,7 +219,7 @@ func (t *Tenant) vanished(ctx context.Context, r *Reading, seats []ledger.Supply
 			v.Unread = true
 			r.Unread = append(
 				r.Unread,
-				ledger.Unread{Holder: h, Reason: leftOut("licenses", h, err).Error() + "; if it is gone, usher state rm ends usher's part in it"},
+				ledger.Unread{Holder: h, Reason: leftOut("licenses", h, err).Error() + "; if it is gone, drop its records with usher state rm"},
 			)
 		}
 		r.Vanished[p.ID] = v

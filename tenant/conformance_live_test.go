@@ -18,7 +18,7 @@ import (
 //
 // signs in as usher does, and reads only. With USHER_LIVE_PERSON, an object id,
 // and USHER_LIVE_SKU, a skuId that costs nothing and that the person does not
-// have, it also gives and takes that licence. USHER_LIVE_CLOUD names the cloud.
+// have, it also gives and takes that license. USHER_LIVE_CLOUD names the cloud.
 func TestConformanceLive(t *testing.T) {
 	id := os.Getenv("USHER_LIVE_TENANT")
 	if id == "" {

@@ -8,7 +8,7 @@ import (
 	"github.com/usher-cli/usher/tenant"
 )
 
-// scratch is somebody whose licences a conformance run may change, and a
+// scratch is somebody whose licenses a conformance run may change, and a
 // product that costs nothing.
 type scratch struct{ person, sku string }
 

@@ -140,7 +140,7 @@ func (d *doctor) directory(ctx context.Context) {
 	}
 	d.mayWrite("writes seats of people and groups", "LicenseAssignment.ReadWrite.All", "Directory.ReadWrite.All")
 	if d.needs.Locations {
-		d.mayWrite("sets usage locations, and has members of groups tried again", "User.ReadWrite.All", "Directory.ReadWrite.All")
+		d.mayWrite("sets usage locations, and asks again for members of groups", "User.ReadWrite.All", "Directory.ReadWrite.All")
 	}
 }
 

@@ -184,7 +184,7 @@ func (x *resolver) grant(w *ledger.Want, h ledger.Holder, products map[string]*l
 			x.refuse(
 				w,
 				"location-doubled",
-				fmt.Sprintf("is said to be in %s here, and in %s by another assignment", w.Location, first),
+				fmt.Sprintf("has the usage location %s here, and %s in another assignment", w.Location, first),
 				"write one usage_location",
 			)
 		}

@@ -103,7 +103,8 @@ func (x *resolver) absent(w *ledger.Want, h ledger.Holder) (ledger.Holder, bool)
 		)
 		return h, false
 	}
-	x.addNotice(w, ledger.Warning, "holder-gone", fmt.Sprintf("%s has no such %s%s; nothing is done for it", x.where(w), w.Kind.Words(), meant),
+	x.addNotice(w, ledger.Warning, "holder-gone", fmt.Sprintf("%s has no such %s%s; nothing is done for it", x.where(w),
+		w.Kind.Words(), meant),
 		"take it out of the file, or correct it")
 	if h.ID != "" {
 		x.out.Gone = append(x.out.Gone, h.Identity())

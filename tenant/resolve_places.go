@@ -74,7 +74,7 @@ func (x *resolver) fit(h ledger.Holder, w *ledger.Want) bool {
 	}
 	if text := "group-unfit" + h.ID; !x.said[text] {
 		x.said[text] = true
-		x.refuse(w, "group-unfit", "can be given no licences: "+reason, "name another group, or assign to the people")
+		x.refuse(w, "group-unfit", "can be given no licenses: "+reason, "name another group, or assign to the people")
 	}
 	return false
 }

@@ -87,5 +87,5 @@ func turned(why ledger.Why) string {
 	if why == ledger.Unfinished {
 		return "is turned off and on once more: an earlier run did not finish that"
 	}
-	return "is turned off and on, so that it notices the licence of its owner"
+	return "is turned off and on, so that it notices the license of its owner"
 }

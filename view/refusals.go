@@ -144,7 +144,7 @@ func (p *Printer) breach(b plan.Breach) {
 		p.refusal("%s is protected, and the plan takes it or changes it", Safe(b.Address))
 		p.Line("  Take it out of protect in the guard block if that is meant.")
 	case plan.Stops:
-		p.refusal("%s would stop: a service principal owns the flow, and has no licence of its own for it to run on", Safe(b.Address))
+		p.refusal("%s would stop: a service principal owns the flow, and has no license of its own for it to run on", Safe(b.Address))
 		p.Line("  Give the flow to a person with a license, or add -allow-stopping-flows if it may stop.")
 	case plan.Losses:
 		p.refusal("%d of the %d people with %s lose it or a part of it, and the guard allows %d", b.Count, b.Of, Safe(b.Item), b.Allowed)

@@ -129,7 +129,7 @@ func (p *Printer) Drift(all []plan.Drift, complete bool) {
 		p.Line("%s", line)
 	}
 	if len(all) == 0 {
-		text := "No drift. What usher manages is as it left it."
+		text := "No drift. Everything that usher manages is unchanged."
 		if !complete {
 			text = "No drift in the part that was read."
 		}

@@ -57,9 +57,9 @@ func (p *Printer) refresh(pl *plan.Plan) {
 	if len(flows) == 0 {
 		return
 	}
-	p.Line("%s", p.paint("To be done by hand after that, if it matters before a week has passed:", color.Bold))
+	p.Line("%s", p.paint("By hand after that, if you cannot wait a week:", color.Bold))
 	for _, f := range flows {
-		p.Line("  turn %s off and on: it can take up to a week to notice its owner's licence", Safe(f))
+		p.Line("  turn %s off and on: it can take up to a week to notice its owner's license", Safe(f))
 	}
 	p.Line("")
 }

@@ -1,4 +1,4 @@
-// Command usher keeps the licences of an organisation the way its repository
+// Command usher keeps the licenses of an organisation the way its repository
 // says they should be.
 //
 // This package is wiring: one file a verb, with its options, its constructor

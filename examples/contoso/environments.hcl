@@ -5,7 +5,7 @@ environment "production" {
   }
 
   flow "invoice-intake" {
-    plan = "process" # anyone may run it now, whatever their licence
+    plan = "process" # anyone may run it now, whatever their license
   }
 
   machine "rpa-01" {

@@ -18,7 +18,7 @@ import (
 // turnOnTries bounds how often a flow that was turned off is turned on again.
 const turnOnTries = 4
 
-// Restart turns a flow off and on, so that it notices a licence that its owner
+// Restart turns a flow off and on, so that it notices a license that its owner
 // was given. A flow whose connections could not be used is left as it is, and
 // so is one that is off, unless an earlier run may have turned it off. One that
 // does not come back is an error that says so.
@@ -31,11 +31,11 @@ func (c *Client) Restart(ctx context.Context, call ledger.Call) ledger.Result {
 	resumes := call.Steps[0].Why == ledger.Unfinished
 	switch {
 	case err != nil && resumes: // it may be off
-		return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: "it could not be looked at: " + explain(err, toRead)}
+		return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: "it could not be read: " + explain(err, toRead)}
 	case missing != "" && resumes && !on:
 		return fail("IT IS OFF, and its connection %s is not set: set it, and turn the flow on in Power Automate", missing)
 	case err != nil:
-		return fail("its connections could not be looked at, so it was left as it is: %s", explain(err, toRead))
+		return fail("its connections could not be read, so usher left it as it is: %s", explain(err, toRead))
 	case missing != "":
 		return fail("its connection %s is not set, so it could not be turned on again: it was left as it is", missing)
 	case !on && !resumes:

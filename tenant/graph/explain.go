@@ -44,13 +44,13 @@ func remedies() []wire.Remedy {
 		{Text: nowhere, Way: "set the user's usage location in the admin centre first, or usage_location in the assignment"},
 		{Text: noSeats, Way: "buy a seat or free one, then plan again"},
 		{Text: notOwned, Way: "the tenant does not own this product, or it cannot be given to people"},
-		{Text: onlyInherited, Way: "change the group's membership or the group's licences instead"},
+		{Text: onlyInherited, Way: "change the group's membership or the group's licenses instead"},
 		{Text: "depends on the service plan(s)", Way: "grant the product that has the missing plan, or disable the dependent plan"},
 		{Text: notHeld, Way: "somebody removed it already; plan again"},
 		{Code: "MutuallyExclusiveViolation", Way: "disable one of the two plans, or grant only one of the products"},
 		{Text: "are mutually exclusive", Way: "disable one of the two plans, or grant only one of the products"},
 		{Text: newcomer, Way: "the account is too new to be seen everywhere; plan again"},
-		{Text: "security-enabled groups only", Way: "the service gives licences to security groups only; name another group"},
+		{Text: "security-enabled groups only", Way: "the service gives licenses to security groups only; name another group"},
 		{Text: "is not part of the license", Way: "correct disabled_plans or enabled_plans: usher usage lists the plans of a product"},
 	}
 }

@@ -2,7 +2,7 @@
 // has what, and the one call that changes it.
 //
 // It speaks v1.0 only, reads per-source assignment states rather than the
-// merged view, and never touches a licence that a group gives.
+// merged view, and never touches a license that a group gives.
 package graph
 
 import (

@@ -14,7 +14,7 @@ import (
 	"github.com/usher-cli/usher/tenant/wire"
 )
 
-// Group is a group of the directory as far as licences are concerned.
+// Group is a group of the directory as far as licenses are concerned.
 type Group struct {
 	Holder  ledger.Holder
 	Cannot  string         // why the service gives its members nothing; "" where it does
@@ -87,7 +87,7 @@ func (c *Client) FindGroups(ctx context.Context, ref string, isID bool, supply [
 func (g group) read(items *interner) Group {
 	out := Group{Holder: ledger.Holder{Kind: ledger.Group, ID: strings.ToLower(g.ID), Name: cmp.Or(g.Name, strings.ToLower(g.ID))}}
 	if g.Security != nil && !*g.Security {
-		out.Cannot = "it is not security-enabled, and the service gives licences to security groups only"
+		out.Cannot = "it is not security-enabled, and the service gives licenses to security groups only"
 	}
 	out.Working = g.Processing != nil && g.Processing.State != "" && g.Processing.State != processed
 	for _, l := range merged(g.Licenses, sameProduct) {

@@ -119,7 +119,7 @@ func notNull(list []string) []string {
 }
 
 // selected returns the properties that $select names, or the defaults, which
-// include nothing about licences.
+// include nothing about licenses.
 func (s *Server) selected(w http.ResponseWriter, r *http.Request) ([]string, bool) {
 	text := r.URL.Query().Get("$select")
 	if text == "" {

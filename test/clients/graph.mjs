@@ -1,5 +1,5 @@
 // The official Graph client library for JavaScript, unchanged: it reads
-// products and people, gives somebody a licence and takes it away.
+// products and people, gives somebody a license and takes it away.
 import { readFileSync } from "node:fs";
 import { Client } from "@microsoft/microsoft-graph-client";
 import { EnvHttpProxyAgent, setGlobalDispatcher } from "undici";
@@ -28,5 +28,5 @@ const before = await count();
 await graph.api(`/users/${person}/assignLicense`).post({ addLicenses: [{ skuId: free, disabledPlans: [] }], removeLicenses: [] });
 const between = await count();
 await graph.api(`/users/${person}/assignLicense`).post({ addLicenses: [], removeLicenses: [free] });
-console.log("licences before, with one more, and after:", before, between, await count());
+console.log("licenses before, with one more, and after:", before, between, await count());
 if (between !== before + 1 || (await count()) !== before) process.exit(1);
