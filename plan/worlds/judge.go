@@ -132,7 +132,7 @@ func (j *Judge) do(c ledger.Call, late bool) {
 	for _, id := range j.Pools() {
 		before[id] = account{j.Use(id), j.Limit(id)}
 	}
-	back := j.back(c)
+	had := j.has()
 	for _, s := range c.Steps {
 		j.step(s)
 	}
@@ -143,6 +143,7 @@ func (j *Judge) do(c ledger.Call, late bool) {
 	default:
 		j.process(c)
 	}
+	back := j.back(had)
 	for id, was := range before {
 		if use, limit := j.Use(id), j.Limit(id); (use-back[id] > was.use || limit < was.limit) && use > limit {
 			j.Broken = append(
@@ -159,19 +160,13 @@ func (j *Judge) do(c ledger.Call, late bool) {
 	}
 }
 
-// back counts the seats that a call gives back to whom the service took them from
+// back counts the seats that a call gave back to whom the service took them from
 // since the reading: the plan shows them in use all along.
-func (j *Judge) back(c ledger.Call) map[ledger.PoolID]int64 {
-	now, n := j.has(), map[ledger.PoolID]int64{}
-	people := []string{c.Holder.ID}
-	if c.Holder.Kind == ledger.Group {
-		people = j.members[c.Holder.ID]
-	}
-	for _, s := range c.Steps {
-		for _, user := range people {
-			if seat := (thing{user: user, item: s.Item.ID}); s.Op == ledger.Add && j.seated[seat] && !now[seat] {
-				n[ledger.PoolID{Item: s.Item.ID}]++
-			}
+func (j *Judge) back(had map[thing]bool) map[ledger.PoolID]int64 {
+	n := map[ledger.PoolID]int64{}
+	for seat := range j.has() {
+		if seat.plan == "" && j.seated[seat] && !had[seat] {
+			n[ledger.PoolID{Item: seat.item}]++
 		}
 	}
 	return n
