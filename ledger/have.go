@@ -103,6 +103,20 @@ func (u Unread) Covers(h HolderID) bool {
 	return !u.Inside && u.Holder.Kind == h.Kind && (u.Holder.ID == "" || u.Holder.ID == h.ID)
 }
 
+// UnreadScope finds the scope that a holder is in and that could not be read
+// completely; -1 for none.
+func (h Have) UnreadScope(id HolderID) int {
+	for i := range h.Unread {
+		if h.Unread[i].Covers(id) {
+			return i
+		}
+	}
+	return -1
+}
+
+// IsUnread reports whether nobody can tell what a holder has.
+func (h Have) IsUnread(id HolderID) bool { return h.UnreadScope(id) >= 0 }
+
 // Address names the scope for people.
 func (u Unread) Address() string {
 	switch {

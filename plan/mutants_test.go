@@ -80,8 +80,8 @@ func mutants() []mutant {
 		{
 			"unread is absent",
 			"table.go",
-			"if scope := t.unreadScope(holder.Identity()); scope >= 0 {",
-			"if scope := t.unreadScope(holder.Identity()); scope >= 0 && r.known == nil {",
+			"if scope := t.in.Have.UnreadScope(holder.Identity()); scope >= 0 {",
+			"if scope := t.in.Have.UnreadScope(holder.Identity()); scope >= 0 && r.known == nil {",
 		},
 		{"units that were not seen are free", "pools.go", "p.Before += p.Unseen", "p.Before += 0"},
 		{"whoever is gone is given a seat", "table.go", "if r.want != nil && t.gone[holder.Identity()] {", "if false {"},

@@ -31,7 +31,7 @@ type book struct {
 func accounts(in Input, c *coverage) *book {
 	b := &book{pools: map[ledger.PoolID]*ledger.Pool{}, names: map[string]string{}, read: map[string]bool{}}
 	for _, h := range in.Have.Inside {
-		b.read[h.ID] = !slices.ContainsFunc(in.Have.Unread, func(u ledger.Unread) bool { return u.Covers(h) })
+		b.read[h.ID] = !in.Have.IsUnread(h)
 	}
 	for _, s := range in.Have.Supply {
 		b.tenant(s.Item).Owned, b.tenant(s.Item).Free = s.Owned, s.Free
@@ -156,7 +156,7 @@ func unseen(in Input) []ledger.Grant {
 	}
 	var grants []ledger.Grant
 	for _, g := range in.Known {
-		hidden := slices.ContainsFunc(in.Have.Unread, func(u ledger.Unread) bool { return u.Covers(g.Holder.Identity()) })
+		hidden := in.Have.IsUnread(g.Holder.Identity())
 		vouched := g.Item.ID == catalog.PerFlow && g.Holder.Kind.Inside() // part of every reading
 		if hidden && g.Item.Kind == ledger.Capacity && !vouched {
 			grants = append(grants, g)

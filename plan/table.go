@@ -92,7 +92,7 @@ func (t *table) row(r row) {
 // tenant has no more, and whoever is gone.
 func (t *table) outOfReach(r row) bool {
 	holder := r.holder()
-	if scope := t.unreadScope(holder.Identity()); scope >= 0 {
+	if scope := t.in.Have.UnreadScope(holder.Identity()); scope >= 0 {
 		if r.want != nil || r.known != nil {
 			t.unread[scope]++
 		}
@@ -177,7 +177,7 @@ func (in Input) targetNames(h ledger.Holder) []string {
 
 // inScope reports whether rows of the holder are looked at at all.
 func (t *table) inScope(h ledger.Holder) bool {
-	return t.unreadScope(h.Identity()) < 0 && t.in.looksAt(h)
+	return t.in.Have.UnreadScope(h.Identity()) < 0 && t.in.looksAt(h)
 }
 
 func (r row) step(op ledger.Op, before, after *ledger.Value) ledger.Step {
@@ -292,9 +292,4 @@ func (t *table) removeGrant(r row, why ledger.Why) {
 		return
 	}
 	t.steps = append(t.steps, s)
-}
-
-// unreadScope finds the unread scope that a holder is in; -1 for none.
-func (t *table) unreadScope(h ledger.HolderID) int {
-	return slices.IndexFunc(t.in.Have.Unread, func(u ledger.Unread) bool { return u.Covers(h) })
 }

@@ -193,9 +193,8 @@ func (u *undoing) changed(in Input, have map[ledger.Key]ledger.Value, known map[
 
 // hides reports whether a holder, or what draws on it, could not be read.
 func (in Input) hides(h ledger.Holder) bool {
-	return slices.ContainsFunc(in.Have.Unread, func(u ledger.Unread) bool {
-		return u.Covers(h.Identity()) || u.Inside && u.Holder.ID == h.ID
-	})
+	return in.Have.IsUnread(h.Identity()) ||
+		slices.ContainsFunc(in.Have.Unread, func(u ledger.Unread) bool { return u.Inside && u.Holder.ID == h.ID })
 }
 
 // equalsNow reports whether the present equalsNow a value, where nothing and 0 units are one.

@@ -21,7 +21,7 @@ func (t *Tenant) believe(ctx context.Context, r *Reading, holders []ledger.Holde
 	absent := map[ledger.HolderKind][]ledger.Holder{}
 	asked := map[ledger.HolderID]bool{}
 	for _, h := range o.Recorded {
-		if id := h.Identity(); !listed[id] && !asked[id] && !r.isUnread(id) {
+		if id := h.Identity(); !listed[id] && !asked[id] && !r.IsUnread(id) {
 			asked[id] = true
 			absent[h.Kind] = append(absent[h.Kind], h)
 		}
@@ -103,7 +103,7 @@ func (r *Reading) lacking(known []ledger.Grant) []ledger.Grant {
 	}
 	var all []ledger.Grant
 	for _, g := range known {
-		if !has[g.Key()] && g.Units > 0 && !r.isUnread(g.Holder.Identity()) {
+		if !has[g.Key()] && g.Units > 0 && !r.IsUnread(g.Holder.Identity()) {
 			all = append(all, g)
 		}
 	}
@@ -198,11 +198,6 @@ func (r *Reading) absentMembers() map[string][]ledger.Holder {
 		}
 	}
 	return absent
-}
-
-// isUnread reports whether what a holder is in could not be read anyway.
-func (r *Reading) isUnread(h ledger.HolderID) bool {
-	return slices.ContainsFunc(r.Unread, func(u ledger.Unread) bool { return u.Covers(h) })
 }
 
 // vanished finds the products that the state is about and the tenant does not have

@@ -52,10 +52,8 @@ func (x *resolver) unreadable(w *ledger.Want) (string, bool) {
 		return "", false
 	}
 	env := x.places[strings.ToLower(w.Around)]
-	for _, u := range x.Unread {
-		if u.Covers(ledger.HolderID{Kind: w.Kind, ID: env.ID + "/"}) {
-			return u.Reason, true
-		}
+	if at := x.UnreadScope(ledger.HolderID{Kind: w.Kind, ID: env.ID + "/"}); at >= 0 {
+		return x.Unread[at].Reason, true
 	}
 	return "", false
 }
