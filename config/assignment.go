@@ -103,7 +103,7 @@ func (l *lowering) assignment(b *hclsyntax.Block, ev *evaluator, name string) {
 		if !ok {
 			continue
 		}
-		want.Lax, want.DisabledAccounts, want.Location, want.From, want.Until = lax, asleep, location, from, until
+		want.IgnoreUnknown, want.DisabledAccounts, want.Location, want.From, want.Until = lax, asleep, location, from, until
 		l.give(want, people, g)
 		want.Kind = ledger.Group
 		l.give(want, groups, g)

@@ -41,7 +41,7 @@ func (l *lowering) environment(b *hclsyntax.Block, ev *evaluator, name, label st
 		}
 	}
 	for i := range l.cfg.Wants[first:] {
-		l.cfg.Wants[first+i].Lax = l.cfg.Environments[len(l.cfg.Environments)-1].IgnoreUnknown
+		l.cfg.Wants[first+i].IgnoreUnknown = l.cfg.Environments[len(l.cfg.Environments)-1].IgnoreUnknown
 	}
 }
 

@@ -67,7 +67,7 @@ func mergeWants(wants []ledger.Want) ([]ledger.Want, hcl.Diagnostics) {
 func join(m *ledger.Want, w ledger.Want) {
 	m.Origins = append(m.Origins, w.Origins...)
 	m.DisabledAccounts = m.DisabledAccounts || w.DisabledAccounts
-	m.Lax = m.Lax && w.Lax
+	m.IgnoreUnknown = m.IgnoreUnknown && w.IgnoreUnknown
 	m.Location = cmp.Or(m.Location, w.Location)
 	if m.Disabled == nil && m.Enabled == nil {
 		m.Disabled, m.Enabled = w.Disabled, w.Enabled

@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"github.com/usher-cli/usher/apply"
@@ -10,26 +12,43 @@ import (
 	"github.com/usher-cli/usher/tenant"
 )
 
-// Run says how a plan is carried out.
+// Run says how a plan is carried out. The zero value is fine.
 type Run struct {
-	Parallelism int                               // requests under way at once
-	Checkpoint  time.Duration                     // between two records of a long run
-	Stop        <-chan struct{}                   // closed to start nothing more
-	Progress    func(ledger.Result, ledger.Tally) // is told of each call that ended
+	Parallelism int                               // requests under way at once; 0 for DefaultParallelism
+	Checkpoint  time.Duration                     // between two records of a long run; 0 for DefaultCheckpoint
+	Stop        <-chan struct{}                   // closed to start nothing more; nil for never
+	Progress    func(ledger.Result, ledger.Tally) // is told of each call that ended; nil for nobody
 }
+
+// What a run has where nobody says otherwise.
+const (
+	DefaultParallelism = 4
+	DefaultCheckpoint  = 15 * time.Second
+)
+
+// ErrRefused means that a plan has errors or is refused: nothing of it may be done.
+var ErrRefused = errors.New("the plan is refused, and nothing was done")
 
 // Apply carries out a plan that was made of this present. The state's lock must be
 // held, by the lease that the tenant was opened with. Without a report nothing was
-// done; an error beside one says that not all of it is on record.
+// done; an error beside one says that not all of it is on record. A plan with errors,
+// or one that is refused, is ErrRefused.
 func (p *Present) Apply(ctx context.Context, pl *plan.Plan, run Run) (*ledger.Report, error) {
+	if len(pl.Errors()) > 0 || pl.Refused() {
+		return nil, ErrRefused
+	}
 	journal, err := p.journal(ctx, p.Document)
 	if err != nil {
 		return nil, err
 	}
 	r := &apply.Runner{
 		Tenant: p.Tenant, Store: p.Store, Journal: journal, Lock: p.lease, By: p.by("apply"), Batch: tenant.Batch,
-		Parallelism: run.Parallelism, Checkpoint: run.Checkpoint, Stop: run.Stop, Progress: run.Progress,
+		Parallelism: cmp.Or(run.Parallelism, DefaultParallelism), Checkpoint: cmp.Or(run.Checkpoint, DefaultCheckpoint),
+		Stop: run.Stop, Progress: run.Progress,
 		Name: p.Reading.Name, Lag: p.Reading.Lag, Now: p.Now, Day: p.Today,
+	}
+	if r.Progress == nil {
+		r.Progress = func(ledger.Result, ledger.Tally) {}
 	}
 	return r.Run(ctx, pl, p.Document, p.etag)
 }

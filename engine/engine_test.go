@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -99,4 +100,23 @@ func planAndApply(dir, name string) (err error) {
 		return fmt.Errorf("planning again gives %+v, and the state knows %+v", again.Steps(), present.Known)
 	}
 	return nil
+}
+
+// TestRefusedPlansAreNotApplied: whoever calls the engine cannot carry out by mistake
+// what a plan refuses.
+func TestRefusedPlansAreNotApplied(t *testing.T) {
+	dir, err := exampleDirectory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	text, err := os.ReadFile(filepath.Join(dir, "main.hcl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "main.hcl", strings.Replace(string(text), `["ada@contoso.com"]`,
+		`["ada@contoso.com", "grace@contoso.com", "linus@contoso.com", "donald@contoso.com"]`, 1))
+	if err := run(context.Background(), dir); !errors.Is(err, engine.ErrRefused) {
+		t.Errorf("applying a plan that is short ends with %v", err)
+	}
 }

@@ -81,7 +81,7 @@ func (p *Present) input(c Choices) plan.Input {
 		p.alias(in.Aliases)
 	}
 	for _, n := range r.Nobody {
-		in.Nobody = append(in.Nobody, plan.Nobody{Holder: n.Holder, Items: n.Items, Origins: n.Origins, Allowed: n.IgnoreUnknown})
+		in.Nobody = append(in.Nobody, plan.Nobody{Holder: n.Holder, Items: n.Items, Origins: n.Origins, IgnoreUnknown: n.IgnoreUnknown})
 	}
 	for _, file := range slices.Sorted(maps.Keys(r.Listed)) {
 		in.Listed = append(in.Listed, plan.Listed{File: file, Names: r.Listed[file]})

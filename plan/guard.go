@@ -144,7 +144,7 @@ type losing struct {
 
 // countLosses counts people. As many lost seats as a person has gains by the same
 // call, or by one that the loss comes after, are replacements: then only the service
-// plans countLosses that the new product has, switched off, and the services that end.
+// plans count that the new product has, switched off, and the services that end.
 // A moment without, where a call was split, is a loss.
 func (l *losing) countLosses(calls []ledger.Call) {
 	replaced := map[ledger.Key][]string{} // seats, by the items that replace them

@@ -112,7 +112,7 @@ func misspelt(t *rapid.T, in plan.Input, p *plan.Plan, final *worlds.Judge) {
 	if refused := plan.New(in); !refused.Refused() || len(refused.Slips) != 1 {
 		t.Fatalf("misspelt: %s loses %s while a name like it means nobody, and the plan runs", victim.Holder.Address(), victim.Item.Name)
 	}
-	in.Nobody[0].Allowed = true
+	in.Nobody[0].IgnoreUnknown = true
 	elsewhere := ledger.Holder{Kind: ledger.Environment, Name: "a place that is like no other"}
 	in.Nobody = append(
 		in.Nobody,

@@ -122,7 +122,7 @@ func mutants() []mutant {
 		{"a retry gives what is taken from a group", "retries.go", "return given && !removed[from] && c", "return given && c"},
 		{"an undo asks for seats that nobody had", "retries.go", "if len(left) == 0 || in.undoes != nil {", "if len(left) == 0 {"},
 		{"a name that means nobody stops nothing", "plan.go", "p.Slips = slips(p, in, cover, parts)", "_ = slips"},
-		{"a name that the file lets be stops a plan", "names.go", "			if n.Allowed {\n				break\n			}\n", ""},
+		{"a name that the file lets be stops a plan", "slips.go", "			if n.IgnoreUnknown {\n				break\n			}\n", ""},
 		{
 			"a written limit needs the other one, too",
 			"../ledger/guard.go",

@@ -309,7 +309,8 @@ func (p *Plan) Errors() []ledger.Notice {
 	return all
 }
 
-// Refused reports whether capacity, a gap or a guard forbids applying.
+// Refused reports whether a shortage, a gap, a guard or a slip forbids applying. An
+// applier must not run such a plan, nor one with Errors.
 func (p *Plan) Refused() bool {
 	return len(p.Shortages)+len(p.Breaches)+len(p.Slips) > 0 || p.tooManyGaps()
 }

@@ -173,7 +173,7 @@ func (r *renewal) hidden(s ledger.Step) bool {
 	return false
 }
 
-// isNow compares what isNow there with a value, where nothing and 0 units are one.
+// isNow compares what is there with a value, where nothing and 0 units are one.
 func (r *renewal) isNow(s ledger.Step, v *ledger.Value) bool {
 	have, there := r.have[s.Key()]
 	if v == nil || v.Units == 0 {

@@ -197,7 +197,7 @@ func (in Input) hides(h ledger.Holder) bool {
 		slices.ContainsFunc(in.Have.Unread, func(u ledger.Unread) bool { return u.Inside && u.Holder.ID == h.ID })
 }
 
-// equalsNow reports whether the present equalsNow a value, where nothing and 0 units are one.
+// equalsNow reports whether the present is a value, where nothing and 0 units are one.
 func equalsNow(v *ledger.Value, now ledger.Value, there bool) bool {
 	if v == nil || v.Units == 0 && v.Policy == "" {
 		return !there || now.Units == 0 && now.Policy == ""

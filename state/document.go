@@ -36,8 +36,9 @@ type Record struct {
 	Since string // the day it was recorded, as YYYY-MM-DD
 }
 
-// Claims is what a run meant to add, written before its first call. They are
-// cleared when the run has recorded its result.
+// Claims is what an unfinished run may have added, and what it was allowed to take
+// away. They are written before its first call, and cleared when the run has recorded
+// its result.
 type Claims struct {
 	Digest string // of the run's plan
 	At     time.Time

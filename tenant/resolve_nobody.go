@@ -22,7 +22,7 @@ func (x *resolver) nobodyHas(w *ledger.Want) {
 		h.ID = ""
 	}
 	x.nobody[key] = len(x.out.Nobody)
-	x.out.Nobody = append(x.out.Nobody, Nobody{Holder: h, Origins: w.Origins, IgnoreUnknown: w.Lax})
+	x.out.Nobody = append(x.out.Nobody, Nobody{Holder: h, Origins: w.Origins, IgnoreUnknown: w.IgnoreUnknown})
 }
 
 // miss adds to a name that means nobody what the files give it.
@@ -40,7 +40,7 @@ func (x *resolver) miss(w *ledger.Want, products map[string]*ledger.Supply) {
 		item = supply.Item
 	}
 	n := &x.out.Nobody[at]
-	n.IgnoreUnknown = n.IgnoreUnknown && w.Lax
+	n.IgnoreUnknown = n.IgnoreUnknown && w.IgnoreUnknown
 	n.Origins = ledger.MergeOrigins(n.Origins, w.Origins)
 	if !slices.Contains(n.Items, item) {
 		n.Items = append(n.Items, item)

@@ -11,7 +11,7 @@ import (
 func (x *resolver) environments(places []ledger.EnvironmentRules) {
 	for _, p := range places {
 		ref := p.Environment.Name
-		w := ledger.Want{Kind: ledger.Environment, Holder: ref, Lax: p.IgnoreUnknown, Origins: []ledger.Origin{p.Origin}}
+		w := ledger.Want{Kind: ledger.Environment, Holder: ref, IgnoreUnknown: p.IgnoreUnknown, Origins: []ledger.Origin{p.Origin}}
 		h, ok := x.holder(&w)
 		if !ok {
 			continue

@@ -44,7 +44,7 @@ type exitCode int
 const (
 	exitError   exitCode = 1 // bad input, or something failed before anything was done
 	exitSteps   exitCode = 2 // there are steps, or drift
-	exitRefused exitCode = 3 // capacity, a gap or a guard forbids it
+	exitRefused exitCode = 3 // a shortage, a gap, a guard or a slip forbids it
 	exitPartial exitCode = 4 // something failed, was skipped or could not be read
 	exitWaiting exitCode = 5 // only what people or the tenant have to finish is left
 )

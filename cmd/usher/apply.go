@@ -47,9 +47,9 @@ func newApply(a *app) *cobra.Command {
 	cmd.Flags().BoolVar(&o.ask, "input", true, "ask where something must be asked")
 	cmd.Flags().DurationVar(&o.wait, "wait", 5*time.Minute, "how long to wait for the tenant to finish its work, such as on groups")
 	cmd.Flags().BoolVar(&o.pendingOK, "pending-ok", false, "exit with 0 if only people or the tenant have something left to finish")
-	cmd.Flags().IntVar(&o.parallelism, "parallelism", 4, "requests under way at once")
+	cmd.Flags().IntVar(&o.parallelism, "parallelism", engine.DefaultParallelism, "requests under way at once")
 	cmd.Flags().DurationVar(&o.lockTimeout, "lock-timeout", 0, "how long to wait for the state's lock")
-	cmd.Flags().DurationVar(&o.checkpoint, "checkpoint", 15*time.Second, "how often a long run saves the state")
+	cmd.Flags().DurationVar(&o.checkpoint, "checkpoint", engine.DefaultCheckpoint, "how often a long run saves the state")
 	return cmd
 }
 

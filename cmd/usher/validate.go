@@ -1,11 +1,7 @@
 package main
 
 import (
-	"path/filepath"
-	"strings"
-
 	"github.com/hashicorp/hcl/v2"
-	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 
 	"github.com/usher-cli/usher/catalog"
@@ -71,55 +67,5 @@ func printValidation(a *app, cfg *config.Config, diags hcl.Diagnostics) {
 		a.stdout().Line("The configuration is valid, with %s.", ledger.Count(warnings, "warning"))
 	default:
 		a.stdout().Line("The configuration is valid.")
-	}
-}
-
-type fmtOptions struct {
-	check, diff, recursive bool
-}
-
-func newFmt(a *app) *cobra.Command {
-	o := &fmtOptions{}
-	cmd := &cobra.Command{
-		Use: "fmt", Short: "Lay out *.hcl files in the canonical way, and list those that changed", Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return runFmt(a, o) },
-	}
-	cmd.Flags().BoolVar(&o.check, "check", false, "write nothing; exit with 1 where a file would change")
-	cmd.Flags().BoolVar(&o.diff, "diff", false, "show the changes")
-	cmd.Flags().BoolVar(&o.recursive, "recursive", false, "go into directories below, too")
-	return cmd
-}
-
-func runFmt(a *app, o *fmtOptions) error {
-	changed, diags := config.Format(a.chdir, o.recursive)
-	a.stderr().Diagnostics(diags)
-	for _, f := range changed {
-		name, err := filepath.Rel(a.chdir, f.Path)
-		if err != nil {
-			name = f.Path
-		}
-		a.stdout().Line("%s", view.Safe(name))
-		if o.diff {
-			for line := range strings.Lines(string(diff.Diff("old/"+name, f.Before, "new/"+name, f.After))) {
-				a.stdout().Line("%s", view.Safe(strings.TrimSuffix(line, "\n")))
-			}
-		}
-		if o.check {
-			continue
-		}
-		if err := f.Write(); err != nil {
-			return err
-		}
-	}
-	if diags.HasErrors() || o.check && len(changed) > 0 {
-		return exitError
-	}
-	return nil
-}
-
-func newVersion(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use: "version", Short: "Print the version", Args: noArgs,
-		Run: func(*cobra.Command, []string) { a.stdout().Line("usher v%s", version) },
 	}
 }

@@ -15,7 +15,7 @@ type Nobody struct {
 	Holder  ledger.Holder // its name; it has no id
 	Items   []ledger.Item // what the files give it
 	Origins []ledger.Origin
-	Allowed bool // the files say that such names are meant
+	IgnoreUnknown bool // the files say that such names are meant
 }
 
 // Listed is how many different names of a kind one file has.
@@ -28,7 +28,7 @@ type Listed struct {
 func unknownNames(in Input) []Breach {
 	counts := map[string]int64{}
 	for _, n := range in.Nobody {
-		if len(n.Origins) > 0 && !n.Allowed {
+		if len(n.Origins) > 0 && !n.IgnoreUnknown {
 			counts[n.Origins[0].File]++
 		}
 	}
@@ -61,7 +61,7 @@ type victim struct {
 // item that the files give to the name, or anything from somebody who is called
 // nearly so.
 func slips(p *Plan, in Input, c *coverage, parts []*part) []Slip {
-	if !slices.ContainsFunc(in.Nobody, func(n Nobody) bool { return !n.Allowed }) {
+	if !slices.ContainsFunc(in.Nobody, func(n Nobody) bool { return !n.IgnoreUnknown }) {
 		return nil
 	}
 	l := losing{coverage: c, parts: parts, free: map[string]bool{}, lost: map[ledger.Key]bool{}}
@@ -78,7 +78,7 @@ func slips(p *Plan, in Input, c *coverage, parts []*part) []Slip {
 	var all []Slip
 	for _, n := range in.Nobody {
 		for _, item := range n.Items {
-			if n.Allowed {
+			if n.IgnoreUnknown {
 				break
 			}
 			alike := nearest(n.Holder, victims[item.Kind])

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// TestEveryRuleIsShown reads docs/seed-coverage.md: every rule of the range has
+// TestEveryRuleIsShown reads docs/licensing-rules.md: every rule of the range has
 // a row, and every file that a row names says the rule's number.
 func TestEveryRuleIsShown(t *testing.T) {
-	text, err := os.ReadFile("../../docs/seed-coverage.md")
+	text, err := os.ReadFile("../../docs/licensing-rules.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usher-cli/usher/engine"
+	"github.com/usher-cli/usher/view"
+)
+
+type driftOptions struct {
+	inputs
+	json bool
+}
+
+func newDrift(a *app) *cobra.Command {
+	o := &driftOptions{}
+	cmd := &cobra.Command{
+		Use: "drift", Short: "Show changes that somebody made by hand; exits with 2 if there are any", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runDrift(cmd.Context(), a, o) },
+	}
+	o.tenant(cmd)
+	cmd.Flags().BoolVar(&o.json, "json", false, "print the drift as JSON")
+	return cmd
+}
+
+func runDrift(ctx context.Context, a *app, o *driftOptions) (err error) {
+	p, err := a.look(ctx, o.inputs, engine.Access{Low: true}, engine.Scope{}) // nobody waits for it
+	if err != nil {
+		return err
+	}
+	defer p.Close(&err)
+	drift, problems := p.Drift()
+	if len(problems) > 0 {
+		a.stdout().WithFiles(p.Config.Files).Notices(problems)
+		return exitError
+	}
+	have := p.Reading.Have
+	if o.json {
+		err = view.JSON(a.out, view.NewDriftReport(have, drift))
+	} else {
+		a.printUnread(have.Unread)
+		a.stdout().Drift(drift, len(have.Unread) == 0)
+	}
+	switch {
+	case err != nil:
+		return err
+	case len(have.Unread) > 0:
+		return exitPartial
+	case len(drift) > 0:
+		return exitSteps
+	}
+	return nil
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/usher-cli/usher/catalog"
+)
+
+type showOptions struct {
+	json bool
+}
+
+func newShow(a *app) *cobra.Command {
+	o := &showOptions{}
+	cmd := &cobra.Command{
+		Use: "show PLAN", Short: "Show a saved plan", Args: argCount(1, 1),
+		RunE: func(_ *cobra.Command, args []string) error { return runShow(a, o, args[0]) },
+	}
+	cmd.Flags().BoolVar(&o.json, "json", false, "print the plan as JSON")
+	return cmd
+}
+
+func runShow(a *app, o *showOptions, path string) error {
+	p, err := a.world().OpenPlan(a.path(path))
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return p.Encode(a.out)
+	}
+	known, err := catalog.Load()
+	if err != nil {
+		return err
+	}
+	a.plans = known.PlanNames()
+	a.stdout().Plan(p)
+	return nil
+}

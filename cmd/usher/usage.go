@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usher-cli/usher/engine"
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/view"
+)
+
+type usageOptions struct {
+	inputs
+	json  bool
+	users bool
+}
+
+func newUsage(a *app) *cobra.Command {
+	o := &usageOptions{}
+	cmd := &cobra.Command{
+		Use: "usage", Short: "Show the units purchased, assigned and available", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runUsage(cmd.Context(), a, o) },
+	}
+	o.tenant(cmd)
+	cmd.Flags().BoolVar(&o.json, "json", false, "print the usage as JSON")
+	cmd.Flags().BoolVar(&o.users, "users", false, "list each person with the source of each license")
+	return cmd
+}
+
+func runUsage(ctx context.Context, a *app, o *usageOptions) (err error) {
+	p, err := a.look(ctx, o.inputs, engine.Access{}, engine.Scope{Everything: true})
+	if err != nil {
+		return err
+	}
+	defer p.Close(&err)
+	have := p.Reading.Have
+	usage := ledger.UsageOf(have)
+	if o.json {
+		err = view.JSON(a.out, view.NewUsageReport(have, usage, o.users))
+	} else {
+		a.printUnread(have.Unread)
+		a.stdout().Usage(usage, o.users)
+	}
+	if err == nil && len(have.Unread) > 0 {
+		return exitPartial
+	}
+	return err
+}

@@ -1,0 +1,91 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/usher-cli/usher/engine"
+)
+
+// A plan, and an apply under the state's lock.
+func Example() {
+	dir, err := exampleDirectory()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	if err := run(context.Background(), dir); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// + user/ada@contoso.com:POWERAUTOMATE_ATTENDED_RPA
+	// 1 of 1 calls done
+}
+
+func run(ctx context.Context, dir string) (err error) {
+	w := &engine.World{Version: "0.1.0", Dir: dir, Env: func(string) string { return "" }, Now: time.Now}
+	l, diags, err := engine.Load(w, engine.Inputs{}, engine.Whole())
+	if err != nil {
+		return err
+	}
+	if diags.HasErrors() {
+		return diags
+	}
+	lease, err := l.Lock(ctx, "apply", time.Minute)
+	if err != nil {
+		return err
+	}
+	defer l.Release(lease, &err)
+	opened, err := l.Open(engine.Access{Lease: lease})
+	if err != nil {
+		return err
+	}
+	defer opened.Close(&err)
+	present, err := opened.Read(ctx, engine.Scope{})
+	if err != nil {
+		return err
+	}
+	p := present.Plan(engine.Choices{})
+	for _, s := range p.Steps() {
+		fmt.Println(s.Op.Sign(), s.Address())
+	}
+	report, err := present.Apply(ctx, p, engine.Run{})
+	if err == nil {
+		fmt.Println(report.Done, "of", report.All, "calls done")
+	}
+	return err
+}
+
+// exampleDirectory makes a configuration with a tenant that runs inside usher.
+func exampleDirectory() (string, error) {
+	dir, err := os.MkdirTemp("", "usher")
+	if err != nil {
+		return "", err
+	}
+	text, err := os.ReadFile("../cmd/usher/testdata/tenants/small.tenant.json")
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "t.tenant.json"), text, 0o600)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(`tenant "sandbox" {
+  file = "t.tenant.json"
+}
+
+license "premium" {
+  sku       = "POWERAUTOMATE_ATTENDED_RPA"
+  unmanaged = "ignore"
+}
+
+assignment "office" {
+  users = ["ada@contoso.com"]
+
+  grant "premium" {}
+}
+`), 0o600)
+	}
+	return dir, err
+}
