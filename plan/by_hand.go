@@ -34,6 +34,7 @@ func byHand(parts []*part, flowCapacity bool) {
 	}
 }
 
+// planWord is the plan that a person chooses for a flow in the portal.
 func planWord(s ledger.Step) string {
 	if s.After == nil || s.After.Units == 0 {
 		return "the owner's"

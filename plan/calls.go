@@ -117,6 +117,7 @@ func peel(from, to map[int]map[int]bool) {
 	}
 }
 
+// newCall makes a call of one part. Parts that travel together are put into it later.
 func newCall(p *part) ledger.Call {
 	c := ledger.Call{Holder: p.steps[0].Holder, Steps: slices.Clone(p.steps), Manual: p.manual, Waits: p.waits}
 	c.Takes, c.Releases = splitDraws(p.draws)
@@ -149,6 +150,7 @@ func splitDraws(draws []ledger.Draw) (takes, releases []ledger.Draw) {
 	return takes, releases
 }
 
+// compareDraws orders draws by pool, with what lowers a limit last.
 func compareDraws(a, b ledger.Draw) int {
 	if c := comparePools(a.Pool, b.Pool); c != 0 || a.Limit == b.Limit {
 		return c

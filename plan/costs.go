@@ -16,6 +16,7 @@ type costs struct {
 	flows map[string][]string // addresses of active flows on their owner's license, by owner
 }
 
+// newCosts lists the flows that run on their owners' seats.
 func newCosts(in Input, c *coverage) *costs {
 	k := &costs{today: in.Today, flows: map[string][]string{}}
 	for _, f := range in.Have.Flows {

@@ -61,6 +61,7 @@ type gain struct {
 // membership is a user in a group.
 type membership struct{ group, user string }
 
+// newCoverage gathers the sources of every seat, as the tenant shows them.
 func newCoverage(in Input, grants set) *coverage {
 	have := in.Have
 	c := &coverage{by: make(map[ledger.Key][]source, len(have.Inherited)), rows: map[ledger.Key][]string{}, members: map[string][]string{},

@@ -41,6 +41,8 @@ type calendar struct {
 	dated map[ledger.Key]bool // holds today, because of a date
 }
 
+// newCalendar finds what holds today: the wants without dates, and those whose days have come
+// and not passed.
 func newCalendar(in Input) *calendar {
 	c := &calendar{want: in.Want, ended: map[ledger.Key]ledger.Dated{}, dated: map[ledger.Key]bool{}}
 	if len(in.Dated) == 0 {
@@ -120,6 +122,7 @@ func upcoming(in Input) ([]Due, string) {
 	return all, first
 }
 
+// dayAfter is the day n days later; "" where the day is none.
 func dayAfter(day string, n int) string {
 	t, err := time.Parse(time.DateOnly, day)
 	if err != nil {

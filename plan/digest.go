@@ -78,6 +78,7 @@ func digest(p *Plan) string {
 	return "sha256:" + hex.EncodeToString(h.Sum(nil))
 }
 
+// keyOf is the identity of a grant.
 func keyOf(h ledger.Holder, i ledger.Item) ledger.Key {
 	return ledger.Key{Kind: h.Kind, Holder: h.ID, Item: i.ID}
 }

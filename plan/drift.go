@@ -75,6 +75,7 @@ func (t *table) atRemoval(r row) bool {
 	return r.want == nil && t.pendingRemoval(r.key)
 }
 
+// drift says how a row has drifted from what the state knows; false where it has not.
 func (t *table) drift(r row) (DriftKind, bool) {
 	switch {
 	case r.known != nil && t.atRemoval(r):

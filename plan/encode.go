@@ -35,6 +35,7 @@ func (p *Plan) normal() *Plan {
 	return &q
 }
 
+// nonNil makes a list that JSON shows as one, also where it is empty.
 func nonNil[T any](list []T) []T {
 	if list == nil {
 		return []T{}
@@ -105,6 +106,7 @@ func (p *Plan) check() error {
 	return nil
 }
 
+// checkCall refuses a call that is not well formed; i is its position.
 func (p *Plan) checkCall(i int, c ledger.Call) error {
 	if slices.ContainsFunc(c.After, func(id int) bool { return id < 1 || id > len(p.Calls) || id == c.ID }) {
 		return fmt.Errorf("%w: call %d comes after a call that is not there", ErrFormat, i+1)

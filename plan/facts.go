@@ -8,6 +8,7 @@ type itemFacts struct {
 	selfMade map[string]bool // bought by self-service
 }
 
+// newItemFacts indexes the rules of the files and the products of the tenant.
 func newItemFacts(in Input) itemFacts {
 	f := itemFacts{map[string]ledger.ItemRules{}, map[string]bool{}}
 	for _, p := range in.Items {
@@ -28,6 +29,7 @@ type environmentFacts struct {
 	mixed  map[ledger.Key]bool // rows of which the platform allocated only some
 }
 
+// newEnvironmentFacts indexes the rules of the files and the rows of the tenant.
 func newEnvironmentFacts(in Input) environmentFacts {
 	f := environmentFacts{map[string]ledger.EnvironmentRules{}, map[string]bool{}, map[ledger.HolderID]ledger.FlowFact{},
 		map[ledger.Key]ledger.Row{}, map[ledger.Key]bool{}}
@@ -59,6 +61,7 @@ type holderFacts struct {
 	held     map[ledger.Key]int       // of a group and an item: members who have it from there
 }
 
+// newHolderFacts indexes what is known of people and of the groups that are wanted.
 func newHolderFacts(in Input) holderFacts {
 	f := holderFacts{setOf(in.Gone), setOf(in.Have.Nowhere), setOf(in.HeldBack),
 		map[ledger.Key]bool{}, map[ledger.Key]bool{}, map[ledger.Key]int{}}
@@ -86,6 +89,7 @@ func newHolderFacts(in Input) holderFacts {
 	return f
 }
 
+// setOf makes a set of a list.
 func setOf[T comparable](all []T) map[T]bool {
 	set := make(map[T]bool, len(all))
 	for _, x := range all {

@@ -87,6 +87,7 @@ func breaches(p *Plan, in Input, c *coverage, parts []*part) []Breach {
 // not come to: a guard counts it once, and not again for the rest of the work.
 type approved map[ledger.Key]ledger.Value
 
+// approvals are the losses that an earlier run of the same work was allowed to cause.
 func approvals(grants []ledger.Grant) approved {
 	all := approved{}
 	for _, g := range grants {
@@ -95,6 +96,7 @@ func approvals(grants []ledger.Grant) approved {
 	return all
 }
 
+// covers reports whether a step does what was approved, and not more.
 func (a approved) covers(s ledger.Step) bool {
 	v, ok := a[s.Key()]
 	return ok && equalsNow(s.After, v, v.Units > 0)
@@ -176,8 +178,11 @@ func (l *losing) countLosses(calls []ledger.Call) {
 	}
 }
 
+// isAstray reports whether the plan is not the rest of the approved work for a person.
+// Then no loss of that person counts as approved.
 func (l *losing) isAstray(user string) bool { return l.allAstray || l.astray[user] }
 
+// noteLoss counts the loss of an item that is not free.
 func (l *losing) noteLoss(key ledger.Key) {
 	if !l.free[key.Item] {
 		l.lost[key] = true

@@ -7,6 +7,7 @@ import (
 	"github.com/usher-cli/usher/ledger"
 )
 
+// addNotice tells people about a row, with its lines.
 func (t *table) addNotice(severity ledger.Severity, code string, r row, text, fix string) {
 	n := ledger.Notice{Code: code, Severity: severity, Address: string(ledger.NewAddress(r.holder(), r.item())), Text: text, Fix: fix}
 	if r.want != nil {
@@ -97,6 +98,7 @@ func UnfitText(cause string) (text, fix string) {
 	return "for the cause " + cause, "look at the licenses of the person in the Microsoft 365 admin centre: they name the obstacle"
 }
 
+// groupName is the address of a group, by any of the names that are known.
 func (t *table) groupName(g ledger.HolderID) string {
 	for _, set := range [][]ledger.Grant{t.in.Want, t.in.Known, t.in.Have.Grants} {
 		for _, x := range set {
@@ -108,6 +110,7 @@ func (t *table) groupName(g ledger.HolderID) string {
 	return ledger.Holder{Kind: ledger.Group, Name: g.ID}.Address()
 }
 
+// compareNotices orders notices of one severity.
 func compareNotices(a, b ledger.Notice) int {
 	if c := strings.Compare(a.Code, b.Code); c != 0 {
 		return c

@@ -30,6 +30,7 @@ const (
 	ran
 )
 
+// newScheduler begins an order of calls with this much room in the pools. Nothing has run.
 func newScheduler(calls []ledger.Call, room map[ledger.PoolID]int64) *scheduler {
 	s := &scheduler{
 		calls: calls,
@@ -124,10 +125,12 @@ func (s *scheduler) countOpen() int {
 	return n
 }
 
+// oneForOne reports whether a call swaps one seat of a person for another.
 func oneForOne(c ledger.Call) bool {
 	return len(c.Takes) == 1 && len(c.Releases) == 1 && c.Takes[0].Units == 1 && c.Releases[0].Units == 1 && c.Holder.Kind == ledger.User
 }
 
+// runCall puts a call next in the order, and books it.
 func (s *scheduler) runCall(i int) {
 	for _, d := range net(s.calls[i]) {
 		s.room[d.Pool] -= d.Units
@@ -183,6 +186,7 @@ func (s *scheduler) fitting(calls []int) {
 	}
 }
 
+// comparePools orders pools by item and environment.
 func comparePools(a, b ledger.PoolID) int {
 	if c := strings.Compare(a.Item, b.Item); c != 0 {
 		return c
@@ -227,11 +231,13 @@ type walker struct {
 	edges map[ledger.PoolID][]int
 }
 
+// putEdge adds a swap to the edges that leave the pool from which it takes.
 func (w *walker) putEdge(i int) {
 	pool := w.calls[i].Takes[0].Pool
 	w.edges[pool] = append(w.edges[pool], i)
 }
 
+// takeEdge removes an edge that leaves a pool, and returns its call.
 func (w *walker) takeEdge(at ledger.PoolID) int {
 	out := w.edges[at]
 	i := out[len(out)-1]
@@ -260,6 +266,7 @@ func (w *walker) splice(trail []int) []int {
 	return out
 }
 
+// push puts a walk on a stack, so that its beginning comes off first.
 func push(stack, walk []int) []int {
 	for _, i := range slices.Backward(walk) {
 		stack = append(stack, i)

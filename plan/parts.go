@@ -20,6 +20,7 @@ type part struct {
 	manual string
 }
 
+// comesAfter lets a part wait for another one, by its position.
 func (p *part) comesAfter(other int) {
 	if !slices.Contains(p.after, other) {
 		p.after = append(p.after, other)
@@ -95,8 +96,10 @@ func partsOf(steps []ledger.Step) []*part {
 	return parts
 }
 
+// inDocument reports whether a step is part of an environment's document of credits.
 func inDocument(s ledger.Step) bool { return catalog.InDocument(s.Item.ID) }
 
+// filter returns the steps that are to be kept.
 func filter(steps []ledger.Step, keep func(ledger.Step) bool) []ledger.Step {
 	var kept []ledger.Step
 	for _, s := range steps {
@@ -107,8 +110,10 @@ func filter(steps []ledger.Step, keep func(ledger.Step) bool) []ledger.Step {
 	return kept
 }
 
+// lowers reports whether a step leaves its holder fewer units.
 func lowers(s ledger.Step) bool { return delta(s) < 0 }
 
+// raises reports whether a step leaves its holder at least as many units.
 func raises(s ledger.Step) bool { return delta(s) >= 0 }
 
 // delta is the change of units that a step makes for its holder.

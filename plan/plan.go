@@ -315,6 +315,8 @@ func (p *Plan) Refused() bool {
 	return len(p.Shortages)+len(p.Breaches)+len(p.Slips) > 0 || p.tooManyGaps()
 }
 
+// tooManyGaps reports whether people would be without a seat for longer, or more of them,
+// than is allowed.
 func (p *Plan) tooManyGaps() bool {
 	impossible := slices.ContainsFunc(p.Gaps, func(g Gap) bool { return len(g.Without) == 0 || g.Until != "" })
 	return impossible || int64(len(p.Gaps)) > p.AllowGaps

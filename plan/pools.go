@@ -80,6 +80,7 @@ func (b *book) heed(in Input) {
 	}
 }
 
+// grace is how many seats of an item are past their term and still usable.
 func grace(supply []ledger.Supply, id string) int64 {
 	for _, s := range supply {
 		if s.Item.ID == id {

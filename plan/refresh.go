@@ -133,6 +133,7 @@ func refreshCalls(all []Refresh, s *scheduler, callOf []int) []ledger.Call {
 	return calls
 }
 
+// runsFlows reports whether a product lets its holder run premium flows.
 func runsFlows(s ledger.Supply, services map[string]catalog.Service) bool {
 	return slices.ContainsFunc(s.Plans, func(p ledger.ServicePlan) bool {
 		return services[strings.ToUpper(p.Name)] == catalog.PowerAutomate

@@ -68,6 +68,7 @@ func lasting(gaps []Gap, s *scheduler) []Gap {
 	return gaps
 }
 
+// markLasting notes that a gap lasts until the service has finished with a group.
 func markLasting(gaps []Gap, person, group string) {
 	for i := range gaps {
 		if gaps[i].Person == person && gaps[i].Until == "" {

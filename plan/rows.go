@@ -63,6 +63,7 @@ func (r row) holder() ledger.Holder {
 	return r.known.Holder
 }
 
+// item is the item of a row, under the name that is newest.
 func (r row) item() ledger.Item {
 	switch {
 	case r.have != nil:
@@ -122,6 +123,7 @@ type written struct {
 	before []*ledger.Value
 }
 
+// was reports whether a value was there before one of the writes.
 func (w written) was(v *ledger.Value) bool {
 	return slices.ContainsFunc(w.before, func(b *ledger.Value) bool {
 		if b == nil || v == nil {

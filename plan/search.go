@@ -59,6 +59,7 @@ type poolUnits struct {
 	units int64
 }
 
+// newSearcher numbers the pools, and puts calls that take and release the same into classes.
 func newSearcher(s *scheduler) *searcher {
 	x := &searcher{s: s, waits: map[int]int{}, dead: map[string]bool{}}
 	pools := map[ledger.PoolID]int{}
@@ -96,6 +97,7 @@ func newSearcher(s *scheduler) *searcher {
 	return x
 }
 
+// sumOf adds up draws by pool.
 func sumOf(draws []ledger.Draw, number func(ledger.PoolID) int) []poolUnits {
 	sums := map[int]int64{}
 	for _, d := range draws {
@@ -158,11 +160,13 @@ func (x *searcher) easy() bool {
 	return false
 }
 
+// classFits reports whether the next call of a class can run now.
 func (x *searcher) classFits(k *class) bool {
 	return k.ran < len(k.calls) && x.waits[k.calls[k.ran]] == 0 &&
 		!slices.ContainsFunc(k.takes, func(d poolUnits) bool { return x.room[d.pool] < d.units })
 }
 
+// runClass runs the next call of a class.
 func (x *searcher) runClass(k *class) {
 	i := k.calls[k.ran]
 	k.ran++

@@ -130,6 +130,7 @@ func markKept(removes []mover, parts []*part) {
 	}
 }
 
+// falseFirst orders false before true.
 func falseFirst(a, b bool) int {
 	switch {
 	case a == b:

@@ -12,6 +12,7 @@ import (
 // planSet is a set of service plans, one bit each in the order of a planTable.
 type planSet []uint64
 
+// with is the union of two sets.
 func (s planSet) with(o planSet) planSet {
 	sum := make(planSet, max(len(s), len(o)))
 	copy(sum, s)
@@ -21,6 +22,7 @@ func (s planSet) with(o planSet) planSet {
 	return sum
 }
 
+// less is the set without the other one.
 func (s planSet) less(o planSet) planSet {
 	rest := slices.Clone(s)
 	for i := range min(len(s), len(o)) {
@@ -29,6 +31,7 @@ func (s planSet) less(o planSet) planSet {
 	return rest
 }
 
+// meets reports whether two sets have a plan in common.
 func (s planSet) meets(o planSet) bool {
 	for i := range min(len(s), len(o)) {
 		if s[i]&o[i] != 0 {
@@ -38,8 +41,10 @@ func (s planSet) meets(o planSet) bool {
 	return false
 }
 
+// and is what two sets have in common.
 func (s planSet) and(o planSet) planSet { return s.less(s.less(o)) }
 
+// empty reports whether the set has no plan.
 func (s planSet) empty() bool {
 	return !slices.ContainsFunc(s, func(word uint64) bool { return word != 0 })
 }
@@ -53,6 +58,7 @@ type planTable struct {
 	services map[catalog.Service]planSet
 }
 
+// newPlanTable gives every service plan of the tenant a bit. Plans of the whole tenant have none.
 func newPlanTable(supply []ledger.Supply) *planTable {
 	t := &planTable{bit: map[string]int{}, of: map[string]planSet{}, services: map[catalog.Service]planSet{}}
 	named := catalog.Services()
@@ -201,6 +207,8 @@ func (c *coverage) continuity(touched map[ledger.Key]*changes, parts []*part) {
 	}
 }
 
+// keepServices ties the parts of a person so that no service plan that stays is lost in
+// between.
 func (c *coverage) keepServices(user string, all []holding, parts []*part) {
 	var before, after, stays planSet
 	for _, h := range all {

@@ -17,6 +17,7 @@ type set struct {
 	order  []standIn
 }
 
+// newSet sorts grants. A list that is sorted already is taken as it is.
 func newSet(grants []ledger.Grant) set {
 	if strictlySorted(grants) {
 		return set{grants: grants}
@@ -49,6 +50,7 @@ type standIn struct {
 	kind   uint8
 }
 
+// standInOf is what can be compared in the place of a grant: its kind, and how its id begins.
 func standInOf(grants []ledger.Grant, at int) standIn {
 	h := &grants[at].Holder
 	s := standIn{at: int32(at), kind: h.Kind.Rank()}
@@ -104,6 +106,7 @@ func (s standIn) digit(place int) byte {
 	return byte(s.begins >> (8 * place))
 }
 
+// compareGrants orders grants by kind, holder and item.
 func compareGrants(a, b *ledger.Grant) int {
 	if a.Holder.Kind != b.Holder.Kind {
 		return strings.Compare(string(a.Holder.Kind), string(b.Holder.Kind))
@@ -125,6 +128,7 @@ func strictlySorted(grants []ledger.Grant) bool {
 	return true
 }
 
+// len is the number of grants, each key once.
 func (s set) len() int {
 	if s.order != nil {
 		return len(s.order)
@@ -132,6 +136,7 @@ func (s set) len() int {
 	return len(s.grants)
 }
 
+// grantAt is a grant by its place in the order.
 func (s set) grantAt(i int) *ledger.Grant {
 	if s.order != nil {
 		return &s.grants[s.order[i].at]
@@ -197,12 +202,14 @@ func (c *cursor) lookAhead() {
 	}
 }
 
+// cursor begins a walk through the set.
 func (s set) cursor() cursor {
 	c := cursor{set: s, pos: -1}
 	c.advance()
 	return c
 }
 
+// advance goes on to the next grant; nil behind the last one.
 func (c *cursor) advance() {
 	switch c.pos++; {
 	case c.pos >= c.set.len():

@@ -39,6 +39,7 @@ func explainShortages(b *book, calls []ledger.Call, in Input, have set) []Shorta
 	return all
 }
 
+// holdsGroups reports whether the files give an item to a group.
 func holdsGroups(want []ledger.Grant, item string) bool {
 	return slices.ContainsFunc(want, func(g ledger.Grant) bool { return g.Holder.Kind == ledger.Group && g.Item.ID == item })
 }
@@ -134,6 +135,7 @@ type drawing struct {
 	rank    int // of two, the lower falls into overage first
 }
 
+// drawnAtEnd lists what flows and machines draw from a pool when the calls are done.
 func drawnAtEnd(calls []ledger.Call, in Input, pool ledger.PoolID, m meters) map[ledger.Key]drawing {
 	draws := func(h ledger.Holder, i ledger.Item) bool {
 		return h.Kind.Inside() && slices.Contains(m.drawn(h.Identity(), i.ID), pool)
@@ -163,6 +165,7 @@ func drawnAtEnd(calls []ledger.Call, in Input, pool ledger.PoolID, m meters) map
 	return all
 }
 
+// overageRank is the order in which the platform marks rows that have no capacity.
 func overageRank(k ledger.Key, pool ledger.PoolID, fresh bool) int {
 	switch {
 	case k.Item != pool.Item: // hosted units that serve here fall last

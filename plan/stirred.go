@@ -203,6 +203,7 @@ func groupParts(parts []*part) map[string]int {
 	return at
 }
 
+// gains reports whether some part gives a user an item.
 func (c *coverage) gains(key ledger.Key) bool {
 	return slices.ContainsFunc(c.gained[key.Holder], func(g gain) bool { return g.item == key.Item })
 }

@@ -37,6 +37,7 @@ type outcome struct {
 	leaving []ledger.Holder // groups that do not give something any more, and whose members have it still
 }
 
+// newTable prepares the comparison: dates are settled, and old readings are corrected.
 func newTable(in Input) *table {
 	t := &table{in: in, calendar: newCalendar(in), targets: targets{map[string]bool{}, map[string]bool{}}}
 	t.in.Want = t.calendar.want
@@ -68,6 +69,7 @@ func (t *table) compareAll() {
 	t.sumUp()
 }
 
+// row decides one row, unless it is out of reach or out of scope.
 func (t *table) row(r row) {
 	holder := r.holder()
 	if keep := t.adopted(r); keep != nil {
@@ -180,6 +182,7 @@ func (t *table) inScope(h ledger.Holder) bool {
 	return t.in.Have.UnreadScope(h.Identity()) < 0 && t.in.looksAt(h)
 }
 
+// step makes a step of a row, with the lines that want it.
 func (r row) step(op ledger.Op, before, after *ledger.Value) ledger.Step {
 	s := ledger.Step{Op: op, Holder: r.holder(), Item: r.item(), Before: before, After: after}
 	if r.want != nil {
@@ -188,6 +191,7 @@ func (r row) step(op ledger.Op, before, after *ledger.Value) ledger.Step {
 	return s
 }
 
+// addRecord adds a step that makes no request.
 func (t *table) addRecord(op ledger.Op, r row, before, after *ledger.Value) {
 	t.records = append(t.records, r.step(op, before, after))
 }
@@ -222,6 +226,7 @@ func (t *table) forget(r row) {
 	t.records = append(t.records, s)
 }
 
+// addGrant gives what is wanted and not there, or says why it does not.
 func (t *table) addGrant(r row) {
 	if t.heldBack[r.key] {
 		t.addNotice(ledger.Warning, "account-disabled", r, "the account is disabled, so the seat is held back",
@@ -277,6 +282,7 @@ func (t *table) keepGrant(r row) {
 	t.addRecord(ledger.Adopt, r, nil, &r.want.Value)
 }
 
+// removeGrant takes what is there and not wanted, or says why it does not.
 func (t *table) removeGrant(r row, why ledger.Why) {
 	if t.selfMade[r.key.Item] {
 		t.addNotice(ledger.Warning, "self-service", r, "was bought by self-service, and no program can remove it",

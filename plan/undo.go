@@ -150,11 +150,13 @@ type undoing struct {
 	last  map[ledger.Key]*ledger.Value
 }
 
+// touches reports whether the run did something to a key.
 func (u *undoing) touches(k ledger.Key) bool {
 	_, is := u.first[k]
 	return is
 }
 
+// addStep adds what the run did next.
 func (u *undoing) addStep(s ledger.Step) {
 	if s.Op.Nudges() {
 		return
@@ -205,6 +207,7 @@ func equalsNow(v *ledger.Value, now ledger.Value, there bool) bool {
 	return there && now.Equal(*v)
 }
 
+// whether words a state of a grant.
 func whether(is bool) string {
 	if is {
 		return "given"
