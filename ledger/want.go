@@ -69,7 +69,7 @@ type Want struct {
 	Disabled         []string // service plans by name or id; nil is unset
 	Enabled          []string // allow-list of service plans; nil is unset
 	DisabledAccounts bool     // give it to disabled accounts too
-	IgnoreUnknown              bool     // a name that means nobody is no slip
+	IgnoreUnknown    bool     // a name that means nobody is no slip
 	List             string   // the users_file that it was read from
 	Policy           string   // of a product that people can buy by themselves
 	Location         string   // the country to set where an account has no usage location

@@ -12,9 +12,9 @@ import (
 // Nobody is a name of the files that means nobody: neither the tenant nor the
 // state has ever known it. It may be a slip of the fingers.
 type Nobody struct {
-	Holder  ledger.Holder // its name; it has no id
-	Items   []ledger.Item // what the files give it
-	Origins []ledger.Origin
+	Holder        ledger.Holder // its name; it has no id
+	Items         []ledger.Item // what the files give it
+	Origins       []ledger.Origin
 	IgnoreUnknown bool // the files say that such names are meant
 }
 
