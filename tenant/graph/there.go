@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/tenant/wire"
@@ -91,15 +92,35 @@ func (c *Client) Owns(ctx context.Context, tenant, product string) (bool, error)
 	return at >= 0, err
 }
 
+// atOnce is how many batches of questions travel at the same time: after somebody
+// else has removed thousands of seats, one after the other would take minutes.
+const atOnce = 4
+
+// there asks the questions and returns the position of the first that finds something,
+// or of the first that nobody can answer, with the error.
 func (c *Client) there(ctx context.Context, questions []question) (int, error) {
-	for from := 0; from < len(questions); from += MaxBatch {
-		at := -1
-		err := c.patiently(ctx, passing, func() (err error) {
-			at, err = c.thereAmong(ctx, questions[from:min(from+MaxBatch, len(questions))])
-			return err
-		})
-		if err != nil || at >= 0 {
-			return from + max(0, at), err
+	type answer struct {
+		at  int
+		err error
+	}
+	for from := 0; from < len(questions); from += atOnce * MaxBatch {
+		rest := questions[from:]
+		answers := make([]answer, min(atOnce, (len(rest)+MaxBatch-1)/MaxBatch))
+		var all sync.WaitGroup
+		for i := range answers {
+			all.Go(func() {
+				batch := rest[i*MaxBatch : min(len(rest), (i+1)*MaxBatch)]
+				answers[i].err = c.patiently(ctx, passing, func() (err error) {
+					answers[i].at, err = c.thereAmong(ctx, batch)
+					return err
+				})
+			})
+		}
+		all.Wait()
+		for i, a := range answers {
+			if a.err != nil || a.at >= 0 {
+				return from + i*MaxBatch + max(0, a.at), a.err
+			}
 		}
 	}
 	return -1, nil
