@@ -21,6 +21,7 @@ type namedAt struct {
 	list string // the users_file it comes from
 }
 
+// assignments lowers one assignment for each element of for_each.
 func (l *lowering) assignments(b *hclsyntax.Block) {
 	l.forEach(b, func(ev *evaluator, name, _ string) { l.assignment(b, ev, name) })
 }
@@ -76,6 +77,7 @@ func (l *lowering) forEach(b *hclsyntax.Block, each func(ev *evaluator, name, la
 	}
 }
 
+// assignment lowers one assignment: its people and groups times its grants.
 func (l *lowering) assignment(b *hclsyntax.Block, ev *evaluator, name string) {
 	attrs := b.Body.Attributes
 	people, named := l.people(b, ev, name)
@@ -175,6 +177,7 @@ func validUser(s string) bool {
 	})
 }
 
+// grant lowers a grant block to a want without a holder; false where it is wrong.
 func (l *lowering) grant(g *hclsyntax.Block, ev *evaluator, label string) (ledger.Want, bool) {
 	lic, ok := l.licenses[label]
 	if !ok {

@@ -38,6 +38,7 @@ func (l *lowering) window(attrs hclsyntax.Attributes, ev *evaluator) (from, unti
 	return from, until
 }
 
+// day reads a day; "" where there is none.
 func (l *lowering) day(attr *hclsyntax.Attribute, ev *evaluator) string {
 	text, ok := ev.text(attr)
 	if !ok {

@@ -32,8 +32,10 @@ func BackendArguments() map[string][]string {
 	}
 }
 
+// backendKinds lists the kinds of stores.
 func backendKinds() []string { return slices.Sorted(maps.Keys(BackendArguments())) }
 
+// everyBackendArgument lists the arguments of all kinds.
 func everyBackendArgument() []string {
 	var all []string
 	for _, kind := range backendKinds() {
@@ -42,6 +44,7 @@ func everyBackendArgument() []string {
 	return all
 }
 
+// backend lowers the backend block.
 func (l *lowering) backend(b *hclsyntax.Block) {
 	kind := b.Labels[0]
 	known, ok := BackendArguments()[kind]

@@ -66,6 +66,7 @@ func LoadConnection(dir string, opts Options) (*Config, hcl.Diagnostics) {
 	return watched(dir, func() (*Config, hcl.Diagnostics) { return load(dir, opts, true) })
 }
 
+// load reads the settings, and with them the tenant block where that is asked for.
 func load(dir string, opts Options, tenant bool) (*Config, hcl.Diagnostics) {
 	src, diags := openSource(dir)
 	cfg := &Config{Dir: dir, Timezone: time.UTC, Backend: Backend{Kind: "file"}, Files: src.files()}
@@ -116,6 +117,7 @@ func watched(dir string, load func() (*Config, hcl.Diagnostics)) (*Config, hcl.D
 	return loaded, diags
 }
 
+// loadAll reads everything.
 func loadAll(dir string, opts Options) (*Config, hcl.Diagnostics) {
 	src, diags := openSource(dir)
 	if diags.HasErrors() {

@@ -11,11 +11,13 @@ import (
 	"github.com/usher-cli/usher/ledger"
 )
 
+// failure is an error at a line.
 func failure(at hcl.Range, summary, format string, args ...any) *hcl.Diagnostic {
 	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary,
 		Detail: fmt.Sprintf(format, args...), Subject: at.Ptr()}
 }
 
+// warning is a warning at a line.
 func warning(at hcl.Range, summary, format string, args ...any) *hcl.Diagnostic {
 	d := failure(at, summary, format, args...)
 	d.Severity = hcl.DiagWarning
@@ -34,6 +36,7 @@ func atOrigin(o ledger.Origin) hcl.Range {
 	return hcl.Range{Filename: o.File, Start: start, End: start}
 }
 
+// rangeText is the place of a line, such as people.hcl:41.
 func rangeText(r hcl.Range) string { return fmt.Sprintf("%s:%d", r.Filename, r.Start.Line) }
 
 // didYouMean returns a sentence with the most similar of the known names, or
@@ -45,6 +48,7 @@ func didYouMean(name string, known []string) string {
 	return ""
 }
 
+// similar is the known name that is most like one; "" where none is like it.
 func similar(name string, known []string) string {
 	best, least := "", 1+len(name)/4+1
 	for _, candidate := range known {
@@ -78,6 +82,7 @@ func sortDiags(diags hcl.Diagnostics) hcl.Diagnostics {
 	})
 }
 
+// subject is the line that a diagnostic is about.
 func subject(d *hcl.Diagnostic) hcl.Range {
 	if d.Subject == nil {
 		return hcl.Range{}
@@ -85,4 +90,5 @@ func subject(d *hcl.Diagnostic) hcl.Range {
 	return *d.Subject
 }
 
+// contains reports whether a name is in a list.
 func contains(names []string, name string) bool { return slices.Contains(names, name) }

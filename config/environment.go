@@ -11,10 +11,12 @@ import (
 	"github.com/usher-cli/usher/ledger"
 )
 
+// environmentsOf lowers one environment for each element of for_each.
 func (l *lowering) environmentsOf(b *hclsyntax.Block) {
 	l.forEach(b, func(ev *evaluator, name, label string) { l.environment(b, ev, name, label) })
 }
 
+// environment lowers one environment with all that is in it.
 func (l *lowering) environment(b *hclsyntax.Block, ev *evaluator, name, label string) {
 	ref, ok := ev.text(b.Body.Attributes["id"])
 	if !ok {
@@ -45,12 +47,14 @@ func (l *lowering) environment(b *hclsyntax.Block, ev *evaluator, name, label st
 	}
 }
 
+// byPosition orders arguments as they stand in the file.
 func byPosition(attrs hclsyntax.Attributes) func(a, b string) int {
 	return func(a, b string) int {
 		return attrs[a].NameRange.Start.Byte - attrs[b].NameRange.Start.Byte
 	}
 }
 
+// allocation lowers one line of the capacity block.
 func (l *lowering) allocation(attr *hclsyntax.Attribute, ev *evaluator, name, ref string) {
 	item, known := l.capacities[attr.Name]
 	if !known {
@@ -80,6 +84,7 @@ func (l *lowering) ending(name string, at hcl.Range) {
 	l.diags = append(l.diags, warning(at, "Capacity type at its end", "%s (%s): %s. Its successor is %s.", name, t.Title, t.Note, t.Next))
 }
 
+// unknownCapacity says what is wrong with a name that is no capacity type.
 func (l *lowering) unknownCapacity(attr *hclsyntax.Attribute) {
 	name := attr.Name
 	switch _, isLicense := l.licenses[name]; {

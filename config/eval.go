@@ -17,6 +17,7 @@ type evaluator struct {
 	diags hcl.Diagnostics
 }
 
+// newEvaluator gives values to variables and locals.
 func newEvaluator(src *source, body *hclsyntax.Body, opts Options) (*evaluator, hcl.Diagnostics) {
 	e := &evaluator{ctx: &hcl.EvalContext{Functions: functions(src), Variables: map[string]cty.Value{}}}
 	vars, diags := variables(e, body, opts)
@@ -35,6 +36,7 @@ func (e *evaluator) child(key string, value cty.Value) *evaluator {
 	return &evaluator{ctx: ctx}
 }
 
+// fail notes an error.
 func (e *evaluator) fail(at hcl.Range, summary, format string, args ...any) {
 	e.diags = append(e.diags, failure(at, summary, format, args...))
 }
@@ -48,6 +50,7 @@ func (e *evaluator) value(attr *hclsyntax.Attribute) (cty.Value, bool) {
 	return e.expr(attr.Expr)
 }
 
+// expr evaluates an expression; false where it has no value.
 func (e *evaluator) expr(x hclsyntax.Expression) (cty.Value, bool) {
 	v, ok := e.any(x)
 	if !ok || v.IsNull() || !v.IsKnown() {
@@ -107,6 +110,7 @@ func (e *evaluator) root(name string) cty.Value {
 	return cty.EmptyObjectVal
 }
 
+// text is the text of an argument; false where it has none.
 func (e *evaluator) text(attr *hclsyntax.Attribute) (string, bool) {
 	v, ok := e.value(attr)
 	if !ok {
@@ -115,6 +119,7 @@ func (e *evaluator) text(attr *hclsyntax.Attribute) (string, bool) {
 	return e.textOf(v, attr.Expr.Range())
 }
 
+// textOf converts a value to text.
 func (e *evaluator) textOf(v cty.Value, at hcl.Range) (string, bool) {
 	s, err := convert.Convert(v, cty.String)
 	if err == nil && !s.IsKnown() {
@@ -137,6 +142,7 @@ func (e *evaluator) required(attr *hclsyntax.Attribute) (string, bool) {
 	return s, ok && s != ""
 }
 
+// flag is the value of an argument that is true or false.
 func (e *evaluator) flag(attr *hclsyntax.Attribute) bool {
 	v, ok := e.value(attr)
 	if !ok {
@@ -153,6 +159,7 @@ func (e *evaluator) flag(attr *hclsyntax.Attribute) bool {
 // maxUnits is the largest number of units the service's 32-bit fields carry.
 const maxUnits = 1<<31 - 1
 
+// countArgument is the whole number of an argument.
 func (e *evaluator) countArgument(attr *hclsyntax.Attribute) (int64, bool) {
 	v, ok := e.value(attr)
 	if !ok {
@@ -161,6 +168,7 @@ func (e *evaluator) countArgument(attr *hclsyntax.Attribute) (int64, bool) {
 	return e.countOf(v, attr.Expr.Range())
 }
 
+// countOf converts a value to a whole number in the range of the service.
 func (e *evaluator) countOf(v cty.Value, at hcl.Range) (int64, bool) {
 	n, err := convert.Convert(v, cty.Number)
 	if err != nil || n.IsNull() || !n.IsKnown() {
@@ -214,6 +222,7 @@ func (e *evaluator) list(attr *hclsyntax.Attribute) ([]item, bool) {
 	return items, true
 }
 
+// computedList walks a list that an expression makes: all elements have its line.
 func (e *evaluator) computedList(attr *hclsyntax.Attribute) ([]item, bool) {
 	v, ok := e.value(attr)
 	if !ok {
@@ -234,6 +243,7 @@ func (e *evaluator) computedList(attr *hclsyntax.Attribute) ([]item, bool) {
 	return items, true
 }
 
+// kindOf says for a message what a value is.
 func kindOf(v cty.Value) string {
 	if v.IsNull() {
 		return "null"

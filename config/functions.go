@@ -51,6 +51,7 @@ func functions(src *source) map[string]function.Function {
 	return all
 }
 
+// fileFunction reads files, inside the configuration directory only.
 func fileFunction(src *source) function.Function {
 	return function.New(&function.Spec{
 		Params: []function.Parameter{{Name: "path", Type: cty.String}},

@@ -13,6 +13,7 @@ import (
 	"github.com/usher-cli/usher/ledger"
 )
 
+// license lowers a license block.
 func (l *lowering) license(b *hclsyntax.Block) {
 	label := b.Labels[0]
 	if first, twice := l.licenses[label]; twice {
@@ -103,6 +104,7 @@ func (l *lowering) product(ref string, at hcl.Range) (ledger.Item, *catalog.Prod
 	return named, nil
 }
 
+// sameSKU refuses two blocks of one product: they would share its pool.
 func (l *lowering) sameSKU(lic license, at hcl.Range) {
 	for _, other := range l.licenses {
 		if strings.EqualFold(other.policy.Item.Name, lic.policy.Item.Name) {
@@ -112,6 +114,7 @@ func (l *lowering) sameSKU(lic license, at hcl.Range) {
 	}
 }
 
+// capacity lowers a capacity block.
 func (l *lowering) capacity(b *hclsyntax.Block) {
 	name := b.Labels[0]
 	attrs := b.Body.Attributes
@@ -179,6 +182,8 @@ func (l *lowering) units(p *ledger.ItemRules, attrs hclsyntax.Attributes) {
 	}
 }
 
+// capacityNames lists the capacity types that a file can name.
 func (l *lowering) capacityNames() []string { return slices.Sorted(maps.Keys(l.capacities)) }
 
+// licenseLabels lists the licenses that a file can grant.
 func (l *lowering) licenseLabels() []string { return slices.Sorted(maps.Keys(l.licenses)) }

@@ -40,6 +40,7 @@ type localResolver struct {
 	active map[string]bool
 }
 
+// resolve evaluates a local value, and first those that it needs.
 func (r *localResolver) resolve(name string) hcl.Diagnostics {
 	attr := r.attrs[name]
 	if _, done := r.values[name]; done || attr == nil {

@@ -39,6 +39,7 @@ type license struct {
 	block   *hclsyntax.Block
 }
 
+// lower turns blocks into wants: licenses and capacity first, then all that refers to them.
 func (l *lowering) lower(body *hclsyntax.Body, version string) {
 	l.licenses = map[string]license{}
 	l.capacities = map[string]ledger.Item{}
@@ -80,10 +81,12 @@ func (l *lowering) finish() hcl.Diagnostics {
 	return append(l.diags, diags...)
 }
 
+// fail notes an error.
 func (l *lowering) fail(at hcl.Range, summary, format string, args ...any) {
 	l.diags = append(l.diags, failure(at, summary, format, args...))
 }
 
+// settings lowers the usher block.
 func (l *lowering) settings(b *hclsyntax.Block, running string) {
 	attrs := b.Body.Attributes
 	if text, ok := l.eval.text(attrs["required_version"]); ok {
@@ -127,6 +130,7 @@ func (l *lowering) experiments(attr *hclsyntax.Attribute) {
 	}
 }
 
+// requiredVersion refuses a configuration for another usher.
 func (l *lowering) requiredVersion(text, running string, at hcl.Range) {
 	constraint, err := version.NewConstraint(text)
 	if err != nil {
@@ -143,6 +147,7 @@ func (l *lowering) requiredVersion(text, running string, at hcl.Range) {
 	}
 }
 
+// guard lowers the guard block.
 func (l *lowering) guard(b *hclsyntax.Block) {
 	attrs, g := b.Body.Attributes, &l.cfg.Guard
 	g.Origin = origin(b)
@@ -197,6 +202,7 @@ func (l *lowering) path(p string) string {
 	return filepath.Join(l.cfg.Dir, filepath.FromSlash(p))
 }
 
+// origin is the place of a block.
 func origin(b *hclsyntax.Block) ledger.Origin {
 	return ledger.Origin{File: b.TypeRange.Filename, Line: b.TypeRange.Start.Line, Block: blockName(b)}
 }

@@ -57,8 +57,10 @@ func language() block {
 	}}
 }
 
+// attributes lists all arguments of a block.
 func (b block) attributes() []string { return slices.Concat(b.required, b.optional) }
 
+// child finds a block inside of a block.
 func (b block) child(name string) (block, bool) {
 	for _, c := range b.blocks {
 		if c.name == name {
@@ -68,6 +70,7 @@ func (b block) child(name string) (block, bool) {
 	return block{}, false
 }
 
+// childNames lists the blocks inside of a block.
 func (b block) childNames() []string {
 	var names []string
 	for _, c := range b.blocks {

@@ -43,6 +43,7 @@ type secretLine struct{}
 // Conceal reports that it does not.
 func (secretLine) Conceal() bool { return true }
 
+// checkAttributes refuses unknown and missing arguments.
 func checkAttributes(body *hclsyntax.Body, spec block, where string) hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	if spec.open {
@@ -82,6 +83,7 @@ func checkAttributes(body *hclsyntax.Body, spec block, where string) hcl.Diagnos
 	return diags
 }
 
+// unknownBlock says what is wrong with a block that the language does not have.
 func unknownBlock(b *hclsyntax.Block, spec block, where string) *hcl.Diagnostic {
 	detail := fmt.Sprintf("There is no block %q %s.", b.Type, inside(where))
 	if contains(spec.attributes(), b.Type) {
@@ -92,6 +94,7 @@ func unknownBlock(b *hclsyntax.Block, spec block, where string) *hcl.Diagnostic 
 	return failure(b.TypeRange, "Unknown block", "%s", detail)
 }
 
+// labelHelp shows how a block is written.
 func labelHelp(spec block) string {
 	if len(spec.labels) == 0 {
 		return fmt.Sprintf("Write %s { … }, without a label.", spec.name)
@@ -99,6 +102,7 @@ func labelHelp(spec block) string {
 	return fmt.Sprintf("Write %s %q { … }.", spec.name, strings.ToUpper(spec.labels[0]))
 }
 
+// inside names the place of something in the language.
 func inside(where string) string {
 	if where == "" {
 		return "at the top level"

@@ -23,6 +23,7 @@ type source struct {
 	body   *hclsyntax.Body
 }
 
+// openSource parses all files of a directory.
 func openSource(dir string) (*source, hcl.Diagnostics) {
 	s := &source{dir: dir, parser: hclparse.NewParser(), body: &hclsyntax.Body{Attributes: hclsyntax.Attributes{}}}
 	root, err := os.OpenRoot(dir)
@@ -45,6 +46,7 @@ func openSource(dir string) (*source, hcl.Diagnostics) {
 	return s, diags
 }
 
+// parse adds one file.
 func (s *source) parse(name string) hcl.Diagnostics {
 	text, err := s.read(name)
 	if err != nil {
@@ -113,10 +115,13 @@ func (s *source) show(path string) {
 	}
 }
 
+// close gives the directory back.
 func (s *source) close() { s.root.Close() }
 
+// files are the texts of the files, for messages.
 func (s *source) files() map[string]*hcl.File { return s.parser.Files() }
 
+// hclFiles lists the files of a configuration, sorted.
 func hclFiles(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	var names []string

@@ -35,6 +35,7 @@ func (l *lowering) length(attr *hclsyntax.Attribute, into *time.Duration) {
 	*into = d
 }
 
+// tenant lowers the tenant block.
 func (l *lowering) tenant(body *hclsyntax.Body) {
 	blocks := ofType(body, "tenant", 1)
 	if len(blocks) == 0 {
@@ -73,6 +74,7 @@ func (l *lowering) foreign(b *hclsyntax.Block, names ...string) {
 	}
 }
 
+// sandbox lowers a simulated tenant.
 func (l *lowering) sandbox(b *hclsyntax.Block) {
 	l.foreign(b, "tenant_id", "cloud")
 	for _, inner := range b.Body.Blocks {
@@ -97,6 +99,7 @@ func (l *lowering) sandbox(b *hclsyntax.Block) {
 
 var tenantID = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
+// microsoft lowers a tenant of Microsoft's.
 func (l *lowering) microsoft(b *hclsyntax.Block) {
 	l.foreign(b, "file", "endpoint")
 	attrs, t := b.Body.Attributes, &l.cfg.Tenant

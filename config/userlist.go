@@ -80,6 +80,7 @@ type userReader struct {
 	first  []string // the first row, when it is data because there is no heading
 }
 
+// newUserReader finds the encoding, the delimiter and the column of a list.
 func newUserReader(f io.Reader) (*userReader, error) {
 	// A byte order mark decides between UTF-8 and UTF-16; without one it is UTF-8.
 	text := transform.NewReader(f, unicode.BOMOverride(unicode.UTF8.NewDecoder()))
@@ -152,6 +153,7 @@ func outsideQuotes(line string) string {
 	return b.String()
 }
 
+// userColumn finds the column of names; -1 where there is none.
 func userColumn(header []string) int {
 	for _, name := range userColumns() {
 		for i, h := range header {

@@ -58,6 +58,7 @@ func (c *Config) on(day string) []ledger.Want {
 	return wants
 }
 
+// onDay begins a message about a day.
 func onDay(day string) string {
 	if day == "" {
 		return ""
@@ -158,6 +159,7 @@ func (c *Config) unfed() hcl.Diagnostics {
 	return diags
 }
 
+// limitText says what a file declares of a pool.
 func limitText(p ledger.ItemRules) string {
 	if p.Reserve == 0 {
 		return fmt.Sprintf("quantity is %d", *p.Quantity)

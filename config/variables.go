@@ -60,6 +60,7 @@ func variables(e *evaluator, body *hclsyntax.Body, opts Options) (map[string]cty
 	return values, diags
 }
 
+// declared reads the variable blocks.
 func declared(e *evaluator, body *hclsyntax.Body) (map[string]*variable, hcl.Diagnostics) {
 	vars := map[string]*variable{}
 	var diags hcl.Diagnostics
@@ -89,6 +90,7 @@ func declared(e *evaluator, body *hclsyntax.Body) (map[string]*variable, hcl.Dia
 	return vars, diags
 }
 
+// assign gives a variable a value of its type.
 func (v *variable) assign(name string, value cty.Value, at hcl.Range) hcl.Diagnostics {
 	v.set = true
 	converted, err := convert.Convert(value, v.typ)
@@ -100,6 +102,7 @@ func (v *variable) assign(name string, value cty.Value, at hcl.Range) hcl.Diagno
 	return nil
 }
 
+// fromFile gives variables the values of a file.
 func fromFile(vars map[string]*variable, e *evaluator, path string) hcl.Diagnostics {
 	text, err := readBounded(path)
 	if err != nil {

@@ -86,12 +86,14 @@ func sameValue(a, b ledger.Want) bool {
 		(a.Disabled == nil) == (b.Disabled == nil)
 }
 
+// contradiction names two declarations of one grant that differ.
 func contradiction(a, b ledger.Want) *hcl.Diagnostic {
 	return failure(atOrigin(b.Origins[0]), "Contradicting grants",
 		"%s of %s differs from %s at %s: %s here, %s there.", b.Item.Name, b.Holder,
 		a.Origins[0].Block, a.Origins[0].String(), valueText(b), valueText(a))
 }
 
+// valueText words what a declaration wants.
 func valueText(w ledger.Want) string {
 	switch {
 	case w.Item.Kind == ledger.Setting:

@@ -26,6 +26,7 @@ func (o *Opened) Examine(ctx context.Context, apply bool) []ledger.Check {
 	return o.Tenant.Examine(ctx, o.needs(apply, nothingRead.units()))
 }
 
+// checkReading looks whether the state can be read, and whose it is.
 func (l *Loaded) checkReading(ctx context.Context) []ledger.Check {
 	d, _, err := l.Store.Read(ctx)
 	read := ledger.Check{Verdict: ledger.Fine, About: "reading the state", Text: l.Store.String()}
@@ -71,6 +72,7 @@ func (l *Loaded) checkWriting(ctx context.Context) ledger.Check {
 	return c
 }
 
+// mayWrite finds what stands in the way of a write, as far as the store can tell.
 func (l *Loaded) mayWrite(ctx context.Context) error {
 	d, _, err := l.Store.Read(ctx)
 	if err == nil {

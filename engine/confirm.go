@@ -31,6 +31,7 @@ func (l *Loaded) Confirm(d *state.Document, addresses []string) error {
 	return problems.ErrorOrNil()
 }
 
+// confirmOne confirms what waits at one address.
 func (l *Loaded) confirmOne(d *state.Document, edit *state.Edit, text string) error {
 	if _, _, _, err := ledger.Address(text).Split(); err != nil {
 		return err

@@ -90,6 +90,7 @@ func (l *Loaded) Edit(ctx context.Context, e Edit) (serial uint64, err error) {
 	return next.Serial, err
 }
 
+// stored reads what an edit is about.
 func (l *Loaded) stored(ctx context.Context, e Edit) (there Stored, etag string, err error) {
 	read := l.Store.Read
 	if e.Restores {

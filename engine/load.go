@@ -76,6 +76,7 @@ func Load(w *World, in Inputs, part Part) (*Loaded, hcl.Diagnostics, error) {
 // Skippable is the service that a run can leave unread.
 const Skippable = "powerplatform"
 
+// check refuses inputs that name nothing.
 func (i *Inputs) check() error {
 	if at := slices.IndexFunc(i.Skip, func(s string) bool { return s != Skippable }); at >= 0 {
 		return fmt.Errorf("-skip=%s names nothing that can be left unread: it can be %s", i.Skip[at], Skippable)

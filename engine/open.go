@@ -95,6 +95,7 @@ func (l *Loaded) signIn() (*tenant.Directory, error) {
 	return &tenant.Directory{ID: t.ID, Cloud: t.Cloud, Endpoints: t.Endpoints, Credential: id.Credential, Transport: transport}, nil
 }
 
+// client names the application of an identity, behind its kind.
 func client(id *identity.Identity) string {
 	if id.Client == "" {
 		return ""

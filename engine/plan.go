@@ -132,6 +132,7 @@ func (p *Present) trials() []plan.Trial {
 	return all
 }
 
+// stateRef names the version of the state.
 func (p *Present) stateRef() plan.StateRef {
 	if p.Document == nil {
 		return plan.StateRef{}

@@ -72,6 +72,7 @@ func (p *Present) PlanNames() map[string]string {
 	return names
 }
 
+// readOptions say what of the tenant concerns this run.
 func (p *Present) readOptions() tenant.ReadOptions {
 	o := tenant.ReadOptions{Progress: p.World.Reading}
 	o.Groups, o.Environments = p.mentioned()

@@ -68,6 +68,7 @@ type arguments struct {
 	flag    string
 }
 
+// get is the value of an argument: of the flag, the block, and then the environment.
 func (g arguments) get(name string, variables ...string) string {
 	return cmp.Or(g.set[name], g.written[name], g.world.Env("USHER_BACKEND_"+strings.ToUpper(name)), g.world.FirstEnv(variables...))
 }
@@ -98,6 +99,7 @@ func (g arguments) missing(has map[string]string) error {
 	)
 }
 
+// openBlob opens a state in a storage account of Azure.
 func (l *Loaded) openBlob(args arguments) (state.Backend, error) {
 	cloud := l.Config.Tenant.Cloud
 	if cloud.Name == "" {
@@ -161,6 +163,7 @@ func ownStorage(endpoint, suffix string) bool {
 	return u.Scheme == "https" && strings.HasSuffix(u.Hostname(), suffix) || ledger.OnThisMachine(u.Hostname())
 }
 
+// openProtocol opens a state behind Terraform's http protocol.
 func (l *Loaded) openProtocol(args arguments) (state.Backend, error) {
 	o := httpstate.Options{
 		Address:       args.get("address", "TF_HTTP_ADDRESS"),
@@ -201,6 +204,7 @@ func (l *Loaded) ofGitLab(addresses ...string) bool {
 	return api != "" && !slices.ContainsFunc(addresses, func(a string) bool { return a != "" && !strings.HasPrefix(a, api+"/") })
 }
 
+// openPostgres opens a state in a database.
 func (l *Loaded) openPostgres(args arguments) (state.Backend, error) {
 	o := postgres.Options{
 		Connection: args.get("connection", "PG_CONN_STR"),

@@ -34,6 +34,7 @@ func (w *World) pipeline() pipeline {
 	return pipeline{commit: headCommit(w.Dir)}
 }
 
+// who is the person or the account that runs usher, with the machine.
 func (w *World) who() string {
 	name := w.FirstEnv("GITHUB_ACTOR", "BUILD_REQUESTEDFOREMAIL", "GITLAB_USER_LOGIN")
 	if name == "" {
@@ -46,6 +47,7 @@ func (w *World) who() string {
 	return name + "@" + host
 }
 
+// lockInfo says for others who takes a lock, and for what.
 func (w *World) lockInfo(operation string) state.LockInfo {
 	return state.LockInfo{
 		ID:        uuid.NewString(),

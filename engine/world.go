@@ -42,12 +42,14 @@ func (w *World) FirstEnv(names ...string) string {
 	return ""
 }
 
+// warn tells what nothing stops for.
 func (w *World) warn(text string) {
 	if w.Warn != nil {
 		w.Warn(text)
 	}
 }
 
+// explain tells what only explains.
 func (w *World) explain(text string) {
 	if w.Explain != nil {
 		w.Explain(text)

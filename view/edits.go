@@ -119,6 +119,7 @@ func inside(all []plan.Edit) string {
 	return strings.Join(blocks, "\n")
 }
 
+// disabled writes the argument that switches service plans off.
 func (p *Printer) disabled(plans ledger.PlanIDs) string {
 	var names []string
 	for _, id := range plans {

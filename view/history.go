@@ -144,6 +144,7 @@ func (p *Printer) Run(r *state.Run) {
 	}
 }
 
+// call prints one call of a run: its steps, and how it ended.
 func (p *Printer) call(c state.Call) {
 	outcome := "not known: the run has not said"
 	switch {
@@ -163,6 +164,7 @@ func (p *Printer) call(c state.Call) {
 	}
 }
 
+// change words one step of a run, with its values.
 func (p *Printer) change(c state.Change) string {
 	text := p.op(c.Op) + " " + Safe(string(c.Address))
 	before, after := cmp.Or(c.Before, &ledger.Value{}), cmp.Or(c.After, &ledger.Value{})

@@ -52,6 +52,7 @@ type shownStep struct {
 	call    ledger.Call
 }
 
+// steps prints all steps, under their license or environment.
 func (p *Printer) steps(pl *plan.Plan) {
 	for _, g := range groups(pl) {
 		p.Line("")
@@ -166,6 +167,7 @@ func partner(c ledger.Call, s ledger.Step) string {
 	return ""
 }
 
+// subject is the first column of a step: the holder, or the item of an environment.
 func subject(s shownStep) string {
 	switch s.Holder.Kind {
 	case ledger.User, ledger.SelfService:
@@ -200,6 +202,7 @@ func (p *Printer) describe(s shownStep) string {
 	return strings.Join(append(parts, p.reasons(s)...), ", ")
 }
 
+// people counts people in words.
 func people(n int64) string {
 	switch n {
 	case 0:
@@ -210,6 +213,7 @@ func people(n int64) string {
 	return fmt.Sprintf("%d people", n)
 }
 
+// policy is the policy of a value, as people read it.
 func policy(v *ledger.Value) string {
 	if v == nil {
 		return "unset"
@@ -242,6 +246,7 @@ func (p *Printer) planNames(ids ledger.PlanIDs) string {
 	return some(names)
 }
 
+// places lists the lines that ask for something.
 func places(origins []ledger.Origin) string {
 	var all []string
 	for _, o := range origins {

@@ -42,6 +42,7 @@ func (p *Printer) pools(pools []ledger.Pool) {
 	}
 }
 
+// poolNotes prints what the numbers of a pool do not show.
 func (p *Printer) poolNotes(pool ledger.Pool) {
 	name := poolName(pool.Item, pool.EnvironmentName)
 	if pool.Unseen > 0 {
@@ -55,6 +56,7 @@ func (p *Printer) poolNotes(pool ledger.Pool) {
 	}
 }
 
+// poolName is the name of a pool, with its environment where it has one.
 func poolName(item ledger.Item, place string) string {
 	if place == "" {
 		return Safe(item.Name)
@@ -70,6 +72,7 @@ func change(before, after int64) string {
 	return fmt.Sprintf("%d->%d", before, after)
 }
 
+// number writes a number for a table.
 func number(n int64) string { return fmt.Sprintf("%d", n) }
 
 // table prints rows with a heading: texts to the left, numbers to the right.

@@ -73,6 +73,7 @@ func (p *Printer) Line(format string, args ...any) {
 	fmt.Fprintf(p.w, format+"\n", args...)
 }
 
+// paint colours a text, where colours are wanted.
 func (p *Printer) paint(s string, attributes ...color.Attribute) string {
 	c := color.New(attributes...)
 	if p.colored {
@@ -83,6 +84,7 @@ func (p *Printer) paint(s string, attributes ...color.Attribute) string {
 	return c.Sprint(s)
 }
 
+// op is the coloured sign of a step.
 func (p *Printer) op(o ledger.Op) string {
 	switch o {
 	case ledger.Add:
@@ -147,6 +149,7 @@ func clip(s string) string {
 	return s
 }
 
+// lineOf is one line of a file that was read.
 func (p *Printer) lineOf(file string, line int) (string, bool) {
 	f := p.files[file]
 	if f == nil {
@@ -208,6 +211,7 @@ func (p *Printer) Notices(notices []ledger.Notice) {
 	}
 }
 
+// notice prints a notice, with its line and the way out.
 func (p *Printer) notice(n ledger.Notice) {
 	word, paint := "Note", color.FgCyan
 	switch n.Severity {

@@ -25,6 +25,7 @@ func (p *Printer) Refusals(pl *plan.Plan) {
 	}
 }
 
+// refusal prints why a plan is refused.
 func (p *Printer) refusal(format string, args ...any) {
 	p.Line("%s: %s.", p.paint("Refused", color.FgRed, color.Bold), fmt.Sprintf(format, args...))
 }
@@ -61,6 +62,7 @@ func (p *Printer) gap(g plan.Gap, pl *plan.Plan) {
 	p.Line("")
 }
 
+// verb picks the form of a verb for a number.
 func verb(n int64, one, many string) string {
 	if n == 1 {
 		return one
@@ -68,6 +70,7 @@ func verb(n int64, one, many string) string {
 	return many
 }
 
+// shortage prints a pool that does not fit, and the lines that draw on it.
 func (p *Printer) shortage(s plan.Shortage) {
 	if s.Pool.Environment != "" {
 		p.shortPlace(s)
@@ -138,6 +141,7 @@ func some(names []string) string {
 	return strings.Join(names, ", ")
 }
 
+// breach prints a limit of the guard that a plan exceeds.
 func (p *Printer) breach(b plan.Breach) {
 	switch b.Kind {
 	case plan.Protected:

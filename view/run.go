@@ -43,6 +43,7 @@ func (p *Printer) Result(r ledger.Result) {
 	}
 }
 
+// outcome is the coloured word for how a call ended.
 func (p *Printer) outcome(o ledger.Outcome) string {
 	switch o {
 	case ledger.Done:
@@ -96,6 +97,7 @@ func recordedSteps(t ledger.Tally) string {
 	return text
 }
 
+// pendingText counts what others have to finish.
 func pendingText(n int) string {
 	if n == 0 {
 		return ""
@@ -187,6 +189,7 @@ func (p *Printer) Usage(all []ledger.Usage, people bool) {
 	}
 }
 
+// sourceText says where a person has a seat from.
 func sourceText(s ledger.Source) string {
 	switch {
 	case s.Holder.Kind == ledger.Environment:

@@ -29,6 +29,7 @@ func uncommand(s string) string {
 	return s
 }
 
+// escapeHarmful shows characters that a terminal would obey as escapes.
 func escapeHarmful(s string) string {
 	if !strings.ContainsFunc(s, harmful) {
 		return s

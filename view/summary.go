@@ -134,6 +134,7 @@ func noChanges(pl *plan.Plan) string {
 	return "No changes. The tenant is as the files declare."
 }
 
+// has reports whether a call has a step of this kind.
 func has(c ledger.Call, op ledger.Op) bool {
 	return slices.ContainsFunc(c.Steps, func(s ledger.Step) bool { return s.Op == op })
 }
