@@ -80,13 +80,32 @@ func (p *Present) readOptions() tenant.ReadOptions {
 	o.SelfService = slices.ContainsFunc(p.Config.Wants, func(w ledger.Want) bool { return w.Kind == ledger.SelfService }) ||
 		p.records(func(g ledger.Grant) bool { return g.Holder.Kind == ledger.SelfService })
 	o.Recorded, o.Products = p.about()
-	o.Grants = p.Known
+	o.Grants = p.settled()
 	if p.scope.TrustState {
 		if o.Known = p.Known; o.Known == nil {
 			o.Known = []ledger.Grant{}
 		}
 	}
 	return o
+}
+
+// settled is what the state knows without what was written within the lag: a list may
+// not show that yet, and is whole all the same.
+func (p *Present) settled() []ledger.Grant {
+	if p.Document == nil {
+		return p.Known
+	}
+	lags := ledger.Have{SeatLag: p.Config.Tenant.PeopleLag, UnitLag: p.Config.Tenant.Lag}
+	fresh := map[ledger.Key]bool{}
+	for _, r := range p.Document.Recent {
+		if p.Now().Sub(r.At) < lags.Lag(r.Grant.Holder.Kind) {
+			fresh[r.Grant.Key()] = true
+		}
+	}
+	if len(fresh) == 0 {
+		return p.Known
+	}
+	return slices.DeleteFunc(slices.Clone(p.Known), func(g ledger.Grant) bool { return fresh[g.Key()] })
 }
 
 // Today is the day where the organisation is, as YYYY-MM-DD.
