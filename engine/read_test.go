@@ -23,7 +23,7 @@ func TestSettled(t *testing.T) {
 		Document: &state.Document{Recent: []ledger.Recent{
 			{Grant: seat("ada"), At: now.Add(-time.Minute)}, {Grant: seat("bob"), At: now.Add(-time.Hour)},
 		}},
-		Known:    []ledger.Grant{seat("ada"), seat("bob"), seat("cyd")}}
+		Known: []ledger.Grant{seat("ada"), seat("bob"), seat("cyd")}}
 	got := p.settled()
 	if len(got) != 2 || got[0].Holder.ID != "bob" || got[1].Holder.ID != "cyd" || len(p.Known) != 3 {
 		t.Errorf("it is %v", got)
