@@ -193,15 +193,15 @@ func numberText(f *big.Float) string {
 	return f.Text('g', 20)
 }
 
-// item is one element of a list, with the line that it stands on.
-type item struct {
+// listItem is one element of a list, with the line that it stands on.
+type listItem struct {
 	text string
 	at   hcl.Range
 }
 
 // list walks a list of texts. A list that is written out is walked on the
 // syntax tree, so that every element keeps its line and the cost stays linear.
-func (e *evaluator) list(attr *hclsyntax.Attribute) ([]item, bool) {
+func (e *evaluator) list(attr *hclsyntax.Attribute) ([]listItem, bool) {
 	if attr == nil {
 		return nil, false
 	}
@@ -209,21 +209,21 @@ func (e *evaluator) list(attr *hclsyntax.Attribute) ([]item, bool) {
 	if !ok {
 		return e.computedList(attr)
 	}
-	items := make([]item, 0, len(tuple.Exprs))
+	items := make([]listItem, 0, len(tuple.Exprs))
 	for _, x := range tuple.Exprs {
 		v, ok := e.any(x)
 		if !ok || v == cty.DynamicVal {
 			continue
 		}
 		if s, ok := e.textOf(v, x.Range()); ok {
-			items = append(items, item{s, x.Range()})
+			items = append(items, listItem{s, x.Range()})
 		}
 	}
 	return items, true
 }
 
 // computedList walks a list that an expression makes: all elements have its line.
-func (e *evaluator) computedList(attr *hclsyntax.Attribute) ([]item, bool) {
+func (e *evaluator) computedList(attr *hclsyntax.Attribute) ([]listItem, bool) {
 	v, ok := e.value(attr)
 	if !ok {
 		return nil, false
@@ -233,11 +233,11 @@ func (e *evaluator) computedList(attr *hclsyntax.Attribute) ([]item, bool) {
 		e.fail(at, "Wrong type", "This must be a list of texts, and it is %s.", kindOf(v))
 		return nil, false
 	}
-	items := make([]item, 0, v.LengthInt())
+	items := make([]listItem, 0, v.LengthInt())
 	for it := v.ElementIterator(); it.Next(); {
 		_, element := it.Element()
 		if s, ok := e.textOf(element, at); ok {
-			items = append(items, item{s, at})
+			items = append(items, listItem{s, at})
 		}
 	}
 	return items, true

@@ -12,8 +12,8 @@ import (
 	"github.com/usher-cli/usher/tenant"
 )
 
-// Run says how a plan is carried out. The zero value is fine.
-type Run struct {
+// RunOptions says how a plan is carried out. The zero value is fine.
+type RunOptions struct {
 	Parallelism int                               // requests under way at once; 0 for DefaultParallelism
 	Checkpoint  time.Duration                     // between two records of a long run; 0 for DefaultCheckpoint
 	Stop        <-chan struct{}                   // closed to start nothing more; nil for never
@@ -33,7 +33,7 @@ var ErrRefused = errors.New("the plan is refused, and nothing was done")
 // held, by the lease that the tenant was opened with. Without a report nothing was
 // done; an error beside one says that not all of it is on record. A plan with errors,
 // or one that is refused, is ErrRefused.
-func (p *Present) Apply(ctx context.Context, pl *plan.Plan, run Run) (*ledger.Report, error) {
+func (p *Present) Apply(ctx context.Context, pl *plan.Plan, run RunOptions) (*ledger.Report, error) {
 	if len(pl.Errors()) > 0 || pl.Refused() {
 		return nil, ErrRefused
 	}

@@ -28,8 +28,8 @@ func (l *Loaded) Stored(ctx context.Context) (*state.Document, error) {
 	return d, err
 }
 
-// Edit is a change of the state by hand.
-type Edit struct {
+// StateChange is a change of the state by hand.
+type StateChange struct {
 	Operation string
 	Args      []string      // for the history
 	Timeout   time.Duration // to wait for the lock
@@ -47,7 +47,7 @@ type Stored struct {
 
 // Edit changes the state under its lock, tells the history, and returns the serial
 // that was written.
-func (l *Loaded) Edit(ctx context.Context, e Edit) (serial uint64, err error) {
+func (l *Loaded) Edit(ctx context.Context, e StateChange) (serial uint64, err error) {
 	lease, err := l.Lock(ctx, e.Operation, e.Timeout)
 	if err != nil {
 		return 0, err
@@ -91,7 +91,7 @@ func (l *Loaded) Edit(ctx context.Context, e Edit) (serial uint64, err error) {
 }
 
 // stored reads what an edit is about.
-func (l *Loaded) stored(ctx context.Context, e Edit) (there Stored, etag string, err error) {
+func (l *Loaded) stored(ctx context.Context, e StateChange) (there Stored, etag string, err error) {
 	read := l.Store.Read
 	if e.Restores {
 		read = l.Store.Look

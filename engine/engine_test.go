@@ -88,7 +88,7 @@ func planAndApply(dir, name string) (err error) {
 		return fmt.Errorf("the plan is %+v", steps)
 	}
 	done := 0
-	report, err := present.Apply(ctx, p, engine.Run{Parallelism: 2, Checkpoint: time.Minute,
+	report, err := present.Apply(ctx, p, engine.RunOptions{Parallelism: 2, Checkpoint: time.Minute,
 		Progress: func(ledger.Result, ledger.Tally) { done++ }})
 	if err != nil || !report.Complete() || done != 1 {
 		return fmt.Errorf("the run is %+v with %d calls, %w", report, done, err)

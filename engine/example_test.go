@@ -53,7 +53,7 @@ func run(ctx context.Context, dir string) (err error) {
 	for _, s := range p.Steps() {
 		fmt.Println(s.Op.Sign(), s.Address())
 	}
-	report, err := present.Apply(ctx, p, engine.Run{})
+	report, err := present.Apply(ctx, p, engine.RunOptions{})
 	if err == nil {
 		fmt.Println(report.Done, "of", report.All, "calls done")
 	}

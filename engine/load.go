@@ -30,14 +30,14 @@ type Loaded struct {
 	inputs  Inputs
 }
 
-// Part is how much of a configuration is loaded.
-type Part func(dir string, o config.Options) (*config.Config, hcl.Diagnostics)
+// Extent is how much of a configuration is loaded.
+type Extent func(dir string, o config.Options) (*config.Config, hcl.Diagnostics)
 
 // Whole loads everything. Every variable needs a value.
-func Whole() Part { return config.Load }
+func Whole() Extent { return config.Load }
 
 // Lenient loads everything, and leaves out what rests on variables without a value.
-func Lenient() Part {
+func Lenient() Extent {
 	return func(dir string, o config.Options) (*config.Config, hcl.Diagnostics) {
 		o.Lenient = true
 		return config.Load(dir, o)
@@ -45,14 +45,14 @@ func Lenient() Part {
 }
 
 // Settings loads what the state needs, and nothing else.
-func Settings() Part { return config.LoadSettings }
+func Settings() Extent { return config.LoadSettings }
 
 // Connection loads what the state and the tenant need: enough for a saved plan.
-func Connection() Part { return config.LoadConnection }
+func Connection() Extent { return config.LoadConnection }
 
 // Load reads a configuration and opens its store. Where diagnostics have an error, or
 // the error is not nil, nothing of the value may be used but the files of its Config.
-func Load(w *World, in Inputs, part Part) (*Loaded, hcl.Diagnostics, error) {
+func Load(w *World, in Inputs, part Extent) (*Loaded, hcl.Diagnostics, error) {
 	if err := in.check(); err != nil {
 		return nil, nil, err
 	}

@@ -61,8 +61,8 @@ func NewValidation(diags hcl.Diagnostics) Validation {
 	return v
 }
 
-// Run is the document of apply -json.
-type Run struct {
+// RunReport is the document of apply -json.
+type RunReport struct {
 	Format      int         `json:"format"`
 	Digest      string      `json:"digest"`
 	Recorded    int         `json:"recorded"` // steps that make no call: adopted and forgotten ones
@@ -87,8 +87,8 @@ type RunResult struct {
 }
 
 // NewRun makes the document of a run.
-func NewRun(p *plan.Plan, r *ledger.Report) Run {
-	out := Run{
+func NewRun(p *plan.Plan, r *ledger.Report) RunReport {
+	out := RunReport{
 		Format:      Format,
 		Digest:      p.Digest,
 		Recorded:    r.Recorded,

@@ -213,7 +213,7 @@ const wideRun = 50
 func (u *applying) run(ctx context.Context, p *plan.Plan, stop <-chan struct{}) error {
 	out, progress := u.a.stdout(), u.a.progressLine()
 	quiet := u.o.json || u.a.progress && len(p.Calls) > wideRun
-	report, err := u.present.Apply(ctx, p, engine.Run{Parallelism: u.o.parallelism, Checkpoint: u.o.checkpoint, Stop: stop,
+	report, err := u.present.Apply(ctx, p, engine.RunOptions{Parallelism: u.o.parallelism, Checkpoint: u.o.checkpoint, Stop: stop,
 		Progress: func(res ledger.Result, t ledger.Tally) {
 			switch {
 			case quiet:

@@ -45,7 +45,7 @@ func (a *app) world() *engine.World {
 }
 
 // load reads a configuration and reports what is wrong with it.
-func (a *app) load(in inputs, part engine.Part) (*engine.Loaded, error) {
+func (a *app) load(in inputs, part engine.Extent) (*engine.Loaded, error) {
 	l, diags, err := engine.Load(a.world(), in.Inputs, part)
 	if l != nil {
 		a.plans = l.Catalog.PlanNames()

@@ -45,7 +45,8 @@ func newStateVerb(a *app, use, short string, args cobra.PositionalArgs, run stat
 }
 
 // newStateEdit makes a command that changes the state; change says how.
-func newStateEdit(a *app, use, short string, args cobra.PositionalArgs, change func(*engine.Loaded, []string) engine.Edit) *cobra.Command {
+func newStateEdit(a *app, use, short string, args cobra.PositionalArgs, change func(*engine.Loaded,
+	[]string) engine.StateChange) *cobra.Command {
 	var timeout time.Duration
 	cmd := newStateVerb(a, use, short, args, func(ctx context.Context, a *app, l *engine.Loaded, args []string) error {
 		e := change(l, args)
@@ -59,28 +60,28 @@ func newStateEdit(a *app, use, short string, args cobra.PositionalArgs, change f
 func newStatePush(a *app) *cobra.Command {
 	var force bool
 	cmd := newStateEdit(a, "push FILE", "Replace the state by a newer version of itself", argCount(1, 1),
-		func(l *engine.Loaded, args []string) engine.Edit {
-			return engine.Edit{Operation: "state push", Restores: true, Force: force,
+		func(l *engine.Loaded, args []string) engine.StateChange {
+			return engine.StateChange{Operation: "state push", Restores: true, Force: force,
 				Change: func(there engine.Stored) (*state.Document, error) { return l.Pushed(l.Path(args[0]), there) }}
 		})
 	cmd.Flags().BoolVar(&force, "force", false, "also in the place of a state that is damaged")
 	return cmd
 }
 
-func removes(_ *engine.Loaded, addresses []string) engine.Edit {
-	return engine.Edit{Operation: "state rm", Change: func(there engine.Stored) (*state.Document, error) {
+func removes(_ *engine.Loaded, addresses []string) engine.StateChange {
+	return engine.StateChange{Operation: "state rm", Change: func(there engine.Stored) (*state.Document, error) {
 		return there.Document, engine.Remove(there.Document, addresses)
 	}}
 }
 
-func confirms(l *engine.Loaded, addresses []string) engine.Edit {
-	return engine.Edit{Operation: "state confirm", Change: func(there engine.Stored) (*state.Document, error) {
+func confirms(l *engine.Loaded, addresses []string) engine.StateChange {
+	return engine.StateChange{Operation: "state confirm", Change: func(there engine.Stored) (*state.Document, error) {
 		return there.Document, l.Confirm(there.Document, addresses)
 	}}
 }
 
 // edit changes the state, and says that it did.
-func (a *app) edit(ctx context.Context, l *engine.Loaded, e engine.Edit) error {
+func (a *app) edit(ctx context.Context, l *engine.Loaded, e engine.StateChange) error {
 	serial, err := l.Edit(ctx, e)
 	if err == nil {
 		a.stdout().Line("The state is at serial %d.", serial)

@@ -75,7 +75,7 @@ func newStateRewrite(a *app) *cobra.Command {
 // runStateRewrite writes the state as it is; twice where it is encrypted or ends
 // to be, so that the version that some stores keep back is as well.
 func runStateRewrite(ctx context.Context, a *app, l *engine.Loaded, plain bool, timeout time.Duration) error {
-	same := engine.Edit{Operation: "state rewrite", Timeout: timeout, Change: func(there engine.Stored) (*state.Document, error) {
+	same := engine.StateChange{Operation: "state rewrite", Timeout: timeout, Change: func(there engine.Stored) (*state.Document, error) {
 		if there.Document == nil {
 			return nil, engine.ErrNoState
 		}
