@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"strings"
@@ -116,6 +117,9 @@ func (l *Loaded) journal(ctx context.Context, d *state.Document) (*state.Journal
 // tenant, and not older.
 func (l *Loaded) Pushed(path string, there Stored) (*state.Document, error) {
 	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no file %s: name a copy of the state, such as one that usher state pull printed", path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the state to push cannot be read: %w", err)
 	}

@@ -75,6 +75,9 @@ func readPlan(path string) ([]byte, error) {
 // key of the environment.
 func (w *World) OpenPlan(path string) (*plan.Plan, error) {
 	text, err := readPlan(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no file %s: usher plan -out=FILE saves a plan", path)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the plan cannot be read: %w", err)
 	}
