@@ -106,16 +106,17 @@ func (a approved) covers(s ledger.Step) bool {
 // files do not ask any more for what the work was to give them, or more is taken.
 // Groups give to many: one that is not asked for any more leads everybody astray.
 func astray(in Input, l losing) (people map[string]bool, all bool) {
-	wanted := map[ledger.Key]bool{}
+	unasked := map[ledger.Key]bool{} // of few claims, and not of all that is wanted
+	for _, g := range in.Claims {
+		unasked[g.Key()] = true
+	}
 	for i := range in.Want {
-		wanted[in.Want[i].Key()] = true
+		delete(unasked, in.Want[i].Key())
 	}
 	people = map[string]bool{}
-	for _, g := range in.Claims {
-		if !wanted[g.Key()] {
-			people[g.Holder.ID] = true
-			all = all || g.Holder.Kind == ledger.Group
-		}
+	for key := range unasked {
+		people[key.Holder] = true
+		all = all || key.Kind == ledger.Group
 	}
 	for _, p := range l.parts {
 		for _, s := range p.steps {
