@@ -19,7 +19,7 @@ type dispatcher struct {
 	room      map[ledger.PoolID]int64    // confirmed headroom
 	queues    map[ledger.PoolID][]int    // calls that take from a pool, by position
 	failed    map[ledger.PoolID][]string // addresses of releases that did not happen
-	coming    map[ledger.PoolID]string   // address of a release that the service has accepted, and not finished
+	coming    map[ledger.PoolID]string   // address of a release that has yet to happen: the service works at it, or it waits itself
 	repeated  []int                      // to be started once more, before anything new
 	doubtful  map[int]ledger.Result      // of those, which may have been carried out
 	ready     []int
@@ -210,9 +210,7 @@ func (d *dispatcher) endCall(i int, res ledger.Result) {
 	}
 	switch {
 	case res.Outcome == ledger.Pending && res.Accepted:
-		for _, r := range c.Releases {
-			d.coming[r.Pool] = c.Holder.Address()
-		}
+		d.expect(c)
 	case res.Outcome != ledger.Done:
 		d.blame(c)
 	}
@@ -226,6 +224,14 @@ func (d *dispatcher) endCall(i int, res ledger.Result) {
 func (d *dispatcher) blame(c ledger.Call) {
 	for _, r := range c.Releases {
 		d.failed[r.Pool] = append(d.failed[r.Pool], c.Holder.Address())
+	}
+}
+
+// expect remembers whose releases are yet to come, to name them to whoever finds
+// no room.
+func (d *dispatcher) expect(c ledger.Call) {
+	for _, r := range c.Releases {
+		d.coming[r.Pool] = c.Holder.Address()
 	}
 }
 

@@ -139,9 +139,7 @@ func (d *dispatcher) giveUp(i int, how ledger.Outcome, why string) {
 		d.dirty = append(d.dirty, pool)
 	}
 	if how == ledger.Pending {
-		for _, r := range c.Releases {
-			d.coming[r.Pool] = c.Holder.Address()
-		}
+		d.expect(c)
 	} else {
 		d.blame(c)
 	}

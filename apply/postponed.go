@@ -23,30 +23,30 @@ func newPostponed(most int) *postponed {
 	return &postponed{due: make(chan int, most), calls: map[int]ledger.Result{}}
 }
 
-func (s *postponed) none() bool { return len(s.calls) == 0 }
+func (p *postponed) none() bool { return len(p.calls) == 0 }
 
-func (s *postponed) postpone(place int, res ledger.Result) {
-	s.calls[place] = res
-	time.AfterFunc(res.Wait, func() { s.due <- place })
+func (p *postponed) postpone(place int, res ledger.Result) {
+	p.calls[place] = res
+	time.AfterFunc(res.Wait, func() { p.due <- place })
 }
 
-// takeBack returns a call whose time has come, if it still sleeps.
-func (s *postponed) takeBack(place int) (res ledger.Result, asleep bool) {
-	res, asleep = s.calls[place]
-	delete(s.calls, place)
-	return res, asleep
+// takeBack returns a call whose time has come, if it still waits.
+func (p *postponed) takeBack(place int) (res ledger.Result, waiting bool) {
+	res, waiting = p.calls[place]
+	delete(p.calls, place)
+	return res, waiting
 }
 
 func all(ledger.Result) bool { return true }
 
-// wake ends the sleep of calls for good: each with what is known of it.
-func (s *postponed) wake(which func(ledger.Result) bool) []positioned {
-	var woken []positioned
-	for place, res := range s.calls {
+// giveUp takes out calls for good: each with what is known of it.
+func (p *postponed) giveUp(which func(ledger.Result) bool) []positioned {
+	var given []positioned
+	for place, res := range p.calls {
 		if which(res) {
-			delete(s.calls, place)
-			woken = append(woken, positioned{place, res.Final()})
+			delete(p.calls, place)
+			given = append(given, positioned{place, res.Final()})
 		}
 	}
-	return woken
+	return given
 }

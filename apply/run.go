@@ -61,10 +61,10 @@ func (u *run) calls(ctx context.Context) (*ledger.Report, error) {
 			stop, u.report.Interrupted = nil, true
 			u.owing = len(u.d.openSplits()) > 0
 			u.d.interrupt("the run was interrupted") // before what that makes ready: somebody is put back
-			u.end(u.postponed.wake(u.mayEnd)...)
+			u.end(u.postponed.giveUp(u.mayEnd)...)
 		case <-done: // nobody waits any more
 			done = nil
-			u.end(u.postponed.wake(all)...)
+			u.end(u.postponed.giveUp(all)...)
 		case <-lost:
 			lost = nil
 			u.unlocked()
@@ -153,7 +153,7 @@ func (u *run) mayEnd(r ledger.Result) bool {
 // silence lets nothing more be sent.
 func (u *run) silence(why string) {
 	u.d.silence(why)
-	u.end(u.postponed.wake(all)...)
+	u.end(u.postponed.giveUp(all)...)
 }
 
 // end books results of calls that were started.

@@ -1,6 +1,9 @@
 package ledger
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Have is what a reading of the tenant found. A scope that was not read
 // completely is listed in Unread; nothing may be concluded from its silence.
@@ -112,6 +115,12 @@ func (h Have) UnreadScope(id HolderID) int {
 		}
 	}
 	return -1
+}
+
+// UnreadInside finds the scope that says that what is inside an environment was not
+// read completely; -1 for none.
+func (h Have) UnreadInside(environment string) int {
+	return slices.IndexFunc(h.Unread, func(u Unread) bool { return u.Inside && u.Holder.ID == environment })
 }
 
 // IsUnread reports whether nobody can tell what a holder has.

@@ -29,7 +29,7 @@ const (
 )
 
 // kindFacts are what the house has to know of a kind of holder. A new kind is a row
-// in facts, and a client of its own in tenant.
+// in facts, a place in Kinds, and a client of its own in tenant.
 type kindFacts struct {
 	holds  ItemKind
 	inside bool   // it lives inside an environment
@@ -75,7 +75,7 @@ func Kinds() []HolderKind {
 
 // Inside reports whether holders of the kind live inside an environment and
 // draw from its pools.
-func (k HolderKind) Inside() bool { return k == Flow || k == Machine || k == MachineGroup }
+func (k HolderKind) Inside() bool { return k.facts().inside }
 
 // Holds says which family of items holders of the kind can be given; "" for none.
 func (k HolderKind) Holds() ItemKind { return k.facts().holds }

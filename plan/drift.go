@@ -85,7 +85,7 @@ func (t *table) drift(r row) (DriftKind, bool) {
 	case r.known != nil:
 		return Changed, !r.known.Accepts(r.known.Value, r.have.Value) && (r.want == nil || !r.want.Equal(r.have.Value))
 	case r.want == nil && r.have != nil && r.key.Kind == ledger.User:
-		mode := t.policies[r.key.Item].Unmanaged
+		mode := t.itemRules[r.key.Item].Unmanaged
 		return Undeclared, mode == ledger.Warn || mode == ledger.Take
 	}
 	return "", false

@@ -4,15 +4,15 @@ import "github.com/usher-cli/usher/ledger"
 
 // itemFacts are what the table asks of an item, by its id.
 type itemFacts struct {
-	policies map[string]ledger.ItemRules
-	selfMade map[string]bool // bought by self-service
+	itemRules map[string]ledger.ItemRules
+	selfMade  map[string]bool // bought by self-service
 }
 
 // newItemFacts indexes the rules of the files and the products of the tenant.
 func newItemFacts(in Input) itemFacts {
 	f := itemFacts{map[string]ledger.ItemRules{}, map[string]bool{}}
-	for _, p := range in.Items {
-		f.policies[p.Item.ID] = p
+	for _, r := range in.Items {
+		f.itemRules[r.Item.ID] = r
 	}
 	for _, s := range in.Have.Supply {
 		f.selfMade[s.Item.ID] = s.SelfService

@@ -74,8 +74,8 @@ func mutants() []mutant {
 		{
 			"lowering is not held back where nobody could count",
 			"unmanaged.go",
-			"if u.Inside && u.Holder.ID == r.key.Holder {",
-			"if u.Inside && u.Holder.ID == \"\" && i > 0 {",
+			"i := t.in.Have.UnreadInside(r.key.Holder)",
+			"i := t.in.Have.UnreadInside(\"\")",
 		},
 		{
 			"unread is absent",
@@ -120,7 +120,7 @@ func mutants() []mutant {
 			"if len(p.steps) == 0 || full && len(all) > 99 ||",
 		},
 		{"a retry gives what is taken from a group", "retries.go", "return given && !removed[from] && c", "return given && c"},
-		{"an undo asks for seats that nobody had", "retries.go", "if len(left) == 0 || in.undoes != nil {", "if len(left) == 0 {"},
+		{"an undo asks for seats that nobody had", "retries.go", "if len(left) == 0 || in.undo {", "if len(left) == 0 {"},
 		{"a name that means nobody stops nothing", "plan.go", "p.Slips = slips(p, in, cover, parts)", "_ = slips"},
 		{"a name that the file lets be stops a plan", "slips.go", "			if n.IgnoreUnknown {\n				break\n			}\n", ""},
 		{

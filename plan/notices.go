@@ -31,8 +31,8 @@ func (t *table) missedTargets() {
 	for name := range t.wanted {
 		if !t.met[name] {
 			t.notices = append(t.notices, ledger.Notice{Code: "target-unknown", Severity: ledger.Error, Address: name,
-				Text: "this -target matches nothing in the files, the state or the " +
-					"tenant", Fix: "correct -target: usher plan and usher usage -users show names"})
+				Text: "this -target matches nothing in the files, the state or the tenant",
+				Fix:  "correct -target: usher plan and usher usage -users show names"})
 		}
 	}
 }

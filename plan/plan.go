@@ -49,8 +49,8 @@ type Input struct {
 
 	released map[string]int64 // by item: units that were given back so lately that the services may still count them
 
-	undoes func(ledger.Key) bool // whether the run that is undone is about a key; nil for other plans
-	saved  *Plan                 // the plan that is fitted to a new reading; its files are not at hand
+	undo  bool  // it reverses a run
+	saved *Plan // the plan that is fitted to a new reading; its files are not at hand
 }
 
 // StateRef is the state that a plan was made from. The zero value is "no

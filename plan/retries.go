@@ -15,7 +15,7 @@ import (
 // it gives back what there was, and nothing more.
 func retries(in Input, c *coverage, b *book, parts []*part) []*part {
 	left := c.leftWithout(in.Have.Inherited, removedFrom(parts))
-	if len(left) == 0 || in.undoes != nil {
+	if len(left) == 0 || in.undo {
 		return nil
 	}
 	room := b.room()

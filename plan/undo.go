@@ -122,7 +122,7 @@ func (u *undoing) input(in Input, have map[ledger.Key]ledger.Value, known map[le
 	ledger.SortGrants(ours)
 	in.Want, in.Known = want, ours
 	in.Claims = slices.DeleteFunc(slices.Clone(in.Claims), func(g ledger.Grant) bool { return u.touches(g.Key()) })
-	in.undoes = u.touches
+	in.undo = true
 	in.Dated, in.Restart, in.HeldBack, in.Nobody = nil, nil, nil, nil
 	in.Items = slices.Clone(in.Items)
 	for i := range in.Items {
@@ -195,8 +195,7 @@ func (u *undoing) changed(in Input, have map[ledger.Key]ledger.Value, known map[
 
 // hides reports whether a holder, or what draws on it, could not be read.
 func (in Input) hides(h ledger.Holder) bool {
-	return in.Have.IsUnread(h.Identity()) ||
-		slices.ContainsFunc(in.Have.Unread, func(u ledger.Unread) bool { return u.Inside && u.Holder.ID == h.ID })
+	return in.Have.IsUnread(h.Identity()) || in.Have.UnreadInside(h.ID) >= 0
 }
 
 // equalsNow reports whether the present is a value, where nothing and 0 units are one.

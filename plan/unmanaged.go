@@ -22,7 +22,7 @@ func (t *table) unmanaged(r row) {
 	if r.key.Kind != ledger.User {
 		return
 	}
-	switch t.policies[r.key.Item].Unmanaged {
+	switch t.itemRules[r.key.Item].Unmanaged {
 	case ledger.Take:
 		t.removeGrant(r, ledger.Unmanaged)
 	case ledger.Warn:
@@ -50,11 +50,9 @@ func (t *table) unproven(r row, s *ledger.Step) bool {
 	if _, fed := catalog.MeterOf(r.key.Item); !fed || r.key.Kind != ledger.Environment || delta(*s) >= 0 || t.inside[r.key.Holder] {
 		return false
 	}
-	for i, u := range t.in.Have.Unread {
-		if u.Inside && u.Holder.ID == r.key.Holder {
-			t.unread[i]++
-			return true
-		}
+	i := t.in.Have.UnreadInside(r.key.Holder)
+	if i >= 0 {
+		t.unread[i]++
 	}
-	return false
+	return i >= 0
 }
