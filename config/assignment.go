@@ -198,7 +198,7 @@ func (l *lowering) grant(g *hclsyntax.Block, ev *evaluator, label string) (ledge
 			g.DefRange(),
 			"Self-service product",
 			"%s is bought by people themselves, and Microsoft lets no program assign or remove it.",
-			lic.policy.Item.Name,
+			lic.rules.Item.Name,
 		)
 		return ledger.Want{}, false
 	}
@@ -214,7 +214,7 @@ func (l *lowering) grant(g *hclsyntax.Block, ev *evaluator, label string) (ledge
 			),
 		)
 	}
-	want := ledger.Want{Kind: ledger.User, Item: lic.policy.Item, Units: 1}
+	want := ledger.Want{Kind: ledger.User, Item: lic.rules.Item, Units: 1}
 	attrs := g.Body.Attributes
 	want.Disabled = l.plans(attrs["disabled_plans"], ev, lic)
 	want.Enabled = l.plans(attrs["enabled_plans"], ev, lic)

@@ -17,15 +17,7 @@ func (l *lowering) environmentRules(b *hclsyntax.Block, ev *evaluator, ref strin
 	p.HostedServes = ev.flag(attrs["hosted_serves_process"])
 	if mode, ok := ev.text(attrs["auto_allocated"]); ok {
 		p.Auto = ledger.AutoMode(mode)
-		if known := []string{"ignore", "adopt", "remove"}; !contains(known, mode) {
-			l.fail(
-				attrs["auto_allocated"].Expr.Range(),
-				"Wrong value",
-				"auto_allocated is \"ignore\", \"adopt\" or \"remove\", and this is %q.%s",
-				mode,
-				didYouMean(mode, known),
-			)
-		}
+		l.oneOf(attrs["auto_allocated"], mode, "ignore", "adopt", "remove")
 	}
 	l.cfg.Environments = append(l.cfg.Environments, p)
 }

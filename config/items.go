@@ -17,7 +17,7 @@ import (
 func (l *lowering) license(b *hclsyntax.Block) {
 	label := b.Labels[0]
 	if first, twice := l.licenses[label]; twice {
-		l.fail(b.DefRange(), "Duplicate license", "license %q is declared at %s already.", label, first.policy.Origin.String())
+		l.fail(b.DefRange(), "Duplicate license", "license %q is declared at %s already.", label, first.rules.Origin.String())
 		return
 	}
 	attrs := b.Body.Attributes
@@ -26,32 +26,16 @@ func (l *lowering) license(b *hclsyntax.Block) {
 	l.units(&p, attrs)
 	if mode, ok := l.eval.text(attrs["unmanaged"]); ok {
 		p.Unmanaged = ledger.UnmanagedMode(mode)
-		if known := []string{"ignore", "warn", "remove"}; !contains(known, mode) {
-			l.fail(
-				attrs["unmanaged"].Expr.Range(),
-				"Wrong value",
-				"unmanaged is \"ignore\", \"warn\" or \"remove\", and this is %q.%s",
-				mode,
-				didYouMean(mode, known),
-			)
-		}
+		l.oneOf(attrs["unmanaged"], mode, "ignore", "warn", "remove")
 	}
 	p.Refresh = ledger.RefreshList
 	if mode, ok := l.eval.text(attrs["refresh_flows"]); ok {
 		p.Refresh = ledger.RefreshMode(mode)
-		if known := []string{"list", "force", "never"}; !contains(known, mode) {
-			l.fail(
-				attrs["refresh_flows"].Expr.Range(),
-				"Wrong value",
-				"refresh_flows is \"list\", \"force\" or \"never\", and this is %q.%s",
-				mode,
-				didYouMean(mode, known),
-			)
-		}
+		l.oneOf(attrs["refresh_flows"], mode, "list", "force", "never")
 	}
-	lic := license{policy: p, block: b}
+	lic := license{rules: p, block: b}
 	if ref, ok := l.eval.required(attrs["sku"]); ok {
-		lic.policy.Item, lic.product = l.product(ref, attrs["sku"].Expr.Range())
+		lic.rules.Item, lic.product = l.product(ref, attrs["sku"].Expr.Range())
 		l.sameSKU(lic, attrs["sku"].Expr.Range())
 	}
 	if lic.product != nil && p.Quantity != nil && (lic.product.Kind == catalog.Free || lic.product.Kind == catalog.Trial) {
@@ -64,7 +48,7 @@ func (l *lowering) license(b *hclsyntax.Block) {
 		)
 	}
 	l.licenses[label] = lic
-	l.cfg.Items = append(l.cfg.Items, lic.policy)
+	l.cfg.Items = append(l.cfg.Items, lic.rules)
 }
 
 var guid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
@@ -107,9 +91,9 @@ func (l *lowering) product(ref string, at hcl.Range) (ledger.Item, *catalog.Prod
 // sameSKU refuses two blocks of one product: they would share its pool.
 func (l *lowering) sameSKU(lic license, at hcl.Range) {
 	for _, other := range l.licenses {
-		if strings.EqualFold(other.policy.Item.Name, lic.policy.Item.Name) {
+		if strings.EqualFold(other.rules.Item.Name, lic.rules.Item.Name) {
 			l.fail(at, "Duplicate license", "%s is the SKU of license %q at %s already: two blocks cannot share a pool.",
-				lic.policy.Item.Name, other.policy.Label, other.policy.Origin.String())
+				lic.rules.Item.Name, other.rules.Label, other.rules.Origin.String())
 		}
 	}
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	_ "time/tzdata" // a CI image may carry no time zones
@@ -34,7 +35,7 @@ type lowering struct {
 // license is a license block; product is nil where the catalog does not know
 // what its sku names.
 type license struct {
-	policy  ledger.ItemRules
+	rules   ledger.ItemRules
 	product *catalog.Product
 	block   *hclsyntax.Block
 }
@@ -183,6 +184,21 @@ func (l *lowering) share(attr *hclsyntax.Attribute) *int64 {
 		l.fail(attr.Expr.Range(), "Number out of range", "A share is at most 100 percent, and this is %d.", *n)
 	}
 	return n
+}
+
+// oneOf refuses a word that an argument does not know, and reports whether it knows it.
+func (l *lowering) oneOf(attr *hclsyntax.Attribute, word string, known ...string) bool {
+	if contains(known, word) {
+		return true
+	}
+	quoted := make([]string, len(known))
+	for i, k := range known {
+		quoted[i] = strconv.Quote(k)
+	}
+	most := len(quoted) - 1
+	l.fail(attr.Expr.Range(), "Wrong value", "%s is %s or %s, and this is %q.%s",
+		attr.Name, strings.Join(quoted[:most], ", "), quoted[most], word, didYouMean(word, known))
+	return false
 }
 
 // unknownNames reads whether names that mean nobody are meant.

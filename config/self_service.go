@@ -10,22 +10,11 @@ import (
 
 // selfService reads whether people may buy a product by themselves.
 func (l *lowering) selfService(b *hclsyntax.Block) {
-	known := []string{"Enabled", "Disabled", "OnlyTrialsWithoutPaymentMethod"}
 	attr := b.Body.Attributes["policy"]
 	policy, ok := l.eval.required(attr)
 	switch {
 	case !ok:
-	case !contains(known, policy):
-		l.fail(
-			attr.Expr.Range(),
-			"Wrong value",
-			"policy is %q, %q or %q, and this is %q.%s",
-			known[0],
-			known[1],
-			known[2],
-			policy,
-			didYouMean(policy, known),
-		)
+	case !l.oneOf(attr, policy, "Enabled", "Disabled", "OnlyTrialsWithoutPaymentMethod"):
 	case strings.TrimSpace(b.Labels[0]) == "":
 		l.fail(b.DefRange(), "Block without a name", "self_service_purchase needs the id or the name of a product.")
 	default:

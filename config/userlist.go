@@ -97,10 +97,8 @@ func newUserReader(f io.Reader) (*userReader, error) {
 	r := csv.NewReader(io.MultiReader(strings.NewReader(string(head)), text))
 	r.Comma = delimiter(string(head))
 	r.ReuseRecord = true
-	if line, rest, _ := strings.Cut(string(head), "\n"); strings.HasPrefix(
-		line,
-		"sep=",
-	) { // a line of Excel's, with the delimiter after the sign
+	// A first line of Excel's can give the delimiter after the sign.
+	if line, rest, _ := strings.Cut(string(head), "\n"); strings.HasPrefix(line, "sep=") {
 		comma := []rune(strings.TrimRight(strings.TrimPrefix(line, "sep="), "\r"))
 		if len(comma) != 1 || !strings.ContainsRune(",;\t|", comma[0]) {
 			return nil, errors.New(

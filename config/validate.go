@@ -66,7 +66,7 @@ func onDay(day string) string {
 	return "On " + day + " "
 }
 
-// overdrawn finds policies whose quantity is less than what is declared.
+// overdrawn finds items whose quantity is less than what is declared.
 func (c *Config) overdrawn(wants []ledger.Want, day string) hcl.Diagnostics {
 	draws := map[string][]ledger.Want{}
 	for _, w := range wants {
@@ -102,7 +102,8 @@ func (c *Config) overfilled(wants []ledger.Want, day string) hcl.Diagnostics {
 			var draws []ledger.Want
 			var use int64
 			for _, w := range wants {
-				feeds := slices.Contains(m.FedBy, w.Item.ID) || m.ID == catalog.Process && place.HostedServes && w.Item.ID == catalog.Hosted
+				meter, metered := catalog.MeterOf(w.Item.ID)
+				feeds := metered && slices.Contains(catalog.Served(meter.ID, place.HostedServes), m.ID)
 				switch {
 				case w.Kind == ledger.Environment && strings.EqualFold(w.Holder, place.Environment.Name) && feeds:
 					fed, declared = fed+w.Units, true

@@ -17,9 +17,9 @@ import (
 type Reading struct {
 	ledger.Have
 	Vanished map[string]Vanished          // products that the state is about and the tenant does not list, by id
-	names    map[ledger.HolderID]string   // of people, by identity, once somebody asks
+	names    map[ledger.HolderID]string   // of holders, by identity, once somebody asks
 	holders  []ledger.Holder              // everybody and everything that was read
-	byName   map[nameKey]int              // the first bearer of a name, in people
+	byName   map[nameKey]int              // the first bearer of a name, in holders
 	twins    map[nameKey][]ledger.Holder  // further bearers
 	missing  map[ledger.HolderKind]string // kinds whose list is incomplete, with the reason
 	cannot   map[ledger.HolderID]string   // groups that can be given nothing, with the reason

@@ -96,7 +96,7 @@ func (r *Reading) Resolve(d Declared) *Resolved {
 	for id, v := range r.Vanished {
 		x.out.Vanished[id] = v.Unread
 	}
-	products := x.policies(d.Items)
+	products := x.items(d.Items)
 	x.declared = d.Wants
 	x.environments(d.Environments)
 	x.wants(d.Wants, products)

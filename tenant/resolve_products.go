@@ -8,12 +8,12 @@ import (
 	"github.com/usher-cli/usher/ledger"
 )
 
-// policies gives every policy its item's id, and returns the products by the
+// items gives the rules of every item its id, and returns the products by the
 // name that the files use for them.
-func (x *resolver) policies(policies []ledger.ItemRules) map[string]*ledger.Supply {
+func (x *resolver) items(rules []ledger.ItemRules) map[string]*ledger.Supply {
 	products := map[string]*ledger.Supply{}
 	labels := map[string]ledger.ItemRules{}
-	for _, p := range policies {
+	for _, p := range rules {
 		if p.Item.Kind == ledger.Seat {
 			supply := x.product(p)
 			if supply == nil {

@@ -58,7 +58,7 @@ func FuzzAnswers(f *testing.F) {
 		}
 		call := ledger.Call{Steps: []ledger.Step{{Op: ledger.Change, Holder: ledger.Within(environment, ledger.Flow, "x", "x")}}}
 		if res := c.Restart(ctx, call); res.Outcome != ledger.Done && strings.ContainsFunc(view.Safe(res.Message), unicode.IsControl) {
-			t.Errorf("a flow is refreshed with %+v", res)
+			t.Errorf("a flow is turned off and on with %+v", res)
 		}
 	})
 }

@@ -114,10 +114,15 @@ func sameProduct(have *assigned, row assigned) bool {
 // through. It does not say that everybody could be given everything.
 const processed = "ProcessingComplete"
 
+// membersPath is the list of the users who are directly in a group, with some columns.
+func membersPath(group, columns string) string {
+	return "/v1.0/groups/" + url.PathEscape(group) + "/members/microsoft.graph.user?$select=" + columns + "&$top=999"
+}
+
 // ReadMembers lists the users who are directly in a group. Members of groups
 // inside it are given nothing, so they do not count.
 func (c *Client) ReadMembers(ctx context.Context, group string) ([]string, error) {
-	people, err := wire.All[organization](ctx, c.w, "/v1.0/groups/"+url.PathEscape(group)+"/members/microsoft.graph.user?$select=id&$top=999")
+	people, err := wire.All[organization](ctx, c.w, membersPath(group, "id"))
 	if err != nil {
 		return nil, err
 	}

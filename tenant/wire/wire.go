@@ -179,9 +179,8 @@ func (c *Client) once(ctx context.Context, method, path, etag string, in, out an
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		e := ParseError(resp.StatusCode, resp.Header, body)
 		e.Doubt, e.RequestID = *doubt, cmp.Or(e.RequestID, req.Raw().Header.Get(nameHeader))
-		return method == http.MethodGet &&
-			// somebody writes what is read, or the token ended on the way
-			(e.Status == http.StatusConflict || e.Status == http.StatusUnauthorized), e
+		again := e.Status == http.StatusConflict || e.Status == http.StatusUnauthorized // somebody writes it, or the token ended
+		return method == http.MethodGet && again, e
 	}
 	if out == nil {
 		return false, nil
