@@ -4,16 +4,16 @@
 //
 //	World -> Loaded -> Opened -> Present -> plan.Plan -> ledger.Report
 //
-// An engine keeps nothing between two runs and shares nothing with another one: many
-// tenants can be served in one process at the same time.
-//
-// A process that lives long should know: the bounds of a configuration are measured
-// for the whole process, a configuration beyond them leaves work behind, and the store
-// postgres keeps its connections. Serve hostile configurations in processes of their own.
+// Many tenants can be served in one process at the same time: an engine has no state of
+// its own. A process that lives long should know the exceptions. The bounds of a
+// configuration are measured for the whole process, a configuration beyond them leaves
+// work behind, and the store postgres keeps its connections. Serve hostile configurations
+// in processes of their own.
 //
 // A secret of the environment goes only where the environment says: see secretFor for
 // stores. Endpoints of a tenant are checked in config, and Dataverse addresses in tenant.
 //
-// It never prints, asks, exits, or knows a flag. What a person should hear while it
-// works goes to the functions of its World; texts are untrusted and not escaped.
+// It never prints, asks, exits, or parses a flag; its messages name the commands and
+// flags of usher. What a person should hear while it works goes to the functions of its
+// World; texts are untrusted and not escaped.
 package engine

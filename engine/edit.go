@@ -67,7 +67,7 @@ func (l *Loaded) Edit(ctx context.Context, e StateChange) (serial uint64, err er
 		return 0, err
 	}
 	knows := there.Document
-	if knows == nil { // of the history, what is put in the place of nothing
+	if knows == nil { // nothing is there: take what the new document knows of the history
 		knows = next
 	}
 	journal, err := l.journal(ctx, knows)

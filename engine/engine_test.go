@@ -16,7 +16,7 @@ import (
 )
 
 // TestManyTenantsAtOnce plans and applies for several tenants in one process at the
-// same time. Each sees its own people, its own state and its own warnings.
+// same time. Each sees its own people and its own state.
 func TestManyTenantsAtOnce(t *testing.T) {
 	text, err := os.ReadFile("../cmd/usher/testdata/tenants/small.tenant.json")
 	if err != nil {
@@ -66,7 +66,7 @@ func planAndApply(dir, name string) (err error) {
 	w := &engine.World{Version: "0.1.0", Dir: dir, Env: func(string) string { return "" }, Now: time.Now}
 	l, diags, err := engine.Load(w, engine.Inputs{}, engine.Whole())
 	if err != nil || diags.HasErrors() {
-		return fmt.Errorf("%w, %w", err, diags)
+		return errors.Join(err, diags)
 	}
 	ctx := context.Background()
 	lease, err := l.Lock(ctx, "apply", 0)
@@ -91,7 +91,7 @@ func planAndApply(dir, name string) (err error) {
 	report, err := present.Apply(ctx, p, engine.RunOptions{Parallelism: 2, Checkpoint: time.Minute,
 		Progress: func(ledger.Result, ledger.Tally) { done++ }})
 	if err != nil || !report.Complete() || done != 1 {
-		return fmt.Errorf("the run is %+v with %d calls, %w", report, done, err)
+		return errors.Join(fmt.Errorf("the run is %+v with %d calls", report, done), err)
 	}
 	if present, err = present.Again(ctx); err != nil {
 		return err

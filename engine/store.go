@@ -40,7 +40,7 @@ func (l *Loaded) OpenStore(kind string, written map[string]string, more config.B
 	case "postgres":
 		b, err = l.openPostgres(args)
 	default:
-		b = state.NewFile(l.inConfiguration(cmp.Or(args.get("path"), "usher.state.json")))
+		b = state.NewFile(l.Path(filepath.FromSlash(cmp.Or(args.get("path"), "usher.state.json"))))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the backend %q: %w", kind, err)
@@ -50,14 +50,6 @@ func (l *Loaded) OpenStore(kind string, written map[string]string, more config.B
 		return nil, err
 	}
 	return state.NewStore(b, state.Options{Now: l.Now, Seal: seal}), nil
-}
-
-// inConfiguration resolves a path against the directory of the configuration.
-func (l *Loaded) inConfiguration(path string) string {
-	if filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(l.Config.Dir, filepath.FromSlash(path))
 }
 
 // arguments are those of a backend, wherever they are given.
@@ -187,8 +179,8 @@ func (l *Loaded) openProtocol(args arguments) (state.Backend, error) {
 		"unlock_address":  o.UnlockAddress,
 		"history_address": o.History,
 	}
-	if err := l.secretFor(o.Password, "the password of the "+
-		"environment", args, []string{"CI_API_V4_URL", "TF_HTTP_ADDRESS", "GITHUB_SERVER_URL"}, hosts); err != nil {
+	named := []string{"CI_API_V4_URL", "TF_HTTP_ADDRESS", "GITHUB_SERVER_URL"}
+	if err := l.secretFor(o.Password, "the password of the environment", args, named, hosts); err != nil {
 		return nil, err
 	}
 	if token := l.Env("CI_JOB_TOKEN"); o.Password == "" && token != "" && l.ofGitLab(o.Address, o.LockAddress, o.UnlockAddress, o.History) {
@@ -228,7 +220,7 @@ func (l *Loaded) openPostgres(args arguments) (state.Backend, error) {
 	return b, nil
 }
 
-// errKey is what says how to give a key.
+// errKey says how to give a key.
 var errKey = errors.New(
 	"the configuration encrypts its state, and there is no key to read it with: set USHER_ENCRYPTION_KEY, or " +
 		"USHER_ENCRYPTION_KEY_FILE to a file of one",

@@ -12,7 +12,7 @@ import (
 // from several goroutines, and those that only tell may be nil.
 type World struct {
 	Version string              // of usher
-	Dir     string              // of the configuration; other paths are relative to it
+	Dir     string              // of the configuration; the paths in its files are relative to it
 	Env     func(string) string // variables of the environment; "" for none
 	Now     func() time.Time
 

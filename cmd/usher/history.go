@@ -67,11 +67,11 @@ func runHistory(ctx context.Context, a *app, o *historyOptions, args []string) e
 // it was changed.
 func (a *app) warnOf(told *state.Told, changed bool) {
 	if told.Closed > 0 {
-		a.stderr().Line("Warning: %s of the history cannot be opened with this key, or by this version of usher, and is not "+
-			"shown.", ledger.Count(told.Closed, "line"))
+		a.stderr().Line("Warning: %s of the history cannot be opened with this key, or by this version of usher, and is not shown.",
+			ledger.Count(told.Closed, "line"))
 	}
 	if changed && len(told.Breaks) > 0 {
-		a.stderr().Line("Warning: the history was cut or edited in %s: usher history -verify says "+
-			"where.", ledger.Count(len(told.Breaks), "place"))
+		a.stderr().Line("Warning: the history was cut or edited in %s: usher history -verify says where.",
+			ledger.Count(len(told.Breaks), "place"))
 	}
 }

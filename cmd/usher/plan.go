@@ -48,19 +48,11 @@ func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	l, err := a.load(o.inputs, engine.Whole())
+	present, err := a.look(ctx, o.inputs, engine.Access{}, engine.Scope{Targets: c.targets, TrustState: !o.refresh})
 	if err != nil {
 		return err
 	}
-	opened, err := l.Open(engine.Access{})
-	if err != nil {
-		return err
-	}
-	defer opened.Close(&err)
-	present, err := a.read(ctx, opened, engine.Scope{Targets: c.targets, TrustState: !o.refresh})
-	if err != nil {
-		return err
-	}
+	defer present.Close(&err)
 	return o.offer(a, present, present.Plan(c.Choices))
 }
 

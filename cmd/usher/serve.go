@@ -26,9 +26,8 @@ func newSandboxServe(a *app) *cobra.Command {
 	cmd.Flags().StringVar(&o.file, "file", "", "the tenant `FILE`")
 	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:8787", "the loopback `ADDRESS` to listen on")
 	cmd.Flags().StringVar(&o.tls, "tls", "", "a loopback `ADDRESS` to speak TLS on; needs -authority")
-	cmd.Flags().
-		StringVar(&o.authority, "authority", "", "write the certificate that clients have to trust to `FILE`, and be a proxy "+
-			"for Microsoft's hosts")
+	cmd.Flags().StringVar(&o.authority, "authority", "",
+		"write the certificate that clients have to trust to `FILE`, and be a proxy for Microsoft's hosts")
 	cmd.Flags().StringVar(&o.log, "log", "", "append every request to `FILE`, as JSON lines")
 	return cmd
 }

@@ -176,7 +176,7 @@ func serveTLS(t *testing.T, h http.Handler) (address string, transport *http.Cli
 }
 
 // wants moves everybody: who has Premium gets Power Apps instead, and the others
-// get Premium.
+// get the free license of Power Automate.
 func (s *soak) wants(r *tenant.Reading) []ledger.Grant {
 	bySKU := map[string]ledger.Item{}
 	for _, supply := range r.Supply {
@@ -229,9 +229,8 @@ func (s *soak) read() *tenant.Reading {
 }
 
 // TestSoak changes many people in a tenant where five in a hundred answers are
-// wrong in every way, and everything is a little late. It takes little longer
-// than the allowance dictates, sends few requests more than it must, and loses
-// and doubles nothing.
+// wrong in every way, and everything is a little late. It loses and doubles
+// nothing, and reports how long it takes and how many requests it sends.
 func TestSoak(t *testing.T) {
 	for seed := range *soakSeeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { runSoak(t, *soakPeople, uint64(seed)) })

@@ -45,8 +45,8 @@ func newStateVerb(a *app, use, short string, args cobra.PositionalArgs, run stat
 }
 
 // newStateEdit makes a command that changes the state; change says how.
-func newStateEdit(a *app, use, short string, args cobra.PositionalArgs, change func(*engine.Loaded,
-	[]string) engine.StateChange) *cobra.Command {
+func newStateEdit(a *app, use, short string, args cobra.PositionalArgs,
+	change func(*engine.Loaded, []string) engine.StateChange) *cobra.Command {
 	var timeout time.Duration
 	cmd := newStateVerb(a, use, short, args, func(ctx context.Context, a *app, l *engine.Loaded, args []string) error {
 		e := change(l, args)

@@ -55,8 +55,8 @@ func runStateInit(ctx context.Context, a *app, l *engine.Loaded, _ []string) err
 		a.stdout().Line("The store %s is ready.", view.Safe(l.Store.String()))
 		return nil
 	}
-	a.stdout().Line("Nothing has to be made at %s. Run usher init to see whether it is reached and can be "+
-		"written.", view.Safe(l.Store.String()))
+	a.stdout().Line("Nothing has to be made at %s. Run usher init to see whether it is reached and can be written.",
+		view.Safe(l.Store.String()))
 	return nil
 }
 
