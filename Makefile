@@ -4,7 +4,8 @@
 GO      ?= go
 LINTER  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZED  := ./config:FuzzLoad ./state:FuzzDecode ./plan:FuzzDecode ./ledger:FuzzAddress \
-           ./config:FuzzCSV ./config:FuzzList ./state:FuzzHistory ./state:FuzzLock ./tenant/wire:FuzzAnswers ./tenant/graph:FuzzAnswers ./tenant/graph:FuzzAssign \
+           ./config:FuzzCSV ./config:FuzzList ./state:FuzzHistory ./state:FuzzLock ./tenant/wire:FuzzAnswers \
+           ./tenant/graph:FuzzAnswers ./tenant/graph:FuzzAssign \
            ./tenant/powerplatform:FuzzAnswers ./tenant/dataverse:FuzzAnswers ./tenant/commerce:FuzzAnswers
 FUZZ    ?= 10m
 WORLDS  ?= 100000

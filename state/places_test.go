@@ -61,47 +61,22 @@ func gitlabPlace(t *testing.T) place {
 	handler.User, handler.Password = "gitlab-ci-token", "job"
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	return func(t *testing.T) state.Backend {
-		return must(
-			httpstate.New(
-				httpstate.Options{
-					Address:      server.URL + "/api/v4/projects/1/terraform/state/usher",
-					LockAddress:  server.URL + "/api/v4/projects/1/terraform/state/usher/lock",
-					LockMethod:   "POST",
-					UnlockMethod: "DELETE",
-					Strict:       true,
-					HistoryPart:  20,
-					Username:     "gitlab-ci-token",
-					Password:     "job",
-					Version:      "0.1.0",
-				},
-			),
-		)(
-			t,
-		)
-	}
+	o := strictOptions(server.URL + "/api/v4/projects/1/terraform/state/usher")
+	o.Username, o.Password = "gitlab-ci-token", "job"
+	return func(t *testing.T) state.Backend { return must(httpstate.New(o))(t) }
 }
 
 func giteaPlace(t *testing.T) place {
 	server := httptest.NewServer(stateserver.New(t.TempDir()))
 	t.Cleanup(server.Close)
-	return func(t *testing.T) state.Backend {
-		return must(
-			httpstate.New(
-				httpstate.Options{
-					Address:      server.URL + "/api/packages/contoso/terraform/state/usher",
-					LockAddress:  server.URL + "/api/packages/contoso/terraform/state/usher/lock",
-					LockMethod:   "POST",
-					UnlockMethod: "DELETE",
-					Strict:       true,
-					HistoryPart:  20,
-					Version:      "0.1.0",
-				},
-			),
-		)(
-			t,
-		)
-	}
+	o := strictOptions(server.URL + "/api/packages/contoso/terraform/state/usher")
+	return func(t *testing.T) state.Backend { return must(httpstate.New(o))(t) }
+}
+
+// strictOptions are those of GitLab and Gitea, for a state at an address.
+func strictOptions(address string) httpstate.Options {
+	return httpstate.Options{Address: address, LockAddress: address + "/lock", LockMethod: "POST", UnlockMethod: "DELETE",
+		Strict: true, HistoryPart: 20, Version: "0.1.0"}
 }
 
 // The account that the blob service of the tests has by itself.
@@ -138,12 +113,9 @@ func signed(t *testing.T, name string, permissions sas.ContainerPermissions) str
 
 func postgresPlace(connection string) place {
 	name := fmt.Sprintf("state %d", time.Now().UnixNano())
+	o := postgres.Options{Connection: connection, Schema: "usher", Name: name, TTL: 3 * time.Second}
 	return func(t *testing.T) state.Backend {
-		b := must(
-			postgres.New(context.Background(), postgres.Options{Connection: connection, Schema: "usher", Name: name, TTL: 3 * time.Second}),
-		)(
-			t,
-		)
+		b := must(postgres.New(context.Background(), o))(t)
 		t.Cleanup(b.Close)
 		if err := b.Prepare(context.Background()); err != nil {
 			t.Fatal(err)

@@ -74,25 +74,19 @@ func probesRole(t *testing.T, connection string) {
 	for _, statement := range []string{"DROP OWNED BY usher_half", "DROP ROLE usher_half"} {
 		_, _ = owner.Exec(ctx, statement) // of an earlier test
 	}
-	for _, statement := range []string{"CREATE ROLE usher_half LOGIN", "GRANT USAGE ON SCHEMA usher TO " +
-		"usher_half", "GRANT SELECT ON ALL TABLES IN SCHEMA usher TO usher_half", "GRANT INSERT, UPDATE ON usher.states TO usher_half"} {
+	for _, statement := range []string{
+		"CREATE ROLE usher_half LOGIN",
+		"GRANT USAGE ON SCHEMA usher TO usher_half",
+		"GRANT SELECT ON ALL TABLES IN SCHEMA usher TO usher_half",
+		"GRANT INSERT, UPDATE ON usher.states TO usher_half",
+	} {
 		if _, err := owner.Exec(ctx, statement); err != nil {
 			t.Fatal(err)
 		}
 	}
-	half := must(
-		postgres.New(
-			ctx,
-			postgres.Options{
-				Connection: strings.Replace(connection, "user=postgres", "user=usher_half", 1),
-				Schema:     "usher",
-				Name:       "half",
-				TTL:        time.Second,
-			},
-		),
-	)(
-		t,
-	)
+	options := postgres.Options{Schema: "usher", Name: "half", TTL: time.Second}
+	options.Connection = strings.Replace(connection, "user=postgres", "user=usher_half", 1)
+	half := must(postgres.New(ctx, options))(t)
 	t.Cleanup(half.Close)
 	if err := half.Probe(ctx); err == nil || !strings.Contains(err.Error(), "history") {
 		t.Errorf("what is in the way is %v", err)

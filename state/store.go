@@ -129,8 +129,8 @@ func (s *Store) hint(err error) string {
 	kept, ok := s.backend.(interface{ BackupPath() string })
 	switch {
 	case errors.Is(err, ErrDamaged) && ok:
-		return "; nothing was changed, and the version before it may be " +
-			"in " + kept.BackupPath() + ": usher state push -force puts a good one in its place"
+		return "; nothing was changed, and the version before it may be in " + kept.BackupPath() +
+			": usher state push -force puts a good one in its place"
 	case errors.Is(err, ErrDamaged):
 		return "; nothing was changed: usher state push -force puts a good copy in its place"
 	}

@@ -17,17 +17,12 @@ func TestStoresTraceStatements(t *testing.T) {
 		t.Skip("it takes a database")
 	}
 	var told strings.Builder
-	b := must(
-		postgres.New(
-			context.Background(),
-			postgres.Options{Connection: connection, Schema: "not_there", Name: "name of a state", Trace: func(statement string) func(error) {
-				told.WriteString(statement)
-				return func(err error) { told.WriteString(" => " + err.Error()) }
-			}},
-		),
-	)(
-		t,
-	)
+	options := postgres.Options{Connection: connection, Schema: "not_there", Name: "name of a state"}
+	options.Trace = func(statement string) func(error) {
+		told.WriteString(statement)
+		return func(err error) { told.WriteString(" => " + err.Error()) }
+	}
+	b := must(postgres.New(context.Background(), options))(t)
 	t.Cleanup(b.Close)
 	if _, _, err := b.Get(context.Background()); err == nil {
 		t.Fatal("a state was read where there is no schema")
