@@ -6,8 +6,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 )
@@ -17,66 +15,13 @@ import (
 const (
 	largestFile   = 64 << 20 // bytes of one file
 	deepest       = 200      // brackets in brackets
-	mostOperators = 5_000    // in one expression
+	mostOperators = 5_000    // one inside the other
 	heaviest      = 32 << 20 // bytes and elements of one value
 	mostInstances = 100_000  // of one for_each
 	widestNumber  = 4096     // bits of an exponent
 )
 
 var errTooLarge = fmt.Errorf("the file is larger than %d MiB", largestFile>>20)
-
-// checkNesting refuses expressions that are nested so deep, or are so long, that
-// reading them would take more stack than there is.
-func checkNesting(text []byte, name string) hcl.Diagnostics {
-	tokens, _ := hclsyntax.LexConfig(text, name, hcl.InitialPos)
-	depth, operators := 0, 0
-	open := []hclsyntax.TokenType{} // the brackets around
-	for _, t := range tokens {
-		switch t.Type {
-		case hclsyntax.TokenOParen, hclsyntax.TokenOBrack, hclsyntax.TokenOBrace, hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateControl:
-			depth++
-			operators++
-			open = append(open, t.Type)
-		case hclsyntax.TokenCParen, hclsyntax.TokenCBrack, hclsyntax.TokenCBrace, hclsyntax.TokenTemplateSeqEnd:
-			depth--
-			open = open[:max(0, len(open)-1)]
-		case hclsyntax.TokenComma:
-			operators = 0 // what follows stands beside it
-		case hclsyntax.TokenNewline:
-			if len(open) == 0 || open[len(open)-1] == hclsyntax.TokenOBrace { // what follows is another argument, or another pair of a map
-				operators = 0
-			}
-		case hclsyntax.TokenNumberLit:
-			if hugeNumber.Match(t.Bytes) {
-				return hcl.Diagnostics{failure(t.Range, "Number out of range", "%.20s… is no number that usher counts with.", t.Bytes)}
-			}
-		case hclsyntax.TokenIdent,
-			hclsyntax.TokenQuotedLit,
-			hclsyntax.TokenStringLit,
-			hclsyntax.TokenOQuote,
-			hclsyntax.TokenCQuote,
-			hclsyntax.TokenComment,
-			hclsyntax.TokenEqual,
-			hclsyntax.TokenEOF:
-		default:
-			operators++
-		}
-		if depth > deepest {
-			return hcl.Diagnostics{
-				failure(t.Range, "Nested too deep", "Here are more than %d brackets in brackets: name parts of it with locals.", deepest),
-			}
-		}
-		if operators > mostOperators {
-			return hcl.Diagnostics{
-				failure(t.Range, "Expression too long", "This expression has more than %d operators: name parts of it with locals.", mostOperators),
-			}
-		}
-	}
-	return nil
-}
-
-// hugeNumber is a number with an exponent that no count of licenses has.
-var hugeNumber = regexp.MustCompile(`[eE][+-]?[0-9]{4,}$|^[0-9.]{400,}`)
 
 // weigh adds up the bytes and elements of a value, and stops beyond a limit.
 func weigh(v cty.Value, limit int) int {
