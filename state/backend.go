@@ -111,6 +111,12 @@ func ParseLockInfo(text []byte) *LockInfo {
 	return info
 }
 
+// UnknownID stands for the id of a lock that a store does not tell.
+const UnknownID = "unknown"
+
+// UnknownHolder is what is said of a lock of which a store tells the id at most.
+func UnknownHolder(id string) *LockInfo { return &LockInfo{ID: id, Who: "somebody unknown"} }
+
 // String describes the holder.
 func (h LockInfo) String() string {
 	s := h.Who

@@ -156,7 +156,7 @@ func (f *File) Lock(_ context.Context, info LockInfo) (*Hold, error) {
 	if !locked {
 		return nil, &LockedError{Store: f.path, Holder: f.readInfo()}
 	}
-	sweep(f.path)
+	sweep(f.path, f.BackupPath())
 	if text, err := json.Marshal(info); err == nil {
 		_ = os.WriteFile(f.infoPath(), append(text, '\n'), 0o600) // it only informs
 	}
@@ -176,8 +176,7 @@ func (f *File) readInfo() *LockInfo {
 
 // Holder implements Backend. What a killed process left behind is no lock.
 func (f *File) Holder(_ context.Context) (*LockInfo, error) {
-	info := f.readInfo()
-	if info == nil {
+	if _, err := os.Stat(f.lockPath()); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	lock := flock.New(f.lockPath())
@@ -188,7 +187,10 @@ func (f *File) Holder(_ context.Context) (*LockInfo, error) {
 	if free {
 		return nil, lock.Unlock()
 	}
-	return info, nil
+	if info := f.readInfo(); info != nil {
+		return info, nil
+	}
+	return UnknownHolder(UnknownID), nil
 }
 
 // ForceUnlock implements Backend. A lock whose process lives cannot be taken

@@ -76,17 +76,17 @@ func replace(path string, text []byte) (err error) {
 	return atomic.ReplaceFile(f.Name(), path)
 }
 
-// sweep removes what killed processes left of their writes. The state's lock must be
-// held: nobody else is writing.
-func sweep(path string) {
-	dir, name := filepath.Dir(path), filepath.Base(path)
+// sweep removes what killed processes left of their writes of some files of one
+// directory. The state's lock must be held: nobody else is writing.
+func sweep(paths ...string) {
+	dir := filepath.Dir(paths[0])
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return
 	}
 	for _, e := range entries {
-		for _, own := range []string{name, name + ".backup", name + ".history"} {
-			if strings.HasPrefix(e.Name(), own+temporary) && e.Type().IsRegular() {
+		for _, path := range paths {
+			if strings.HasPrefix(e.Name(), filepath.Base(path)+temporary) && e.Type().IsRegular() {
 				_ = os.Remove(filepath.Join(dir, e.Name()))
 			}
 		}

@@ -94,7 +94,7 @@ func (b *Backend) Holder(ctx context.Context) (*state.LockInfo, error) {
 			return info, nil
 		}
 	}
-	return &state.LockInfo{ID: "not known, and gone within a minute", Who: "somebody unknown"}, nil
+	return state.UnknownHolder("not known, and gone within a minute"), nil
 }
 
 // ForceUnlock implements state.Backend. The id is the lease's own, so that no

@@ -206,20 +206,17 @@ func (b *Backend) Holder(ctx context.Context) (*state.LockInfo, error) {
 	}
 	if locked, ok := err.(*state.LockedError); ok { //nolint:errorlint // acquire returns it bare
 		if locked.Holder == nil {
-			return &state.LockInfo{ID: unknownID, Who: "somebody unknown"}, nil
+			return state.UnknownHolder(state.UnknownID), nil
 		}
 		return locked.Holder, nil
 	}
 	return nil, err
 }
 
-// unknownID stands for the id of a lock that the server does not tell.
-const unknownID = "unknown"
-
 // ForceUnlock implements state.Backend. Without an id the protocol removes any.
 func (b *Backend) ForceUnlock(ctx context.Context, id string) error {
 	body := b.body(state.LockInfo{ID: id})
-	if id == unknownID {
+	if id == state.UnknownID {
 		id, body = "", nil
 	}
 	err := b.unlock(ctx, body, id)

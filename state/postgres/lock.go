@@ -85,7 +85,7 @@ func (b *Backend) Holder(ctx context.Context) (*state.LockInfo, error) {
 	}
 	info := state.ParseLockInfo(text)
 	if info == nil {
-		info = &state.LockInfo{ID: id, Who: "somebody unknown"}
+		info = state.UnknownHolder(id)
 	}
 	if until != nil {
 		info.Until = until.UTC()

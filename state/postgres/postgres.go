@@ -69,7 +69,8 @@ func New(ctx context.Context, o Options) (*Backend, error) {
 	}
 	if host := readable(config.ConnConfig, o.Unverified); host != "" {
 		return nil, fmt.Errorf(
-			"the connection to %s may be one that somebody on the way can read, or answer in its place: add sslmode=verify-full to it",
+			"the connection to %s may be one that somebody on the way can read, or answer in its place: add sslmode=verify-full to it, "+
+				"or, if nobody can, run usher with -remote-endpoints",
 			host,
 		)
 	}
