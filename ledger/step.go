@@ -35,6 +35,9 @@ func (o Op) Sign() string {
 // before: it has no values, and changes no grant by itself.
 func (o Op) Nudges() bool { return o == Retry || o == Restart }
 
+// OnRecord reports whether a step changes the state alone, and makes no request.
+func (o Op) OnRecord() bool { return o == Adopt || o == Forget }
+
 // Why says what made a step necessary, where that is not simply the file.
 type Why string
 

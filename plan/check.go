@@ -20,9 +20,8 @@ func (p *Plan) checkWords() error {
 		days = append(days, d.Day)
 	}
 	for _, s := range p.Steps() {
-		if !slices.Contains([]ledger.Op{ledger.Add, ledger.Change, ledger.Remove, ledger.Retry,
-			ledger.Restart, ledger.Adopt, ledger.Forget}, s.Op) {
-			return fmt.Errorf("%w: a step has the sign %q", ErrFormat, s.Op)
+		if !hasItsValues(s) {
+			return fmt.Errorf("%w: a step has the operation %q and not its values, so it was edited or damaged", ErrFormat, s.Op)
 		}
 		if !slices.Contains([]ledger.Why{ledger.Declared, ledger.Drift, ledger.Unmanaged, ledger.Expired, ledger.Unfinished}, s.Why) {
 			return fmt.Errorf("%w: a step has the reason %q", ErrFormat, s.Why)
@@ -45,4 +44,22 @@ func (p *Plan) checkWords() error {
 		}
 	}
 	return nil
+}
+
+// hasItsValues reports whether a step has the values that its operation has, and no others.
+func hasItsValues(s ledger.Step) bool {
+	before, after := s.Before != nil, s.After != nil
+	switch s.Op {
+	case ledger.Add:
+		return !before && after
+	case ledger.Change:
+		return before && after
+	case ledger.Remove, ledger.Forget:
+		return before && !after
+	case ledger.Adopt:
+		return after
+	case ledger.Retry, ledger.Restart:
+		return !before && !after
+	}
+	return false
 }

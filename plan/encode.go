@@ -68,20 +68,24 @@ func Decode(r io.Reader) (*Plan, error) {
 	if err := p.check(); err != nil {
 		return p, err
 	}
-	p.separateRestarts()
+	if p.separateRestarts() {
+		p.Digest = digest(p)
+	}
 	return p, nil
 }
 
 // separateRestarts reads the plans of an earlier usher, which had one op for both
-// kinds of steps that change no grant.
-func (p *Plan) separateRestarts() {
+// kinds of steps that change no grant. It reports whether there were any.
+func (p *Plan) separateRestarts() bool {
+	found := false
 	for _, c := range p.Calls {
 		for i := range c.Steps {
 			if s := &c.Steps[i]; s.Op == ledger.Retry && s.Holder.Kind == ledger.Flow {
-				s.Op = ledger.Restart
+				s.Op, found = ledger.Restart, true
 			}
 		}
 	}
+	return found
 }
 
 // check refuses a plan whose steps are not those that its digest names, or
@@ -91,6 +95,9 @@ func (p *Plan) check() error {
 		if err := p.checkCall(i, c); err != nil {
 			return err
 		}
+	}
+	if at := slices.IndexFunc(p.Records, func(s ledger.Step) bool { return !s.Op.OnRecord() }); at >= 0 {
+		return fmt.Errorf("%w: record %d is damaged", ErrFormat, at+1)
 	}
 	if err := p.checkWords(); err != nil {
 		return err
@@ -115,7 +122,7 @@ func (p *Plan) checkCall(i int, c ledger.Call) error {
 		return fmt.Errorf("%w: call %d is damaged", ErrFormat, i+1)
 	}
 	for _, s := range c.Steps {
-		if s.Holder != c.Holder || s.Before == nil && s.After == nil && !s.Op.Nudges() {
+		if s.Holder != c.Holder || s.Op.OnRecord() {
 			return fmt.Errorf("%w: a step of call %d is damaged", ErrFormat, i+1)
 		}
 	}

@@ -182,7 +182,7 @@ func subject(s shownStep) string {
 func (p *Printer) describe(s shownStep) string {
 	var parts []string
 	switch {
-	case s.Op == ledger.Adopt || s.Op == ledger.Forget:
+	case s.Op.OnRecord():
 		parts = append(parts, recorded(s))
 	case s.Op == ledger.Restart:
 		parts = append(parts, "in "+Safe(s.Holder.Around())+", "+turned(s.Why))

@@ -25,7 +25,7 @@ func (p *Printer) Result(r ledger.Result) {
 			text += fmt.Sprintf(" %d -> %d", s.Before.Amount(), s.After.Amount())
 		}
 		if s.Item.Kind == ledger.Setting {
-			text += fmt.Sprintf(" %s -> %s", Safe(s.Before.Policy), Safe(s.After.Policy))
+			text += fmt.Sprintf(" %s -> %s", policy(s.Before), policy(s.After))
 		}
 		steps = append(steps, text)
 	}
