@@ -29,13 +29,19 @@ const (
 // ErrRefused means that a plan has errors or is refused: nothing of it may be done.
 var ErrRefused = errors.New("the plan is refused, and nothing was done")
 
+// ErrNoLock means that a caller did not lock the state before it opened the tenant.
+var ErrNoLock = errors.New("the tenant was opened without a lock of the state, and nothing was done")
+
 // Apply carries out a plan that was made of this present. The state's lock must be
 // held, by the lease that the tenant was opened with. Without a report nothing was
 // done; an error beside one says that not all of it is on record. A plan with errors,
-// or one that is refused, is ErrRefused.
+// or one that is refused, is ErrRefused; without the lock it is ErrNoLock.
 func (p *Present) Apply(ctx context.Context, pl *plan.Plan, run RunOptions) (*ledger.Report, error) {
 	if len(pl.Errors()) > 0 || pl.Refused() {
 		return nil, ErrRefused
+	}
+	if p.lease == nil {
+		return nil, ErrNoLock
 	}
 	journal, err := p.journal(ctx, p.Document)
 	if err != nil {

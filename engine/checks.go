@@ -56,6 +56,9 @@ func (l *Loaded) checkReading(ctx context.Context) []ledger.Check {
 func (l *Loaded) checkWriting(ctx context.Context) ledger.Check {
 	c := ledger.Check{Verdict: ledger.Fine, About: "locking and writing the state"}
 	lease, err := l.Store.Lock(ctx, l.lockInfo("init"), 0)
+	if err == nil {
+		err = errors.Join(l.mayWrite(ctx), lease.Release())
+	}
 	var locked *state.LockedError
 	switch {
 	case errors.As(err, &locked):
@@ -64,10 +67,6 @@ func (l *Loaded) checkWriting(ctx context.Context) ledger.Check {
 	case err != nil:
 		c.Verdict, c.Text = ledger.Missing, err.Error()
 		c.Remedy = "where this identity is only to read, and to plan: usher init -for=plan"
-	default:
-		if err := errors.Join(l.mayWrite(ctx), lease.Release()); err != nil {
-			c.Verdict, c.Text = ledger.Missing, err.Error()
-		}
 	}
 	return c
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,7 +19,7 @@ import (
 // TestManyTenantsAtOnce plans and applies for several tenants in one process at the
 // same time. Each sees its own people and its own state.
 func TestManyTenantsAtOnce(t *testing.T) {
-	text, err := os.ReadFile("../cmd/usher/testdata/tenants/small.tenant.json")
+	text, err := os.ReadFile(smallTenant)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,9 +27,11 @@ func TestManyTenantsAtOnce(t *testing.T) {
 	for n := range 6 {
 		name := fmt.Sprintf("tenant%d", n)
 		dir := t.TempDir()
-		write(t, dir, "t.tenant.json", strings.ReplaceAll(strings.ReplaceAll(string(text), "@contoso.com", "@"+name+".com"),
-			"81db8ebb-bbc6-4c6c-aad4-a6aa92b76e0c", fmt.Sprintf("81db8ebb-bbc6-4c6c-aad4-a6aa92b76e%02d", n)))
-		write(t, dir, "main.hcl", fmt.Sprintf(oneTenant, name, name))
+		own := strings.ReplaceAll(strings.ReplaceAll(string(text), "@contoso.com", "@"+name+".com"),
+			"81db8ebb-bbc6-4c6c-aad4-a6aa92b76e0c", fmt.Sprintf("81db8ebb-bbc6-4c6c-aad4-a6aa92b76e%02d", n))
+		if err := configure(dir, []byte(own), "ada@"+name+".com", "nobody.at@"+name+".com"); err != nil {
+			t.Fatal(err)
+		}
 		all.Go(func() {
 			if err := planAndApply(dir, name); err != nil {
 				t.Errorf("%s: %v", name, err)
@@ -36,29 +39,6 @@ func TestManyTenantsAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-}
-
-const oneTenant = `tenant "sandbox" {
-  file = "t.tenant.json"
-}
-
-license "premium" {
-  sku       = "POWERAUTOMATE_ATTENDED_RPA"
-  unmanaged = "ignore"
-}
-
-assignment "office" {
-  users = ["ada@%s.com", "nobody.at@%s.com"]
-
-  grant "premium" {}
-}
-`
-
-func write(t *testing.T, dir, name, text string) {
-	t.Helper()
-	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // planAndApply brings a tenant to what its files say, and looks whether it is.
@@ -105,18 +85,42 @@ func planAndApply(dir, name string) (err error) {
 // TestRefusedPlansAreNotApplied: whoever calls the engine cannot carry out by mistake
 // what a plan refuses.
 func TestRefusedPlansAreNotApplied(t *testing.T) {
-	dir, err := exampleDirectory()
+	dir, err := exampleDirectory("ada@contoso.com", "grace@contoso.com", "linus@contoso.com", "donald@contoso.com")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	text, err := os.ReadFile(filepath.Join(dir, "main.hcl"))
+	if err := run(context.Background(), dir); !errors.Is(err, engine.ErrRefused) {
+		t.Errorf("applying a plan that is short ends with %v", err)
+	}
+}
+
+// TestNothingIsAppliedWithoutTheLock: a tenant that was opened for reading is not
+// changed, whoever calls, and the state stays as it is.
+func TestNothingIsAppliedWithoutTheLock(t *testing.T) {
+	dir, err := exampleDirectory("ada@contoso.com")
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, dir, "main.hcl", strings.Replace(string(text), `["ada@contoso.com"]`,
-		`["ada@contoso.com", "grace@contoso.com", "linus@contoso.com", "donald@contoso.com"]`, 1))
-	if err := run(context.Background(), dir); !errors.Is(err, engine.ErrRefused) {
-		t.Errorf("applying a plan that is short ends with %v", err)
+	defer func() { _ = os.RemoveAll(dir) }()
+	w := &engine.World{Version: "0.1.0", Dir: dir, Env: func(string) string { return "" }, Now: time.Now}
+	l, _, err := engine.Load(w, engine.Inputs{}, engine.Whole())
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, err := l.Open(engine.Access{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close(&err)
+	present, err := opened.Read(context.Background(), engine.Scope{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := present.Apply(context.Background(), present.Plan(engine.Choices{}), engine.RunOptions{}); !errors.Is(err, engine.ErrNoLock) {
+		t.Errorf("applying without the lock ends with %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "usher.state.json")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("there is a state, %v", err)
 	}
 }

@@ -2,9 +2,11 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/usher-cli/usher/engine"
@@ -12,7 +14,7 @@ import (
 
 // A plan, and an apply under the state's lock.
 func Example() {
-	dir, err := exampleDirectory()
+	dir, err := exampleDirectory("ada@contoso.com")
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -61,17 +63,26 @@ func run(ctx context.Context, dir string) (err error) {
 }
 
 // exampleDirectory makes a configuration with a tenant that runs inside usher.
-func exampleDirectory() (string, error) {
+func exampleDirectory(users ...string) (string, error) {
 	dir, err := os.MkdirTemp("", "usher")
 	if err != nil {
 		return "", err
 	}
-	text, err := os.ReadFile("../cmd/usher/testdata/tenants/small.tenant.json")
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, "t.tenant.json"), text, 0o600)
+	text, err := os.ReadFile(smallTenant)
+	if err != nil {
+		return "", err
 	}
-	if err == nil {
-		err = os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(`tenant "sandbox" {
+	return dir, configure(dir, text, users...)
+}
+
+const smallTenant = "../cmd/usher/testdata/tenants/small.tenant.json"
+
+// configure writes a tenant, and a configuration that gives some users a license.
+func configure(dir string, tenant []byte, users ...string) error {
+	quoted := strings.Join(users, `", "`)
+	return errors.Join(
+		os.WriteFile(filepath.Join(dir, "t.tenant.json"), tenant, 0o600),
+		os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(`tenant "sandbox" {
   file = "t.tenant.json"
 }
 
@@ -81,11 +92,9 @@ license "premium" {
 }
 
 assignment "office" {
-  users = ["ada@contoso.com"]
+  users = ["`+quoted+`"]
 
   grant "premium" {}
 }
-`), 0o600)
-	}
-	return dir, err
+`), 0o600))
 }

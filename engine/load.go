@@ -17,7 +17,7 @@ type Inputs struct {
 	VarFiles []string // paths
 	Backend  []string // NAME=VALUE for the backend block, or paths of files of such lines
 	Skip     []string // services that are left unread
-	Remote   bool     // endpoints of the tenant may be on other machines
+	Remote   bool     // files may name other machines for tokens, and a database without a verified certificate
 }
 
 // Loaded is a configuration and the store of its state. Nothing was asked of either
@@ -69,7 +69,13 @@ func Load(w *World, in Inputs, part Extent) (*Loaded, hcl.Diagnostics, error) {
 	if l.Config, diags = part(w.Dir, opts); diags.HasErrors() {
 		return l, diags, nil
 	}
-	l.Store, err = l.OpenStore(l.Config.Backend.Kind, l.Config.Backend.Args, config.BackendFlag{Name: "-backend-config", Values: in.Backend})
+	flag := config.BackendFlag{Name: "-backend-config", Values: in.Backend}
+	written := l.Config.Backend
+	set, err := config.BackendSettings(written.Kind, flag, l.Path)
+	if err != nil {
+		return l, diags, err
+	}
+	l.Store, err = l.OpenStore(StoreChoice{Kind: written.Kind, Written: written.Args, Set: set, Flag: flag.Name})
 	return l, diags, err
 }
 

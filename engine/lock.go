@@ -11,11 +11,16 @@ import (
 
 // Lock takes the state for an operation.
 func (l *Loaded) Lock(ctx context.Context, operation string, timeout time.Duration) (*state.Lease, error) {
-	return l.LockStore(ctx, l.Store, operation, timeout)
+	return l.lock(ctx, l.Store, operation, timeout, "remove its lock with usher force-unlock")
 }
 
-// LockStore takes a state, and says what to do where somebody else has it.
-func (w *World) LockStore(ctx context.Context, store *state.Store, operation string, timeout time.Duration) (*state.Lease, error) {
+// LockOther takes another state than that of the configuration.
+func (w *World) LockOther(ctx context.Context, store *state.Store, operation string, timeout time.Duration) (*state.Lease, error) {
+	return w.lock(ctx, store, operation, timeout, "run usher force-unlock in a directory whose backend block names that store")
+}
+
+// lock takes a state, and says what to do where somebody else has it.
+func (w *World) lock(ctx context.Context, store *state.Store, operation string, timeout time.Duration, unlock string) (*state.Lease, error) {
 	lease, err := store.Lock(ctx, w.lockInfo(operation), timeout)
 	var locked *state.LockedError
 	switch {
@@ -26,7 +31,7 @@ func (w *World) LockStore(ctx context.Context, store *state.Store, operation str
 	case timeout > 0:
 		err = fmt.Errorf("%w (waited %s)", err, timeout)
 	}
-	way := "if that run is over, remove its lock with usher force-unlock"
+	way := "if that run is over, " + unlock
 	if _, ok := store.Backend().(*state.File); ok { // whose lock ends with its process
 		way = "end that process"
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/state"
 	"github.com/usher-cli/usher/tenant"
 	"github.com/usher-cli/usher/tenant/identity"
@@ -30,7 +31,7 @@ type Opened struct {
 
 // Open opens the tenant that the configuration names. An embedded one logs its
 // requests to the file that USHER_SANDBOX_LOG names. Close ends it.
-func (l *Loaded) Open(a Access) (*Opened, error) {
+func (l *Loaded) Open(a Access) (opened *Opened, err error) {
 	t := l.Config.Tenant
 	o := tenant.Settings{
 		File: t.File, Endpoint: t.Endpoint, Writes: t.Writes, Version: l.Version, Catalog: l.Catalog, Now: l.Now,
@@ -39,34 +40,36 @@ func (l *Loaded) Open(a Access) (*Opened, error) {
 	if a.Lease != nil {
 		o.Gate = a.Lease.Check
 	}
-	opened := &Opened{Loaded: l, lease: a.Lease}
-	var err error
+	opened = &Opened{Loaded: l, lease: a.Lease}
+	if t.ID != "" {
+		if o.Directory, err = l.directory(); err != nil {
+			return nil, err
+		}
+	}
 	if path := l.Env("USHER_SANDBOX_LOG"); path != "" && o.File != "" {
 		if opened.log, err = OpenLog(path); err != nil {
 			return nil, err
 		}
 		o.Log = opened.log
 	}
-	if t.ID != "" {
-		if o.Directory, err = l.signIn(); err != nil {
-			return nil, err
-		}
-	}
 	if opened.Tenant, err = tenant.Open(o); err != nil {
-		return nil, err
+		return nil, errors.Join(err, opened.closeLog())
 	}
 	return opened, nil
 }
 
-// Close ends the tenant and adds what goes wrong to err.
+// Close ends the tenant. What goes wrong is added to err.
 func (o *Opened) Close(err *error) {
-	problem := o.Tenant.Close()
-	if o.log != nil {
-		problem = errors.Join(problem, o.log.Close())
+	if problem := errors.Join(o.Tenant.Close(), o.closeLog()); problem != nil {
+		*err = errors.Join(*err, problem)
 	}
-	if problem != nil && *err == nil {
-		*err = problem
+}
+
+func (o *Opened) closeLog() error {
+	if o.log == nil {
+		return nil
 	}
+	return o.log.Close()
 }
 
 // Await waits, for a while, for groups that the service has not finished with, and
@@ -82,17 +85,26 @@ func OpenLog(path string) (io.WriteCloser, error) {
 	return f, nil
 }
 
-// signIn finds the identity with which usher speaks to a tenant of Microsoft's.
-// Nothing is asked of anybody yet.
-func (l *Loaded) signIn() (*tenant.Directory, error) {
-	t, transport := l.Config.Tenant, tenant.Network()
-	id, err := identity.New(identity.Options{Tenant: t.ID, Login: t.Endpoints.Login, Private: t.Endpoints.Login != t.Cloud.Login,
-		Assertion: t.Cloud.Assertion, Env: l.Env, ReadFile: os.ReadFile, Transport: transport})
+// directory is a tenant of Microsoft's, with the identity that speaks to it.
+func (l *Loaded) directory() (*tenant.Directory, error) {
+	t := l.Config.Tenant
+	who, err := l.signIn("the tenant "+t.ID, t.ID, t.Endpoints.Login, t.Cloud)
 	if err != nil {
 		return nil, err
 	}
-	l.explain(fmt.Sprintf("Signing in to the tenant %s by %s%s.", t.ID, id.Kind, client(id)))
-	return &tenant.Directory{ID: t.ID, Cloud: t.Cloud, Endpoints: t.Endpoints, Credential: id.Credential, Transport: transport}, nil
+	return &tenant.Directory{ID: t.ID, Cloud: t.Cloud, Endpoints: t.Endpoints, Credential: who.Credential, Transport: tenant.Network()}, nil
+}
+
+// signIn finds the identity of a directory that is to speak to a tenant or a store.
+// Login is the address to sign in at. Nothing is asked of anybody yet.
+func (l *Loaded) signIn(to, directory, login string, cloud catalog.Cloud) (*identity.Identity, error) {
+	who, err := identity.New(identity.Options{Tenant: directory, Login: login, Private: login != cloud.Login,
+		Assertion: cloud.Assertion, Env: l.Env, ReadFile: os.ReadFile, Transport: tenant.Network()})
+	if err != nil {
+		return nil, err
+	}
+	l.explain(fmt.Sprintf("Signing in to %s by %s%s.", to, who.Kind, client(who)))
+	return who, nil
 }
 
 // client names the application of an identity, behind its kind.

@@ -24,7 +24,7 @@ func (l *Loaded) secretFor(secret, what string, args arguments, named []string, 
 	}
 	for _, name := range slices.Sorted(maps.Keys(addresses)) {
 		host := hostOf(addresses[name])
-		fromFile := args.written[name] != "" && args.set[name] == ""
+		fromFile := args.Written[name] != "" && args.Set[name] == ""
 		if addresses[name] == "" || !fromFile || ledger.OnThisMachine(host) || host != "" && l.names(host, named...) {
 			continue
 		}
@@ -32,7 +32,7 @@ func (l *Loaded) secretFor(secret, what string, args arguments, named []string, 
 			return fmt.Errorf("%s would be sent to %.100q, and no host can be read from that: correct the backend block", what, addresses[name])
 		}
 		return fmt.Errorf(
-			"%s would be sent to %s. Only a file names this host. If you trust it, set USHER_BACKEND_HOST=%s where the password is set",
+			"%s would be sent to %s. Only a file names this host. If you trust it, set USHER_BACKEND_HOST=%s where the secret is set",
 			what,
 			host,
 			host,

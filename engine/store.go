@@ -13,26 +13,28 @@ import (
 	"strings"
 
 	"github.com/usher-cli/usher/catalog"
-	"github.com/usher-cli/usher/config"
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/state"
 	"github.com/usher-cli/usher/state/azblob"
 	"github.com/usher-cli/usher/state/httpstate"
 	"github.com/usher-cli/usher/state/postgres"
-	"github.com/usher-cli/usher/tenant"
-	"github.com/usher-cli/usher/tenant/identity"
 )
 
-// OpenStore opens the store that the configuration, the command line and the
-// environment name together. Nothing is asked of it yet.
-func (l *Loaded) OpenStore(kind string, written map[string]string, more config.BackendFlag) (*state.Store, error) {
-	set, err := config.BackendSettings(kind, more, l.Path)
-	if err != nil {
-		return nil, err
-	}
-	args := arguments{l.World, set, written, more.Name}
+// StoreChoice is what a configuration and the command line say of a store.
+type StoreChoice struct {
+	Kind    string
+	Written map[string]string // in the backend block; nil where there is none for it
+	Set     map[string]string // by a flag, which wins
+	Flag    string            // its name
+}
+
+// OpenStore opens a store that is chosen. What nobody says comes from the environment.
+// Nothing is asked of the store yet.
+func (l *Loaded) OpenStore(c StoreChoice) (*state.Store, error) {
+	args := arguments{c, l.World}
 	var b state.Backend
-	switch kind {
+	var err error
+	switch c.Kind {
 	case "azblob":
 		b, err = l.openBlob(args)
 	case "http":
@@ -43,7 +45,7 @@ func (l *Loaded) OpenStore(kind string, written map[string]string, more config.B
 		b = state.NewFile(l.Path(filepath.FromSlash(cmp.Or(args.get("path"), "usher.state.json"))))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the backend %q: %w", kind, err)
+		return nil, fmt.Errorf("the backend %q: %w", c.Kind, err)
 	}
 	seal, err := l.seal()
 	if err != nil {
@@ -54,15 +56,13 @@ func (l *Loaded) OpenStore(kind string, written map[string]string, more config.B
 
 // arguments are those of a backend, wherever they are given.
 type arguments struct {
-	world   *World
-	set     map[string]string // by the flag
-	written map[string]string // in the backend block; nil where there is none for it
-	flag    string
+	StoreChoice
+	world *World
 }
 
 // get is the value of an argument: of the flag, the block, and then the environment.
 func (g arguments) get(name string, variables ...string) string {
-	return cmp.Or(g.set[name], g.written[name], g.world.Env("USHER_BACKEND_"+strings.ToUpper(name)), g.world.FirstEnv(variables...))
+	return cmp.Or(g.Set[name], g.Written[name], g.world.Env("USHER_BACKEND_"+strings.ToUpper(name)), g.world.FirstEnv(variables...))
 }
 
 // missing says which arguments a backend lacks, all at once, and every place
@@ -78,14 +78,14 @@ func (g arguments) missing(has map[string]string) error {
 		return nil
 	}
 	way := "give it"
-	if g.written != nil {
+	if g.Written != nil {
 		way = "write it in the backend block, or give it"
 	}
 	return fmt.Errorf(
 		"it lacks %s: %s with %s=%s=… or in %s",
 		strings.Join(names, " and "),
 		way,
-		g.flag,
+		g.Flag,
 		names[0],
 		strings.Join(variables, ", "),
 	)
@@ -126,17 +126,7 @@ func (l *Loaded) openBlob(args arguments) (state.Backend, error) {
 		}
 		id := cmp.Or(l.Config.Tenant.ID, l.FirstEnv("USHER_TENANT_ID", "AZURE_TENANT_ID", "ARM_TENANT_ID"))
 		login := cmp.Or(l.Config.Tenant.Endpoints.Login, cloud.Login)
-		who, err := identity.New(
-			identity.Options{
-				Tenant:    id,
-				Login:     login,
-				Private:   login != cloud.Login,
-				Assertion: cloud.Assertion,
-				Env:       l.Env,
-				ReadFile:  os.ReadFile,
-				Transport: tenant.Network(),
-			},
-		)
+		who, err := l.signIn("the storage at "+o.Endpoint, id, login, cloud)
 		if err != nil {
 			return nil, err
 		}
@@ -206,11 +196,8 @@ func (l *Loaded) openPostgres(args arguments) (state.Backend, error) {
 	}
 	o.Trace = l.Statements
 	o.MayHave = func(host string) error {
-		if l.names(host, "PGHOST") {
-			return nil
-		}
 		// A password can come from files that no variable names, too: there is always one.
-		return l.secretFor("perhaps", "the password of the environment", args, nil, map[string]string{"connection": host})
+		return l.secretFor("perhaps", "the password of the environment", args, []string{"PGHOST"}, map[string]string{"connection": host})
 	}
 	o.Unverified = l.inputs.Remote
 	b, err := postgres.New(context.Background(), o)

@@ -18,13 +18,15 @@ type inputs struct{ engine.Inputs }
 func (i *inputs) configuration(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&i.Vars, "var", nil, "set a variable: `NAME=VALUE`")
 	cmd.Flags().StringArrayVar(&i.VarFiles, "var-file", nil, "read variables from `FILE`")
-	cmd.Flags().BoolVar(&i.Remote, "remote-endpoints", false, "let the endpoints of the tenant block be on other machines")
+	cmd.Flags().BoolVar(&i.Remote, "remote-endpoints", false,
+		"let files name other machines for tokens, and a database without a verified certificate")
 }
 
 // store adds the options of commands that ask the store of the state.
 func (i *inputs) store(cmd *cobra.Command) {
 	i.configuration(cmd)
-	cmd.Flags().StringArrayVar(&i.Backend, "backend-config", nil, "complete the backend block: `NAME=VALUE`, or a file of such lines")
+	cmd.Flags().StringArrayVar(&i.Backend, "backend-config", nil,
+		"set an argument of the backend, over the backend block: `NAME=VALUE`, or a file of such lines")
 }
 
 // tenant adds the options of commands that ask the tenant.

@@ -46,30 +46,34 @@ func runMigrate(ctx context.Context, a *app, o *migrateOptions) (err error) {
 		return err
 	}
 	given := config.BackendFlag{Name: "-to-config", Values: o.toConfig}
-	target, err := l.OpenStore(o.to, nil, given)
+	set, err := config.BackendSettings(o.to, given, a.path)
+	if err != nil {
+		return err
+	}
+	target, err := l.OpenStore(engine.StoreChoice{Kind: o.to, Set: set, Flag: given.Name})
 	if err != nil {
 		return err
 	}
 	if placeOf(target) == placeOf(l.Store) {
 		return fmt.Errorf("the state is at %s already", target)
 	}
-	for _, store := range []*state.Store{l.Store, target} {
-		lease, err := l.LockStore(ctx, store, "state migrate", o.lockTimeout)
-		if err != nil {
-			return err
-		}
-		defer l.Release(lease, &err)
+	const operation = "state migrate"
+	from, err := l.Lock(ctx, operation, o.lockTimeout)
+	if err != nil {
+		return err
 	}
+	defer l.Release(from, &err)
+	to, err := l.LockOther(ctx, target, operation, o.lockTimeout)
+	if err != nil {
+		return err
+	}
+	defer l.Release(to, &err)
 	d, err := l.Store.CopyTo(ctx, target)
 	if err != nil {
 		return err
 	}
 	a.stdout().Line("The state is at %s now, with serial %d, and was read back. Put this into the usher "+
 		"block:\n", view.Safe(target.String()), d.Serial)
-	set, err := config.BackendSettings(o.to, given, a.path)
-	if err != nil {
-		return err
-	}
 	for line := range strings.Lines(config.BackendBlock(o.to, set)) {
 		a.stdout().Line("  %s", view.Safe(strings.TrimSuffix(line, "\n")))
 	}
