@@ -33,6 +33,7 @@ type coverage struct {
 	ended   map[stepAt][]ending    // services that a step ends
 	freed   map[string][]string    // by item: the groups whose seats come back when the service has finished, one a seat
 	late    []lateSeat             // seats that come back when both the service has finished and a call is done
+	again   map[string][]int       // by item: seats that may come back for a while, each with the part that gives it again, or aside
 }
 
 // source is a group that gives somebody an item.
@@ -152,12 +153,13 @@ func (l lateSeat) after(c ledger.Call) bool {
 }
 
 // free notes the seats that come back when the service has finished: of people
-// whom only a group on its way out still gives the item.
+// whom only a group on its way out still gives the item. Where a part gives them
+// the item again, or something else may, the seat comes back for a while at most.
 func (c *coverage) free(touched map[ledger.Key]*changes, parts []*part) {
-	c.freed, c.late = map[string][]string{}, nil
+	c.freed, c.late, c.again = map[string][]string{}, nil, map[string][]int{}
 	for key, sources := range c.by {
 		at := slices.IndexFunc(sources, func(s source) bool { return s.state == leaving })
-		if at < 0 || c.blind {
+		if at < 0 {
 			continue
 		}
 		ch := touched[key]
@@ -165,7 +167,11 @@ func (c *coverage) free(touched map[ledger.Key]*changes, parts []*part) {
 			ch = &changes{}
 		}
 		switch _, stays, awaited := c.sources(key, ch); {
-		case stays || awaited != "" || len(ch.adds) > 0:
+		case stays || awaited != "":
+		case len(ch.adds) > 0:
+			c.again[key.Item] = append(c.again[key.Item], ch.adds[0].part)
+		case c.blind || c.maybe[key] != nil:
+			c.again[key.Item] = append(c.again[key.Item], aside)
 		case len(ch.removes) > 0:
 			holder := parts[c.lost[key]].steps[0].Holder.Identity()
 			c.late = append(c.late, lateSeat{ledger.PoolID{Item: key.Item}, holder})
@@ -213,8 +219,8 @@ func (c *coverage) link(parts []*part) {
 	}
 	c.continuity(touched, parts)
 	c.pass(parts)
-	c.afterTakers(parts)
 	c.free(touched, parts)
+	c.afterTakers(parts)
 	c.ride(parts)
 	for _, p := range parts {
 		p.sumUp()

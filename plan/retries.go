@@ -125,3 +125,21 @@ func (in Input) retried() func(ledger.Inherited) bool {
 		return !in.OnlyDue && i.Error == ledger.NoSeat && declared[from] && in.looksAt(i.User)
 	}
 }
+
+// retryGives is what all the groups that had no seat for a person, and still give the
+// item after what is removed, switch off.
+func (c *coverage) retryGives(key ledger.Key, removed map[ledger.Key]bool) ledger.PlanIDs {
+	var off ledger.PlanIDs
+	first := true
+	for _, s := range c.by[key] {
+		switch {
+		case s.cause != ledger.NoSeat && s.cause != ledger.Sibling: // it gives it already, or will not for want of something else
+		case !c.givesStill(s.group, key, removed):
+		case first:
+			off, first = slices.Clone(s.gives), false
+		default:
+			off = slices.DeleteFunc(off, func(plan string) bool { return !slices.Contains(s.gives, plan) })
+		}
+	}
+	return off
+}

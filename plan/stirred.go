@@ -19,6 +19,9 @@ type stirred struct {
 	doubtful          bool // another product fails, which a later part of the group takes away
 }
 
+// key is the user and the item.
+func (x stirred) key() ledger.Key { return ledger.Key{Kind: ledger.User, Holder: x.user, Item: x.item} }
+
 // aside is the position of what a part brings about without a step of its own.
 const aside = -1
 
@@ -33,28 +36,41 @@ func (c *coverage) stir(in Input, b *book, parts []*part) bool {
 	}
 	spare, most := c.spare(in, b, parts)
 	c.maybe = map[ledger.Key][]string{}
-	all = slices.DeleteFunc(all, func(x stirred) bool {
-		key := ledger.Key{Kind: ledger.User, Holder: x.user, Item: x.item}
-		_, lost := c.lost[key]
-		if lost = lost && x.doubtful && !x.passing; lost {
-			c.maybe[key] = append(c.maybe[key], x.group)
-		}
-		return lost
-	})
-	for _, x := range all {
-		c.prone = append(c.prone, seatOf{x.group, x.item, most[x.item] > 0})
-	}
-	c.prone = slices.DeleteFunc(c.prone, func(s seatOf) bool { return !s.room })
 	served := map[ledger.Key]bool{}
 	for from := 0; from < len(all); { // a member gets all of it from a group, or nothing
 		to := from + 1
 		for to < len(all) && all[to].user == all[from].user && all[to].group == all[from].group {
 			to++
 		}
-		c.stirred = append(c.stirred, c.serve(all[from:to], spare, served)...)
+		member := c.certain(all[from:to], spare, served)
+		for _, x := range member {
+			if most[x.item] > 0 {
+				c.prone = append(c.prone, seatOf{x.group, x.item})
+			}
+		}
+		c.stirred = append(c.stirred, c.serve(member, spare, served)...)
 		from = to
 	}
 	return len(c.prone)+len(c.stirred)+len(c.maybe) > 0
+}
+
+// certain is what a member gets from a group without luck. What a later part of the
+// group takes away, and has no seat until then, leaves all the rest in doubt; what is in
+// doubt replaces nothing that the member loses.
+func (c *coverage) certain(member []stirred, spare map[string]int64, served map[ledger.Key]bool) []stirred {
+	blocked := slices.ContainsFunc(member, func(x stirred) bool {
+		return x.passing && !served[x.key()] && c.needsSeat(x.key(), true) && spare[x.item] < 1
+	})
+	for i := range member {
+		member[i].doubtful = member[i].doubtful || blocked
+	}
+	return slices.DeleteFunc(member, func(x stirred) bool {
+		_, lost := c.lost[x.key()]
+		if lost = lost && x.doubtful && !x.passing; lost {
+			c.maybe[x.key()] = append(c.maybe[x.key()], x.group)
+		}
+		return lost
+	})
 }
 
 // spare is how many seats of each item are left at the end, and at most at any moment.
@@ -82,14 +98,14 @@ func (c *coverage) spare(in Input, b *book, parts []*part) (spare, most map[stri
 		spare[l.pool.Item]++
 		most[l.pool.Item]++
 	}
+	for item, parts := range c.again {
+		most[item] += int64(len(parts))
+	}
 	return spare, most
 }
 
 // seatOf is a seat of an item that a group may take for a member.
-type seatOf struct {
-	group, item string
-	room        bool // at some moment there may be one
-}
+type seatOf struct{ group, item string }
 
 // serve takes from what is spare the seats that a member gets from a group, and
 // returns what they are for; nothing where they are not all there. What the group will
@@ -99,7 +115,7 @@ func (c *coverage) serve(member []stirred, spare map[string]int64, served map[le
 	var got []stirred
 	needs := map[string]int64{}
 	for _, x := range member {
-		key := ledger.Key{Kind: ledger.User, Holder: x.user, Item: x.item}
+		key := x.key()
 		switch {
 		case served[key] || !c.needsSeat(key, x.passing): // takes no further one
 		case spare[x.item] >= 1 && x.passing:
@@ -116,8 +132,7 @@ func (c *coverage) serve(member []stirred, spare map[string]int64, served map[le
 		spare[item] -= n
 	}
 	for _, x := range got {
-		key := ledger.Key{Kind: ledger.User, Holder: x.user, Item: x.item}
-		served[key] = served[key] || !x.passing
+		served[x.key()] = served[x.key()] || !x.passing
 	}
 	return got
 }
@@ -222,11 +237,10 @@ func stirs(parts []*part, first int) int {
 func (c *coverage) pass(parts []*part) {
 	groups := groupParts(parts)
 	for _, x := range c.stirred {
-		key := ledger.Key{Kind: ledger.User, Holder: x.user, Item: x.item}
 		losses := groups[x.group]
 		gains := parts[losses].twin
 		together := slices.Contains(c.gained[x.user], gain{x.item, gains})
-		if x.passing && !together && c.needsSeat(key, true) {
+		if x.passing && !together && c.needsSeat(x.key(), true) {
 			parts[gains].bookUnits(ledger.PoolID{Item: x.item}, 1, false)
 			parts[losses].bookUnits(ledger.PoolID{Item: x.item}, -1, false)
 		}
@@ -254,32 +268,49 @@ func (c *coverage) afterTakers(parts []*part) {
 			continue
 		}
 		seen[x] = true
-		at := stirs(parts, groups[x.group])
+		first := groups[x.group]
 		for i, p := range parts {
 			takes := slices.ContainsFunc(p.draws, func(d ledger.Draw) bool { return d.Pool == ledger.PoolID{Item: x.item} && d.Units > 0 })
-			if i != at && takes && p.twin != at && !slices.Contains(p.after, at) {
-				parts[at].comesAfter(i)
+			if takes || slices.Contains(c.again[x.item], i) {
+				bothAfter(parts, first, i)
 			}
 		}
 	}
 }
 
-// retryGives is what all the groups that had no seat for a person, and still give the
-// item after what is removed, switch off.
-func (c *coverage) retryGives(key ledger.Key, removed map[ledger.Key]bool) ledger.PlanIDs {
-	var off ledger.PlanIDs
-	first := true
-	for _, s := range c.by[key] {
-		switch {
-		case s.cause != ledger.NoSeat && s.cause != ledger.Sibling: // it gives it already, or will not for want of something else
-		case !c.givesStill(s.group, key, removed):
-		case first:
-			off, first = slices.Clone(s.gives), false
-		default:
-			off = slices.DeleteFunc(off, func(plan string) bool { return !slices.Contains(s.gives, plan) })
+// bothAfter lets the parts of a holder come after another holder's part, save where that
+// waits for one of them.
+func bothAfter(parts []*part, first, other int) {
+	both := []int{first}
+	if twin := parts[first].twin; twin >= 0 {
+		both = append(both, twin)
+	}
+	if slices.Contains(both, other) || waitsForAny(parts, other, both) {
+		return
+	}
+	for _, at := range both {
+		parts[at].comesAfter(other)
+	}
+}
+
+// waitsForAny reports whether a part comes after one of some others, also by
+// what lies between.
+func waitsForAny(parts []*part, at int, others []int) bool {
+	seen := map[int]bool{}
+	for open := []int{at}; len(open) > 0; {
+		next := open[0]
+		open = open[1:]
+		for _, before := range parts[next].after {
+			if slices.Contains(others, before) {
+				return true
+			}
+			if !seen[before] {
+				seen[before] = true
+				open = append(open, before)
+			}
 		}
 	}
-	return off
+	return false
 }
 
 // codeStirred is the code of what tellStirred tells.
