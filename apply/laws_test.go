@@ -211,14 +211,14 @@ func replan(t *rapid.T, in plan.Input, p *plan.Plan, tenant *flaky, store *memor
 	var open, got []string
 	for _, c := range p.Calls {
 		for _, s := range c.Steps {
-			if !effective(tenant, s) && s.Op != ledger.Retry {
+			if !effective(tenant, s) && !s.Op.Nudges() {
 				open = append(open, effect(s))
 			}
 		}
 	}
 	for _, c := range plan.New(next).Calls {
 		for _, s := range c.Steps {
-			if s.Op == ledger.Retry { // whoever still lacks a seat, and there is room: judged by the planner's own laws
+			if s.Op.Nudges() { // whoever still lacks a seat, and there is room: judged by the planner's own laws
 				continue
 			}
 			got = append(got, effect(s))

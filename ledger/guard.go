@@ -1,5 +1,7 @@
 package ledger
 
+import "slices"
+
 // Guard bounds what one apply may take away, and how many names of the files
 // may mean nobody. A limit that a file writes is a maximum by itself. Where no
 // file writes a limit, the default number and the default share bind together:
@@ -30,6 +32,11 @@ func (g Guard) Losses(of int64) int64 {
 // Unknown is how many of so many names in a file may mean nobody.
 func (g Guard) Unknown(of int64) int64 {
 	return allowed(of, g.MaxUnknown, g.MaxUnknownPercent, DefaultMaxUnknown, DefaultMaxUnknownPercent)
+}
+
+// Protects reports whether a holder may neither lose nor change anything.
+func (g Guard) Protects(h HolderID) bool {
+	return slices.ContainsFunc(g.Protect, func(p Holder) bool { return p.Identity() == h })
 }
 
 func allowed(of int64, number, percent *int64, defaultNumber, defaultPercent int64) int64 {

@@ -134,7 +134,7 @@ func gapRank(c ledger.Call, g ledger.Guard) int {
 	if oneForOne(c) {
 		rank++
 	}
-	if !slices.ContainsFunc(g.Protect, func(h ledger.Holder) bool { return h.Identity() == c.Holder.Identity() }) {
+	if !g.Protects(c.Holder.Identity()) {
 		rank += 2
 	}
 	return rank

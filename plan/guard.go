@@ -262,7 +262,7 @@ func protected(p *Plan, g ledger.Guard, l losing) []Breach {
 	}
 	for _, call := range p.Calls {
 		for _, s := range call.Steps {
-			if s.Op == ledger.Add || s.Op == ledger.Retry || l.free[s.Item.ID] {
+			if s.Op == ledger.Add || s.Op.Nudges() || l.free[s.Item.ID] {
 				continue
 			}
 			breach(s.Holder.Identity(), s.Item)

@@ -21,13 +21,17 @@ func guarded(t *rapid.T, in plan.Input, p *plan.Plan, final *worlds.Judge) {
 	for _, user := range lost {
 		in.Guard.Protect = append(in.Guard.Protect, ledger.Holder{Kind: ledger.User, ID: user, Name: user})
 	}
+	for _, f := range in.Have.Flows {
+		in.Guard.Protect = append(in.Guard.Protect, f.Flow)
+	}
 	strict := plan.New(in)
+	undisturbed(t, strict)
 	found := func(of func(plan.Breach) bool) bool { return slices.ContainsFunc(strict.Breaches, of) }
 	losses := found(func(b plan.Breach) bool { return b.Kind == plan.Losses })
 	if len(lost) > 0 && !losses {
 		t.Fatalf("guarded: %v lose something, and no loss is counted: %v", lost, strict.Breaches)
 	}
-	for _, h := range in.Guard.Protect {
+	for _, h := range in.Guard.Protect[:len(lost)] {
 		if !found(func(b plan.Breach) bool {
 			return b.Kind == plan.Protected && strings.HasPrefix(b.Address, h.Address()+":")
 		}) {
@@ -40,6 +44,15 @@ func guarded(t *rapid.T, in plan.Input, p *plan.Plan, final *worlds.Judge) {
 	takes := func(s ledger.Step) bool { return s.Op == ledger.Remove || s.Op == ledger.Change }
 	if losses && !slices.ContainsFunc(p.Steps(), takes) {
 		t.Fatalf("guarded: nothing is taken, and losses are counted: %v", strict.Breaches)
+	}
+}
+
+// undisturbed: a protected flow is not turned off, also where its owner gets a license.
+func undisturbed(t *rapid.T, strict *plan.Plan) {
+	for _, s := range strict.Steps() {
+		if s.Op == ledger.Restart {
+			t.Fatalf("guarded: %s is protected, and is turned off and on", s.Holder.Address())
+		}
 	}
 }
 

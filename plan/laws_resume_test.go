@@ -87,7 +87,7 @@ func resume(t *rapid.T, in plan.Input, p *plan.Plan, c *counters) {
 func effects(c ledger.Call) []string {
 	var all []string
 	for _, s := range c.Steps {
-		if s.Op == ledger.Retry { // who lacks a seat depends on what the calls of groups brought about
+		if s.Op.Nudges() { // who lacks a seat depends on what the calls of groups brought about
 			continue
 		}
 		all = append(all, fmt.Sprintf("%s %s -> %s", s.Op, s.Address(), valueText(s.After)))

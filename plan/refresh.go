@@ -26,7 +26,7 @@ const unfinished = -1
 
 // refreshes lists the active flows of everybody who gets a seat that makes
 // premium flows run. A flow that holds units of its own does not run on its
-// owner's seat.
+// owner's seat. A protected flow is not turned off.
 func refreshes(in Input, c *coverage, parts []*part) []Refresh {
 	modes := map[string]ledger.RefreshMode{}
 	for _, p := range in.Items {
@@ -56,7 +56,8 @@ func refreshes(in Input, c *coverage, parts []*part) []Refresh {
 			best = gains[at]
 		}
 		for _, flow := range c.flowsOf(user, in, own) {
-			all = append(all, Refresh{Flow: flow, Item: items[best.item], Force: modes[best.item] == ledger.RefreshForce, part: best.part})
+			force := modes[best.item] == ledger.RefreshForce && !in.Guard.Protects(flow.Identity())
+			all = append(all, Refresh{Flow: flow, Item: items[best.item], Force: force, part: best.part})
 		}
 	}
 	return all

@@ -176,15 +176,15 @@ func (r *renewal) hidden(s ledger.Step) bool {
 // isNow compares what is there with a value, where nothing and 0 units are one.
 func (r *renewal) isNow(s ledger.Step, v *ledger.Value) bool {
 	have, there := r.have[s.Key()]
-	if v == nil || v.Units == 0 {
-		return !there || have.Units == 0
-	}
-	if there && have.Equal(*v) {
+	if equalsNow(v, have, there) {
 		return true
+	}
+	if v == nil || !there {
+		return false
 	}
 	for _, g := range r.fresh.Known { // the service may have kept more of it on
 		if g.Key() == s.Key() {
-			return there && g.Accepts(*v, have)
+			return g.Accepts(*v, have)
 		}
 	}
 	return false

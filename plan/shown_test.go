@@ -49,6 +49,13 @@ func shown(p *plan.Plan) string {
 	for _, x := range p.Purchases {
 		fmt.Fprintf(&b, "buy: %s %d -> %d, %d calls wait\n", x.Item.Name, x.From, x.To, x.Waiting)
 	}
+	for _, x := range p.Refresh {
+		how := "listed"
+		if x.Force {
+			how = "turned off and on"
+		}
+		fmt.Fprintf(&b, "refresh: %s is %s\n", x.Flow.Address(), how)
+	}
 	for _, x := range p.Due {
 		fmt.Fprintf(&b, "due: %s %s %s\n", x.Day, x.Op, ledger.NewAddress(x.Holder, x.Item))
 	}

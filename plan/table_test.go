@@ -25,15 +25,15 @@ var update = flag.Bool("update", false, "rewrite golden files")
 // and there, the pools, and the plan that follows. Lines are
 //
 //	user/ada E5 [without=p1,p2]        environment/prod process 8
-//	E5 owned=2 [used=1] [quantity=3] [reserve=1] [grace=1] [use_grace] [unmanaged=remove] [plans=p1,p2]
+//	E5 owned=2 [used=1] [quantity=3] [reserve=1] [grace=1] [use_grace] [unmanaged=remove] [refresh=force] [plans=p1,p2]
 //
 //	group/makers E5                    machine/prod/rpa process 2
 //
 // and in facts: gone, asleep, claimed, unread, blind or protect, followed by
 // a holder and, where it takes one, an item; inherited USER ITEM [GROUP
 // [CAUSE]] [without=p1] and member GROUP USER; inside, serves, adopts or removes ENVIRONMENT;
-// system or auto HOLDER ITEM, principal, draft or suspended FLOW; recent HOLDER ITEM + or
-// -, for a write a minute ago; dated HOLDER ITEM FROM UNTIL, where - is no day
+// system or auto HOLDER ITEM, principal, draft or suspended FLOW, owner FLOW USER; recent
+// HOLDER ITEM + or -, for a write a minute ago; dated HOLDER ITEM FROM UNTIL, where - is no day
 // and today is 2026-03-15; max_losses=N, gaps=N or due.
 func TestTables(t *testing.T) {
 	paths, err := filepath.Glob("testdata/*.txtar")
@@ -182,6 +182,8 @@ func tablePool(t *testing.T, in *plan.Input, f []string) {
 			p.Quantity = &n
 		case "reserve":
 			p.Reserve = number(t, value)
+		case "refresh":
+			p.Refresh = ledger.RefreshMode(value)
 		case "use_grace":
 			p.UseGrace = true
 		case "unmanaged":
@@ -255,6 +257,8 @@ func tableFact(t *testing.T, in *plan.Input, f []string) {
 			r.Created = time.Unix(number(t, f[3]), 0)
 		}
 		in.Have.Rows = append(in.Have.Rows, r)
+	case "owner":
+		in.Have.Flows = append(in.Have.Flows, ledger.FlowFact{Flow: h, Published: true, Owner: holder(t, f[2]).ID})
 	case "principal", "draft", "suspended":
 		in.Have.Flows = append(
 			in.Have.Flows,

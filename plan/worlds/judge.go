@@ -174,7 +174,7 @@ func (j *Judge) back(had map[thing]bool) map[ledger.PoolID]int64 {
 
 func (j *Judge) step(s ledger.Step) {
 	key := s.Key()
-	if s.Op == ledger.Retry {
+	if s.Op.Nudges() {
 		j.retry(s)
 		return
 	}

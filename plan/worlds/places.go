@@ -62,7 +62,11 @@ func (d *drawer) inside(env ledger.Holder, n int) {
 		)
 	}
 	if kind == ledger.Flow {
-		d.in.Have.Flows = append(d.in.Have.Flows, ledger.FlowFact{Flow: h, Published: true, Principal: d.chance("principal", 3)})
+		f := ledger.FlowFact{Flow: h, Published: true, Principal: d.chance("principal", 3)}
+		if len(d.users) > 0 && d.chance("owned", 70) {
+			f.Owner = rapid.SampledFrom(d.users).Draw(d.t, "owner").ID
+		}
+		d.in.Have.Flows = append(d.in.Have.Flows, f)
 	}
 }
 

@@ -59,7 +59,7 @@ func Recorded(known []ledger.Grant, steps []ledger.Step) []ledger.Grant {
 	}
 	for _, s := range steps {
 		switch {
-		case s.Op == ledger.Retry:
+		case s.Op.Nudges():
 		case s.After == nil:
 			delete(byKey, s.Key())
 		default:

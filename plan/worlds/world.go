@@ -271,6 +271,9 @@ func (d *drawer) supply() {
 				s.Plans = append(s.Plans, ledger.ServicePlan{ID: plan, Name: plan})
 			}
 		}
+		if s.Assignable && d.chance("runs flows", 40) {
+			s.Plans[len(s.Plans)-1].Name = "FLOW_PER_USER"
+		}
 		d.in.Have.Supply = append(d.in.Have.Supply, s)
 	}
 	j := NewJudge(d.in)
@@ -303,6 +306,7 @@ func (d *drawer) policy(item ledger.Item, s ledger.Supply) {
 		Origin:   ledger.Origin{File: "main.hcl", Line: 1, Block: "license." + item.Name},
 		UseGrace: d.chance("use-grace", 20),
 	}
+	p.Refresh = rapid.SampledFrom([]ledger.RefreshMode{"", ledger.RefreshList, ledger.RefreshForce}).Draw(d.t, "refresh")
 	p.Unmanaged = rapid.SampledFrom([]ledger.UnmanagedMode{ledger.Ignore, ledger.Warn, ledger.Take}).Draw(d.t, "unmanaged")
 	if d.chance("quantity", 15) {
 		n := max(0, s.Owned+int64(rapid.IntRange(-1, 3).Draw(d.t, "declared")))
@@ -321,6 +325,7 @@ func (d *drawer) unread() {
 			u := ledger.Unread{Holder: ledger.Holder{Kind: h.Kind, ID: h.ID, Name: h.ID}, Reason: "forbidden"}
 			d.in.Have.Unread = append(d.in.Have.Unread, u)
 			d.in.Have.Grants = slices.DeleteFunc(d.in.Have.Grants, func(g ledger.Grant) bool { return u.Covers(g.Holder.Identity()) })
+			d.in.Have.Flows = slices.DeleteFunc(d.in.Have.Flows, func(f ledger.FlowFact) bool { return u.Covers(f.Flow.Identity()) })
 			d.in.Have.Members = slices.DeleteFunc(d.in.Have.Members, func(m ledger.Members) bool { return m.Group == h.ID })
 		}
 	}
