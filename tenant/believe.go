@@ -71,17 +71,23 @@ func (t *Tenant) believePeople(ctx context.Context, r *Reading, people []ledger.
 // lists do not have of them.
 func (t *Tenant) believeGrants(ctx context.Context, r *Reading, listed map[ledger.HolderID]bool, known []ledger.Grant) {
 	var seats []ledger.Grant
+	units := map[string][]ledger.Grant{} // by environment
 	for _, g := range r.lacking(known) {
 		switch h := g.Holder.Identity(); {
-		case h.Kind.Inside():
-			t.askInside(r, g.Holder, func(c *dataverse.Client) (bool, error) { return c.Holds(ctx, g.Holder, g.Item) })
 		case !listed[h]: // it was asked for as a whole
+		case h.Kind.Inside():
+			t.askInside(r, g.Holder, func(c *dataverse.Client) (bool, error) { return c.Holds(ctx, g.Holder, g.Item) },
+				func(err error) error { return leftOutOf(g, err) })
 		case h.Kind == ledger.User && r.Vanished[g.Item.ID] == Vanished{}:
 			seats = append(seats, g)
 		case h.Kind == ledger.Environment:
-			if there, err := t.power.Allocates(ctx, h.ID, g.Item.ID); err != nil || there {
-				r.Unread = append(r.Unread, ledger.Unread{Holder: g.Holder, Reason: leftOutOf(g, err).Error()})
-			}
+			units[h.ID] = append(units[h.ID], g)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(units)) {
+		if at, err := t.power.Allocates(ctx, id, units[id]); err != nil || at >= 0 {
+			g := units[id][max(0, at)]
+			r.Unread = append(r.Unread, ledger.Unread{Holder: g.Holder, Reason: explain(ledger.Environment, leftOutOf(g, err))})
 		}
 	}
 	if len(seats) == 0 || r.Unlisted {
@@ -127,12 +133,13 @@ func (r *Reading) noPeople(reason error) {
 }
 
 func (t *Tenant) believeInside(ctx context.Context, r *Reading, h ledger.Holder) {
-	t.askInside(r, h, func(c *dataverse.Client) (bool, error) { return c.There(ctx, h) })
+	t.askInside(r, h, func(c *dataverse.Client) (bool, error) { return c.There(ctx, h) },
+		func(err error) error { return leftOut(h.Kind.Words()+"s", h, err) })
 }
 
 // askInside asks an environment for what its lists lack. Where it is there after all,
-// what is in the environment was not read.
-func (t *Tenant) askInside(r *Reading, h ledger.Holder, ask func(*dataverse.Client) (bool, error)) {
+// what is in the environment was not read, for the reason that lacks gives.
+func (t *Tenant) askInside(r *Reading, h ledger.Holder, ask func(*dataverse.Client) (bool, error), lacks func(error) error) {
 	env := ledger.HolderID{Kind: ledger.Environment, ID: h.EnvironmentID()}
 	e, read := t.urls[h.EnvironmentID()]
 	if !read || !slices.Contains(r.Inside, env) {
@@ -144,7 +151,7 @@ func (t *Tenant) askInside(r *Reading, h ledger.Holder, ask func(*dataverse.Clie
 		there, err = ask(client)
 	}
 	if err != nil || there {
-		r.Unread = append(r.Unread, ledger.Unread{Holder: e.Holder, Inside: true, Reason: leftOut(h.Kind.Words()+"s", h, err).Error()})
+		r.Unread = append(r.Unread, ledger.Unread{Holder: e.Holder, Inside: true, Reason: dataverse.Explain(lacks(err))})
 		r.Inside = slices.DeleteFunc(r.Inside, func(id ledger.HolderID) bool { return id == env })
 	}
 }
@@ -170,7 +177,7 @@ func (t *Tenant) believeMembers(ctx context.Context, r *Reading) {
 				of = r.Grants[i].Holder
 			}
 		}
-		r.Unread = append(r.Unread, ledger.Unread{Holder: of, Reason: leftOut("members", people[max(0, at)], err).Error()})
+		r.Unread = append(r.Unread, ledger.Unread{Holder: of, Reason: explain(ledger.Group, leftOut("members", people[max(0, at)], err))})
 		r.Members = slices.DeleteFunc(r.Members, func(m ledger.Members) bool { return m.Group == group })
 		r.Grants = slices.DeleteFunc(r.Grants, func(g ledger.Grant) bool { return g.Holder.Identity() == of.Identity() })
 	}

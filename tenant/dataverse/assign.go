@@ -196,15 +196,3 @@ func Explain(err error) string { return explain(err, toRead) }
 
 // notMember is the code for an identity that an organisation does not know.
 const notMember = "0x80072560"
-
-// explained is an error with the way out in its text.
-type explained struct {
-	error
-	text string
-}
-
-// Error implements error.
-func (e explained) Error() string { return e.text }
-
-// Unwrap returns the error that is explained.
-func (e explained) Unwrap() error { return e.error }

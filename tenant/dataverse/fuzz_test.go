@@ -5,18 +5,16 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode"
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/tenant/dataverse"
 	"github.com/usher-cli/usher/tenant/wire"
 	"github.com/usher-cli/usher/test/answers"
-	"github.com/usher-cli/usher/view"
 )
 
 // FuzzAnswers reads any bytes as the answer to everything that is asked of Dataverse:
 // what is read says what it is about and counts nothing below zero, what is no list
-// is an error, and every error is safe on a terminal.
+// is an error, and every error says something.
 func FuzzAnswers(f *testing.F) {
 	const lookup = `"_regarding_value@Microsoft.Dynamics.CRM.lookuplogicalname"`
 	const both = `"workflowid":"W","name":"n","flowmachineid":"M","flowmachinegroupid":"G",` +
@@ -57,8 +55,8 @@ func FuzzAnswers(f *testing.F) {
 			}
 		}
 		call := ledger.Call{Steps: []ledger.Step{{Op: ledger.Change, Holder: ledger.Within(environment, ledger.Flow, "x", "x")}}}
-		if res := c.Restart(ctx, call); res.Outcome != ledger.Done && strings.ContainsFunc(view.Safe(res.Message), unicode.IsControl) {
-			t.Errorf("a flow is turned off and on with %+v", res)
+		if res := c.Restart(ctx, call); res.Outcome != ledger.Done {
+			answers.Told(t, res.Message)
 		}
 	})
 }

@@ -1,6 +1,7 @@
 package dataverse
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -41,72 +42,75 @@ func (c *Client) Restart(ctx context.Context, call ledger.Call) ledger.Result {
 	case !on && !resumes:
 		return ledger.Result{Call: call, Outcome: ledger.Done} // somebody turned it off: it stays so
 	}
-	switch err := c.offAndOn(context.WithoutCancel(ctx), id, on); { // what is turned off is turned on again, whatever happens
-	case errors.Is(err, errNotOn): // the next run tries again
-		return ledger.Result{Call: call, Outcome: ledger.Unknown, Message: err.Error()}
-	case err != nil:
-		return fail("%s", err)
-	}
-	return ledger.Result{Call: call, Outcome: ledger.Done}
+	// What is turned off is turned on again, whatever happens.
+	outcome, message := c.offAndOn(context.WithoutCancel(ctx), id, on)
+	return ledger.Result{Call: call, Outcome: outcome, Message: message}
 }
 
-// offAndOn turns a flow off and on, or only on where it is off. Its error says
-// which of the two it is now.
-func (c *Client) offAndOn(ctx context.Context, id string, on bool) error {
-	var refused *wire.Error
-	if err := c.turn(ctx, id, 0); on && errors.As(err, &refused) && !refused.Ambiguous() {
-		return fmt.Errorf("it could not be turned off, and was left as it is: %s", explain(err, toRestart))
+// offAndOn turns a flow off and on, or only on where it is off. The message says which
+// of the two it is now, where that is known. On Unknown the next run tries again.
+func (c *Client) offAndOn(ctx context.Context, id string, on bool) (ledger.Outcome, string) {
+	if err := c.turn(ctx, id, 0); on && refused(err) {
+		return ledger.Failed, "it could not be turned off, and was left as it is: " + explain(err, toRestart)
 	} // on any other error it may be off
 	for try := 1; ; try++ {
 		err := c.turn(ctx, id, activated)
-		if err == nil {
-			err = c.isOn(ctx, id)
+		outcome := ledger.Failed
+		if !refused(err) { // the answer to a write is empty, or says nothing of what happened
+			shown, unread := c.isOn(ctx, id)
+			if shown {
+				return ledger.Done, ""
+			}
+			if outcome = ledger.Unknown; err == nil {
+				err = cmp.Or(unread, errNotOn)
+			}
+			if unread != nil && try == turnOnTries {
+				return outcome, "it was turned off and on, and usher could not see whether it is on: " + explain(err, toRestart)
+			}
 		}
-		switch {
-		case err == nil:
-			return nil
-		case try == turnOnTries:
-			return fmt.Errorf(
-				"IT IS OFF, and could not be turned on again: %w. Turn it on in Power Automate, with an account that may use its connections",
-				explained{err, explain(err, toRestart)},
-			)
+		if try == turnOnTries {
+			return outcome, "IT IS OFF, and could not be turned on again: " + explain(err, toRestart) +
+				". Turn it on in Power Automate, with an account that may use its connections"
 		}
 		time.Sleep(time.Duration(try) * c.pause)
 	}
 }
 
+// refused reports whether the service did not do what it was asked.
+func refused(err error) bool {
+	var e *wire.Error
+	return errors.As(err, &e) && !e.Ambiguous()
+}
+
 // errNotOn is an answer that says that a flow is on, where it is not.
 var errNotOn = errors.New("the service answers that it is on, and does not show it so")
 
-// isOn makes sure that a flow came back: the answer to a write is empty.
-func (c *Client) isOn(ctx context.Context, id string) error {
-	rows, err := list[definition](ctx, c, definitionOf(id))
-	switch {
-	case err != nil:
-		return err
-	case len(rows) == 0 || *rows[0].State != activated:
-		return errNotOn
+// isOn reports whether a flow is on.
+func (c *Client) isOn(ctx context.Context, id string) (bool, error) {
+	rows, err := list[standing](ctx, c, "workflows?$select=statecode"+byID(id))
+	return len(rows) > 0 && *rows[0].State == activated, err
+}
+
+// standing says whether a flow is on.
+type standing struct {
+	State *int `json:"statecode"`
+}
+
+// Shape implements wire.Shaped.
+func (s *standing) Shape() error {
+	if s.State == nil {
+		return errors.New("a flow does not say whether it is on")
 	}
 	return nil
 }
 
 // definition is a flow with the connections that it refers to.
 type definition struct {
-	State *int   `json:"statecode"`
-	Data  string `json:"clientdata"`
+	standing
+	Data string `json:"clientdata"`
 }
 
-// Shape implements wire.Shaped.
-func (d *definition) Shape() error {
-	if d.State == nil {
-		return errors.New("a flow does not say whether it is on")
-	}
-	return nil
-}
-
-func definitionOf(id string) string {
-	return "workflows?$select=statecode,clientdata&$filter=" + url.QueryEscape("workflowid eq "+id)
-}
+func byID(id string) string { return "&$filter=" + url.QueryEscape("workflowid eq "+id) }
 
 func (c *Client) turn(ctx context.Context, id string, state int) error {
 	return c.w.JSON(ctx, http.MethodPatch, api+"workflows("+id+")", map[string]int{"statecode": state}, nil)
@@ -115,7 +119,7 @@ func (c *Client) turn(ctx context.Context, id string, state int) error {
 // connections looks whether a flow is on, and whether all connections that it
 // refers to are set; it names one that is not.
 func (c *Client) connections(ctx context.Context, id string) (missing string, on bool, err error) {
-	rows, err := list[definition](ctx, c, definitionOf(id))
+	rows, err := list[definition](ctx, c, "workflows?$select=statecode,clientdata"+byID(id))
 	if err == nil && len(rows) == 0 {
 		err = errors.New("the service does not show the flow")
 	}

@@ -301,23 +301,26 @@ func sameSet(a []string, b ledger.PlanIDs) bool {
 	return len(a) == len(b) && !slices.ContainsFunc(a, func(p string) bool { return !slices.Contains(b, strings.ToLower(p)) })
 }
 
-// direct is the row of a product that the account has by itself; -1 for none.
-func (u user) direct(product string) int {
-	return slices.IndexFunc(u.States, func(s state) bool { return s.group() == "" && !s.failed() && strings.EqualFold(s.SKU, product) })
+// direct is the row of a product that the account has by itself; nil for none.
+func (u *user) direct(product string) *state {
+	if s := u.from("", product); s != nil && !s.failed() {
+		return s
+	}
+	return nil
 }
 
 // reached reports whether every step of a call is in effect for its person.
-func (u user) reached(call ledger.Call) bool {
+func (u *user) reached(call ledger.Call) bool {
 	for _, s := range call.Steps {
-		at := u.direct(s.Item.ID)
-		if (at >= 0) != (s.After != nil) {
+		has := u.direct(s.Item.ID)
+		if (has != nil) != (s.After != nil) {
 			return false
 		}
-		if at >= 0 && s.Op == ledger.Change && s.Before != nil && sameSet(u.States[at].Disabled, s.Before.Without) {
+		if has != nil && s.Op == ledger.Change && s.Before != nil && sameSet(has.Disabled, s.Before.Without) {
 			return false // nothing has changed
 		}
-		if at >= 0 && s.After.Without != nil {
-			for _, plan := range u.States[at].Disabled { // the service may keep more of them on
+		if has != nil && s.After.Without != nil {
+			for _, plan := range has.Disabled { // the service may keep more of them on
 				if !slices.Contains(s.After.Without, strings.ToLower(plan)) {
 					return false
 				}

@@ -3,7 +3,6 @@ package graph_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -43,7 +42,9 @@ func FuzzAssign(f *testing.F) {
 			results := c.Assign(context.Background(), open)
 			open = nil
 			for _, res := range results {
-				answers.WellTold(t, body, false, errors.New("-"+res.Message))
+				if res.Outcome != ledger.Done {
+					answers.Told(t, res.Message)
+				}
 				switch {
 				case res.Outcome == ledger.Again && res.Wait >= 0:
 					open = append(open, res.Call)

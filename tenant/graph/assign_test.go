@@ -1,12 +1,15 @@
 package graph
 
 import (
+	"context"
+	"encoding/json"
 	"net/http"
 	"testing"
 	"time"
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/tenant/wire"
+	"github.com/usher-cli/usher/test/answers"
 )
 
 // TestOldReadings holds what is in doubt to a reading that cannot be older than
@@ -57,5 +60,32 @@ func TestPartsThatWait(t *testing.T) {
 		if e.Wait != want || e.RequestID != "b-1" {
 			t.Errorf("%q is read as %s of %s, want %s", text, e.Wait, e.RequestID, want)
 		}
+	}
+}
+
+// TestSeveralRows: the service has several rows of one product and source, of which
+// one failed, or has more service plans off. A call is in effect as the rows are together.
+func TestSeveralRows(t *testing.T) {
+	without := func(plans ...string) *ledger.Value { return &ledger.Value{Units: 1, Without: plans} }
+	step := ledger.Step{Op: ledger.Change, Item: ledger.Item{ID: "e5"}, Before: without("mail", "chat"), After: without("chat")}
+	call := ledger.Call{Holder: ledger.Holder{Kind: ledger.Group, ID: "g"}, Steps: []ledger.Step{step}}
+	u := user{ID: "ada", UPN: "ada@contoso.com", States: []state{
+		{SKU: "e5", State: "Error", Error: "CountViolation"}, {SKU: "e5", Disabled: []string{"mail", "chat"}, State: "Active"},
+		{SKU: "E5", Disabled: []string{"chat"}, State: "Active"},
+	}}
+	if !u.reached(call) {
+		t.Error("ada has the service plan on by one of her rows, and the call is not in effect")
+	}
+	people, err := json.Marshal(map[string]any{"value": []any{map[string]any{"id": "ada", "userPrincipalName": "ada@contoso.com",
+		"licenseAssignmentStates": []any{
+			map[string]any{"skuId": "e5", "assignedByGroup": "g", "state": "Error", "error": "CountViolation"},
+			map[string]any{"skuId": "e5", "assignedByGroup": "g", "state": "Active", "disabledPlans": []any{"chat"}},
+		}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := New(wire.New(wire.Options{Base: "https://graph.example", Version: "0", Transport: answers.Always(people), Now: time.Now}))
+	if unfit, behind, err := c.members(context.Background(), call); len(unfit) > 0 || behind > 0 || err != nil {
+		t.Errorf("ada has it from the group by one of her rows, and is left without: %+v, %d, %v", unfit, behind, err)
 	}
 }

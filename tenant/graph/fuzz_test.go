@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 
 // FuzzAnswers reads any bytes as the answer to everything that is asked of Graph:
 // what is read says whom and what it is about and counts nothing below zero, what is
-// no list is an error, and every error is safe on a terminal.
+// no list is an error, and every error says something.
 func FuzzAnswers(f *testing.F) {
 	for _, body := range []string{
 		`{"value":[{"id":"t"}]}`,
@@ -33,6 +34,7 @@ func FuzzAnswers(f *testing.F) {
 		`{"id":"G","assignedLicenses":[{"skuId":"s","disabledPlans":null}],"licenseProcessingState":{"state":"ProcessingComplete"}}`,
 		`{"responses":[{"id":"0","status":404,"body":{"error":{"code":"X"}}},{"id":"1","status":200,"headers":{"request-id":"r"},"body":{}}]}`,
 		`{"responses":[{"id":"0","status":403,"body":{"error":{"message":"No.\u001b[2J"}}}]}`, `{"responses":[null]}`,
+		`{"value":[{"id":"` + strings.Repeat("long", 1000) + `"}]}`,
 		`{"value":[]}`, `{"value":null}`, `{"value":[null]}`, `{}`, `[]`, `null`, ``,
 	} {
 		f.Add([]byte(body))

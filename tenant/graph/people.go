@@ -138,6 +138,17 @@ func (u *user) sources() []state {
 	})
 }
 
+// from is the row of a product from a group, or from the account itself, "", as
+// sources gives it; nil for none.
+func (u *user) from(group, product string) *state {
+	for _, s := range u.sources() {
+		if s.group() == group && strings.EqualFold(s.SKU, product) {
+			return &s
+		}
+	}
+	return nil
+}
+
 // merged makes one row of those that are about the same thing: merge puts a row into
 // an earlier one, or says that it is about something else.
 func merged[T any](rows []T, merge func(have *T, row T) bool) []T {

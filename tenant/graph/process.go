@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -157,15 +156,10 @@ func (c *Client) members(ctx context.Context, call ledger.Call) (unfit []ledger.
 	for i := range people {
 		late := false
 		for _, step := range call.Steps {
-			at := slices.IndexFunc(people[i].States, func(s state) bool {
-				return s.group() == call.Holder.ID && strings.EqualFold(s.SKU, step.Item.ID)
-			})
-			late = late || (at >= 0) != (step.After != nil)
-			if at >= 0 && step.After != nil && people[i].States[at].failed() {
-				unfit = append(
-					unfit,
-					ledger.Inherited{User: people[i].holder(), Item: step.Item.ID, Group: call.Holder.ID, Error: people[i].States[at].cause()},
-				)
+			has := people[i].from(call.Holder.ID, step.Item.ID)
+			late = late || (has != nil) != (step.After != nil)
+			if has != nil && step.After != nil && has.failed() {
+				unfit = append(unfit, ledger.Inherited{User: people[i].holder(), Item: step.Item.ID, Group: call.Holder.ID, Error: has.cause()})
 			}
 		}
 		if late {

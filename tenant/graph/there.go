@@ -37,7 +37,7 @@ func (c *Client) Holds(ctx context.Context, grants []ledger.Grant) (int, error) 
 			if err := json.Unmarshal(body, &u); err != nil {
 				return false, errors.New("the answer is no account")
 			}
-			return u.direct(g.Item.ID) >= 0, u.Shape()
+			return u.direct(g.Item.ID) != nil, u.Shape()
 		}}
 	}
 	return c.there(ctx, questions)

@@ -162,11 +162,12 @@ func (c *Client) allocation(ctx context.Context, id string) (allocations, error)
 	return row, err
 }
 
-// Allocates asks for what one environment is given, and reports whether it has any
-// of a type.
-func (c *Client) Allocates(ctx context.Context, environment, currency string) (bool, error) {
+// Allocates asks for what one environment is given, and returns the position of the
+// first grant of it that is there; -1 for none.
+func (c *Client) Allocates(ctx context.Context, environment string, grants []ledger.Grant) (int, error) {
 	row, err := c.allocation(ctx, environment)
-	return values(row)[currency] != 0, err
+	given := values(row)
+	return slices.IndexFunc(grants, func(g ledger.Grant) bool { return given[g.Item.ID] != 0 }), err
 }
 
 func allocationPath(id string) string {

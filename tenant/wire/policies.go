@@ -111,7 +111,7 @@ func failure(err error, req *policy.Request) error {
 		err = address.Err
 	}
 	r := req.Raw()
-	return fmt.Errorf("%s %s: %w (%s %s)", r.Method, r.URL.Path, err, nameHeader, r.Header.Get(nameHeader))
+	return fmt.Errorf("%s %s: %w (%s %s)", r.Method, clip(r.URL.Path), err, nameHeader, r.Header.Get(nameHeader))
 }
 
 // doubtful adds to a refusal that an earlier try may have been carried out.

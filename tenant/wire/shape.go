@@ -32,7 +32,7 @@ func decode(body []byte, out any) error {
 	}
 	if s, ok := out.(Shaped); ok {
 		if err := s.Shape(); err != nil {
-			return fmt.Errorf("the answer is not the expected one: %w", err)
+			return errors.New("the answer is not the expected one: " + clip(err.Error()))
 		}
 	}
 	return nil

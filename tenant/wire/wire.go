@@ -9,6 +9,7 @@ package wire
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -193,8 +194,8 @@ func (c *Client) once(ctx context.Context, method, path, etag string, in, out an
 
 func (c *Client) request(ctx context.Context, method, target, etag string, in any) (*policy.Request, error) {
 	req, err := runtime.NewRequest(ctx, method, target)
-	if err != nil {
-		return nil, err
+	if err != nil { // of a page, the service names it
+		return nil, errors.New(clip(err.Error()))
 	}
 	if in != nil {
 		if err := runtime.MarshalAsJSON(req, in); err != nil {
