@@ -101,7 +101,7 @@ func (d *dispatcher) reason(i int) string {
 		return "the step that it waits for did not happen"
 	}
 	if d.isComing(i) {
-		return fmt.Sprintf("it waits until the service has taken %s from %s", itemName(d.calls[i], pool), d.coming[pool])
+		return fmt.Sprintf("it waits for %s, which %s has yet to give back", itemName(d.calls[i], pool), d.coming[pool])
 	}
 	text := fmt.Sprintf("no room in %s: it is short by %d", itemName(d.calls[i], pool), short)
 	if names := d.failed[pool]; len(names) > 0 {

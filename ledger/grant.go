@@ -118,3 +118,11 @@ func MergeOrigins(a, b []Origin) []Origin {
 	slices.SortFunc(all, Origin.Compare)
 	return slices.Compact(all)
 }
+
+// Amount is the number of units of a value; nothing is 0 units.
+func (v *Value) Amount() int64 {
+	if v == nil {
+		return 0
+	}
+	return v.Units
+}

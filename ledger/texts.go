@@ -21,11 +21,3 @@ func Plural[N int | int64](n N, one, many string) string {
 func OnThisMachine(host string) bool {
 	return host == "127.0.0.1" || host == "localhost" || host == "::1"
 }
-
-// Amount is the number of units of a value; nothing is 0 units.
-func (v *Value) Amount() int64 {
-	if v == nil {
-		return 0
-	}
-	return v.Units
-}

@@ -162,6 +162,13 @@ func (w *liesWorld) lieTo(t *testing.T, l *liar) {
 	}
 	r := w.apply(t, l, liesNext)
 	r.ends(t)
+	switch {
+	case r.lied > 0:
+	case l.lie.needs:
+		t.Skip("the true answer has no list")
+	default:
+		t.Error("no lie was told")
+	}
 	w.nothingLost(t, r)
 	w.recordsTrue(t, r)
 	if r.code == 0 {
