@@ -143,7 +143,7 @@ func TestLawsOfARun(t *testing.T) {
 		if len(tenant.Broken) > 0 {
 			t.Fatalf("fits: %v", tenant.Broken)
 		}
-		continuous(t, p, tenant)
+		continuous(t, in, p, tenant)
 		replan(t, in, p, tenant, store)
 	})
 	t.Logf(
@@ -190,8 +190,10 @@ func once(t *rapid.T, tenant *flaky, p *plan.Plan, r *ledger.Report, err error) 
 
 // continuous: also when calls fail and groups take their time, nobody who has
 // an item before and after was without it, unless the plan names a gap.
-func continuous(t *rapid.T, p *plan.Plan, tenant *flaky) {
-	if all := tenant.Interrupted(p); len(all) > 0 {
+func continuous(t *rapid.T, in plan.Input, p *plan.Plan, tenant *flaky) {
+	end := worlds.NewJudge(in)
+	end.EachCall(p, end.Do)
+	if all := tenant.Interrupted(p, end); len(all) > 0 {
 		t.Fatalf("continuity: %v were there, and are, and were not in between", all)
 	}
 }

@@ -193,19 +193,39 @@ func (j *Judge) step(s ledger.Step) {
 	j.names[key] = ledger.Grant{Holder: s.Holder, Item: s.Item}
 }
 
-// Interrupted lists the items and service plans that people have at the start
-// and now, and were without in between, though the plan names no gap there.
-func (j *Judge) Interrupted(p *plan.Plan) []string {
+// EachCall carries out the whole plan in its order: what needs nobody, then
+// what people have to do and what the service has to finish, and what waits
+// for that.
+func (j *Judge) EachCall(p *plan.Plan, do func(ledger.Call)) {
+	bought := false
+	for _, c := range p.Calls {
+		if !c.Runs() && !bought {
+			j.Buy(p.Purchases)
+			j.Finish(p.Calls)
+			bought = true
+		}
+		do(c)
+	}
+	if !bought {
+		j.Buy(p.Purchases)
+	}
+	j.Finish(nil)
+}
+
+// Interrupted lists the items and service plans that people have at the start, now and
+// at the end of the plan, and were without in between, though the plan names no gap
+// there. End is the judge of a complete run.
+func (j *Judge) Interrupted(p *plan.Plan, end *Judge) []string {
 	named := map[string]bool{}
 	for _, c := range p.Calls {
 		for range c.Steps {
 			named[c.Holder.ID] = named[c.Holder.ID] || c.Gap
 		}
 	}
-	now := j.keeps() // what somebody got back by luck, nobody had promised
+	now, last := j.keeps(), end.keeps() // what somebody got back by luck, nobody had promised
 	var all []string
 	for k := range j.without {
-		if now[k] && !named[k.user] {
+		if now[k] && last[k] && !named[k.user] {
 			all = append(all, fmt.Sprint(k))
 		}
 	}
