@@ -59,9 +59,9 @@ var mayImport = map[string][]string{
 		"tenant",
 		"tenant/identity",
 	},
-	"view":                   {"plan", "state", "ledger", "catalog"},
-	"test/answers":           {"view"}, // for tests only
-	"test/stateserver":       {},       // for tests only
+	"view":                   {"catalog", "config", "ledger", "plan", "state"},
+	"test/answers":           {}, // for tests only
+	"test/stateserver":       {}, // for tests only
 	"test/stateserver/serve": {"test/stateserver"},
 	"cmd/usher":              {"catalog", "config", "engine", "ledger", "plan", "state", "tenant", "tenant/sandbox", "view"},
 }

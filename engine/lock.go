@@ -20,7 +20,9 @@ func (w *World) LockOther(ctx context.Context, store *state.Store, operation str
 }
 
 // lock takes a state, and says what to do where somebody else has it.
-func (w *World) lock(ctx context.Context, store *state.Store, operation string, timeout time.Duration, unlock string) (*state.Lease, error) {
+func (w *World) lock(
+	ctx context.Context, store *state.Store, operation string, timeout time.Duration, unlock string,
+) (*state.Lease, error) {
 	lease, err := store.Lock(ctx, w.lockInfo(operation), timeout)
 	var locked *state.LockedError
 	switch {

@@ -1,39 +1,28 @@
 package view
 
 import (
-	"github.com/fatih/color"
-
 	"github.com/usher-cli/usher/ledger"
 )
 
-// Checks prints what an identity may do and what it lacks, each lack with the
+// Checks tells what an identity may do and what it lacks, each lack with the
 // way to it.
-func (p *Printer) Checks(checks []ledger.Check) {
+func Checks(purpose string, checks []ledger.Check) Document {
+	p := Page{Title: "Checks"}
 	missing := 0
 	for _, c := range checks {
-		word := p.paint("fine   ", color.FgGreen)
-		switch c.Verdict {
-		case ledger.Unclear:
-			word = p.paint("unclear", color.FgYellow)
-		case ledger.Missing:
-			word = p.paint("missing", color.FgRed)
+		if c.Verdict == ledger.Missing {
 			missing++
 		}
-		text := Safe(c.About)
-		if c.Text != "" {
-			text += ": " + Safe(oneLine(c.Text))
-		}
-		p.Line("%s  %s", word, text)
-		if c.Remedy != "" {
-			p.Line("         %s.", Safe(c.Remedy))
-		}
+		c.Text = oneLine(c.Text)
+		p.add(Check(c))
 	}
-	p.Line("")
+	p.add(Break{})
 	if missing == 0 {
-		p.Line("Nothing is missing.")
-		return
+		p.say("Nothing is missing.")
+	} else {
+		p.say("%s missing.", ledger.Count(missing, "thing"))
 	}
-	p.Line("%s.", ledger.Count(missing, "thing")+" missing")
+	return Document{p, newDoctor(purpose, checks)}
 }
 
 // Doctor is the document of doctor -json.
@@ -43,7 +32,7 @@ type Doctor struct {
 	Checks []ledger.Check `json:"checks"`
 }
 
-// NewDoctor makes the document of a set of checks.
-func NewDoctor(purpose string, checks []ledger.Check) Doctor {
-	return Doctor{Format: Format, For: purpose, Checks: checks}
+// newDoctor makes the document of a set of checks.
+func newDoctor(purpose string, checks []ledger.Check) Doctor {
+	return Doctor{Format: documentFormat, For: purpose, Checks: checks}
 }

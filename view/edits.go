@@ -1,16 +1,18 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/usher-cli/usher/config"
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
 )
 
-// edits prints what has to change in the files for an undo to last.
-func (p *Printer) edits(pl *plan.Plan) {
+// edits tells what has to change in the files for an undo to last.
+func (w Words) edits(p *Page, pl *plan.Plan) {
 	if len(pl.Edits) == 0 {
 		return
 	}
@@ -18,10 +20,12 @@ func (p *Printer) edits(pl *plan.Plan) {
 	for _, pool := range pl.Pools {
 		labels[pool.Item.ID] = pool.Label
 	}
-	p.Line("\nThe next plan does it again, unless the files change:")
+	p.add(Break{}, Sentence("The next plan does it again, unless the files change:"))
+	var list List
 	for _, all := range together(pl.Edits) {
-		p.Line("  %s", p.edit(all, labels))
+		list.Items = append(list.Items, w.edit(all, labels))
 	}
+	p.add(list)
 }
 
 // together puts edits that are one for whoever makes them into one list: of a
@@ -58,132 +62,72 @@ const mostNamed = 20
 
 // edit says where the files ask for something else, and what they are to ask for;
 // what is to be added is written as it is to stand there.
-func (p *Printer) edit(all []plan.Edit, labels map[string]string) string {
+func (w Words) edit(all []plan.Edit, labels map[string]string) Item {
 	e := all[0]
-	item, holders := Safe(e.Item.Name), named(all, mostNamed, ledger.Holder.Address)
+	item, holders := e.Item.Name, named(all)
+	say := func(format string, args ...any) Item { return Item{Text: fmt.Sprintf(format, args...)} }
+	write := func(block, format string, args ...any) Item {
+		return Item{Text: fmt.Sprintf(format, args...), Code: slices.Collect(strings.SplitSeq(strings.TrimSpace(block), "\n"))}
+	}
 	switch {
 	case e.Want == nil && e.Holder.Kind.Inside():
-		return fmt.Sprintf("%s: take %s out", lines(e.Origins), holders)
+		return say("%s: take %s out", lines(e.Origins), holders)
 	case e.Want == nil && e.Item.Kind == ledger.Capacity:
-		return fmt.Sprintf("%s: take %s of %s out", lines(e.Origins), item, holders)
+		return say("%s: take %s of %s out", lines(e.Origins), item, holders)
 	case e.Want == nil:
-		return fmt.Sprintf("%s: take %s out of the grant of %s", lines(e.Origins), holders, item)
+		return say("%s: take %s out of the grant of %s", lines(e.Origins), holders, item)
 	case added(e) && e.Item.Kind == ledger.Capacity:
-		return fmt.Sprintf("put into the environment %s again:\n    %s", text(e.Holder.Around()), strings.ReplaceAll(inside(all), "\n", "\n    "))
+		capacity := ""
+		if slices.ContainsFunc(all, func(e plan.Edit) bool { return e.Holder.Kind == ledger.Environment }) {
+			capacity = " (capacity into the block that is there)"
+		}
+		return write(config.EnvironmentBlocks(grants(all)), "put into the environment %q again%s:", e.Holder.Around(), capacity)
 	case added(e) && e.Item.Kind == ledger.Seat:
-		return p.block(all, labels[e.Item.ID])
+		label := cmp.Or(labels[e.Item.ID], "LABEL") // of a license block that is to be written, too
+		return write(config.AssignmentBlock("again-"+label, label, holdersOf(all), w.planList(e.Want.Without)), "give %s again:", item)
 	case e.Item.Kind == ledger.Capacity:
-		return fmt.Sprintf("%s: set %s of %s back to %d", lines(e.Origins), argument(e), holders, e.Want.Units)
+		return say("%s: set %s of %s back to %d", lines(e.Origins), config.UnitsArgument(grants(all)[0]), holders, e.Want.Units)
 	case e.Item.Kind == ledger.Setting && len(e.Origins) > 0:
-		return fmt.Sprintf("%s: set policy of %s back to %q", lines(e.Origins), holders, Safe(e.Want.Policy))
+		return say("%s: set policy of %s back to %q", lines(e.Origins), holders, e.Want.Policy)
 	case e.Item.Kind == ledger.Setting:
-		return fmt.Sprintf(
-			"ask for the policy again:\n    self_service_purchase %s {\n      policy = %s\n    }",
-			text(e.Holder.Name),
-			text(e.Want.Policy),
-		)
+		return write(config.PurchaseBlock(e.Holder.Name, e.Want.Policy), "ask for the policy again:")
 	}
-	return fmt.Sprintf("%s: set %s of %s back to %s", lines(e.Origins), item, holders, p.disabled(e.Want.Without))
+	return say("%s: set %s of %s back to %s", lines(e.Origins), item, holders, config.DisabledPlans(w.planList(e.Want.Without)))
 }
 
-// argument is what the language calls the units of a capacity.
-func argument(e plan.Edit) string {
-	switch e.Holder.Kind {
-	case ledger.Machine:
-		return "unattended_runs"
-	case ledger.MachineGroup:
-		return "committed_bots"
+// grants are what edits ask the files to give.
+func grants(edits []plan.Edit) []ledger.Grant {
+	all := make([]ledger.Grant, len(edits))
+	for i, e := range edits {
+		all[i] = ledger.Grant{Holder: e.Holder, Item: e.Item, Value: *e.Want}
 	}
-	return Safe(e.Item.Name)
+	return all
 }
 
-// inside is what stands in the block of an environment.
-func inside(all []plan.Edit) string {
-	var capacity, blocks []string
-	for _, e := range all {
-		own := text(e.Holder.Own())
-		switch e.Holder.Kind {
-		case ledger.Flow:
-			blocks = append(blocks, fmt.Sprintf("flow %s {\n  plan = %s\n}", own, text(e.Item.Name)))
-		case ledger.Machine:
-			blocks = append(blocks, fmt.Sprintf("machine %s {\n  unattended_runs = %d\n}", own, e.Want.Units))
-		case ledger.MachineGroup:
-			blocks = append(blocks, fmt.Sprintf("machine_group %s {\n  committed_bots = %d\n}", own, e.Want.Units))
-		default:
-			capacity = append(capacity, fmt.Sprintf("  %s = %d\n", Safe(e.Item.Name), e.Want.Units))
-		}
+func holdersOf(edits []plan.Edit) []ledger.Holder {
+	all := make([]ledger.Holder, len(edits))
+	for i, e := range edits {
+		all[i] = e.Holder
 	}
-	if len(capacity) > 0 {
-		blocks = append([]string{"capacity { # or into the one that is there\n" + strings.Join(capacity, "") + "}"}, blocks...)
-	}
-	return strings.Join(blocks, "\n")
+	return all
 }
 
-// disabled writes the argument that switches service plans off.
-func (p *Printer) disabled(plans ledger.PlanIDs) string {
+// planList names service plans, one by one.
+func (w Words) planList(ids ledger.PlanIDs) []string {
+	names := make([]string, len(ids))
+	for i, id := range ids {
+		names[i] = w.plan(id)
+	}
+	return names
+}
+
+// named lists the holders of edits, and says how many there are beyond the first.
+func named(all []plan.Edit) string {
 	var names []string
-	for _, id := range plans {
-		names = append(names, text(p.plan(id)))
+	for _, e := range all[:min(mostNamed, len(all))] {
+		names = append(names, e.Holder.Address())
 	}
-	return fmt.Sprintf("disabled_plans = [%s]", strings.Join(names, ", "))
-}
-
-// text writes a text as the language does, where ${ and %{ begin a template.
-func text(s string) string {
-	var b strings.Builder
-	before := rune(0)
-	for _, r := range s { // HCL knows fewer escapes than Go
-		switch {
-		case r == '#' && before == '#': // ## begins commands of a pipeline
-			b.WriteString(`\u0023`)
-		case r == '"' || r == '\\':
-			b.WriteRune('\\')
-			b.WriteRune(r)
-		case r == '\n':
-			b.WriteString(`\n`)
-		case r > 0xffff && harmful(r):
-			fmt.Fprintf(&b, `\U%08x`, r)
-		case harmful(r):
-			fmt.Fprintf(&b, `\u%04x`, r)
-		default:
-			b.WriteRune(r)
-		}
-		before = r
-	}
-	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(`"` + b.String() + `"`)
-}
-
-// block is an assignment that gives people, or groups, an item again.
-func (p *Printer) block(all []plan.Edit, label string) string {
-	if label == "" {
-		label = "LABEL" // of a license block that is to be written, too
-	}
-	grant := "{}"
-	if plans := all[0].Want.Without; len(plans) > 0 {
-		grant = fmt.Sprintf("{\n        %s\n      }", p.disabled(plans))
-	}
-	holders, kind := named(all, len(all), func(h ledger.Holder) string { return text(h.Name) }), "users"
-	if all[0].Holder.Kind == ledger.Group {
-		kind = "groups"
-	}
-	return fmt.Sprintf(
-		"give %s again:\n    assignment %s {\n      %s = [%s]\n\n      grant %s %s\n    }",
-		Safe(all[0].Item.Name),
-		text("again-"+label),
-		kind,
-		holders,
-		text(label),
-		grant,
-	)
-}
-
-// named lists the holders of edits, and says how many there are beyond the most.
-func named(all []plan.Edit, most int, name func(ledger.Holder) string) string {
-	var names []string
-	for _, e := range all[:min(most, len(all))] {
-		names = append(names, Safe(name(e.Holder)))
-	}
-	if more := len(all) - most; more > 0 {
+	if more := len(all) - mostNamed; more > 0 {
 		names = append(names, fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(names, ", ")
@@ -193,7 +137,7 @@ func named(all []plan.Edit, most int, name func(ledger.Holder) string) string {
 func lines(origins []ledger.Origin) string {
 	var all []string
 	for _, o := range origins {
-		if at := Safe(o.String()); !slices.Contains(all, at) {
+		if at := o.String(); !slices.Contains(all, at) {
 			all = append(all, at)
 		}
 	}

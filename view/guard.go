@@ -7,12 +7,12 @@ import (
 	"github.com/usher-cli/usher/plan"
 )
 
-// guard says which limits are in force. Every plan prints them, because a reader
+// guard tells which limits are in force. Every plan shows them, because a reader
 // of a plan does not see the guard block.
-func (p *Printer) guard(g ledger.Guard) {
+func (p *Page) guard(g ledger.Guard) {
 	losses := limits(g.MaxLosses, g.MaxLossPercent, ledger.DefaultMaxLosses, ledger.DefaultMaxLossPercent)
 	names := limits(g.MaxUnknown, g.MaxUnknownPercent, ledger.DefaultMaxUnknown, ledger.DefaultMaxUnknownPercent)
-	p.Line("Guard: at most %s of the holders of an item may lose it, and at most %s of the names in a file may be unknown.", losses, names)
+	p.say("Guard: at most %s of the holders of an item may lose it, and at most %s of the names in a file may be unknown.", losses, names)
 }
 
 // limits says how two limits bind: what a file writes by itself, and the default
@@ -29,29 +29,27 @@ func limits(count, percent *int64, defaultNumber, defaultPercent int64) string {
 	return fmt.Sprintf("%d or %d %% (the smaller)", *count, *percent)
 }
 
-// slips prints the names that mean nobody, beside what the plan takes away.
-func (p *Printer) slips(slips []plan.Slip) {
+// slips tells of the names that mean nobody, beside what the plan takes away.
+func (p *Page) slips(slips []plan.Slip) {
 	if len(slips) == 0 {
 		return
 	}
-	p.refusal(
-		"%s to no account, and the plan takes something from somebody else: it may be a slip in a name",
-		ledger.Plural(len(slips), "name of the files belongs", "names of the files belong"),
-	)
 	const most = 10
+	var lines []string
 	for _, s := range slips[:min(most, len(slips))] {
-		text := fmt.Sprintf("%s (%s)", Safe(s.Name), places(s.Origins))
+		text := fmt.Sprintf("%s (%s)", s.Name, places(s.Origins))
 		switch {
 		case s.Alike != "":
-			text += fmt.Sprintf(" looks like %s, and that one loses something in this plan", Safe(s.Alike))
+			text += fmt.Sprintf(" looks like %s, and that one loses something in this plan", s.Alike)
 		default:
-			text += fmt.Sprintf(" would get %s, and the plan takes it from %d", Safe(s.Item), s.Takes)
+			text += fmt.Sprintf(" would get %s, and the plan takes it from %d", s.Item, s.Takes)
 		}
-		p.Line("  %s", text)
+		lines = append(lines, text)
 	}
 	if more := len(slips) - most; more > 0 {
-		p.Line("  and %d more", more)
+		lines = append(lines, fmt.Sprintf("and %d more", more))
 	}
-	p.Line("  Correct the names. If they are right, write unknown_names = \"ignore\" in the assignment or environment that has them.")
-	p.Line("")
+	p.refuse(lines, "Correct the names. If they are right, write unknown_names = \"ignore\" in the assignment or environment that has them",
+		"%s to no account, and the plan takes something from somebody else: it may be a slip in a name",
+		ledger.Plural(len(slips), "name of the files belongs", "names of the files belong"))
 }

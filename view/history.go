@@ -25,8 +25,8 @@ type RunSummary struct {
 	End  *state.End `json:"end,omitempty"`
 }
 
-// NewHistory makes the document of a history.
-func NewHistory(runs []*state.Run) History {
+// newHistory makes the document of a history.
+func newHistory(runs []*state.Run) History {
 	h := History{Runs: []RunSummary{}}
 	for _, r := range runs {
 		h.Runs = append(h.Runs, RunSummary{r.ID, r.Began, r.Ended, r.By, r.What, r.End})
@@ -41,52 +41,48 @@ type Verification struct {
 	Breaks []state.Break `json:"breaks"`
 }
 
-// NewVerification makes the document of a check.
-func NewVerification(runs int, breaks []state.Break) Verification {
+// newVerification makes the document of a check.
+func newVerification(runs int, breaks []state.Break) Verification {
 	return Verification{runs, len(breaks) == 0, append([]state.Break{}, breaks...)}
 }
 
-// Verification prints what a check of the history found.
-func (p *Printer) Verification(runs int, breaks []state.Break) {
+// Verified tells what a check of the history found.
+func Verified(runs int, breaks []state.Break) Document {
+	p := Page{Title: "History"}
 	for _, b := range breaks {
-		p.Line("Line %d %s.", b.Line, Safe(b.Text))
+		p.say("Line %d %s.", b.Line, b.Text)
 	}
 	if len(breaks) == 0 {
-		p.Line("The history is whole: %s.", ledger.Count(runs, "run"))
+		p.say("The history is whole: %s.", ledger.Count(runs, "run"))
 	}
+	return Document{p, newVerification(runs, breaks)}
 }
 
 // shortID is as much of a run's id as people write.
 const shortID = 8
 
-// Runs prints a line for every run, the newest last.
-func (p *Printer) Runs(runs []*state.Run) {
+// Runs tells of every run in a line, the newest last.
+func Runs(runs []*state.Run) Document {
+	p := Page{Title: "History"}
 	if len(runs) == 0 {
-		p.Line("The history is empty.")
+		p.say("The history is empty.")
 	}
 	for _, r := range runs {
 		where := ""
 		if r.By.Where != "" {
 			where = ", " + r.By.Where
 		}
-		how := ending(r)
+		how := howEnded(r)
 		if how != "" {
 			how = ": " + how
 		}
-		p.Line(
-			"%s  %s  %s  %s%s%s",
-			Safe(r.ID[:min(shortID, len(r.ID))]),
-			r.Began.UTC().Format(time.RFC3339),
-			Safe(r.By.Operation),
-			Safe(r.By.Who),
-			Safe(how),
-			Safe(where),
-		)
+		p.say("%s  %s  %s  %s%s%s", r.ID[:min(shortID, len(r.ID))], r.Began.UTC().Format(time.RFC3339), r.By.Operation, r.By.Who, how, where)
 	}
+	return Document{p, newHistory(runs)}
 }
 
-// ending says in a few words how a run went.
-func ending(r *state.Run) string {
+// howEnded says in a few words how a run went.
+func howEnded(r *state.Run) string {
 	switch {
 	case r.By.Operation != "apply":
 		return strings.TrimSpace(r.What)
@@ -117,68 +113,65 @@ func undoes(r *state.Run) string {
 	return ", and undid " + r.By.Undoes[:min(shortID, len(r.By.Undoes))]
 }
 
-// Run prints everything that is known of one run.
-func (p *Printer) Run(r *state.Run) {
-	p.Line("Run        %s", Safe(r.ID))
-	p.Line("What       %s", Safe(strings.TrimSpace(r.By.Operation+" "+r.What)))
-	p.Line("Who        %s", Safe(r.By.Who))
-	for _, x := range []struct{ name, text string }{{"Where", r.By.Where}, {"Commit", r.By.Commit}, {"Plan",
-		r.By.Digest}, {"Undoes", r.By.Undoes}} {
-		if x.text != "" {
-			p.Line("%-10s %s", x.name, Safe(x.text))
+// Run tells everything that is known of one run.
+func (w Words) Run(r *state.Run) Document {
+	p := Page{Title: "Run " + r.ID}
+	facts := Facts{{"Run", r.ID}, {"What", strings.TrimSpace(r.By.Operation + " " + r.What)}, {"Who", r.By.Who}}
+	for _, f := range []Fact{{"Where", r.By.Where}, {"Commit", r.By.Commit}, {"Plan", r.By.Digest}, {"Undoes", r.By.Undoes}} {
+		if f.Value != "" {
+			facts = append(facts, f)
 		}
 	}
-	p.Line("State      serial %d of the tenant %s", r.By.Serial, Safe(r.By.Tenant))
-	p.Line("Began      %s", r.Began.UTC().Format(time.RFC3339))
+	facts = append(facts, Fact{"State", fmt.Sprintf("serial %d of the tenant %s", r.By.Serial, r.By.Tenant)},
+		Fact{"Began", r.Began.UTC().Format(time.RFC3339)})
 	if r.Ended != nil {
-		p.Line("Ended      %s", r.Ended.UTC().Format(time.RFC3339))
+		facts = append(facts, Fact{"Ended", r.Ended.UTC().Format(time.RFC3339)})
 	}
-	if how := ending(r); how != "" {
-		p.Line("How        %s", Safe(how))
+	if how := howEnded(r); how != "" {
+		facts = append(facts, Fact{"How", how})
 	}
+	p.add(facts)
 	for _, c := range r.Records {
-		p.Line("  %s", p.change(c))
+		a := w.act(c)
+		p.add(List{Items: []Item{{Op: a.Op, Text: a.Text}}})
 	}
 	for _, c := range r.Calls {
-		p.call(c)
+		p.call(w, c)
 	}
+	return Document{p, r}
 }
 
-// call prints one call of a run: its steps, and how it ended.
-func (p *Printer) call(c state.Call) {
-	outcome := "not known: the run has not said"
+// call tells of one call of a run: its steps, and how it ended.
+func (p *Page) call(w Words, c state.Call) {
+	o := Outcome{Outcome: ledger.Outcome(c.Outcome), Message: c.Message, Request: c.Request}
 	switch {
 	case c.Outcome != "":
-		outcome = p.outcome(ledger.Outcome(c.Outcome))
 	case c.Manual:
-		outcome = "for a person to do"
-	}
-	if c.Message != "" {
-		outcome += ": " + Safe(c.Message)
-	}
-	if c.Request != "" {
-		outcome += " (request " + Safe(c.Request) + ")"
+		o.Instead = "for a person to do"
+	default:
+		o.Instead = "not known: the run has not said"
 	}
 	for _, s := range c.Steps {
-		p.Line("  %s: %s", p.change(s), outcome)
+		o.Acts = []Act{w.act(s)}
+		p.add(o)
 	}
 }
 
-// change words one step of a run, with its values.
-func (p *Printer) change(c state.Change) string {
-	text := p.op(c.Op) + " " + Safe(string(c.Address))
+// act words one step of a run, with its values.
+func (w Words) act(c state.Change) Act {
+	text := string(c.Address)
 	before, after := cmp.Or(c.Before, &ledger.Value{}), cmp.Or(c.After, &ledger.Value{})
 	g, err := c.Grant()
 	switch {
 	case err != nil: // of a later usher
 	case g.Item.Kind == ledger.Setting:
-		text += " " + Safe(before.Policy) + " -> " + Safe(after.Policy)
+		text += " " + before.Policy + " -> " + after.Policy
 	case g.Item.Kind == ledger.Capacity:
 		text += fmt.Sprintf(" %d -> %d", before.Units, after.Units)
 	case c.After != nil:
-		if plans := p.planChange(*before, *after); plans != "" {
+		if plans := w.planChange(*before, *after); plans != "" {
 			text += " " + plans
 		}
 	}
-	return text
+	return Act{c.Op, text}
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/usher-cli/usher/plan"
 )
 
-// Format is the version of the documents that -json writes, which the schemas
+// documentFormat is the version of the documents that -json writes, which the schemas
 // in docs/schema describe.
-const Format = 1
+const documentFormat = 1
 
 // JSON writes one document.
 func JSON(w io.Writer, v any) error {
@@ -45,9 +45,31 @@ type Validation struct {
 	Problems []Problem `json:"problems"`
 }
 
-// NewValidation makes the document of a set of diagnostics.
-func NewValidation(diags hcl.Diagnostics) Validation {
-	v := Validation{Format: Format, Valid: !diags.HasErrors(), Problems: []Problem{}}
+// Validated says whether a configuration is valid.
+func Validated(diags hcl.Diagnostics) Document {
+	p := Page{Title: "Configuration"}
+	errs, warnings := 0, 0
+	for _, d := range diags {
+		if d.Severity == hcl.DiagError {
+			errs++
+		} else {
+			warnings++
+		}
+	}
+	switch {
+	case errs > 0:
+		p.say("The configuration has %s and %s.", ledger.Count(errs, "error"), ledger.Count(warnings, "warning"))
+	case warnings > 0:
+		p.say("The configuration is valid, with %s.", ledger.Count(warnings, "warning"))
+	default:
+		p.say("The configuration is valid.")
+	}
+	return Document{p, newValidation(diags)}
+}
+
+// newValidation makes the document of a set of diagnostics.
+func newValidation(diags hcl.Diagnostics) Validation {
+	v := Validation{Format: documentFormat, Valid: !diags.HasErrors(), Problems: []Problem{}}
 	for _, d := range diags {
 		p := Problem{Severity: "error", Summary: d.Summary, Detail: d.Detail}
 		if d.Severity == hcl.DiagWarning {
@@ -86,10 +108,10 @@ type RunResult struct {
 	Unfit   []ledger.Inherited `json:"unfit,omitempty"` // members of a group for whom it failed
 }
 
-// NewRun makes the document of a run.
-func NewRun(p *plan.Plan, r *ledger.Report) RunReport {
+// newRun makes the document of a run.
+func newRun(p *plan.Plan, r *ledger.Report) RunReport {
 	out := RunReport{
-		Format:      Format,
+		Format:      documentFormat,
 		Digest:      p.Digest,
 		Recorded:    r.Recorded,
 		Adopted:     r.Adopted,
@@ -116,9 +138,9 @@ type DriftReport struct {
 	Unread []ledger.Unread `json:"unread"`
 }
 
-// NewDriftReport makes the document of a comparison.
-func NewDriftReport(have ledger.Have, drift []plan.Drift) DriftReport {
-	r := DriftReport{Format: Format, Tenant: have.Tenant, Drift: drift, Unread: have.Unread}
+// newDriftReport makes the document of a comparison.
+func newDriftReport(have ledger.Have, drift []plan.Drift) DriftReport {
+	r := DriftReport{Format: documentFormat, Tenant: have.Tenant, Drift: drift, Unread: have.Unread}
 	if r.Drift == nil {
 		r.Drift = []plan.Drift{}
 	}
@@ -136,10 +158,10 @@ type UsageReport struct {
 	Unread []ledger.Unread `json:"unread"`
 }
 
-// NewUsageReport makes the document of a summary; without people it leaves
+// newUsageReport makes the document of a summary; without people it leaves
 // out the sources.
-func NewUsageReport(have ledger.Have, usage []ledger.Usage, people bool) UsageReport {
-	r := UsageReport{Format: Format, Tenant: have.Tenant, Usage: []ledger.Usage{}, Unread: have.Unread}
+func newUsageReport(have ledger.Have, usage []ledger.Usage, people bool) UsageReport {
+	r := UsageReport{Format: documentFormat, Tenant: have.Tenant, Usage: []ledger.Usage{}, Unread: have.Unread}
 	for _, u := range usage {
 		if !people {
 			u.Sources = nil

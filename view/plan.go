@@ -6,37 +6,41 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fatih/color"
-
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
 )
 
-// Plan prints a plan: its notices, its steps by license and environment, the
-// account of its pools, what stands in its way, and the line that sums it up.
-func (p *Printer) Plan(pl *plan.Plan) {
-	p.undoing = pl.Undoes != ""
-	p.Notices(pl.Notices)
+// Plan tells of a plan: its notices, its steps by license and environment, the
+// account of its pools, what stands in its way, and the line that sums it up. The
+// directory allows so many writes a second; 0 is for not known.
+func (w Words) Plan(pl *plan.Plan, writes float64) Document {
+	p := Page{Title: "Plan"}
+	p.add(w.Notices(pl.Notices).Parts...)
 	if n := len(pl.Errors()); n > 0 {
-		p.Line("%s", p.paint(fmt.Sprintf("No plan: %s to correct first.", ledger.Count(n, "error")), color.Bold))
-		return
+		p.add(Verdict(fmt.Sprintf("No plan: %s to correct first.", ledger.Count(n, "error"))))
+		return Document{p, pl}
 	}
 	if len(pl.Calls)+len(pl.Records) > 0 {
-		what := "usher will perform these steps:"
-		if p.undoing {
-			what = "usher will perform these steps, to undo the run " + Safe(pl.Undoes) + ":"
+		if pl.Undoes != "" {
+			p.say("usher will perform these steps, to undo the run %s:", pl.Undoes)
+		} else {
+			p.say("usher will perform these steps:")
 		}
-		p.Line("%s", what)
-		p.steps(pl)
+		for _, g := range groups(pl) {
+			p.add(w.steps(g))
+		}
+		p.add(Break{})
 	}
 	p.pools(pl.Pools)
 	p.byHand(pl)
 	p.refresh(pl)
 	p.due(pl)
-	p.Refusals(pl)
+	p.add(Refusals(pl).Parts...)
 	p.guard(pl.Guard)
-	p.Line("%s", p.paint(Summary(pl), color.Bold))
-	p.edits(pl)
+	p.add(Verdict(Summary(pl)))
+	w.edits(&p, pl)
+	p.pace(pl, writes)
+	return Document{p, pl}
 }
 
 // group is the steps that are shown under one heading.
@@ -52,25 +56,14 @@ type shownStep struct {
 	call    ledger.Call
 }
 
-// steps prints all steps, under their license or environment.
-func (p *Printer) steps(pl *plan.Plan) {
-	for _, g := range groups(pl) {
-		p.Line("")
-		p.Line("  %s", p.paint(g.title, color.Bold))
-		shown, adopted := fold(g.steps)
-		width := 0
-		for _, s := range shown {
-			width = max(width, len([]rune(subject(s))))
-		}
-		for _, s := range shown {
-			detail := strings.TrimSpace(fmt.Sprintf("%s  %s", p.describe(s), places(s.Origins)))
-			p.Line("    %s", strings.TrimRight(fmt.Sprintf("%s %-*s  %s", p.op(s.Op), width, subject(s), detail), " "))
-		}
-		if adopted > 0 {
-			p.Line("    %s %d people have it already: adopt", p.op(ledger.Adopt), adopted)
-		}
+// steps are the steps under one license or environment.
+func (w Words) steps(g group) Steps {
+	shown, adopted := fold(g.steps)
+	part := Steps{Title: g.title, Adopted: adopted}
+	for _, s := range shown {
+		part.Rows = append(part.Rows, Row{s.Op, subject(s), w.describe(s), s.Origins})
 	}
-	p.Line("")
+	return part
 }
 
 // mostAdoptions is how many adoptions a group shows one by one. They change
@@ -100,14 +93,14 @@ func groups(pl *plan.Plan) []group {
 	}
 	byTitle := map[string]*group{}
 	put := func(s shownStep) {
-		title := "environment " + Safe(s.Holder.Around())
+		title := "environment " + s.Holder.Around()
 		if s.Item.Kind == ledger.Setting {
 			title = "self-service purchase"
 		}
 		if s.Item.Kind == ledger.Seat {
-			title = "license " + Safe(s.Item.Name)
+			title = "license " + s.Item.Name
 			if label := labels[s.Item.ID]; label != "" {
-				title = fmt.Sprintf("license %q (%s)", label, Safe(s.Item.Name))
+				title = fmt.Sprintf("license %q (%s)", label, s.Item.Name)
 			}
 		}
 		if byTitle[title] == nil {
@@ -171,21 +164,21 @@ func partner(c ledger.Call, s ledger.Step) string {
 func subject(s shownStep) string {
 	switch s.Holder.Kind {
 	case ledger.User, ledger.SelfService:
-		return Safe(s.Holder.Name)
+		return s.Holder.Name
 	case ledger.Environment:
-		return Safe(s.Item.Name)
+		return s.Item.Name
 	}
-	return Safe(s.Holder.Kind.Words() + " " + s.Holder.Own())
+	return s.Holder.Kind.Words() + " " + s.Holder.Own()
 }
 
 // describe says what a step changes, and why where the file alone does not.
-func (p *Printer) describe(s shownStep) string {
+func (w Words) describe(s shownStep) string {
 	var parts []string
 	switch {
 	case s.Op.OnRecord():
 		parts = append(parts, recorded(s))
 	case s.Op == ledger.Restart:
-		parts = append(parts, "in "+Safe(s.Holder.Around())+", "+turned(s.Why))
+		parts = append(parts, "in "+s.Holder.Around()+", "+turned(s.Why))
 	case s.Op == ledger.Retry:
 		parts = append(parts, "a group gives it, and had no seat left: the service is asked to try again")
 	case s.Item.Kind == ledger.Setting:
@@ -193,13 +186,13 @@ func (p *Printer) describe(s shownStep) string {
 	case s.Holder.Kind == ledger.Environment:
 		parts = append(parts, fmt.Sprintf("%d -> %d", s.Before.Amount(), s.After.Amount()))
 	case s.Item.Kind == ledger.Capacity:
-		parts = append(parts, fmt.Sprintf("%s %d -> %d", Safe(s.Item.Name), s.Before.Amount(), s.After.Amount()))
+		parts = append(parts, fmt.Sprintf("%s %d -> %d", s.Item.Name, s.Before.Amount(), s.After.Amount()))
 	case s.Op == ledger.Change:
-		parts = append(parts, p.planChange(*s.Before, *s.After))
+		parts = append(parts, w.planChange(*s.Before, *s.After))
 	case s.Op == ledger.Add && len(s.After.Without) > 0:
 		parts = append(parts, fmt.Sprintf("without %s", ledger.Count(len(s.After.Without), "service plan")))
 	}
-	return strings.Join(append(parts, p.reasons(s)...), ", ")
+	return strings.Join(append(parts, w.reasons(s)...), ", ")
 }
 
 // people counts people in words.
@@ -218,42 +211,5 @@ func policy(v *ledger.Value) string {
 	if v == nil {
 		return "unset"
 	}
-	return Safe(v.Policy)
-}
-
-// planChange lists the service plans that a change switches off and on.
-func (p *Printer) planChange(before, after ledger.Value) string {
-	var parts []string
-	for _, plan := range after.Without {
-		if !slices.Contains(before.Without, plan) {
-			parts = append(parts, p.fullPlan(plan)+" off")
-		}
-	}
-	for _, plan := range before.Without {
-		if !slices.Contains(after.Without, plan) {
-			parts = append(parts, p.fullPlan(plan)+" on")
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
-// planNames lists service plans.
-func (p *Printer) planNames(ids ledger.PlanIDs) string {
-	names := make([]string, 0, len(ids))
-	for _, id := range ids {
-		names = append(names, p.plan(id))
-	}
-	return some(names)
-}
-
-// places lists the lines that ask for something.
-func places(origins []ledger.Origin) string {
-	var all []string
-	for _, o := range origins {
-		all = append(all, Safe(o.String()))
-	}
-	if len(all) > 3 {
-		all = append(all[:3], "…")
-	}
-	return strings.Join(all, ", ")
+	return v.Policy
 }

@@ -2,18 +2,15 @@ package view
 
 import (
 	"fmt"
-	"strings"
-
-	"github.com/fatih/color"
 
 	"github.com/usher-cli/usher/ledger"
 )
 
-// pools prints the account of every pool of the plan: the tenant's, then those
+// pools tells the account of every pool of the plan: the tenant's, then those
 // of environments that something draws on.
-func (p *Printer) pools(pools []ledger.Pool) {
-	rows := [][]string{{"pool", "purchased", "limit", "now", "highest", "after", "available"}}
-	inside := [][]string{{"inside environments", "limit", "now", "highest", "after", "available", "least"}}
+func (p *Page) pools(pools []ledger.Pool) {
+	tenant := Table{Head: []string{"pool", "purchased", "limit", "now", "highest", "after", "available"}}
+	inside := Table{Head: []string{"inside environments", "limit", "now", "highest", "after", "available", "least"}}
 	for _, pool := range pools {
 		numbers := []string{change(pool.Limit, pool.LimitAfter()), number(pool.Before), number(pool.Peak), number(pool.After), number(pool.Left)}
 		switch {
@@ -22,46 +19,55 @@ func (p *Printer) pools(pools []ledger.Pool) {
 			if pool.Free {
 				owned, numbers[0], numbers[4] = "free", "-", "-"
 			}
-			rows = append(rows, append([]string{Safe(pool.Item.Name), owned}, numbers...))
+			tenant.Rows = append(tenant.Rows, append([]string{pool.Item.Name, owned}, numbers...))
 		case pool.Peak > 0:
-			inside = append(inside, append(append([]string{poolName(pool.Item, pool.EnvironmentName)}, numbers...), number(pool.Least)))
+			row := append([]string{poolName(pool.Item, pool.EnvironmentName)}, numbers...)
+			inside.Rows = append(inside.Rows, append(row, number(pool.Least)))
 		}
 	}
-	if len(rows) > 1 {
-		p.table(rows)
+	if len(tenant.Rows) > 0 {
+		p.add(tenant)
 	}
-	if len(inside) > 1 {
-		p.Line("")
-		p.table(inside)
+	if len(inside.Rows) > 0 {
+		p.add(Break{}, inside)
 	}
 	for _, pool := range pools {
 		p.poolNotes(pool)
 	}
-	if len(rows)+len(inside) > 2 {
-		p.Line("")
+	if len(tenant.Rows)+len(inside.Rows) > 0 {
+		p.add(Break{})
 	}
 }
 
-// poolNotes prints what the numbers of a pool do not show.
-func (p *Printer) poolNotes(pool ledger.Pool) {
+// poolNotes tells what the numbers of a pool do not show.
+func (p *Page) poolNotes(pool ledger.Pool) {
 	name := poolName(pool.Item, pool.EnvironmentName)
+	var notes List
 	if pool.Unseen > 0 {
-		p.Line("  %s: the service counts %d more in use than usher can see; they count as used.", name, pool.Unseen)
+		notes.addf("%s: the service counts %d more in use than usher can see; they count as used.", name, pool.Unseen)
 	}
 	if pool.Before > pool.Limit && pool.After > pool.LimitAfter() {
-		p.Line("  %s was over its limit before, by %d; nobody loses it for that.", name, pool.Before-pool.Limit)
+		notes.addf("%s was over its limit before, by %d; nobody loses it for that.", name, pool.Before-pool.Limit)
 	}
 	if pool.Maybe && pool.Peak > 0 {
-		p.Line("  %s holds only if no machine allocates itself more: auto-allocation is on there.", name)
+		notes.addf("%s holds only if no machine allocates itself more: auto-allocation is on there.", name)
 	}
+	if len(notes.Items) > 0 {
+		p.add(notes)
+	}
+}
+
+// addf adds an item with a text.
+func (l *List) addf(format string, args ...any) {
+	l.Items = append(l.Items, Item{Text: fmt.Sprintf(format, args...)})
 }
 
 // poolName is the name of a pool, with its environment where it has one.
-func poolName(item ledger.Item, place string) string {
-	if place == "" {
-		return Safe(item.Name)
+func poolName(item ledger.Item, environment string) string {
+	if environment == "" {
+		return item.Name
 	}
-	return Safe(item.Name) + " in " + Safe(place)
+	return item.Name + " in " + environment
 }
 
 // change writes a number that the plan changes with both values.
@@ -74,28 +80,3 @@ func change(before, after int64) string {
 
 // number writes a number for a table.
 func number(n int64) string { return fmt.Sprintf("%d", n) }
-
-// table prints rows with a heading: texts to the left, numbers to the right.
-func (p *Printer) table(rows [][]string) {
-	widths := make([]int, len(rows[0]))
-	for _, row := range rows {
-		for i, cell := range row {
-			widths[i] = max(widths[i], len([]rune(cell)))
-		}
-	}
-	for r, row := range rows {
-		var line strings.Builder
-		for i, cell := range row {
-			if i == 0 {
-				fmt.Fprintf(&line, "  %-*s", widths[i], cell)
-			} else {
-				fmt.Fprintf(&line, "  %*s", widths[i], cell)
-			}
-		}
-		text := line.String()
-		if r == 0 {
-			text = p.paint(text, color.Faint)
-		}
-		p.Line("%s", text)
-	}
-}

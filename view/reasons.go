@@ -14,7 +14,7 @@ func recorded(s shownStep) string {
 	case s.Op == ledger.Adopt:
 		return "is done already: adopt"
 	case s.Item.Kind == ledger.Setting:
-		return "is let go, and stays " + Safe(s.Before.Policy)
+		return "is let go, and stays " + s.Before.Policy
 	case s.Kept:
 		return "is let go, and stays as it is"
 	default:
@@ -23,13 +23,13 @@ func recorded(s shownStep) string {
 }
 
 // reasons says why a step is there, and what else its call does.
-func (p *Printer) reasons(s shownStep) []string {
+func (w Words) reasons(s shownStep) []string {
 	var parts []string
 	switch {
 	case s.partner != "" && s.Op == ledger.Add:
-		parts = append(parts, "moves from "+Safe(s.partner))
+		parts = append(parts, "moves from "+s.partner)
 	case s.partner != "":
-		parts = append(parts, "moves to "+Safe(s.partner))
+		parts = append(parts, "moves to "+s.partner)
 	}
 	switch {
 	case s.Why == ledger.Drift:
@@ -43,12 +43,12 @@ func (p *Printer) reasons(s shownStep) []string {
 	}
 	parts = append(parts, circumstances(s)...)
 	if s.Reduced > 0 && s.Holder.Kind == ledger.User {
-		parts = append(parts, "another source gives it without "+p.planNames(s.Loses))
+		parts = append(parts, "another source gives it without "+w.planNames(s.Loses))
 	} else if s.Reduced > 0 {
-		parts = append(parts, fmt.Sprintf("%s keep it by another source, without %s", people(s.Reduced), p.planNames(s.Loses)))
+		parts = append(parts, fmt.Sprintf("%s keep it by another source, without %s", people(s.Reduced), w.planNames(s.Loses)))
 	}
 	for _, c := range s.Costs {
-		text := fmt.Sprintf("%s on %s", Safe(c.What), Safe(c.Day))
+		text := fmt.Sprintf("%s on %s", c.What, c.Day)
 		if c.People > 0 {
 			text += " for " + people(c.People)
 		}
@@ -73,9 +73,9 @@ func circumstances(s shownStep) []string {
 	case s.call.Manual != "":
 		parts = append(parts, "by hand")
 	case s.call.Waits != "":
-		parts = append(parts, "waits for "+Safe(s.call.Waits))
+		parts = append(parts, "waits for "+s.call.Waits)
 	case s.call.Location != "" && s.Op == ledger.Add:
-		parts = append(parts, "sets the usage location to "+Safe(s.call.Location)+" first")
+		parts = append(parts, "sets the usage location to "+s.call.Location+" first")
 	case s.call.Gap && s.Op == ledger.Remove:
 		parts = append(parts, "is without it for a moment")
 	}

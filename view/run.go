@@ -6,83 +6,57 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fatih/color"
-
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
 	"github.com/usher-cli/usher/state"
 )
 
-// Result prints the end of one call: a line that says what and how.
-func (p *Printer) Result(r ledger.Result) {
-	var steps []string
+// Result tells of the end of one call: what it was about, and how it ended.
+func (w Words) Result(r ledger.Result) Outcome {
+	o := Outcome{Holder: r.Call.Holder.Address(), Outcome: r.Outcome, Message: w.named(r.Message)}
 	for _, s := range r.Call.Steps {
-		text := p.op(s.Op) + " " + Safe(s.Item.Name)
-		if s.Op == ledger.Restart {
-			text = p.op(s.Op) + " off and on"
-		}
-		if s.Item.Kind == ledger.Capacity {
+		text := s.Item.Name
+		switch {
+		case s.Op == ledger.Restart:
+			text = "off and on"
+		case s.Item.Kind == ledger.Capacity:
 			text += fmt.Sprintf(" %d -> %d", s.Before.Amount(), s.After.Amount())
-		}
-		if s.Item.Kind == ledger.Setting {
+		case s.Item.Kind == ledger.Setting:
 			text += fmt.Sprintf(" %s -> %s", policy(s.Before), policy(s.After))
 		}
-		steps = append(steps, text)
+		o.Acts = append(o.Acts, Act{s.Op, text})
 	}
 	if r.Call.Location != "" {
-		steps = append(steps, "usage location "+Safe(r.Call.Location))
+		o.Acts = append(o.Acts, Act{Text: "usage location " + r.Call.Location})
 	}
-	line := fmt.Sprintf("%s: %s: %s", Safe(r.Call.Holder.Address()), strings.Join(steps, ", "), p.outcome(r.Outcome))
-	if r.Message != "" {
-		line += ": " + p.named(r.Message)
-	}
-	p.Line("%s", line)
 	for _, i := range r.Unfit {
 		text, fix := plan.UnfitText(i.Error)
-		p.Line("  %s was not given it: %s; %s", Safe(i.User.Address()), Safe(text), Safe(fix))
+		o.Lines = append(o.Lines, fmt.Sprintf("%s was not given it: %s; %s", i.User.Address(), text, fix))
 	}
+	return o
 }
 
-// outcome is the coloured word for how a call ended.
-func (p *Printer) outcome(o ledger.Outcome) string {
-	switch o {
-	case ledger.Done:
-		return p.paint("done", color.FgGreen)
-	case ledger.Unknown:
-		return p.paint("outcome unknown", color.FgYellow)
-	case ledger.Skipped:
-		return p.paint("skipped", color.FgYellow)
-	case ledger.Pending:
-		return p.paint("pending", color.FgYellow)
-	}
-	return p.paint("failed", color.FgRed)
-}
-
-// Report prints how a run ended: what did not succeed once more, and the sum.
-func (p *Printer) Report(r *ledger.Report) {
+// Report tells how a run ended: what did not succeed once more, and the sum.
+func (w Words) Report(pl *plan.Plan, r *ledger.Report) Document {
+	p := Page{Title: "Run"}
 	if len(r.Results) > 0 {
-		p.Line("")
-		p.Line("Not done:")
+		p.add(Break{}, Sentence("Not done:"))
 		for _, res := range r.Results {
-			p.Result(res)
+			p.add(w.Result(res))
 		}
 	}
-	p.Line("")
 	text := fmt.Sprintf("Apply complete: %s done%s.", ledger.Count(r.Done, "call"), recordedSteps(r.Tally))
 	switch {
 	case r.Waiting():
 		text = fmt.Sprintf("Apply complete, and others have something left to finish: %d done, %d pending.", r.Done, r.Pending)
 	case r.Unfit > 0 && r.Done == r.All:
-		text = fmt.Sprintf(
-			"Apply incomplete: %d done, and a group could not give its licenses to %s.",
-			r.Done,
-			ledger.Plural(r.Unfit, "member", "members"),
-		)
+		text = fmt.Sprintf("Apply incomplete: %d done, and a group could not give its licenses to %s.", r.Done, ledger.Count(r.Unfit, "member"))
 	case !r.Complete():
 		text = fmt.Sprintf("Apply incomplete: %d done, %d failed, %d of unknown outcome, %d skipped%s. Run usher plan to see the rest.",
 			r.Done, r.Failed, r.Unknown, r.Skipped, pendingText(r.Pending))
 	}
-	p.Line("%s", p.paint(text, color.Bold))
+	p.add(Break{}, Verdict(text))
+	return Document{p, newRun(pl, r)}
 }
 
 // recordedSteps counts the steps that made no call.
@@ -105,88 +79,95 @@ func pendingText(n int) string {
 	return fmt.Sprintf(", %d pending", n)
 }
 
-// Drift prints what drifted, and a line that sums it up; complete says whether
-// all of the tenant was read.
-func (p *Printer) Drift(all []plan.Drift, complete bool) {
-	words := map[plan.DriftKind]string{
-		plan.Gone:       "taken away by somebody",
-		plan.Changed:    "changed by somebody",
-		plan.Undeclared: "no file declares it",
-		plan.Unfinished: "usher removed it, and the service has not carried that out",
-	}
+// Drift tells what could not be read and what drifted, and sums it up.
+func (w Words) Drift(have ledger.Have, all []plan.Drift) Document {
+	p := Page{Title: "Drift"}
+	p.add(w.unread(have.Unread)...)
 	n := map[plan.DriftKind]int{}
+	var list List
 	for _, d := range all {
 		n[d.Kind]++
-		line := fmt.Sprintf("  %s: %s", Safe(string(d.Address())), words[d.Kind])
-		switch {
-		case d.Deleted:
-			line = fmt.Sprintf("  %s: gone: its holder is no longer in the tenant", Safe(string(d.Address())))
-		case d.Kind == plan.Changed && d.Item.Kind == ledger.Setting:
-			line += fmt.Sprintf(": %s -> %s", Safe(d.Known.Policy), Safe(d.Have.Policy))
-		case d.Kind == plan.Changed && d.Item.Kind == ledger.Capacity:
-			line += fmt.Sprintf(": %d -> %d", d.Known.Amount(), d.Have.Amount())
-		case d.Kind == plan.Changed:
-			line += ": " + p.planChange(*d.Known, *d.Have)
-		}
-		p.Line("%s", line)
+		list.addf("%s: %s", d.Address(), w.drifted(d))
 	}
-	if len(all) == 0 {
-		text := "No drift. Everything that usher manages is unchanged."
-		if !complete {
-			text = "No drift in the part that was read."
-		}
-		p.Line("%s", p.paint(text, color.Bold))
-		return
+	text := driftSum(n)
+	switch {
+	case len(all) > 0:
+		p.add(list, Break{})
+	case len(have.Unread) > 0:
+		text = "No drift in the part that was read."
+	default:
+		text = "No drift. Everything that usher manages is unchanged."
 	}
-	p.Line("")
+	p.add(Verdict(text))
+	return Document{p, newDriftReport(have, all)}
+}
+
+// driftSum counts what drifted.
+func driftSum(n map[plan.DriftKind]int) string {
 	text := fmt.Sprintf("Drift: %d gone, %d changed, %d undeclared", n[plan.Gone], n[plan.Changed], n[plan.Undeclared])
 	if n[plan.Unfinished] > 0 {
 		text += fmt.Sprintf(", %d not carried out", n[plan.Unfinished])
 	}
-	p.Line("%s", p.paint(text+".", color.Bold))
+	return text + "."
 }
 
-// Usage prints how much of every item there is, with everybody who has it
-// where asked for.
-func (p *Printer) Usage(all []ledger.Usage, people bool) {
-	rows := [][]string{{"license", "purchased", "assigned", "available"}}
-	capacity := [][]string{{"capacity", "purchased", "allocated", "available"}}
+// drifted says what became of a grant.
+func (w Words) drifted(d plan.Drift) string {
+	switch {
+	case d.Deleted:
+		return "gone: its holder is no longer in the tenant"
+	case d.Kind == plan.Gone:
+		return "taken away by somebody"
+	case d.Kind == plan.Undeclared:
+		return "no file declares it"
+	case d.Kind == plan.Unfinished:
+		return "usher removed it, and the service has not carried that out"
+	case d.Item.Kind == ledger.Setting:
+		return fmt.Sprintf("changed by somebody: %s -> %s", d.Known.Policy, d.Have.Policy)
+	case d.Item.Kind == ledger.Capacity:
+		return fmt.Sprintf("changed by somebody: %d -> %d", d.Known.Amount(), d.Have.Amount())
+	}
+	return "changed by somebody: " + w.planChange(*d.Known, *d.Have)
+}
+
+// Usage tells what could not be read and how much of every item there is, with
+// everybody who has it where asked for.
+func (w Words) Usage(have ledger.Have, all []ledger.Usage, people bool) Document {
+	p := Page{Title: "Usage"}
+	p.add(w.unread(have.Unread)...)
+	seats := Table{Head: []string{"license", "purchased", "assigned", "available"}}
+	capacity := Table{Head: []string{"capacity", "purchased", "allocated", "available"}}
+	var lapses List
 	for _, u := range all {
-		row := []string{Safe(u.Item.Name), number(u.Purchased), number(u.Used), number(u.Available)}
+		row := []string{u.Item.Name, number(u.Purchased), number(u.Used), number(u.Available)}
 		if u.Free {
 			row[1], row[3] = "free", "-"
 		}
 		if u.Item.Kind == ledger.Seat {
-			rows = append(rows, row)
+			seats.Rows = append(seats.Rows, row)
 		} else {
-			capacity = append(capacity, row)
+			capacity.Rows = append(capacity.Rows, row)
 		}
-	}
-	p.table(rows)
-	p.Line("")
-	p.table(capacity)
-	for _, u := range all {
 		for _, l := range u.Lapses {
 			kind := "subscription"
 			if l.Trial {
 				kind = "trial"
 			}
-			p.Line("  %s: a %s of %s lapses on %s if it is not renewed.", Safe(u.Item.Name), kind, ledger.Count(l.Seats, "seat"), l.Day)
+			lapses.addf("%s: a %s of %s lapses on %s if it is not renewed.", u.Item.Name, kind, ledger.Count(l.Seats, "seat"), l.Day)
 		}
 	}
-	if !people {
-		return
-	}
+	p.add(seats, Break{}, capacity, lapses)
 	for _, u := range all {
-		if len(u.Sources) == 0 {
+		if !people || len(u.Sources) == 0 {
 			continue
 		}
-		p.Line("")
-		p.Line("%s", p.paint(Safe(u.Item.Name), color.Bold))
+		list := List{Title: u.Item.Name}
 		for _, s := range u.Sources {
-			p.Line("  %s  %s", Safe(s.Holder.Name), sourceText(s))
+			list.Items = append(list.Items, Item{Text: s.Holder.Name, Detail: sourceText(s)})
 		}
+		p.add(Break{}, list)
 	}
+	return Document{p, newUsageReport(have, all, people)}
 }
 
 // sourceText says where a person has a seat from.
@@ -195,37 +176,37 @@ func sourceText(s ledger.Source) string {
 	case s.Holder.Kind == ledger.Environment:
 		return ledger.Count(s.Units, "unit")
 	case s.Group != "":
-		return "through group " + Safe(s.Group)
+		return "through group " + s.Group
 	}
 	return "directly"
 }
 
-// StateList prints the addresses of the records, one a line.
-func (p *Printer) StateList(d *state.Document) {
+// Addresses tells the addresses of the records of a state, one a line.
+func Addresses(d *state.Document) Page {
+	p := Page{Title: "State"}
 	var all []string
 	for _, r := range d.Grants {
 		all = append(all, string(r.Address()))
 	}
 	slices.Sort(all)
 	for _, address := range all {
-		p.Line("%s", address)
+		p.add(Sentence(address))
 	}
+	return p
 }
 
-// StateShow prints one record.
-func (p *Printer) StateShow(r state.Record) {
-	p.Line("address  %s", r.Address())
-	p.Line("holder   %s", Safe(r.Holder.ID))
-	p.Line("item     %s", Safe(r.Item.ID))
+// Record tells of one record of a state.
+func Record(r state.Record) Page {
+	facts := Facts{{"address", string(r.Address())}, {"holder", r.Holder.ID}, {"item", r.Item.ID}}
 	if r.Policy != "" {
-		p.Line("policy   %s", Safe(r.Policy))
+		facts = append(facts, Fact{"policy", r.Policy})
 	} else {
-		p.Line("units    %d", r.Units)
+		facts = append(facts, Fact{"units", fmt.Sprint(r.Units)})
 	}
 	if r.Without != nil {
-		p.Line("without  [%s]", Safe(strings.Join(r.Without, ", ")))
+		facts = append(facts, Fact{"without", "[" + strings.Join(r.Without, ", ") + "]"})
 	}
-	p.Line("since    %s", Safe(r.Since))
+	return Page{Title: "State", Parts: []Part{append(facts, Fact{"since", r.Since})}}
 }
 
 // Progress shows, on a terminal, one line that is written over again.

@@ -7,10 +7,10 @@ import (
 	"unicode"
 )
 
-// Safe makes a text that somebody else wrote harmless on a terminal and in the log of
+// safe makes a text that somebody else wrote harmless on a terminal and in the log of
 // a pipeline: control characters, escapes, line ends and characters that reorder or hide
 // text are written as \u escapes, and what pipelines take for commands is broken up.
-func Safe(s string) string {
+func safe(s string) string {
 	return uncommand(escapeHarmful(s))
 }
 
@@ -18,15 +18,15 @@ func Safe(s string) string {
 var command = regexp.MustCompile(`(?i)##(vso\[|\[)`)
 
 // uncommand breaks up commands of pipelines: those of Azure Pipelines, and those of
-// GitHub Actions, which begin a line.
+// GitHub Actions, which begin a line. Any word can come to begin one.
 func uncommand(s string) string {
 	if strings.Contains(s, "##") {
 		s = command.ReplaceAllString(s, "# #$1")
 	}
-	if begins := strings.TrimLeft(s, " "); strings.HasPrefix(begins, "::") {
-		s = s[:len(s)-len(begins)] + `:\:` + begins[2:]
+	if strings.HasPrefix(s, "::") {
+		s = `:\:` + s[2:]
 	}
-	return s
+	return strings.ReplaceAll(s, " ::", ` :\:`)
 }
 
 // escapeHarmful shows characters that a terminal would obey as escapes.
@@ -46,20 +46,6 @@ func escapeHarmful(s string) string {
 		}
 	}
 	return b.String()
-}
-
-// oneLine puts the lines of a message behind each other.
-func oneLine(s string) string {
-	if !strings.Contains(s, "\n") {
-		return s
-	}
-	var parts []string
-	for text := range strings.Lines(s) {
-		if text = strings.TrimSpace(text); text != "" {
-			parts = append(parts, text)
-		}
-	}
-	return strings.Join(parts, "; ")
 }
 
 // harmful is true for what is not meant to be seen: controls, formats such as

@@ -5,79 +5,61 @@ import (
 	"slices"
 	"time"
 
-	"github.com/fatih/color"
-
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
 )
 
-// byHand prints what no program can do: what has to be bought, and what
+// byHand tells what no program can do: what has to be bought, and what
 // somebody has to set in a portal.
-func (p *Printer) byHand(pl *plan.Plan) {
-	manual := 0
-	for _, c := range pl.Calls {
-		if c.Manual != "" {
-			manual++
-		}
-	}
-	if len(pl.Purchases)+manual == 0 {
-		return
-	}
-	p.Line("%s", p.paint("To be done by hand:", color.Bold))
+func (p *Page) byHand(pl *plan.Plan) {
+	list := List{Title: "To be done by hand:"}
 	for _, b := range pl.Purchases {
-		p.Line(
-			"  buy %d of %s (from %d to %d) in the Microsoft 365 admin centre, under Billing  %s",
-			b.To-b.From,
-			Safe(b.Item.Name),
-			b.From,
-			b.To,
-			places(b.Origins),
-		)
+		item := Item{Text: fmt.Sprintf("buy %d of %s (from %d to %d) in the Microsoft 365 admin centre, under Billing",
+			b.To-b.From, b.Item.Name, b.From, b.To), Places: b.Origins}
 		if b.Waiting > 0 {
-			p.Line("      %s for it", ledger.Plural(b.Waiting, "call waits", "calls wait"))
+			item.More = []string{ledger.Plural(b.Waiting, "call waits", "calls wait") + " for it"}
 		}
+		list.Items = append(list.Items, item)
 	}
 	for _, c := range pl.Calls {
 		if c.Manual != "" {
-			p.Line("  %s: %s", Safe(c.Holder.Address()), Safe(c.Manual))
+			list.Items = append(list.Items, Item{Text: c.Holder.Address() + ": " + c.Manual})
 		}
 	}
-	p.Line("")
+	p.list(list)
 }
 
-// refresh prints the flows that somebody may want to turn off and on, once the
+// list adds a list that is not empty.
+func (p *Page) list(l List) {
+	if len(l.Items) > 0 {
+		p.add(l, Break{})
+	}
+}
+
+// refresh tells of the flows that somebody may want to turn off and on, once the
 // plan is applied.
-func (p *Printer) refresh(pl *plan.Plan) {
-	var flows []string
+func (p *Page) refresh(pl *plan.Plan) {
+	list := List{Title: "By hand after that, if you cannot wait a week:"}
 	for _, r := range pl.Refresh {
 		if !r.Force {
-			flows = append(flows, r.Flow.Address())
+			list.Items = append(list.Items, Item{
+				Text: fmt.Sprintf("turn %s off and on: it can take up to a week to notice its owner's license", r.Flow.Address())})
 		}
 	}
-	if len(flows) == 0 {
-		return
-	}
-	p.Line("%s", p.paint("By hand after that, if you cannot wait a week:", color.Bold))
-	for _, f := range flows {
-		p.Line("  turn %s off and on: it can take up to a week to notice its owner's license", Safe(f))
-	}
-	p.Line("")
+	p.list(list)
 }
 
-// due prints what dates will make necessary soon.
-func (p *Printer) due(pl *plan.Plan) {
-	if len(pl.Due) == 0 {
-		return
-	}
-	p.Line("%s", p.paint("Falls due within 14 days:", color.Bold))
+// due tells what dates will make necessary soon.
+func (p *Page) due(pl *plan.Plan) {
+	list := List{Title: "Falls due within 14 days:"}
 	for _, d := range pl.Due {
-		detail := places(d.Origins)
+		item := Item{Day: d.Day, Op: d.Op, Text: string(ledger.NewAddress(d.Holder, d.Item)), Places: d.Origins}
 		if d.Trial {
-			detail = "the trial ends by itself"
+			item.Detail, item.Places = "the trial ends by itself", nil
 		}
-		p.Line("  %s %s %s  %s", d.Day, p.op(d.Op), Safe(string(ledger.NewAddress(d.Holder, d.Item))), detail)
+		list.Items = append(list.Items, item)
 	}
-	p.Line("")
+	p.list(list)
 }
 
 // Summary is the last line of a plan.
@@ -139,9 +121,9 @@ func has(c ledger.Call, op ledger.Op) bool {
 	return slices.ContainsFunc(c.Steps, func(s ledger.Step) bool { return s.Op == op })
 }
 
-// Pace says how long the writes of a plan take where the directory allows so
+// pace tells how long the writes of a plan take where the directory allows so
 // many a second, and where that is long enough to mention.
-func (p *Printer) Pace(pl *plan.Plan, perSecond float64) {
+func (p *Page) pace(pl *plan.Plan, perSecond float64) {
 	n := 0
 	for _, c := range pl.Calls {
 		if c.Runs() && (c.Holder.Kind == ledger.User || c.Holder.Kind == ledger.Group) {
@@ -156,7 +138,7 @@ func (p *Printer) Pace(pl *plan.Plan, perSecond float64) {
 		return
 	}
 	took := time.Duration(float64(n) / perSecond * float64(time.Second))
-	p.Line("The directory allows %s a second: these %d take about %s.", ledger.Count(int(perSecond), "write"), n, about(took))
+	p.say("The directory allows %s a second: these %d take about %s.", ledger.Count(int(perSecond), "write"), n, about(took))
 }
 
 // about is a length of time in words.

@@ -1,15 +1,121 @@
 package view
 
-import "testing"
+import (
+	"bytes"
+	"reflect"
+	"strings"
+	"testing"
+	"unicode"
 
-// TestTextsOfTheLanguage: a name that somebody gave in the tenant is a text in the
-// files, and no template.
-func TestTextsOfTheLanguage(t *testing.T) {
-	for name, want := range map[string]string{
-		`makers`: `"makers"`, `a "b" \c`: `"a \"b\" \\c"`, `${var.x} %{if}`: `"$${var.x} %%{if}"`, "a\nb\u202e": `"a\nb\u202e"`,
-	} {
-		if got := text(name); got != want {
-			t.Errorf("%q is written %s, want %s", name, got, want)
+	"pgregory.net/rapid"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// hostile is a name that somebody gave in the tenant.
+const hostile = "::error::x\x1b[2J\u202e\r\n##vso[task.complete]\u2028::add-mask::y"
+
+// parts is one of every kind of part.
+func parts() []Part {
+	return []Part{Sentence(""), Verdict(""), Note{}, Steps{}, Table{}, List{}, Facts{}, Outcome{}, Check{}, Break{}}
+}
+
+// TestEveryPartIsEscaped: whatever the texts of a page are, no terminal and no pipeline
+// obeys them, in colour or without, on lines of any length.
+func TestEveryPartIsEscaped(t *testing.T) {
+	for _, p := range parts() {
+		full := reflect.New(reflect.TypeOf(p)).Elem()
+		fill(full)
+		for _, out := range []Output{{}, {Width: 30}, {Colored: true}} {
+			var b bytes.Buffer
+			out.Writer = &b
+			NewText(out).Show(full.Interface().(Part))
+			text := b.String()
+			if !strings.Contains(text, `\u001b[2J`) && reflect.TypeOf(p) != reflect.TypeOf(Break{}) {
+				t.Errorf("%T shows none of its texts: %q", p, text)
+			}
+			for line := range strings.Lines(text) {
+				line = colours.Replace(strings.TrimSuffix(line, "\n"))
+				if strings.ContainsFunc(line, func(r rune) bool { return unicode.IsControl(r) || harmful(r) }) ||
+					strings.HasPrefix(strings.TrimSpace(line), "::") || strings.Contains(line, "##vso[") {
+					t.Errorf("%T, %d columns: %q", p, out.Width, line)
+				}
+			}
+		}
+	}
+}
+
+// colours are the sequences that a coloured line may have.
+var colours = strings.NewReplacer("\x1b[31m", "", "\x1b[32m", "", "\x1b[33m", "", "\x1b[36m", "", "\x1b[1m", "", "\x1b[2m", "",
+	"\x1b[31;1m", "", "\x1b[33;1m", "", "\x1b[36;1m", "", "\x1b[0m", "", "\x1b[22m", "", "\x1b[0;22m", "", "\x1b[22;0m", "",
+	"\x1b[0;22;0;0;0m", "")
+
+// fill puts a hostile text into every text of a value, and two elements into every list.
+func fill(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(hostile)
+	case reflect.Int, reflect.Int64:
+		v.SetInt(2)
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Field(i).CanSet() {
+				fill(v.Field(i))
+			}
+		}
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		for i := range 2 {
+			fill(v.Index(i))
+		}
+	}
+}
+
+// TestLinesAreBroken: a line that is too long goes on below. No word is lost or cut,
+// and no line is longer than there are columns, but for a word that is.
+func TestLinesAreBroken(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		words := rapid.SliceOfN(rapid.StringMatching(`[a-zéλ]{1,12}`), 1, 30).Draw(t, "words")
+		width := rapid.IntRange(0, 40).Draw(t, "width")
+		indent, hang := rapid.IntRange(0, 6).Draw(t, "indent"), rapid.IntRange(0, 12).Draw(t, "hang")
+		var spans []span
+		for n, word := range words {
+			if n > 0 {
+				word = " " + word
+			}
+			spans = append(spans, span{word, nil})
+		}
+		var b bytes.Buffer
+		NewText(Output{Writer: &b, Width: width}).line(indent, hang, spans...)
+		if got := strings.Fields(b.String()); !reflect.DeepEqual(got, words) {
+			t.Fatalf("%v became %v", words, got)
+		}
+		lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+		for n, line := range lines {
+			begin := hang
+			if n == 0 {
+				begin = indent
+			}
+			if !strings.HasPrefix(line, strings.Repeat(" ", begin)) {
+				t.Fatalf("%q begins with other than %d blanks", line, begin)
+			}
+			if width > 0 && columns(line) > width && len(strings.Fields(line)) > 1 {
+				t.Fatalf("%q has more than %d columns", line, width)
+			}
+		}
+		if width == 0 && len(lines) > 1 {
+			t.Fatalf("%q is broken", lines)
+		}
+	})
+}
+
+// TestFormatsHaveDocuments: every format shows a document.
+func TestFormatsHaveDocuments(t *testing.T) {
+	d := Checks("plan", []ledger.Check{{Verdict: ledger.Missing, About: "the role", Remedy: "ask for it"}})
+	for _, name := range Formats() {
+		var b bytes.Buffer
+		if err := Show(name, Output{Writer: &b}, d); err != nil || !strings.Contains(b.String(), "the role") {
+			t.Errorf("%s shows %q, %v", name, b.String(), err)
 		}
 	}
 }

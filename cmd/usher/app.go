@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/usher-cli/usher/ledger"
@@ -26,9 +27,12 @@ type app struct {
 	env      func(string) string
 	printed  *output // out, while a command runs
 	terminal bool    // out is a terminal
+	columns  int     // of it; 0 for lines of any length
 	progress bool    // err is a terminal
+	besides  int     // columns of that
 
-	plans map[string]string // names of service plans, by id, as far as they are known by now
+	files map[string]*hcl.File // that were read, to show lines of
+	plans map[string]string    // names of service plans, by id, as far as they are known by now
 
 	wire io.Writer // is told what is said to a simulated tenant, and what it answers; nil for nobody
 
@@ -58,7 +62,7 @@ func (a *app) run(args []string) int {
 	a.out = a.printed
 	code := a.execute(args)
 	if err := a.printed.Err(); err != nil {
-		a.stderr().Failure(fmt.Errorf("the output could not be written: %w", err))
+		a.stderr().Page(view.Failure(fmt.Errorf("the output could not be written: %w", err)))
 		if code == 0 || code == int(exitSteps) { // nobody may take what was cut off for an answer
 			code = int(exitError)
 		}
@@ -71,8 +75,8 @@ func (a *app) run(args []string) int {
 func (a *app) execute(args []string) (exit int) {
 	defer func() {
 		if cause := recover(); cause != nil {
-			a.stderr().Failure(fmt.Errorf("usher met a fault of its own and stopped: %v. Run usher plan to see what is left, and report "+
-				"this with the command and the version %s", cause, version))
+			a.stderr().Page(view.Failure(fmt.Errorf("usher met a fault of its own and stopped: %v. Run usher plan to see what is left, and report "+
+				"this with the command and the version %s", cause, version)))
 			exit = int(exitError)
 		}
 	}()
@@ -86,7 +90,7 @@ func (a *app) execute(args []string) (exit int) {
 	case errors.As(err, &code):
 		return int(code)
 	}
-	a.stderr().Failure(err)
+	a.stderr().Page(view.Failure(err))
 	return int(exitError)
 }
 
@@ -129,11 +133,30 @@ func goFlags(args []string) []string {
 
 func (a *app) color() bool { return a.terminal && !a.noColor && a.env("NO_COLOR") == "" }
 
-func (a *app) stdout() *view.Printer { return view.NewPrinter(a.out, a.color()).WithPlans(a.plans) }
-
-func (a *app) stderr() *view.Printer {
-	return view.NewPrinter(a.err, a.progress && !a.noColor && a.env("NO_COLOR") == "")
+func (a *app) output() view.Output {
+	return view.Output{Writer: a.out, Colored: a.color(), Width: a.columns}
 }
+
+// stdout lays out what a command says.
+func (a *app) stdout() *view.Text { return view.NewText(a.output()) }
+
+// stderr lays out what is said beside that.
+func (a *app) stderr() *view.Text {
+	colored := a.progress && !a.noColor && a.env("NO_COLOR") == ""
+	return view.NewText(view.Output{Writer: a.err, Colored: colored, Width: a.besides})
+}
+
+// show shows a result on standard output.
+func (a *app) show(asJSON bool, d view.Document) error {
+	format := "text"
+	if asJSON {
+		format = "json"
+	}
+	return view.Show(format, a.output(), d)
+}
+
+// words are the names that results are told with.
+func (a *app) words() view.Words { return view.Words{Plans: a.plans, Files: a.files} }
 
 func (a *app) progressLine() *view.Progress {
 	if !a.progress {

@@ -140,13 +140,12 @@ func (u *applying) approved(ctx context.Context) (*plan.Plan, error) {
 		return nil, err
 	}
 	stops := len(p.Errors()) > 0 || p.Refused()
-	files := u.present.Config.Files
+	told := u.a.words().Plan(p, u.present.Config.Tenant.Writes)
 	switch {
 	case !u.o.json:
-		u.a.stdout().WithFiles(files).Plan(p)
-		u.a.stdout().Pace(p, u.present.Config.Tenant.Writes)
+		u.a.stdout().Page(told.Page)
 	case stops: // the document is about a run, and there is none
-		u.a.stderr().WithFiles(files).Plan(p)
+		u.a.stderr().Page(told.Page)
 	}
 	if stops {
 		return nil, verdict(p)
@@ -158,7 +157,7 @@ func (u *applying) approved(ctx context.Context) (*plan.Plan, error) {
 		return nil, err
 	}
 	if len(p.Errors()) > 0 || p.Refused() { // somebody used the tenant while somebody else was thinking
-		u.a.stdout().Refusals(p)
+		u.a.stdout().Page(view.Refusals(p))
 		return nil, verdict(p)
 	}
 	return p, nil
@@ -168,7 +167,7 @@ func (u *applying) nothing(p *plan.Plan) error {
 	if u.o.json {
 		r := &ledger.Report{}
 		r.Record(p.Records)
-		if err := view.JSON(u.a.out, view.NewRun(p, r)); err != nil {
+		if err := u.a.show(true, u.a.words().Report(p, r)); err != nil {
 			return err
 		}
 	}
@@ -211,7 +210,7 @@ func (u *applying) approve(ctx context.Context, p *plan.Plan) (_ *plan.Plan, err
 const wideRun = 50
 
 func (u *applying) run(ctx context.Context, p *plan.Plan, stop <-chan struct{}) error {
-	out, progress := u.a.stdout(), u.a.progressLine()
+	progress := u.a.progressLine()
 	quiet := u.o.json || u.a.progress && len(p.Calls) > wideRun
 	report, err := u.present.Apply(ctx, p, engine.RunOptions{Parallelism: u.o.parallelism, Checkpoint: u.o.checkpoint, Stop: stop,
 		Progress: func(res ledger.Result, t ledger.Tally) {
@@ -219,22 +218,18 @@ func (u *applying) run(ctx context.Context, p *plan.Plan, stop <-chan struct{}) 
 			case quiet:
 				progress.Show("Applying: %d of %d done, %d not", t.Done, t.All, t.Failed+t.Unknown+t.Skipped)
 			case res.Outcome != ledger.Pending || res.Call.Runs(): // what nobody started is listed at the end
-				out.Result(res)
+				u.a.stdout().Show(u.a.words().Result(res))
 			}
 		}})
 	progress.Clear()
 	if report == nil {
 		return err
 	}
-	if u.o.json {
-		err = errors.Join(err, view.JSON(u.a.out, view.NewRun(p, report)))
-	} else {
-		out.Report(report)
-	}
+	err = errors.Join(err, u.a.show(u.o.json, u.a.words().Report(p, report)))
 	switch {
 	case err != nil && report.Done+report.Unknown > 0:
-		u.a.stderr().Failure(err)
-		u.a.stderr().Line("Some changes were not saved to the state: run usher plan to see them.")
+		u.a.stderr().Page(view.Failure(err))
+		u.a.stderr().Say("Some changes were not saved to the state: run usher plan to see them.")
 		return exitPartial
 	case err != nil:
 		return err

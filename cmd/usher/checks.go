@@ -33,12 +33,8 @@ func (o *checkOptions) check(about string) error {
 
 // tell prints checks, and fails where something is missing.
 func (o *checkOptions) tell(a *app, checks []ledger.Check) error {
-	if o.json {
-		if err := view.JSON(a.out, view.NewDoctor(o.purpose, checks)); err != nil {
-			return err
-		}
-	} else {
-		a.stdout().Checks(checks)
+	if err := a.show(o.json, view.Checks(o.purpose, checks)); err != nil {
+		return err
 	}
 	if slices.ContainsFunc(checks, func(c ledger.Check) bool { return c.Verdict == ledger.Missing }) {
 		return exitError

@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usher-cli/usher/engine"
-	"github.com/usher-cli/usher/view"
 )
 
 type driftOptions struct {
@@ -33,19 +32,14 @@ func runDrift(ctx context.Context, a *app, o *driftOptions) (err error) {
 	defer p.Close(&err)
 	drift, problems := p.Drift()
 	if len(problems) > 0 {
-		a.stdout().WithFiles(p.Config.Files).Notices(problems)
+		a.stdout().Page(a.words().Notices(problems))
 		return exitError
 	}
 	have := p.Reading.Have
-	if o.json {
-		err = view.JSON(a.out, view.NewDriftReport(have, drift))
-	} else {
-		a.printUnread(have.Unread)
-		a.stdout().Drift(drift, len(have.Unread) == 0)
+	if err := a.show(o.json, a.words().Drift(have, drift)); err != nil {
+		return err
 	}
 	switch {
-	case err != nil:
-		return err
 	case len(have.Unread) > 0:
 		return exitPartial
 	case len(drift) > 0:

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usher-cli/usher/config"
-	"github.com/usher-cli/usher/view"
 )
 
 type fmtOptions struct {
@@ -29,16 +28,16 @@ func newFmt(a *app) *cobra.Command {
 
 func runFmt(a *app, o *fmtOptions) error {
 	changed, diags := config.Format(a.chdir, o.recursive)
-	a.stderr().Diagnostics(diags)
+	a.stderr().Page(a.words().Diagnostics(diags))
 	for _, f := range changed {
 		name, err := filepath.Rel(a.chdir, f.Path)
 		if err != nil {
 			name = f.Path
 		}
-		a.stdout().Line("%s", view.Safe(name))
+		a.stdout().Say("%s", name)
 		if o.diff {
 			for line := range strings.Lines(string(diff.Diff("old/"+name, f.Before, "new/"+name, f.After))) {
-				a.stdout().Line("%s", view.Safe(strings.TrimSuffix(line, "\n")))
+				a.stdout().Say("%s", strings.TrimSuffix(line, "\n"))
 			}
 		}
 		if o.check {

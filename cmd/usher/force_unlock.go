@@ -35,7 +35,7 @@ func runForceUnlock(ctx context.Context, a *app, o *inputs, args []string) error
 	if err := l.Store.ForceUnlock(ctx, id); err != nil {
 		return err
 	}
-	a.stdout().Line("The state is unlocked.")
+	a.stdout().Say("The state is unlocked.")
 	return nil
 }
 

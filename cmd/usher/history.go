@@ -38,25 +38,18 @@ func runHistory(ctx context.Context, a *app, o *historyOptions, args []string) e
 	}
 	runs, breaks := state.Runs(told.Entries), told.Breaks
 	a.warnOf(told, !o.verify)
+	d := view.Runs(runs)
 	switch {
-	case o.verify && o.json:
-		err = view.JSON(a.out, view.NewVerification(len(runs), breaks))
 	case o.verify:
-		a.stdout().Verification(len(runs), breaks)
+		d = view.Verified(len(runs), breaks)
 	case len(args) == 1:
 		run, err := told.Run(args[0])
 		if err != nil {
 			return err
 		}
-		if o.json {
-			return view.JSON(a.out, run)
-		}
-		a.stdout().Run(run)
-	case o.json:
-		err = view.JSON(a.out, view.NewHistory(runs))
-	default:
-		a.stdout().Runs(runs)
+		d = a.words().Run(run)
 	}
+	err = a.show(o.json, d)
 	if err == nil && o.verify && len(breaks) > 0 {
 		return exitError
 	}
@@ -67,11 +60,11 @@ func runHistory(ctx context.Context, a *app, o *historyOptions, args []string) e
 // it was changed.
 func (a *app) warnOf(told *state.Told, changed bool) {
 	if told.Closed > 0 {
-		a.stderr().Line("Warning: %s of the history cannot be opened with this key, or by this version of usher, and is not shown.",
+		a.stderr().Say("Warning: %s of the history cannot be opened with this key, or by this version of usher, and is not shown.",
 			ledger.Count(told.Closed, "line"))
 	}
 	if changed && len(told.Breaks) > 0 {
-		a.stderr().Line("Warning: the history was cut or edited in %s: usher history -verify says where.",
+		a.stderr().Say("Warning: the history was cut or edited in %s: usher history -verify says where.",
 			ledger.Count(len(told.Breaks), "place"))
 	}
 }

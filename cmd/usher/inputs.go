@@ -38,9 +38,9 @@ func (i *inputs) tenant(cmd *cobra.Command) {
 // world is what an engine gets from the command line.
 func (a *app) world() *engine.World {
 	w := &engine.World{Version: version, Dir: a.chdir, Env: a.env, Now: a.now, Wire: a.wire,
-		Warn: func(text string) { a.stderr().Line("Warning: %s", view.Safe(text)) }}
+		Warn: func(text string) { a.stderr().Show(view.Note{Level: view.Warning, Text: text}) }}
 	if a.verbose {
-		w.Explain = func(text string) { a.stderr().Line("%s", view.Safe(text)) }
+		w.Explain = func(text string) { a.stderr().Show(view.Sentence(text)) }
 		w.Requests, w.Statements = a.trace, a.traceStatement
 	}
 	return w
@@ -50,8 +50,8 @@ func (a *app) world() *engine.World {
 func (a *app) load(in inputs, part engine.Extent) (*engine.Loaded, error) {
 	l, diags, err := engine.Load(a.world(), in.Inputs, part)
 	if l != nil {
-		a.plans = l.Catalog.PlanNames()
-		a.stderr().WithFiles(l.Config.Files).Diagnostics(diags)
+		a.plans, a.files = l.Catalog.PlanNames(), l.Config.Files
+		a.stderr().Page(a.words().Diagnostics(diags))
 	}
 	if err == nil && diags.HasErrors() {
 		err = exitError

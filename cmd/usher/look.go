@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/usher-cli/usher/engine"
-	"github.com/usher-cli/usher/ledger"
 )
 
 // look opens everything and reads it, for commands that change nothing.
@@ -23,13 +22,4 @@ func (a *app) look(ctx context.Context, in inputs, access engine.Access, scope e
 		return nil, err
 	}
 	return p, nil
-}
-
-func (a *app) printUnread(unread []ledger.Unread) {
-	var notices []ledger.Notice
-	for _, u := range unread {
-		notices = append(notices,
-			ledger.Notice{Code: "unread", Severity: ledger.Warning, Address: u.Address(), Text: "could not be read completely: " + u.Reason})
-	}
-	a.stdout().Notices(notices)
 }

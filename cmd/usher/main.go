@@ -12,14 +12,23 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/mattn/go-isatty"
+	"golang.org/x/term"
 )
 
 func main() {
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) // a closed pipe is an error of the write, and no end
-	app := &app{
-		in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, env: os.Getenv,
-		terminal: isatty.IsTerminal(os.Stdout.Fd()), progress: isatty.IsTerminal(os.Stderr.Fd()),
-	}
+	app := &app{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, env: os.Getenv}
+	app.terminal, app.columns = terminal(os.Stdout)
+	app.progress, app.besides = terminal(os.Stderr)
 	os.Exit(app.run(os.Args[1:]))
+}
+
+// terminal reports whether a file is a terminal, and how many columns it has; 0 where
+// it does not say.
+func terminal(f *os.File) (is bool, columns int) {
+	fd := int(f.Fd())
+	if columns, _, err := term.GetSize(fd); err == nil {
+		return term.IsTerminal(fd), columns
+	}
+	return term.IsTerminal(fd), 0
 }

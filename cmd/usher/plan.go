@@ -58,13 +58,8 @@ func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
 
 // offer shows a plan, saves it where that is asked for, and says how to exit.
 func (o *planOutput) offer(a *app, present *engine.Present, p *plan.Plan) error {
-	if o.json {
-		if err := p.Encode(a.out); err != nil {
-			return err
-		}
-	} else {
-		a.stdout().WithFiles(present.Config.Files).Plan(p)
-		a.stdout().Pace(p, present.Config.Tenant.Writes)
+	if err := a.show(o.json, a.words().Plan(p, present.Config.Tenant.Writes)); err != nil {
+		return err
 	}
 	if o.out != "" && len(p.Errors()) == 0 {
 		if err := present.SavePlan(a.path(o.out), p); err != nil {

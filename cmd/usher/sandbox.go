@@ -16,7 +16,6 @@ import (
 	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/engine"
 	"github.com/usher-cli/usher/tenant/sandbox"
-	"github.com/usher-cli/usher/view"
 )
 
 func newSandbox(a *app) *cobra.Command {
@@ -59,7 +58,7 @@ func runSandboxInit(a *app, o *sandboxInitOptions) error {
 	if err := atomic.WriteFile(path, &b); err != nil {
 		return fmt.Errorf("the tenant cannot be written: %w", err)
 	}
-	a.stdout().Line("%s has %d people.", o.out, o.users)
+	a.stdout().Say("%s has %d people.", o.out, o.users)
 	return nil
 }
 
@@ -136,7 +135,7 @@ func runSandboxRequest(a *app, o *sandboxRequestOptions, args []string) (err err
 	server.ServeHTTP(w, r)
 	body, _ := io.ReadAll(w.Result().Body)
 	if len(body) > 0 {
-		a.stdout().Line("%s", view.Safe(string(body)))
+		a.stdout().Say("%s", string(body))
 	}
 	if w.Code >= 300 {
 		return fmt.Errorf("the tenant answered %d %s", w.Code, http.StatusText(w.Code))

@@ -63,7 +63,7 @@ func runSandboxServe(ctx context.Context, a *app, o *sandboxServeOptions) (err e
 	if err != nil {
 		return fmt.Errorf("the sandbox cannot listen: %w", err)
 	}
-	a.stdout().Line("The tenant answers at http://%s; interrupt to end.", plain.Addr())
+	a.stdout().Say("The tenant answers at http://%s; interrupt to end.", plain.Addr())
 	if o.authority == "" {
 		return serve(ctx, server, plain)
 	}
@@ -79,7 +79,7 @@ func runSandboxServe(ctx context.Context, a *app, o *sandboxServeOptions) (err e
 		if err != nil {
 			return fmt.Errorf("the sandbox cannot listen: %w", err)
 		}
-		a.stdout().Line("The tenant answers at https://%s, too.", secure.Addr())
+		a.stdout().Say("The tenant answers at https://%s, too.", secure.Addr())
 		listeners = append(listeners, secure)
 	}
 	if err := os.WriteFile(a.path(o.authority), authority.PEM(), 0o600); err != nil { // the last: whoever waits for the file finds the rest

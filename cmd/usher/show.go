@@ -25,14 +25,10 @@ func runShow(a *app, o *showOptions, path string) error {
 	if err != nil {
 		return err
 	}
-	if o.json {
-		return p.Encode(a.out)
-	}
 	known, err := catalog.Load()
 	if err != nil {
 		return err
 	}
 	a.plans = known.PlanNames()
-	a.stdout().Plan(p)
-	return nil
+	return a.show(o.json, a.words().Plan(p, 0))
 }

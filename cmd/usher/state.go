@@ -9,6 +9,7 @@ import (
 	"github.com/usher-cli/usher/engine"
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/state"
+	"github.com/usher-cli/usher/view"
 )
 
 // stateVerb is what a command of usher state does.
@@ -84,7 +85,7 @@ func confirms(l *engine.Loaded, addresses []string) engine.StateChange {
 func (a *app) edit(ctx context.Context, l *engine.Loaded, e engine.StateChange) error {
 	serial, err := l.Edit(ctx, e)
 	if err == nil {
-		a.stdout().Line("The state is at serial %d.", serial)
+		a.stdout().Say("The state is at serial %d.", serial)
 	}
 	return err
 }
@@ -94,7 +95,7 @@ func runStateList(ctx context.Context, a *app, l *engine.Loaded, _ []string) err
 	if err != nil {
 		return err
 	}
-	a.stdout().StateList(d)
+	a.stdout().Page(view.Addresses(d))
 	return nil
 }
 
@@ -108,7 +109,7 @@ func runStateShow(ctx context.Context, a *app, l *engine.Loaded, args []string) 
 		return engine.UnknownAddress(args[0])
 	}
 	for _, i := range at {
-		a.stdout().StateShow(d.Grants[i])
+		a.stdout().Page(view.Record(d.Grants[i]))
 	}
 	return nil
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/usher-cli/usher/config"
 	"github.com/usher-cli/usher/engine"
 	"github.com/usher-cli/usher/state"
-	"github.com/usher-cli/usher/view"
 )
 
 type migrateOptions struct {
@@ -72,12 +71,12 @@ func runMigrate(ctx context.Context, a *app, o *migrateOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	a.stdout().Line("The state is at %s now, with serial %d, and was read back. Put this into the usher "+
-		"block:\n", view.Safe(target.String()), d.Serial)
+	a.stdout().Say("The state is at %s now, with serial %d, and was read back. Put this into the usher "+
+		"block:\n", target.String(), d.Serial)
 	for line := range strings.Lines(config.BackendBlock(o.to, set)) {
-		a.stdout().Line("  %s", view.Safe(strings.TrimSuffix(line, "\n")))
+		a.stdout().Say("  %s", strings.TrimSuffix(line, "\n"))
 	}
-	a.stdout().Line("\nThe old state stays at %s: remove it when nobody uses it any more.", view.Safe(l.Store.String()))
+	a.stdout().Say("\nThe old state stays at %s: remove it when nobody uses it any more.", l.Store.String())
 	return nil
 }
 

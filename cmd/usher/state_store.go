@@ -10,7 +10,6 @@ import (
 
 	"github.com/usher-cli/usher/engine"
 	"github.com/usher-cli/usher/state"
-	"github.com/usher-cli/usher/view"
 )
 
 func runLockInfo(ctx context.Context, a *app, l *engine.Loaded, _ []string) error {
@@ -19,7 +18,7 @@ func runLockInfo(ctx context.Context, a *app, l *engine.Loaded, _ []string) erro
 	case err != nil:
 		return err
 	case holder == nil:
-		a.stdout().Line("The state is not locked.")
+		a.stdout().Say("The state is not locked.")
 	default:
 		a.tellHolder(ctx, l, holder)
 	}
@@ -29,7 +28,7 @@ func runLockInfo(ctx context.Context, a *app, l *engine.Loaded, _ []string) erro
 // tellHolder says who has the lock. Where the server keeps little of that, the
 // history knows which run began since, and has not ended.
 func (a *app) tellHolder(ctx context.Context, l *engine.Loaded, holder *state.LockInfo) {
-	a.stdout().Line("The state is locked by %s.", view.Safe(holder.String()))
+	a.stdout().Say("The state is locked by %s.", holder.String())
 	if holder.Run != "" || holder.PID != 0 {
 		return
 	}
@@ -42,8 +41,8 @@ func (a *app) tellHolder(ctx context.Context, l *engine.Loaded, holder *state.Lo
 		return
 	}
 	if last := runs[len(runs)-1]; last.Ended == nil && last.By.Who == holder.Who && !last.Began.Before(holder.Since) {
-		a.stdout().Line("It is the run %s of the history, an %s%s.", view.Safe(last.ID), view.Safe(last.By.Operation),
-			view.Safe(strings.TrimSuffix(" in "+last.By.Where, " in ")))
+		a.stdout().Say("It is the run %s of the history, an %s%s.", last.ID, last.By.Operation,
+			strings.TrimSuffix(" in "+last.By.Where, " in "))
 	}
 }
 
@@ -52,11 +51,11 @@ func runStateInit(ctx context.Context, a *app, l *engine.Loaded, _ []string) err
 		if err := p.Prepare(ctx); err != nil {
 			return err
 		}
-		a.stdout().Line("The store %s is ready.", view.Safe(l.Store.String()))
+		a.stdout().Say("The store %s is ready.", l.Store.String())
 		return nil
 	}
-	a.stdout().Line("Nothing has to be made at %s. Run usher init to see whether it is reached and can be written.",
-		view.Safe(l.Store.String()))
+	a.stdout().Say("Nothing has to be made at %s. Run usher init to see whether it is reached and can be written.",
+		l.Store.String())
 	return nil
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/usher-cli/usher/engine"
 	"github.com/usher-cli/usher/ledger"
-	"github.com/usher-cli/usher/view"
 )
 
 type usageOptions struct {
@@ -36,12 +35,7 @@ func runUsage(ctx context.Context, a *app, o *usageOptions) (err error) {
 	defer p.Close(&err)
 	have := p.Reading.Have
 	usage := ledger.UsageOf(have)
-	if o.json {
-		err = view.JSON(a.out, view.NewUsageReport(have, usage, o.users))
-	} else {
-		a.printUnread(have.Unread)
-		a.stdout().Usage(usage, o.users)
-	}
+	err = a.show(o.json, a.words().Usage(have, usage, o.users))
 	if err == nil && len(have.Unread) > 0 {
 		return exitPartial
 	}

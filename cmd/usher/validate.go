@@ -1,12 +1,10 @@
 package main
 
 import (
-	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/config"
-	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/view"
 )
 
@@ -39,33 +37,20 @@ func runValidate(a *app, o *validateOptions) error {
 	if !diags.HasErrors() {
 		diags = append(diags, cfg.Shortages()...)
 	}
+	a.files = cfg.Files
+	d := view.Validated(diags)
 	if o.json {
-		err = view.JSON(a.out, view.NewValidation(diags))
+		err = a.show(true, d)
 	} else {
-		printValidation(a, cfg, diags)
+		a.stderr().Page(a.words().Diagnostics(diags))
+		to := a.stdout()
+		if diags.HasErrors() {
+			to = a.stderr()
+		}
+		to.Page(d.Page)
 	}
 	if err == nil && diags.HasErrors() {
 		return exitError
 	}
 	return err
-}
-
-func printValidation(a *app, cfg *config.Config, diags hcl.Diagnostics) {
-	a.stderr().WithFiles(cfg.Files).Diagnostics(diags)
-	errs, warnings := 0, 0
-	for _, d := range diags {
-		if d.Severity == hcl.DiagError {
-			errs++
-		} else {
-			warnings++
-		}
-	}
-	switch {
-	case errs > 0:
-		a.stderr().Line("The configuration has %s and %s.", ledger.Count(errs, "error"), ledger.Count(warnings, "warning"))
-	case warnings > 0:
-		a.stdout().Line("The configuration is valid, with %s.", ledger.Count(warnings, "warning"))
-	default:
-		a.stdout().Line("The configuration is valid.")
-	}
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/usher-cli/usher/tenant"
-	"github.com/usher-cli/usher/view"
 )
 
 // trace says what was asked of whom, and never what was in it.
@@ -17,9 +16,9 @@ func (a *app) trace(e tenant.Exchange) {
 	}
 	name := ""
 	if e.RequestID != "" {
-		name = ", request " + view.Safe(e.RequestID)
+		name = ", request " + e.RequestID
 	}
-	a.stderr().Line("%s %s%s: %s after %s%s", e.Method, view.Safe(e.Host), view.Safe(e.Path), answer, e.Took.Round(time.Millisecond), name)
+	a.stderr().Say("%s %s%s: %s after %s%s", e.Method, e.Host, e.Path, answer, e.Took.Round(time.Millisecond), name)
 }
 
 // traceStatement is trace for a database, which is asked in statements.
@@ -30,7 +29,7 @@ func (a *app) traceStatement(statement string) (ended func(error)) {
 		if err != nil {
 			answer = err.Error()
 		}
-		a.stderr().Line("%s: %s after %s", view.Safe(strings.Join(strings.Fields(statement), " ")), view.Safe(answer),
+		a.stderr().Say("%s: %s after %s", strings.Join(strings.Fields(statement), " "), answer,
 			a.now().Sub(began).Round(time.Millisecond))
 	}
 }

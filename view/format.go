@@ -1,0 +1,50 @@
+package view
+
+import (
+	"io"
+	"maps"
+	"slices"
+)
+
+// Document is a result: a page for people, and data for machines.
+type Document struct {
+	Page
+	Data any
+}
+
+// Output is a place for documents.
+type Output struct {
+	io.Writer
+	Colored bool
+	Width   int // columns; 0 for lines of any length
+}
+
+// Format shows a document.
+type Format func(Output, Document) error
+
+// formats are the formats, by name. Another one is a file and a row.
+func formats() map[string]Format {
+	return map[string]Format{
+		"json": asJSON,
+		"text": asText,
+	}
+}
+
+// Formats are the names of the formats.
+func Formats() []string { return slices.Sorted(maps.Keys(formats())) }
+
+// Show shows a document in the format of a name.
+func Show(format string, out Output, d Document) error { return formats()[format](out, d) }
+
+func asText(out Output, d Document) error {
+	NewText(out).Page(d.Page)
+	return nil
+}
+
+// asJSON writes the data. A plan has a form of its own, in which it is saved.
+func asJSON(out Output, d Document) error {
+	if own, is := d.Data.(interface{ Encode(w io.Writer) error }); is {
+		return own.Encode(out)
+	}
+	return JSON(out, d.Data)
+}

@@ -1,0 +1,235 @@
+package view
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/go-multierror"
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/usher-cli/usher/catalog"
+	"github.com/usher-cli/usher/ledger"
+)
+
+// Diagnostics tells what is wrong with files, each problem with its line.
+func (w Words) Diagnostics(diags hcl.Diagnostics) Page {
+	p := Page{Title: "Configuration"}
+	for _, d := range diags {
+		n := Note{Heading: d.Summary, Lines: []string{d.Detail}}
+		if d.Severity == hcl.DiagWarning {
+			n.Level = Warning
+		}
+		if at := d.Subject; at != nil {
+			s := Source{File: at.Filename, Line: at.Start.Line}
+			if !concealed(d) {
+				s.Text = w.lineOf(s.File, s.Line)
+			}
+			n.Sources = []Source{s}
+		}
+		p.add(n, Break{})
+	}
+	return p
+}
+
+// concealed reports whether the line of a diagnostic holds what nobody should
+// see.
+func concealed(d *hcl.Diagnostic) bool {
+	c, ok := d.Extra.(interface{ Conceal() bool })
+	return ok && c.Conceal()
+}
+
+// lineOf is one line of a file that was read; "" where it was not.
+func (w Words) lineOf(file string, line int) string {
+	f := w.Files[file]
+	if f == nil || line < 1 {
+		return ""
+	}
+	n := 0
+	for text := range strings.Lines(string(f.Bytes)) {
+		if n++; n == line {
+			return clip(strings.ReplaceAll(strings.TrimRight(text, "\r\n"), "\t", "  "))
+		}
+	}
+	return ""
+}
+
+// clip cuts a line that nobody reads to its end.
+func clip(s string) string {
+	const most = 200
+	if runes := []rune(s[:min(len(s), 4*most)]); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return s
+}
+
+// Failure tells of an error that is not about a line of a file, or of each of many.
+func Failure(err error) Page {
+	p := Page{Title: "Error"}
+	for _, e := range each(err) {
+		p.add(Note{Text: oneLine(e.Error())})
+	}
+	return p
+}
+
+// each takes an error apart that is nothing but several.
+func each(err error) []error {
+	if many, ok := err.(*multierror.Error); ok { //nolint:errorlint // what wraps it says more
+		return many.Errors
+	}
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var all []error
+	var texts []string
+	for _, e := range joined.Unwrap() {
+		all, texts = append(all, each(e)...), append(texts, e.Error())
+	}
+	if err.Error() != strings.Join(texts, "\n") {
+		return []error{err}
+	}
+	return all
+}
+
+// oneLine puts the lines of a message behind each other.
+func oneLine(s string) string {
+	if !strings.Contains(s, "\n") {
+		return s
+	}
+	var parts []string
+	for text := range strings.Lines(s) {
+		if text = strings.TrimSpace(text); text != "" {
+			parts = append(parts, text)
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// mostNotices bounds how many notices of one kind are listed.
+const mostNotices = 20
+
+// Notices tells what a reader of a result has to know, the many of one kind cut short
+// with their number.
+func (w Words) Notices(notices []ledger.Notice) Page {
+	p := Page{Title: "Notices"}
+	shown := map[string]int{}
+	for i, n := range notices {
+		shown[n.Code]++
+		if n.Severity == ledger.Error || shown[n.Code] <= mostNotices {
+			p.add(w.notice(n))
+		}
+		if last := i == len(notices)-1 || notices[i+1].Code != n.Code; last && n.Severity != ledger.Error && shown[n.Code] > mostNotices {
+			p.say("  … and %d more of this kind (%s); -json lists them all.", shown[n.Code]-mostNotices, n.Code)
+		}
+	}
+	if len(notices) > 0 {
+		p.add(Break{})
+	}
+	return p
+}
+
+// notice is a notice with its line and the way out.
+func (w Words) notice(n ledger.Notice) Note {
+	note := Note{Level: Info, Code: n.Code, Text: n.Text}
+	switch n.Severity {
+	case ledger.Error:
+		note.Level = Wrong
+	case ledger.Warning:
+		note.Level = Warning
+	}
+	if n.Address != "" {
+		note.Text = n.Address + ": " + n.Text
+	}
+	if note.Level == Info && n.Code == "unmanaged" {
+		return note
+	}
+	for _, o := range n.Origins {
+		note.Sources = append(note.Sources, Source{o.File, o.Line, o.Block, w.lineOf(o.File, o.Line)})
+	}
+	note.Fix = n.Fix
+	return note
+}
+
+// unread tells what of the tenant could not be read.
+func (w Words) unread(unread []ledger.Unread) []Part {
+	var notices []ledger.Notice
+	for _, u := range unread {
+		notices = append(notices,
+			ledger.Notice{Code: "unread", Severity: ledger.Warning, Address: u.Address(), Text: "could not be read completely: " + u.Reason})
+	}
+	return w.Notices(notices).Parts
+}
+
+// plan is what people call a service plan: its id where nobody knows its name.
+func (w Words) plan(id string) string { return cmp.Or(w.Plans[id], id) }
+
+// fullPlan is the name of a service plan behind the word that people know.
+func (w Words) fullPlan(id string) string {
+	if word := catalog.Family(w.Plans[id]); word != "" {
+		return word + " (" + w.plan(id) + ")"
+	}
+	return w.plan(id)
+}
+
+// guid is an id that may be a service plan's.
+var guid = regexp.MustCompile(`[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`)
+
+// named is a message of a service with the names of the service plans that it has
+// the ids of.
+func (w Words) named(message string) string {
+	return guid.ReplaceAllStringFunc(message, func(id string) string {
+		if name, known := w.Plans[strings.ToLower(id)]; known {
+			return name + " (" + id + ")"
+		}
+		return id
+	})
+}
+
+// planChange lists the service plans that a change switches off and on.
+func (w Words) planChange(before, after ledger.Value) string {
+	var parts []string
+	for _, plan := range after.Without {
+		if !slices.Contains(before.Without, plan) {
+			parts = append(parts, w.fullPlan(plan)+" off")
+		}
+	}
+	for _, plan := range before.Without {
+		if !slices.Contains(after.Without, plan) {
+			parts = append(parts, w.fullPlan(plan)+" on")
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// planNames lists service plans.
+func (w Words) planNames(ids ledger.PlanIDs) string {
+	names := make([]string, 0, len(ids))
+	for _, id := range ids {
+		names = append(names, w.plan(id))
+	}
+	return some(names)
+}
+
+// some lists a few names, and how many more there are.
+func some(names []string) string {
+	const most = 5
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
+}
+
+// places lists the lines that ask for something.
+func places(origins []ledger.Origin) string {
+	var all []string
+	for _, o := range origins {
+		all = append(all, o.String())
+	}
+	if len(all) > 3 {
+		all = append(all[:3], "…")
+	}
+	return strings.Join(all, ", ")
+}

@@ -1,0 +1,148 @@
+package view
+
+import (
+	"fmt"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// Page is what usher tells people, before any medium: words and values as they are,
+// with nothing escaped, coloured or laid out. A format does that.
+type Page struct {
+	Title string // what the page is about
+	Parts []Part
+}
+
+// Part is a piece of a page, in the order in which people read: a Sentence, Verdict,
+// Note, Steps, Table, List, Facts, Outcome, Check or Break.
+type Part interface{ part() }
+
+// Sentence is a line of its own.
+type Sentence string
+
+// Verdict sums the page up in a line.
+type Verdict string
+
+// Note is something to look at: a problem, a warning, or why a plan is refused.
+type Note struct {
+	Level   Level
+	Code    string // of its kind; "" for none
+	Heading string // what is wrong, in a few words, where Text does not say that
+	Text    string
+	Sources []Source
+	Lines   []string // what belongs to it, a line each
+	Fix     string   // the way out
+}
+
+// Level is how much a note matters.
+type Level int
+
+// The levels of notes.
+const (
+	Wrong Level = iota // an error
+	Warning
+	Info
+	Refusal   // forbids applying the plan
+	Permitted // would forbid it, and a flag allows it
+)
+
+// Source is a line of a file.
+type Source struct {
+	File  string
+	Line  int    // 0 for none
+	Block string // the block that it is in; "" where nobody knows
+	Text  string // what stands there; "" where nobody knows, or nobody is to see it
+}
+
+// Steps are the steps of a plan under one heading.
+type Steps struct {
+	Title   string
+	Rows    []Row
+	Adopted int // people whose adoptions are only counted
+}
+
+// Row is one step.
+type Row struct {
+	Op      ledger.Op
+	Subject string
+	Detail  string // what the step changes, and why
+	Places  []ledger.Origin
+}
+
+// Table is rows of values, the first of which are names.
+type Table struct {
+	Head []string
+	Rows [][]string
+}
+
+// List is items under a heading.
+type List struct {
+	Title string // "" for none
+	Items []Item
+}
+
+// Item is one item of a list. Most have only a text.
+type Item struct {
+	Day    string
+	Op     ledger.Op
+	Text   string
+	Detail string
+	Places []ledger.Origin
+	More   []string // sentences about it
+	Code   []string // lines to write into a file
+}
+
+// Facts are names with values.
+type Facts []Fact
+
+// Fact is one of them.
+type Fact struct{ Name, Value string }
+
+// Outcome is how a call ended.
+type Outcome struct {
+	Holder  string // address; "" where the steps name it
+	Acts    []Act
+	Outcome ledger.Outcome // "" where Instead says why there is none
+	Instead string
+	Message string
+	Request string // the name that the service gave it; "" for none
+	Lines   []string
+}
+
+// Act is a step of a call, in short.
+type Act struct {
+	Op   ledger.Op
+	Text string
+}
+
+// Check is what was found of one thing that a run needs.
+type Check ledger.Check
+
+// Break is where one thought ends and another begins.
+type Break struct{}
+
+func (Sentence) part() {}
+func (Verdict) part()  {}
+func (Note) part()     {}
+func (Steps) part()    {}
+func (Table) part()    {}
+func (List) part()     {}
+func (Facts) part()    {}
+func (Outcome) part()  {}
+func (Check) part()    {}
+func (Break) part()    {}
+
+// say adds a sentence.
+func (p *Page) say(format string, args ...any) { p.add(Sentence(fmt.Sprintf(format, args...))) }
+
+// add puts parts at the end of a page.
+func (p *Page) add(parts ...Part) { p.Parts = append(p.Parts, parts...) }
+
+// Words are what turns results into pages: the names that people know, and the files
+// from which lines are shown.
+type Words struct {
+	Plans map[string]string // names of service plans, by id
+	Files map[string]*hcl.File
+}
