@@ -146,18 +146,6 @@ func (a *app) stderr() *view.Text {
 	return view.NewText(view.Output{Writer: a.err, Colored: colored, Width: a.besides})
 }
 
-// show shows a result on standard output.
-func (a *app) show(asJSON bool, d view.Document) error {
-	format := "text"
-	if asJSON {
-		format = "json"
-	}
-	return view.Show(format, a.output(), d)
-}
-
-// words are the names that results are told with.
-func (a *app) words() view.Words { return view.Words{Plans: a.plans, Files: a.files} }
-
 func (a *app) progressLine() *view.Progress {
 	if !a.progress {
 		return view.NewProgress(nil)

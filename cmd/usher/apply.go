@@ -17,8 +17,8 @@ import (
 
 type applyOptions struct {
 	inputs
-	file     string
-	json     bool
+	file string
+	format
 	approved bool
 	ask      bool
 	planFlags
@@ -41,8 +41,8 @@ func newApply(a *app) *cobra.Command {
 		},
 	}
 	o.tenant(cmd)
-	o.flags(cmd)
-	cmd.Flags().BoolVar(&o.json, "json", false, "print the result as JSON")
+	o.planFlags.flags(cmd)
+	o.format.flags(cmd, "the result")
 	cmd.Flags().BoolVar(&o.approved, "auto-approve", false, "do not ask")
 	cmd.Flags().BoolVar(&o.ask, "input", true, "ask where something must be asked")
 	cmd.Flags().DurationVar(&o.wait, "wait", 5*time.Minute, "how long to wait for the tenant to finish its work, such as on groups")
@@ -167,7 +167,7 @@ func (u *applying) nothing(p *plan.Plan) error {
 	if u.o.json {
 		r := &ledger.Report{}
 		r.Record(p.Records)
-		if err := u.a.show(true, u.a.words().Report(p, r)); err != nil {
+		if err := u.a.show(u.o.format, u.a.words().Report(p, r)); err != nil {
 			return err
 		}
 	}
@@ -225,7 +225,7 @@ func (u *applying) run(ctx context.Context, p *plan.Plan, stop <-chan struct{}) 
 	if report == nil {
 		return err
 	}
-	err = errors.Join(err, u.a.show(u.o.json, u.a.words().Report(p, report)))
+	err = errors.Join(err, u.a.show(u.o.format, u.a.words().Report(p, report)))
 	switch {
 	case err != nil && report.Done+report.Unknown > 0:
 		u.a.stderr().Page(view.Failure(err))

@@ -15,13 +15,13 @@ import (
 type checkOptions struct {
 	inputs
 	purpose string
-	json    bool
+	format
 }
 
 // flags adds the options.
 func (o *checkOptions) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.purpose, "for", "apply", "check for `plan` or for apply")
-	cmd.Flags().BoolVar(&o.json, "json", false, "print the checks as JSON")
+	o.format.flags(cmd, "the checks")
 }
 
 func (o *checkOptions) check(about string) error {
@@ -33,7 +33,7 @@ func (o *checkOptions) check(about string) error {
 
 // tell prints checks, and fails where something is missing.
 func (o *checkOptions) tell(a *app, checks []ledger.Check) error {
-	if err := a.show(o.json, view.Checks(o.purpose, checks)); err != nil {
+	if err := a.show(o.format, view.Checks(o.purpose, checks)); err != nil {
 		return err
 	}
 	if slices.ContainsFunc(checks, func(c ledger.Check) bool { return c.Verdict == ledger.Missing }) {

@@ -10,7 +10,7 @@ import (
 
 type driftOptions struct {
 	inputs
-	json bool
+	format
 }
 
 func newDrift(a *app) *cobra.Command {
@@ -20,7 +20,7 @@ func newDrift(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDrift(cmd.Context(), a, o) },
 	}
 	o.tenant(cmd)
-	cmd.Flags().BoolVar(&o.json, "json", false, "print the drift as JSON")
+	o.format.flags(cmd, "the drift")
 	return cmd
 }
 
@@ -36,7 +36,7 @@ func runDrift(ctx context.Context, a *app, o *driftOptions) (err error) {
 		return exitError
 	}
 	have := p.Reading.Have
-	if err := a.show(o.json, a.words().Drift(have, drift)); err != nil {
+	if err := a.show(o.format, a.words().Drift(have, drift)); err != nil {
 		return err
 	}
 	switch {

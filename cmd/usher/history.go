@@ -13,7 +13,7 @@ import (
 
 type historyOptions struct {
 	inputs
-	json   bool
+	format
 	verify bool
 }
 
@@ -22,7 +22,7 @@ func newHistory(a *app) *cobra.Command {
 	cmd := &cobra.Command{Use: "history [RUN]", Short: "List all runs, or show one", Args: argCount(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return runHistory(cmd.Context(), a, o, args) }}
 	o.store(cmd)
-	cmd.Flags().BoolVar(&o.json, "json", false, "print the history as JSON")
+	o.format.flags(cmd, "the history")
 	cmd.Flags().BoolVar(&o.verify, "verify", false, "check that nothing was cut or edited; exits with 1 where something was")
 	return cmd
 }
@@ -49,7 +49,7 @@ func runHistory(ctx context.Context, a *app, o *historyOptions, args []string) e
 		}
 		d = a.words().Run(run)
 	}
-	err = a.show(o.json, d)
+	err = a.show(o.format, d)
 	if err == nil && o.verify && len(breaks) > 0 {
 		return exitError
 	}

@@ -18,14 +18,14 @@ type planOptions struct {
 
 // planOutput are the options of what becomes of a plan, of plan and of undo.
 type planOutput struct {
-	out      string
-	json     bool
+	out string
+	format
 	detailed bool
 }
 
 func (o *planOutput) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.out, "out", "", "save the plan in `FILE`, for usher apply FILE")
-	cmd.Flags().BoolVar(&o.json, "json", false, "print the plan as JSON")
+	o.format.flags(cmd, "the plan")
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 where there are steps")
 	cmd.Flags().Bool("input", true, "as of apply; nothing is asked here")
 }
@@ -58,7 +58,7 @@ func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
 
 // offer shows a plan, saves it where that is asked for, and says how to exit.
 func (o *planOutput) offer(a *app, present *engine.Present, p *plan.Plan) error {
-	if err := a.show(o.json, a.words().Plan(p, present.Config.Tenant.Writes)); err != nil {
+	if err := a.show(o.format, a.words().Plan(p, present.Config.Tenant.Writes)); err != nil {
 		return err
 	}
 	if o.out != "" && len(p.Errors()) == 0 {

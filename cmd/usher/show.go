@@ -7,7 +7,7 @@ import (
 )
 
 type showOptions struct {
-	json bool
+	format
 }
 
 func newShow(a *app) *cobra.Command {
@@ -16,7 +16,7 @@ func newShow(a *app) *cobra.Command {
 		Use: "show PLAN", Short: "Show a saved plan", Args: argCount(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error { return runShow(a, o, args[0]) },
 	}
-	cmd.Flags().BoolVar(&o.json, "json", false, "print the plan as JSON")
+	o.format.flags(cmd, "the plan")
 	return cmd
 }
 
@@ -30,5 +30,5 @@ func runShow(a *app, o *showOptions, path string) error {
 		return err
 	}
 	a.plans = known.PlanNames()
-	return a.show(o.json, a.words().Plan(p, 0))
+	return a.show(o.format, a.words().Plan(p, 0))
 }

@@ -11,7 +11,7 @@ import (
 
 type usageOptions struct {
 	inputs
-	json  bool
+	format
 	users bool
 }
 
@@ -22,7 +22,7 @@ func newUsage(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return runUsage(cmd.Context(), a, o) },
 	}
 	o.tenant(cmd)
-	cmd.Flags().BoolVar(&o.json, "json", false, "print the usage as JSON")
+	o.format.flags(cmd, "the usage")
 	cmd.Flags().BoolVar(&o.users, "users", false, "list each person with the source of each license")
 	return cmd
 }
@@ -35,7 +35,7 @@ func runUsage(ctx context.Context, a *app, o *usageOptions) (err error) {
 	defer p.Close(&err)
 	have := p.Reading.Have
 	usage := ledger.UsageOf(have)
-	err = a.show(o.json, a.words().Usage(have, usage, o.users))
+	err = a.show(o.format, a.words().Usage(have, usage, o.users))
 	if err == nil && len(have.Unread) > 0 {
 		return exitPartial
 	}

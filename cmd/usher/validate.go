@@ -10,7 +10,7 @@ import (
 
 type validateOptions struct {
 	inputs
-	json bool
+	format
 }
 
 func newValidate(a *app) *cobra.Command {
@@ -20,7 +20,7 @@ func newValidate(a *app) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error { return runValidate(a, o) },
 	}
 	o.configuration(cmd)
-	cmd.Flags().BoolVar(&o.json, "json", false, "print the problems as JSON")
+	o.format.flags(cmd, "the problems")
 	return cmd
 }
 
@@ -40,7 +40,7 @@ func runValidate(a *app, o *validateOptions) error {
 	a.files = cfg.Files
 	d := view.Validated(diags)
 	if o.json {
-		err = a.show(true, d)
+		err = a.show(o.format, d)
 	} else {
 		a.stderr().Page(a.words().Diagnostics(diags))
 		to := a.stdout()
