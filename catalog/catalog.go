@@ -112,8 +112,8 @@ func (p Product) Plan(ref string) (Plan, bool) {
 	return Plan{}, false
 }
 
-// PlanNames returns the names of all known service plans, by id.
-func (c *Catalog) PlanNames() map[string]string {
+// ServicePlanNames returns the names of all known service plans, by id.
+func (c *Catalog) ServicePlanNames() map[string]string {
 	names := map[string]string{}
 	for _, p := range c.products {
 		for _, plan := range p.Plans {

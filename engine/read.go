@@ -61,9 +61,9 @@ func (o *Opened) Read(ctx context.Context, scope Scope) (*Present, error) {
 // Again reads once more, for the same purpose.
 func (p *Present) Again(ctx context.Context) (*Present, error) { return p.Read(ctx, p.scope) }
 
-// PlanNames are the names of service plans, by id.
-func (p *Present) PlanNames() map[string]string {
-	names := maps.Clone(p.Catalog.PlanNames())
+// ServicePlanNames are the names of service plans, by id.
+func (p *Present) ServicePlanNames() map[string]string {
+	names := maps.Clone(p.Catalog.ServicePlanNames())
 	for _, supply := range p.Reading.Supply {
 		for _, service := range supply.Plans {
 			names[service.ID] = service.Name

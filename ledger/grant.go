@@ -5,27 +5,27 @@ import (
 	"slices"
 )
 
-// PlanIDs is a sorted set of disabled service plan ids. Nil is unset, which
+// ServicePlanIDs is a sorted set of disabled service plan ids. Nil is unset, which
 // equals anything; an empty, non-nil set says that nothing is disabled.
-type PlanIDs []string
+type ServicePlanIDs []string
 
 // Equal reports whether the two agree, where unset agrees with everything.
-func (p PlanIDs) Equal(o PlanIDs) bool {
+func (p ServicePlanIDs) Equal(o ServicePlanIDs) bool {
 	return p == nil || o == nil || slices.Equal(p, o)
 }
 
 // Value is what a grant says about its key: how many units, and which service
 // plans are switched off.
 type Value struct {
-	Units   int64   `json:"units"`
-	Without PlanIDs `json:"without,omitzero"`
-	Policy  string  `json:"policy,omitempty"` // of a setting
+	Units   int64          `json:"units"`
+	Without ServicePlanIDs `json:"without,omitzero"`
+	Policy  string         `json:"policy,omitempty"` // of a setting
 	// Surplus is the part of Without that the service switched on all the same,
 	// when it carried out what was asked. It is a record, and not compared.
-	Surplus PlanIDs `json:"surplus,omitempty"`
+	Surplus ServicePlanIDs `json:"surplus,omitempty"`
 	// KeptOff is the opposite: service plans that were asked to be on, and that the
 	// service kept off. It is a record, and not compared.
-	KeptOff PlanIDs `json:"kept_off,omitempty"`
+	KeptOff ServicePlanIDs `json:"kept_off,omitempty"`
 }
 
 // Equal reports whether two values agree.

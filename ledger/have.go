@@ -18,7 +18,7 @@ type Have struct {
 	Inside    []HolderID // environments whose flows and machines were read
 	Rows      []Row      // what is remarkable about grants inside environments
 	Flows     []FlowFact
-	Hidden    []Hidden // use that the service reports and no grant explains
+	Unseen    []Unseen // use that the service reports and no grant explains
 	Supply    []Supply
 	Unread    []Unread
 	Unlisted  bool          // people were not read: the state was believed
@@ -40,11 +40,11 @@ func (h Have) Incomplete(kind ItemKind) bool {
 // Inherited is an item that a user is given by a group. It covers the user,
 // unless the service could not give it, and is never touched through the user.
 type Inherited struct {
-	User    Holder  `json:"user"`
-	Item    string  `json:"item"`            // id
-	Group   string  `json:"group"`           // id
-	Error   string  `json:"error,omitempty"` // the service's cause, such as NoSeat; then it covers nobody
-	Without PlanIDs `json:"-"`               // service plans that are off for the user by this source
+	User    Holder         `json:"user"`
+	Item    string         `json:"item"`            // id
+	Group   string         `json:"group"`           // id
+	Error   string         `json:"error,omitempty"` // the service's cause, such as NoSeat; then it covers nobody
+	Without ServicePlanIDs `json:"-"`               // service plans that are off for the user by this source
 }
 
 // Causes for which the service leaves a member of a group without an item.
@@ -63,9 +63,9 @@ type Members struct {
 	Users []string // ids
 }
 
-// Hidden is units in use that a service reports and no grant that was read
+// Unseen is units in use that a service reports and no grant that was read
 // explains: they are spent all the same.
-type Hidden struct {
+type Unseen struct {
 	Pool  PoolID
 	Units int64
 }

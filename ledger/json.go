@@ -11,16 +11,16 @@ import (
 // something on a terminal or in the log of a pipeline: controls, characters that
 // reorder or hide text, and what Azure Pipelines takes for a command. The document says the same.
 func EscapeJSON(text []byte) []byte {
-	if !bytes.ContainsFunc(text, hidden) && !bytes.Contains(text, []byte("##")) {
+	if !bytes.ContainsFunc(text, invisible) && !bytes.Contains(text, []byte("##")) {
 		return text
 	}
 	var b bytes.Buffer
 	for i := 0; i < len(text); {
 		r, n := utf8.DecodeRune(text[i:])
 		switch {
-		case r == '#' && i > 0 && text[i-1] == '#', hidden(r) && r <= 0xffff:
+		case r == '#' && i > 0 && text[i-1] == '#', invisible(r) && r <= 0xffff:
 			fmt.Fprintf(&b, `\u%04x`, r)
-		case hidden(r):
+		case invisible(r):
 			fmt.Fprintf(&b, `\u%04x\u%04x`, 0xd800+(r-0x10000)>>10, 0xdc00+(r-0x10000)&0x3ff)
 		default:
 			b.Write(text[i : i+n])
@@ -30,7 +30,7 @@ func EscapeJSON(text []byte) []byte {
 	return b.Bytes()
 }
 
-// hidden is true for what JSON lets stand as it is, and nobody sees.
-func hidden(r rune) bool {
+// invisible is true for what JSON lets stand as it is, and nobody sees.
+func invisible(r rune) bool {
 	return r >= 0x7f && unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r)
 }

@@ -57,19 +57,19 @@ const (
 // Step is one change to one grant. Before and After are nil where there is
 // no grant.
 type Step struct {
-	Op      Op       `json:"op"`
-	Holder  Holder   `json:"holder"`
-	Item    Item     `json:"item"`
-	Before  *Value   `json:"before,omitempty"`
-	After   *Value   `json:"after,omitempty"`
-	Why     Why      `json:"why,omitempty"`
-	Taken   bool     `json:"taken,omitempty"`   // of what is there, and was on no record of usher's
-	Kept    bool     `json:"kept,omitempty"`    // a removal that nobody feels: another source covers everybody
-	People  int64    `json:"people,omitempty"`  // members of a group who gain or lose the item by it
-	Reduced int64    `json:"reduced,omitempty"` // people who keep the item by another source, with fewer service plans
-	Loses   PlanIDs  `json:"loses,omitempty"`   // the service plans that those people lose
-	Costs   []Cost   `json:"costs,omitempty"`   // what somebody loses with it for good
-	Origins []Origin `json:"origins,omitempty"`
+	Op      Op             `json:"op"`
+	Holder  Holder         `json:"holder"`
+	Item    Item           `json:"item"`
+	Before  *Value         `json:"before,omitempty"`
+	After   *Value         `json:"after,omitempty"`
+	Why     Why            `json:"why,omitempty"`
+	Taken   bool           `json:"taken,omitempty"`   // of what is there, and was on no record of usher's
+	Kept    bool           `json:"kept,omitempty"`    // a removal that nobody feels: another source covers everybody
+	People  int64          `json:"people,omitempty"`  // members of a group who gain or lose the item by it
+	Reduced int64          `json:"reduced,omitempty"` // people who keep the item by another source, with fewer service plans
+	Loses   ServicePlanIDs `json:"loses,omitempty"`   // the service plans that those people lose
+	Costs   []Cost         `json:"costs,omitempty"`   // what somebody loses with it for good
+	Origins []Origin       `json:"origins,omitempty"`
 }
 
 // Cost is what follows from a step beyond the item itself.
@@ -130,13 +130,13 @@ type Result struct {
 	Call     Call
 	Outcome  Outcome
 	Message  string
-	Request  string             // the service's id of the request that decided it; "" where it gave none
-	Surplus  map[string]PlanIDs // by item id: see Value.Surplus
-	KeptOff  map[string]PlanIDs // by item id: see Value.KeptOff
-	Accepted bool               // of a pending call: the tenant has taken it on, and will finish it
-	Unfit    []Inherited        // members of a group for whom it failed, although the call is done
-	Wait     time.Duration      // before a call is handed in again
-	Doubt    bool               // of a call that is to be handed in again: it may have been carried out
+	Request  string                    // the service's id of the request that decided it; "" where it gave none
+	Surplus  map[string]ServicePlanIDs // by item id: see Value.Surplus
+	KeptOff  map[string]ServicePlanIDs // by item id: see Value.KeptOff
+	Accepted bool                      // of a pending call: the tenant has taken it on, and will finish it
+	Unfit    []Inherited               // members of a group for whom it failed, although the call is done
+	Wait     time.Duration             // before a call is handed in again
+	Doubt    bool                      // of a call that is to be handed in again: it may have been carried out
 }
 
 // Final is the result of a call that nobody hands in again.

@@ -99,7 +99,7 @@ func manyGrants(n int) plan.Input {
 		in.Items = append(in.Items, ledger.ItemRules{Label: items[i].Name, Item: items[i], Origin: ledger.Origin{File: "main.hcl", Line: i + 1}})
 	}
 	origin := []ledger.Origin{{File: "people.csv", Line: 1, Block: "assignment.all"}}
-	nothing := ledger.PlanIDs{}
+	nothing := ledger.ServicePlanIDs{}
 	for i := range n {
 		h := ledger.Holder{Kind: ledger.User, ID: fmt.Sprintf("%08x-0000-4000-8000-%012x", i, i), Name: fmt.Sprintf("user%07d@contoso.com", i)}
 		g := ledger.Grant{Holder: h, Item: items[i%products], Value: ledger.Value{Units: 1}}

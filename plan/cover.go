@@ -17,12 +17,12 @@ type coverage struct {
 	rows       map[ledger.Key][]string // of a group and an item: the users who have it from there
 	members    map[string][]string     // of a group that was read
 	memberOf   map[membership]bool
-	given      map[ledger.Key]ledger.PlanIDs // what groups give, with the service plans that they switch off
-	names      map[string]string             // of groups, by id
-	groupItems []string                      // items that people have by groups, sorted
-	blind      bool                          // people were not all read: a direct seat may be there and unseen
-	direct     set                           // what is there
-	plans      *planTable
+	given      map[ledger.Key]ledger.ServicePlanIDs // what groups give, with the service plans that they switch off
+	names      map[string]string                    // of groups, by id
+	groupItems []string                             // items that people have by groups, sorted
+	blind      bool                                 // people were not all read: a direct seat may be there and unseen
+	direct     set                                  // what is there
+	plans      *servicePlanTable
 	stirred    []stirred               // members whom a call makes the service try again
 	maybe      map[ledger.Key][]string // what such a call may give, or not, to somebody who loses another source of it: the groups
 	prone      []seatOf                // what members of groups with a call were left without
@@ -40,8 +40,8 @@ type coverage struct {
 type source struct {
 	group          string
 	state          sourceState
-	cause          string         // of a source that failed
-	without, gives ledger.PlanIDs // service plans that are off for the person, and that the group switches off
+	cause          string                // of a source that failed
+	without, gives ledger.ServicePlanIDs // service plans that are off for the person, and that the group switches off
 }
 
 type sourceState uint8
@@ -66,8 +66,8 @@ type membership struct{ group, user string }
 func newCoverage(in Input, grants set) *coverage {
 	have := in.Have
 	c := &coverage{by: make(map[ledger.Key][]source, len(have.Inherited)), rows: map[ledger.Key][]string{}, members: map[string][]string{},
-		memberOf: map[membership]bool{}, given: map[ledger.Key]ledger.PlanIDs{}, names: map[string]string{},
-		direct: grants, plans: newPlanTable(have.Supply)}
+		memberOf: map[membership]bool{}, given: map[ledger.Key]ledger.ServicePlanIDs{}, names: map[string]string{},
+		direct: grants, plans: newServicePlanTable(have.Supply)}
 	for _, m := range have.Members {
 		c.members[m.Group] = m.Users
 		for _, user := range m.Users {
@@ -195,8 +195,8 @@ type stepAt struct{ part, step int }
 type mover struct {
 	stepAt
 	group    string
-	without  ledger.PlanIDs // what it leaves switched off
-	doubtful bool           // it may come to nothing, and hands nothing over
+	without  ledger.ServicePlanIDs // what it leaves switched off
+	doubtful bool                  // it may come to nothing, and hands nothing over
 }
 
 // retried stands for whichever group gives an item when it is tried again.

@@ -47,7 +47,7 @@ func accounts(in Input, c *coverage) *book {
 	}
 	m := newMeters(in)
 	b.use(m, in.Have.Grants, c)
-	b.use(m, unseen(in), c)
+	b.use(m, unreadUnits(in), c)
 	b.useThroughGroups(c)
 	b.heed(in)
 	for _, r := range in.Have.Rows {
@@ -73,7 +73,7 @@ func (b *book) heed(in Input) {
 			p.Before += p.Unseen
 		}
 	}
-	for _, h := range in.Have.Hidden {
+	for _, h := range in.Have.Unseen {
 		p := b.poolOf(h.Pool)
 		p.Unseen += h.Units
 		p.Before += h.Units
@@ -149,17 +149,17 @@ func (b *book) useThroughGroups(c *coverage) {
 	}
 }
 
-// unseen is what the state knows of places that were not read: at least that
+// unreadUnits are what the state knows of places that were not read: at least that
 // much is in use there.
-func unseen(in Input) []ledger.Grant {
+func unreadUnits(in Input) []ledger.Grant {
 	if len(in.Have.Unread) == 0 {
 		return nil
 	}
 	var grants []ledger.Grant
 	for _, g := range in.Known {
-		hidden := in.Have.IsUnread(g.Holder.Identity())
+		unread := in.Have.IsUnread(g.Holder.Identity())
 		vouched := g.Item.ID == catalog.PerFlow && g.Holder.Kind.Inside() // part of every reading
-		if hidden && g.Item.Kind == ledger.Capacity && !vouched {
+		if unread && g.Item.Kind == ledger.Capacity && !vouched {
 			grants = append(grants, g)
 		}
 	}

@@ -129,7 +129,7 @@ func (r *renewal) splitSteps(calls []ledger.Call) (steps, done []ledger.Step) {
 // isOpen reports whether the step still has to be done, and notes when it can
 // no longer be.
 func (r *renewal) isOpen(s ledger.Step) bool {
-	if r.hidden(s) {
+	if r.isUnread(s) {
 		return true
 	}
 	switch {
@@ -147,7 +147,7 @@ func (r *renewal) isOpen(s ledger.Step) bool {
 
 // recordDone notes when an adoption or a forget no longer describes the tenant.
 func (r *renewal) recordDone(s ledger.Step) {
-	if r.hidden(s) || s.Op == ledger.Forget && s.Kept {
+	if r.isUnread(s) || s.Op == ledger.Forget && s.Kept {
 		return
 	}
 	want := s.After
@@ -159,9 +159,9 @@ func (r *renewal) recordDone(s ledger.Step) {
 	}
 }
 
-// hidden notes when what a step is about could not be read, or, where it lowers
+// isUnread notes when what a step is about could not be read, or, where it lowers
 // an environment, what draws on it.
-func (r *renewal) hidden(s ledger.Step) bool {
+func (r *renewal) isUnread(s ledger.Step) bool {
 	_, fed := catalog.MeterOf(s.Item.ID)
 	lowers := s.Holder.Kind == ledger.Environment && fed && delta(s) < 0
 	for _, u := range r.fresh.Have.Unread {

@@ -128,8 +128,8 @@ func (in Input) retried() func(ledger.Inherited) bool {
 
 // retryGives is what all the groups that had no seat for a person, and still give the
 // item after what is removed, switch off.
-func (c *coverage) retryGives(key ledger.Key, removed map[ledger.Key]bool) ledger.PlanIDs {
-	var off ledger.PlanIDs
+func (c *coverage) retryGives(key ledger.Key, removed map[ledger.Key]bool) ledger.ServicePlanIDs {
+	var off ledger.ServicePlanIDs
 	first := true
 	for _, s := range c.by[key] {
 		switch {

@@ -9,12 +9,12 @@ import (
 	"github.com/usher-cli/usher/ledger"
 )
 
-// planSet is a set of service plans, one bit each in the order of a planTable.
-type planSet []uint64
+// servicePlanSet is a set of service plans, one bit each in the order of a servicePlanTable.
+type servicePlanSet []uint64
 
 // with is the union of two sets.
-func (s planSet) with(o planSet) planSet {
-	sum := make(planSet, max(len(s), len(o)))
+func (s servicePlanSet) with(o servicePlanSet) servicePlanSet {
+	sum := make(servicePlanSet, max(len(s), len(o)))
 	copy(sum, s)
 	for i, word := range o {
 		sum[i] |= word
@@ -23,7 +23,7 @@ func (s planSet) with(o planSet) planSet {
 }
 
 // less is the set without the other one.
-func (s planSet) less(o planSet) planSet {
+func (s servicePlanSet) less(o servicePlanSet) servicePlanSet {
 	rest := slices.Clone(s)
 	for i := range min(len(s), len(o)) {
 		rest[i] &^= o[i]
@@ -32,7 +32,7 @@ func (s planSet) less(o planSet) planSet {
 }
 
 // meets reports whether two sets have a plan in common.
-func (s planSet) meets(o planSet) bool {
+func (s servicePlanSet) meets(o servicePlanSet) bool {
 	for i := range min(len(s), len(o)) {
 		if s[i]&o[i] != 0 {
 			return true
@@ -42,28 +42,28 @@ func (s planSet) meets(o planSet) bool {
 }
 
 // and is what two sets have in common.
-func (s planSet) and(o planSet) planSet { return s.less(s.less(o)) }
+func (s servicePlanSet) and(o servicePlanSet) servicePlanSet { return s.less(s.less(o)) }
 
 // empty reports whether the set has no plan.
-func (s planSet) empty() bool {
+func (s servicePlanSet) empty() bool {
 	return !slices.ContainsFunc(s, func(word uint64) bool { return word != 0 })
 }
 
-// planTable numbers the service plans of a tenant. Plans that apply to the
+// servicePlanTable numbers the service plans of a tenant. Plans that apply to the
 // whole tenant are not in it, because nobody can be without them.
-type planTable struct {
+type servicePlanTable struct {
 	bit      map[string]int // by id
 	ids      []string
-	of       map[string]planSet // by item
-	services map[catalog.Service]planSet
+	of       map[string]servicePlanSet // by item
+	services map[catalog.Service]servicePlanSet
 }
 
-// newPlanTable gives every service plan of the tenant a bit. Plans of the whole tenant have none.
-func newPlanTable(supply []ledger.Supply) *planTable {
-	t := &planTable{bit: map[string]int{}, of: map[string]planSet{}, services: map[catalog.Service]planSet{}}
+// newServicePlanTable gives every service plan of the tenant a bit. Plans of the whole tenant have none.
+func newServicePlanTable(supply []ledger.Supply) *servicePlanTable {
+	t := &servicePlanTable{bit: map[string]int{}, of: map[string]servicePlanSet{}, services: map[catalog.Service]servicePlanSet{}}
 	named := catalog.Services()
 	for _, s := range supply {
-		var plans planSet
+		var plans servicePlanSet
 		for _, p := range s.Plans {
 			if p.ByTenant {
 				continue
@@ -80,20 +80,20 @@ func newPlanTable(supply []ledger.Supply) *planTable {
 }
 
 // single is the set of one plan, which gets a number where it has none.
-func (t *planTable) single(id string) planSet {
+func (t *servicePlanTable) single(id string) servicePlanSet {
 	n, known := t.bit[id]
 	if !known {
 		n = len(t.ids)
 		t.bit[id] = n
 		t.ids = append(t.ids, id)
 	}
-	one := make(planSet, n/64+1)
+	one := make(servicePlanSet, n/64+1)
 	one[n/64] = 1 << (n % 64)
 	return one
 }
 
 // on is the plans of an item that are on, where some are switched off.
-func (t *planTable) on(item string, without ledger.PlanIDs) planSet {
+func (t *servicePlanTable) on(item string, without ledger.ServicePlanIDs) servicePlanSet {
 	plans := t.of[item]
 	if len(without) == 0 {
 		return plans
@@ -108,8 +108,8 @@ func (t *planTable) on(item string, without ledger.PlanIDs) planSet {
 }
 
 // names lists the ids of a set, sorted.
-func (t *planTable) names(s planSet) ledger.PlanIDs {
-	var all ledger.PlanIDs
+func (t *servicePlanTable) names(s servicePlanSet) ledger.ServicePlanIDs {
+	var all ledger.ServicePlanIDs
 	for n, id := range t.ids {
 		if n/64 < len(s) && s[n/64]&(1<<(n%64)) != 0 {
 			all = append(all, id)
@@ -124,8 +124,8 @@ func (t *planTable) names(s planSet) ledger.PlanIDs {
 type holding struct {
 	item, group   string // group is "" for a direct seat
 	state         sourceState
-	before, after planSet // service plans that are on; nil where the source gives nothing
-	mover         *mover  // nil where no step touches it
+	before, after servicePlanSet // service plans that are on; nil where the source gives nothing
+	mover         *mover         // nil where no step touches it
 }
 
 // holdings lists the sources that one person has, had or gets, where touched
@@ -170,7 +170,7 @@ func (c *coverage) throughGroup(item string, s source) holding {
 }
 
 // change notes what a step makes of one source.
-func change(all []holding, item string, m *mover, after planSet) []holding {
+func change(all []holding, item string, m *mover, after servicePlanSet) []holding {
 	group := m.group
 	at := slices.IndexFunc(all, func(h holding) bool { return h.item == item && h.group == group })
 	if at < 0 {
@@ -184,7 +184,7 @@ func change(all []holding, item string, m *mover, after planSet) []holding {
 type reduction struct {
 	key   ledger.Key
 	mover *mover
-	plans planSet
+	plans servicePlanSet
 }
 
 // continuity makes every person keep, at every moment, the service plans that
@@ -210,14 +210,14 @@ func (c *coverage) continuity(touched map[ledger.Key]*changes, parts []*part) {
 // keepServices ties the parts of a person so that no service plan that stays is lost in
 // between.
 func (c *coverage) keepServices(user string, all []holding, parts []*part) {
-	var before, after, stays planSet
+	var before, after, stays servicePlanSet
 	for _, h := range all {
 		before, after = before.with(h.before), after.with(h.after)
 		if h.state == active {
 			stays = stays.with(h.before.and(h.after))
 		}
 	}
-	taken := planSet{}
+	taken := servicePlanSet{}
 	for i := len(all) - 1; i >= 0; i-- { // the first in order loses last: a direct seat
 		h := &all[i]
 		risk := h.before.less(h.after).less(stays)
@@ -238,7 +238,7 @@ func (c *coverage) keepServices(user string, all []holding, parts []*part) {
 // waitForServices makes what takes service plans come after what gives them:
 // the same holder's own part first, then the others in their order, then what
 // the service has yet to bring about.
-func (c *coverage) waitForServices(h *holding, risk planSet, all []holding, parts []*part) {
+func (c *coverage) waitForServices(h *holding, risk servicePlanSet, all []holding, parts []*part) {
 	p := parts[h.mover.part]
 	own := func(o holding) bool { return o.mover.part == h.mover.part || o.mover.part == p.twin }
 	for _, first := range []bool{true, false} {
@@ -262,7 +262,7 @@ func (c *coverage) waitForServices(h *holding, risk planSet, all []holding, part
 
 // loseServices notes which step leaves a person without which service plans: of
 // several the direct seat's.
-func (c *coverage) loseServices(user string, all []holding, lost planSet, parts []*part) {
+func (c *coverage) loseServices(user string, all []holding, lost servicePlanSet, parts []*part) {
 	for i := range all {
 		h := &all[i]
 		mine := h.before.less(h.after).and(lost)
@@ -282,8 +282,8 @@ func (c *coverage) loseServices(user string, all []holding, lost planSet, parts 
 }
 
 // setOf is the set of some plans.
-func (c *coverage) setOf(ids ledger.PlanIDs) planSet {
-	var all planSet
+func (c *coverage) setOf(ids ledger.ServicePlanIDs) servicePlanSet {
+	var all servicePlanSet
 	for _, id := range ids {
 		all = all.with(c.plans.single(id))
 	}
@@ -292,7 +292,7 @@ func (c *coverage) setOf(ids ledger.PlanIDs) planSet {
 
 // end notes which services, such as a mailbox, a person has before the plan and
 // not after it, each with the step that takes it.
-func (c *coverage) end(user string, all []holding, before, after planSet) {
+func (c *coverage) end(user string, all []holding, before, after servicePlanSet) {
 	for service, plans := range c.plans.services {
 		if !before.meets(plans) || after.meets(plans) {
 			continue

@@ -14,7 +14,7 @@ import (
 // of a group after every change of it.
 type stirred struct {
 	user, item, group string
-	without           ledger.PlanIDs
+	without           ledger.ServicePlanIDs
 	passing           bool // a later part of the group takes the item away again
 	doubtful          bool // another product fails, which a later part of the group takes away
 }
@@ -184,7 +184,7 @@ func (c *coverage) candidates(parts []*part) []stirred {
 
 // giving is what groups give while their parts run, with the service plans that are
 // off, and what of it a later part takes away again.
-func (c *coverage) giving(groups map[string]int, parts []*part) (gives map[ledger.Key]ledger.PlanIDs, passing map[ledger.Key]bool) {
+func (c *coverage) giving(groups map[string]int, parts []*part) (gives map[ledger.Key]ledger.ServicePlanIDs, passing map[ledger.Key]bool) {
 	gives, passing = maps.Clone(c.given), map[ledger.Key]bool{}
 	for _, pi := range groups {
 		for _, p := range []int{pi, parts[pi].twin} {

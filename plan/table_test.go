@@ -130,7 +130,7 @@ func grants(t *testing.T, text string) []ledger.Grant {
 		g := ledger.Grant{Holder: h, Item: item(h, f[1]), Value: ledger.Value{Units: 1}}
 		for _, extra := range f[2:] {
 			if plans, ok := strings.CutPrefix(extra, "without="); ok {
-				g.Without = ledger.PlanIDs{}
+				g.Without = ledger.ServicePlanIDs{}
 				if plans != "" {
 					g.Without = strings.Split(plans, ",")
 				}

@@ -22,8 +22,8 @@ type Backend interface {
 	// Lock takes the state for one run, without waiting. The error is a
 	// *LockedError where somebody else keeps it.
 	Lock(ctx context.Context, info LockInfo) (*Hold, error)
-	// Holder returns who has the lock; nil where nobody has.
-	Holder(ctx context.Context) (*LockInfo, error)
+	// LockedBy returns who has the lock; nil where nobody has.
+	LockedBy(ctx context.Context) (*LockInfo, error)
 	// ForceUnlock removes the lock with this id. The error is ErrNotLocked
 	// where nobody has it.
 	ForceUnlock(ctx context.Context, id string) error
@@ -114,8 +114,8 @@ func ParseLockInfo(text []byte) *LockInfo {
 // UnknownID stands for the id of a lock that a store does not tell.
 const UnknownID = "unknown"
 
-// UnknownHolder is what is said of a lock of which a store tells the id at most.
-func UnknownHolder(id string) *LockInfo { return &LockInfo{ID: id, Who: "somebody unknown"} }
+// UnknownLock is what is said of a lock of which a store tells the id at most.
+func UnknownLock(id string) *LockInfo { return &LockInfo{ID: id, Who: "somebody unknown"} }
 
 // String describes the holder.
 func (h LockInfo) String() string {
@@ -140,14 +140,14 @@ func (h LockInfo) String() string {
 
 // LockedError says that the state is locked, and by whom as far as is known.
 type LockedError struct {
-	Store  string
-	Holder *LockInfo // nil where the holder left no information
+	Store string
+	Lock  *LockInfo // nil where its holder left no information
 }
 
 // Error implements error.
 func (e *LockedError) Error() string {
-	if e.Holder == nil {
+	if e.Lock == nil {
 		return fmt.Sprintf("the state %s is locked by an unknown process", e.Store)
 	}
-	return fmt.Sprintf("the state %s is locked by %s", e.Store, e.Holder)
+	return fmt.Sprintf("the state %s is locked by %s", e.Store, e.Lock)
 }

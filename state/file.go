@@ -154,7 +154,7 @@ func (f *File) Lock(_ context.Context, info LockInfo) (*Hold, error) {
 		return nil, err
 	}
 	if !locked {
-		return nil, &LockedError{Store: f.path, Holder: f.readInfo()}
+		return nil, &LockedError{Store: f.path, Lock: f.readInfo()}
 	}
 	sweep(f.path, f.BackupPath())
 	if text, err := json.Marshal(info); err == nil {
@@ -174,8 +174,8 @@ func (f *File) readInfo() *LockInfo {
 	return ParseLockInfo(text)
 }
 
-// Holder implements Backend. What a killed process left behind is no lock.
-func (f *File) Holder(_ context.Context) (*LockInfo, error) {
+// LockedBy implements Backend. What a killed process left behind is no lock.
+func (f *File) LockedBy(_ context.Context) (*LockInfo, error) {
 	if _, err := os.Stat(f.lockPath()); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -190,7 +190,7 @@ func (f *File) Holder(_ context.Context) (*LockInfo, error) {
 	if info := f.readInfo(); info != nil {
 		return info, nil
 	}
-	return UnknownHolder(UnknownID), nil
+	return UnknownLock(UnknownID), nil
 }
 
 // ForceUnlock implements Backend. A lock whose process lives cannot be taken
@@ -202,7 +202,7 @@ func (f *File) ForceUnlock(_ context.Context, _ string) error {
 		return fmt.Errorf("the lock cannot be tested: %w", err)
 	}
 	if !free {
-		return fmt.Errorf("%w; that process still runs, so end it first", &LockedError{Store: f.path, Holder: f.readInfo()})
+		return fmt.Errorf("%w; that process still runs, so end it first", &LockedError{Store: f.path, Lock: f.readInfo()})
 	}
 	return lock.Unlock()
 }

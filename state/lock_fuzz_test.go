@@ -62,7 +62,7 @@ func FuzzLock(f *testing.F) {
 		if (holder != nil) != readable {
 			t.Errorf("%q is read as the holder %+v", text, holder)
 		}
-		if asked, err := file.Holder(context.Background()); err != nil || asked == nil || !alike(asked, holder) {
+		if asked, err := file.LockedBy(context.Background()); err != nil || asked == nil || !alike(asked, holder) {
 			t.Errorf("%q in a file is read as the holder %+v, and as %+v, %v", text, holder, asked, err)
 		}
 		if err := file.ForceUnlock(context.Background(), ""); err == nil {
@@ -76,7 +76,7 @@ func FuzzLock(f *testing.F) {
 		if holder != nil && holder.ID == "" {
 			t.Errorf("%q of a server is read as a holder without an id: %+v", text, holder)
 		}
-		if asked, err := over.Holder(context.Background()); err != nil || asked == nil || !alike(asked, holder) {
+		if asked, err := over.LockedBy(context.Background()); err != nil || asked == nil || !alike(asked, holder) {
 			t.Errorf("%q of a server is read as the holder %+v, and as %+v, %v", text, holder, asked, err)
 		}
 	})
@@ -97,22 +97,22 @@ func locked(t *testing.T, b state.Backend) *state.LockInfo {
 	if hold != nil || !errors.As(err, &refused) {
 		t.Fatalf("a lock that somebody has was given again: %v", err)
 	}
-	if refused.Holder == nil {
+	if refused.Lock == nil {
 		return nil
 	}
-	text, err := json.Marshal(refused.Holder)
+	text, err := json.Marshal(refused.Lock)
 	again := &state.LockInfo{}
 	if err == nil { // a zone of 24 hours is read, and is none that can be written
 		err = json.Unmarshal(text, again)
 	} else {
-		again, err = refused.Holder, nil
+		again, err = refused.Lock, nil
 	}
-	if err != nil || !again.Since.Equal(refused.Holder.Since) ||
-		!again.Until.Equal(refused.Holder.Until) || again.String() != refused.Holder.String() {
-		t.Errorf("%+v became %+v, %v", refused.Holder, again, err)
+	if err != nil || !again.Since.Equal(refused.Lock.Since) ||
+		!again.Until.Equal(refused.Lock.Until) || again.String() != refused.Lock.String() {
+		t.Errorf("%+v became %+v, %v", refused.Lock, again, err)
 	}
-	if !strings.Contains(refused.Error(), refused.Holder.ID) {
+	if !strings.Contains(refused.Error(), refused.Lock.ID) {
 		t.Errorf("the error does not name the lock: %v", refused)
 	}
-	return refused.Holder
+	return refused.Lock
 }

@@ -40,7 +40,7 @@ func TestAskingWhoseTheLockIs(t *testing.T) {
 	}
 	told := make(chan error, 1)
 	go func() {
-		_, err := open().Holder(context.Background())
+		_, err := open().LockedBy(context.Background())
 		told <- err
 	}()
 	<-asked
@@ -146,7 +146,7 @@ func TestStoresForgetTheHolder(t *testing.T) {
 	if p := must(client.GetProperties(ctx, nil))(t); len(p.Metadata) != 1 {
 		t.Errorf("while it is locked the blob has %v", p.Metadata)
 	}
-	if h := must(b.Holder(ctx))(t); h == nil || h.Until.Before(time.Now().Add(30*time.Second)) ||
+	if h := must(b.LockedBy(ctx))(t); h == nil || h.Until.Before(time.Now().Add(30*time.Second)) ||
 		h.Until.After(time.Now().Add(90*time.Second)) {
 		t.Errorf("the holder is %v", h)
 	}

@@ -21,11 +21,11 @@ func sample() *state.Document {
 	d.Serial = 7
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	ada := ledger.Grant{Holder: ledger.Holder{Kind: ledger.User, ID: "id-ada", Name: "ada \"x\"\n@contoso.com"},
-		Item: ledger.Item{Kind: ledger.Seat, ID: "sku", Name: "SPE_E5"}, Value: ledger.Value{Units: 1, Without: ledger.PlanIDs{"p"}}}
+		Item: ledger.Item{Kind: ledger.Seat, ID: "sku", Name: "SPE_E5"}, Value: ledger.Value{Units: 1, Without: ledger.ServicePlanIDs{"p"}}}
 	env := ledger.Grant{Holder: ledger.Holder{Kind: ledger.Environment, ID: "id-env", Name: "Contoso (default)"},
 		Item: ledger.Item{Kind: ledger.Capacity, ID: "AI", Name: "ai_builder"}, Value: ledger.Value{Units: 5}}
 	none := ada
-	none.Without = ledger.PlanIDs{}
+	none.Without = ledger.ServicePlanIDs{}
 	d.Grants = []state.Record{{Grant: env, Since: "2026-01-01"}, {Grant: ada, Since: "2026-01-02"}}
 	d.Claims = &state.Claims{Digest: "sha256:x", At: at, Grants: []ledger.Grant{none}}
 	d.Recent = []ledger.Recent{{Grant: ada, At: at, Before: &ledger.Value{Units: 1}}}

@@ -233,9 +233,9 @@ func (s *Store) Lock(ctx context.Context, info LockInfo, timeout time.Duration) 
 	}
 }
 
-// Holder returns who has the lock; nil where nobody has.
-func (s *Store) Holder(ctx context.Context) (*LockInfo, error) {
-	h, err := s.backend.Holder(ctx)
+// LockedBy returns who has the lock; nil where nobody has.
+func (s *Store) LockedBy(ctx context.Context) (*LockInfo, error) {
+	h, err := s.backend.LockedBy(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("the holder of the lock of %s cannot be read: %w", s, err)
 	}
@@ -244,7 +244,7 @@ func (s *Store) Holder(ctx context.Context) (*LockInfo, error) {
 
 // ForceUnlock removes the lock with this id, if nobody holds it any more.
 func (s *Store) ForceUnlock(ctx context.Context, id string) error {
-	holder, err := s.Holder(ctx)
+	holder, err := s.LockedBy(ctx)
 	switch {
 	case err != nil:
 		return err

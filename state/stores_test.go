@@ -109,7 +109,7 @@ const (
 
 func locksOnce(t *testing.T, at place, kind string) {
 	ctx, s := context.Background(), store(t, at)
-	if h, err := s.Holder(ctx); h != nil || err != nil {
+	if h, err := s.LockedBy(ctx); h != nil || err != nil {
 		t.Fatalf("before anything the holder is %v, %v", h, err)
 	}
 	lease, err := s.Lock(ctx, lockInfo(lockOne), 0)
@@ -122,11 +122,11 @@ func locksOnce(t *testing.T, at place, kind string) {
 	}
 	var locked *state.LockedError
 	_, err = store(t, at).Lock(ctx, lockInfo(lockTwo), 50*time.Millisecond)
-	if !errors.As(err, &locked) || locked.Holder == nil {
+	if !errors.As(err, &locked) || locked.Lock == nil {
 		t.Fatalf("a second lock gives %v", err)
 	}
-	if locked.Holder.Until = (time.Time{}); *locked.Holder != want {
-		t.Errorf("the holder is %+v, want %+v", *locked.Holder, want)
+	if locked.Lock.Until = (time.Time{}); *locked.Lock != want {
+		t.Errorf("the holder is %+v, want %+v", *locked.Lock, want)
 	}
 	d := state.New("tenant")
 	etag, err := s.Write(ctx, d, "")
@@ -136,7 +136,7 @@ func locksOnce(t *testing.T, at place, kind string) {
 	if err != nil || d.Serial != 2 {
 		t.Errorf("writing under the lock gives serial %d, %v", d.Serial, err)
 	}
-	if h, err := store(t, at).Holder(ctx); h == nil || h.ID != lockOne || err != nil {
+	if h, err := store(t, at).LockedBy(ctx); h == nil || h.ID != lockOne || err != nil {
 		t.Errorf("after writes the holder is %v, %v", h, err)
 	}
 	if err := lease.Release(); err != nil {
@@ -149,7 +149,7 @@ func locksOnce(t *testing.T, at place, kind string) {
 	if err := again.Release(); err != nil {
 		t.Fatal(err)
 	}
-	if h, err := s.Holder(ctx); h != nil || err != nil {
+	if h, err := s.LockedBy(ctx); h != nil || err != nil {
 		t.Errorf("at the end the holder is %v, %v", h, err)
 	}
 }
@@ -205,7 +205,7 @@ func unlocksByForce(t *testing.T, at place, kind string) {
 	if err := lease.Release(); err != nil && kind != "http" && kind != "gitlab" { // those say whose it is now
 		t.Error(err)
 	}
-	if h, err := s.Holder(ctx); h == nil || h.ID != lockTwo || err != nil {
+	if h, err := s.LockedBy(ctx); h == nil || h.ID != lockTwo || err != nil {
 		t.Errorf("the old holder's release took the new one's lock: %v, %v", h, err)
 	}
 	if err := next.Release(); err != nil {
@@ -269,7 +269,7 @@ func stopsAnOldHolder(t *testing.T, at place) {
 	if err := hold.Release(ctx); err != nil {
 		t.Error(err)
 	}
-	if h, err := at(t).Holder(ctx); h != nil || err != nil {
+	if h, err := at(t).LockedBy(ctx); h != nil || err != nil {
 		t.Errorf("the old holder left a lock: %v, %v", h, err)
 	}
 }

@@ -74,7 +74,7 @@ func TestTerraformSpeaksTheSame(t *testing.T) {
 			if out, err := terraform("apply", "-auto-approve", "-input=false"); err != nil {
 				t.Errorf("after usher's release terraform says %v\n%s", err, out)
 			}
-			if h, err := ours.Holder(context.Background()); h != nil || err != nil {
+			if h, err := ours.LockedBy(context.Background()); h != nil || err != nil {
 				t.Errorf("after terraform the holder is %v, %v", h, err)
 			}
 		})

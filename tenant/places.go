@@ -61,7 +61,7 @@ func (t *Tenant) inside(ctx context.Context, r *Reading, e powerplatform.Environ
 	t.urls[e.ID] = e
 	r.Inside = append(r.Inside, e.Identity())
 	r.Grants = append(r.Grants, found.Grants...)
-	r.Rows, r.Flows, r.Hidden = append(r.Rows, found.Rows...), append(r.Flows, found.Flows...), append(r.Hidden, found.Hidden...)
+	r.Rows, r.Flows, r.Unseen = append(r.Rows, found.Rows...), append(r.Flows, found.Flows...), append(r.Unseen, found.Unseen...)
 	if outside, err := t.power.Outside(ctx, e.ID); err == nil { // it only serves a better message
 		for _, ref := range outside {
 			r.outside[keyOf(ledger.Within(e.Holder, ledger.Flow, "", ref))] = true

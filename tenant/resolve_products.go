@@ -120,7 +120,7 @@ func (x *resolver) assignable() []string {
 
 // plans turns a list of service plans into the set of disabled ones. An
 // allow-list disables all others that a person can be without.
-func (x *resolver) plans(w ledger.Want, s *ledger.Supply) ledger.PlanIDs {
+func (x *resolver) plans(w ledger.Want, s *ledger.Supply) ledger.ServicePlanIDs {
 	if w.Disabled == nil && w.Enabled == nil {
 		return nil
 	}
@@ -129,7 +129,7 @@ func (x *resolver) plans(w ledger.Want, s *ledger.Supply) ledger.PlanIDs {
 		at := slices.IndexFunc(s.Plans, func(p ledger.ServicePlan) bool { return strings.EqualFold(p.Name, ref) || strings.EqualFold(p.ID, ref) })
 		switch {
 		case at < 0:
-			x.planProblem(w, "plan-unknown", fmt.Sprintf("%s has no service plan %s", s.Item.Name, ref), "its plans are "+planNames(s))
+			x.planProblem(w, "plan-unknown", fmt.Sprintf("%s has no service plan %s", s.Item.Name, ref), "its plans are "+servicePlanNames(s))
 		case s.Plans[at].ByTenant && w.Disabled != nil:
 			x.planProblem(
 				w,
@@ -141,7 +141,7 @@ func (x *resolver) plans(w ledger.Want, s *ledger.Supply) ledger.PlanIDs {
 			named[s.Plans[at].ID] = true
 		}
 	}
-	without := ledger.PlanIDs{}
+	without := ledger.ServicePlanIDs{}
 	for _, p := range s.Plans {
 		if !p.ByTenant && named[p.ID] == (w.Disabled != nil) {
 			without = append(without, p.ID)
@@ -163,7 +163,7 @@ func (x *resolver) planProblem(w ledger.Want, code, text, fix string) {
 	x.out.Notices = append(x.out.Notices, n)
 }
 
-func planNames(s *ledger.Supply) string {
+func servicePlanNames(s *ledger.Supply) string {
 	var names []string
 	for _, p := range s.Plans {
 		if !p.ByTenant {

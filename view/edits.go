@@ -84,7 +84,7 @@ func (w Words) edit(all []plan.Edit, labels map[string]string) Item {
 		return write(config.EnvironmentBlocks(grants(all)), "put into the environment %q again%s:", e.Holder.Around(), capacity)
 	case added(e) && e.Item.Kind == ledger.Seat:
 		label := cmp.Or(labels[e.Item.ID], "LABEL") // of a license block that is to be written, too
-		return write(config.AssignmentBlock("again-"+label, label, holdersOf(all), w.planList(e.Want.Without)), "give %s again:", item)
+		return write(config.AssignmentBlock("again-"+label, label, holdersOf(all), w.servicePlanList(e.Want.Without)), "give %s again:", item)
 	case e.Item.Kind == ledger.Capacity:
 		return say("%s: set %s of %s back to %d", lines(e.Origins), config.UnitsArgument(grants(all)[0]), holders, e.Want.Units)
 	case e.Item.Kind == ledger.Setting && len(e.Origins) > 0:
@@ -92,7 +92,7 @@ func (w Words) edit(all []plan.Edit, labels map[string]string) Item {
 	case e.Item.Kind == ledger.Setting:
 		return write(config.PurchaseBlock(e.Holder.Name, e.Want.Policy), "ask for the policy again:")
 	}
-	return say("%s: set %s of %s back to %s", lines(e.Origins), item, holders, config.DisabledPlans(w.planList(e.Want.Without)))
+	return say("%s: set %s of %s back to %s", lines(e.Origins), item, holders, config.DisabledPlans(w.servicePlanList(e.Want.Without)))
 }
 
 // grants are what edits ask the files to give.
@@ -112,11 +112,11 @@ func holdersOf(edits []plan.Edit) []ledger.Holder {
 	return all
 }
 
-// planList names service plans, one by one.
-func (w Words) planList(ids ledger.PlanIDs) []string {
+// servicePlanList names service plans, one by one.
+func (w Words) servicePlanList(ids ledger.ServicePlanIDs) []string {
 	names := make([]string, len(ids))
 	for i, id := range ids {
-		names[i] = w.plan(id)
+		names[i] = w.servicePlan(id)
 	}
 	return names
 }

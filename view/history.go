@@ -169,7 +169,7 @@ func (w Words) act(c state.Change) Act {
 	case g.Item.Kind == ledger.Capacity:
 		text += fmt.Sprintf(" %d -> %d", before.Units, after.Units)
 	case c.After != nil:
-		if plans := w.planChange(*before, *after); plans != "" {
+		if plans := w.servicePlanChange(*before, *after); plans != "" {
 			text += " " + plans
 		}
 	}

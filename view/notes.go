@@ -163,15 +163,15 @@ func (w Words) unread(unread []ledger.Unread) []Part {
 	return w.Notices(notices).Parts
 }
 
-// plan is what people call a service plan: its id where nobody knows its name.
-func (w Words) plan(id string) string { return cmp.Or(w.Plans[id], id) }
+// servicePlan is what people call a service plan: its id where nobody knows its name.
+func (w Words) servicePlan(id string) string { return cmp.Or(w.ServicePlans[id], id) }
 
-// fullPlan is the name of a service plan behind the word that people know.
-func (w Words) fullPlan(id string) string {
-	if word := catalog.Family(w.Plans[id]); word != "" {
-		return word + " (" + w.plan(id) + ")"
+// longServicePlan is the name of a service plan behind the word that people know.
+func (w Words) longServicePlan(id string) string {
+	if word := catalog.Family(w.ServicePlans[id]); word != "" {
+		return word + " (" + w.servicePlan(id) + ")"
 	}
-	return w.plan(id)
+	return w.servicePlan(id)
 }
 
 // guid is an id that may be a service plan's.
@@ -181,34 +181,34 @@ var guid = regexp.MustCompile(`[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12
 // the ids of.
 func (w Words) named(message string) string {
 	return guid.ReplaceAllStringFunc(message, func(id string) string {
-		if name, known := w.Plans[strings.ToLower(id)]; known {
+		if name, known := w.ServicePlans[strings.ToLower(id)]; known {
 			return name + " (" + id + ")"
 		}
 		return id
 	})
 }
 
-// planChange lists the service plans that a change switches off and on.
-func (w Words) planChange(before, after ledger.Value) string {
+// servicePlanChange lists the service plans that a change switches off and on.
+func (w Words) servicePlanChange(before, after ledger.Value) string {
 	var parts []string
 	for _, plan := range after.Without {
 		if !slices.Contains(before.Without, plan) {
-			parts = append(parts, w.fullPlan(plan)+" off")
+			parts = append(parts, w.longServicePlan(plan)+" off")
 		}
 	}
 	for _, plan := range before.Without {
 		if !slices.Contains(after.Without, plan) {
-			parts = append(parts, w.fullPlan(plan)+" on")
+			parts = append(parts, w.longServicePlan(plan)+" on")
 		}
 	}
 	return strings.Join(parts, ", ")
 }
 
-// planNames lists service plans.
-func (w Words) planNames(ids ledger.PlanIDs) string {
+// servicePlanNames lists service plans.
+func (w Words) servicePlanNames(ids ledger.ServicePlanIDs) string {
 	names := make([]string, 0, len(ids))
 	for _, id := range ids {
-		names = append(names, w.plan(id))
+		names = append(names, w.servicePlan(id))
 	}
 	return some(names)
 }

@@ -143,6 +143,6 @@ func (p *Page) add(parts ...Part) { p.Parts = append(p.Parts, parts...) }
 // Words are what turns results into pages: the names that people know, and the files
 // from which lines are shown.
 type Words struct {
-	Plans map[string]string // names of service plans, by id
-	Files map[string]*hcl.File
+	ServicePlans map[string]string // names of service plans, by id
+	Files        map[string]*hcl.File
 }

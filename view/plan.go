@@ -188,7 +188,7 @@ func (w Words) describe(s shownStep) string {
 	case s.Item.Kind == ledger.Capacity:
 		parts = append(parts, fmt.Sprintf("%s %d -> %d", s.Item.Name, s.Before.Amount(), s.After.Amount()))
 	case s.Op == ledger.Change:
-		parts = append(parts, w.planChange(*s.Before, *s.After))
+		parts = append(parts, w.servicePlanChange(*s.Before, *s.After))
 	case s.Op == ledger.Add && len(s.After.Without) > 0:
 		parts = append(parts, fmt.Sprintf("without %s", ledger.Count(len(s.After.Without), "service plan")))
 	}

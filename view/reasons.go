@@ -43,9 +43,9 @@ func (w Words) reasons(s shownStep) []string {
 	}
 	parts = append(parts, circumstances(s)...)
 	if s.Reduced > 0 && s.Holder.Kind == ledger.User {
-		parts = append(parts, "another source gives it without "+w.planNames(s.Loses))
+		parts = append(parts, "another source gives it without "+w.servicePlanNames(s.Loses))
 	} else if s.Reduced > 0 {
-		parts = append(parts, fmt.Sprintf("%s keep it by another source, without %s", people(s.Reduced), w.planNames(s.Loses)))
+		parts = append(parts, fmt.Sprintf("%s keep it by another source, without %s", people(s.Reduced), w.servicePlanNames(s.Loses)))
 	}
 	for _, c := range s.Costs {
 		text := fmt.Sprintf("%s on %s", c.What, c.Day)

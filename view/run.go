@@ -127,7 +127,7 @@ func (w Words) drifted(d plan.Drift) string {
 	case d.Item.Kind == ledger.Capacity:
 		return fmt.Sprintf("changed by somebody: %d -> %d", d.Known.Amount(), d.Have.Amount())
 	}
-	return "changed by somebody: " + w.planChange(*d.Known, *d.Have)
+	return "changed by somebody: " + w.servicePlanChange(*d.Known, *d.Have)
 }
 
 // Usage tells what could not be read and how much of every item there is, with

@@ -31,8 +31,8 @@ type app struct {
 	progress bool    // err is a terminal
 	besides  int     // columns of that
 
-	files map[string]*hcl.File // that were read, to show lines of
-	plans map[string]string    // names of service plans, by id, as far as they are known by now
+	files        map[string]*hcl.File // that were read, to show lines of
+	servicePlans map[string]string    // names of service plans, by id, as far as they are known by now
 
 	wire io.Writer // is told what is said to a simulated tenant, and what it answers; nil for nobody
 

@@ -42,7 +42,7 @@ func newApply(a *app) *cobra.Command {
 	}
 	o.tenant(cmd)
 	o.planFlags.flags(cmd)
-	o.format.flags(cmd, "the result")
+	o.formatFlag(cmd, "the result")
 	cmd.Flags().BoolVar(&o.approved, "auto-approve", false, "do not ask")
 	cmd.Flags().BoolVar(&o.ask, "input", true, "ask where something must be asked")
 	cmd.Flags().DurationVar(&o.wait, "wait", 5*time.Minute, "how long to wait for the tenant to finish its work, such as on groups")

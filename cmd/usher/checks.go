@@ -21,7 +21,7 @@ type checkOptions struct {
 // flags adds the options.
 func (o *checkOptions) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.purpose, "for", "apply", "check for `plan` or for apply")
-	o.format.flags(cmd, "the checks")
+	o.formatFlag(cmd, "the checks")
 }
 
 func (o *checkOptions) check(about string) error {

@@ -20,7 +20,7 @@ func newDrift(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDrift(cmd.Context(), a, o) },
 	}
 	o.tenant(cmd)
-	o.format.flags(cmd, "the drift")
+	o.formatFlag(cmd, "the drift")
 	return cmd
 }
 

@@ -42,7 +42,7 @@ func runForceUnlock(ctx context.Context, a *app, o *inputs, args []string) error
 // askForLock shows who has the lock and has its id typed: whoever removes the
 // lock of a run that still goes on lets two write at once.
 func (a *app) askForLock(ctx context.Context, l *engine.Loaded) (string, error) {
-	holder, err := l.Store.Holder(ctx)
+	holder, err := l.Store.LockedBy(ctx)
 	if err != nil {
 		return "", err
 	}

@@ -10,8 +10,8 @@ import (
 // machines is asked for.
 type format struct{ json bool }
 
-// flags adds the option. What is shown has a name, such as "the plan".
-func (f *format) flags(cmd *cobra.Command, result string) {
+// formatFlag adds the option. What is shown has a name, such as "the plan".
+func (f *format) formatFlag(cmd *cobra.Command, result string) {
 	cmd.Flags().BoolVar(&f.json, "json", false, "print "+result+" as JSON")
 }
 
@@ -25,4 +25,4 @@ func (a *app) show(f format, d view.Document) error {
 }
 
 // words are the names that results are told with.
-func (a *app) words() view.Words { return view.Words{Plans: a.plans, Files: a.files} }
+func (a *app) words() view.Words { return view.Words{ServicePlans: a.servicePlans, Files: a.files} }

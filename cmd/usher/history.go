@@ -22,7 +22,7 @@ func newHistory(a *app) *cobra.Command {
 	cmd := &cobra.Command{Use: "history [RUN]", Short: "List all runs, or show one", Args: argCount(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error { return runHistory(cmd.Context(), a, o, args) }}
 	o.store(cmd)
-	o.format.flags(cmd, "the history")
+	o.formatFlag(cmd, "the history")
 	cmd.Flags().BoolVar(&o.verify, "verify", false, "check that nothing was cut or edited; exits with 1 where something was")
 	return cmd
 }

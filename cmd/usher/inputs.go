@@ -50,7 +50,7 @@ func (a *app) world() *engine.World {
 func (a *app) load(in inputs, part engine.Extent) (*engine.Loaded, error) {
 	l, diags, err := engine.Load(a.world(), in.Inputs, part)
 	if l != nil {
-		a.plans, a.files = l.Catalog.PlanNames(), l.Config.Files
+		a.servicePlans, a.files = l.Catalog.ServicePlanNames(), l.Config.Files
 		a.stderr().Page(a.words().Diagnostics(diags))
 	}
 	if err == nil && diags.HasErrors() {
@@ -64,7 +64,7 @@ func (a *app) read(ctx context.Context, o *engine.Opened, scope engine.Scope) (*
 	defer a.showReading(o.World)()
 	p, err := o.Read(ctx, scope)
 	if err == nil {
-		a.plans = p.PlanNames()
+		a.servicePlans = p.ServicePlanNames()
 	}
 	return p, err
 }

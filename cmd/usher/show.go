@@ -16,7 +16,7 @@ func newShow(a *app) *cobra.Command {
 		Use: "show PLAN", Short: "Show a saved plan", Args: argCount(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error { return runShow(a, o, args[0]) },
 	}
-	o.format.flags(cmd, "the plan")
+	o.formatFlag(cmd, "the plan")
 	return cmd
 }
 
@@ -29,6 +29,6 @@ func runShow(a *app, o *showOptions, path string) error {
 	if err != nil {
 		return err
 	}
-	a.plans = known.PlanNames()
+	a.servicePlans = known.ServicePlanNames()
 	return a.show(o.format, a.words().Plan(p, 0))
 }

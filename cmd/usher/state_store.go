@@ -13,7 +13,7 @@ import (
 )
 
 func runLockInfo(ctx context.Context, a *app, l *engine.Loaded, _ []string) error {
-	holder, err := l.Store.Holder(ctx)
+	holder, err := l.Store.LockedBy(ctx)
 	switch {
 	case err != nil:
 		return err

@@ -22,7 +22,7 @@ func newUsage(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return runUsage(cmd.Context(), a, o) },
 	}
 	o.tenant(cmd)
-	o.format.flags(cmd, "the usage")
+	o.formatFlag(cmd, "the usage")
 	cmd.Flags().BoolVar(&o.users, "users", false, "list each person with the source of each license")
 	return cmd
 }

@@ -20,7 +20,7 @@ func newValidate(a *app) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error { return runValidate(a, o) },
 	}
 	o.configuration(cmd)
-	o.format.flags(cmd, "the problems")
+	o.formatFlag(cmd, "the problems")
 	return cmd
 }
 

@@ -11,7 +11,7 @@ import (
 // covers calls f for every user and item that some source gives, with the
 // service plans that the source switches off; promised counts what a group has not
 // given yet.
-func (j *Judge) covers(promised bool, f func(ledger.Key, ledger.PlanIDs)) {
+func (j *Judge) covers(promised bool, f func(ledger.Key, ledger.ServicePlanIDs)) {
 	for k, v := range j.Values {
 		if k.Kind == ledger.User {
 			f(k, v.Without)
@@ -33,7 +33,7 @@ func (j *Judge) covers(promised bool, f func(ledger.Key, ledger.PlanIDs)) {
 // on.
 func (j *Judge) has() map[thing]bool {
 	all := map[thing]bool{}
-	j.covers(false, func(k ledger.Key, without ledger.PlanIDs) {
+	j.covers(false, func(k ledger.Key, without ledger.ServicePlanIDs) {
 		all[thing{user: k.Holder, item: k.Item}] = true
 		for _, p := range j.supply[k.Item].Plans {
 			if !slices.Contains(without, p.ID) {
@@ -51,7 +51,7 @@ func (j *Judge) Has(user, plan string) bool { return j.has()[thing{user: user, p
 // least one source, or units of environments.
 func (j *Judge) counted(item string) int64 {
 	people := map[string]bool{}
-	j.covers(true, func(k ledger.Key, _ ledger.PlanIDs) {
+	j.covers(true, func(k ledger.Key, _ ledger.ServicePlanIDs) {
 		if k.Item == item {
 			people[k.Holder] = true
 		}
@@ -68,9 +68,9 @@ func (j *Judge) counted(item string) int64 {
 // Use counts what a pool has in use.
 func (j *Judge) Use(id ledger.PoolID) int64 {
 	if id.Environment == "" {
-		return j.counted(id.Item) + j.hidden[id]
+		return j.counted(id.Item) + j.unseen[id]
 	}
-	n := j.hidden[id]
+	n := j.unseen[id]
 	for k, v := range j.Values {
 		if k.Kind.Inside() && placeOf(k) == id.Environment && (k.Item == id.Item || j.hostedHelps(id) && k.Item == "PAHostedRPA") {
 			n += v.Units

@@ -47,7 +47,7 @@ func (j *Judge) give(group, user string) {
 		}
 	}
 	for _, at := range again {
-		full := j.counted(at.item)+j.hidden[ledger.PoolID{Item: at.item}] >= j.supply[at.item].Owned+j.supply[at.item].Grace
+		full := j.counted(at.item)+j.unseen[ledger.PoolID{Item: at.item}] >= j.supply[at.item].Owned+j.supply[at.item].Grace
 		if hopeless || full && !j.covered(user, at.item) {
 			return
 		}
@@ -71,7 +71,7 @@ func (j *Judge) retry(s ledger.Step) {
 // covered reports whether some source gives, or is about to give, a person an item.
 func (j *Judge) covered(user, item string) bool {
 	found := false
-	j.covers(true, func(k ledger.Key, _ ledger.PlanIDs) { found = found || k.Holder == user && k.Item == item })
+	j.covers(true, func(k ledger.Key, _ ledger.ServicePlanIDs) { found = found || k.Holder == user && k.Item == item })
 	return found
 }
 

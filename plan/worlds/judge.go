@@ -23,7 +23,7 @@ type Judge struct {
 	supply   map[string]ledger.Supply
 	items    map[string]ledger.Item
 	serves   map[string]bool         // environments where hosted units serve as process
-	hidden   map[ledger.PoolID]int64 // use that no reading shows
+	unseen   map[ledger.PoolID]int64 // use that no reading shows
 	unread   []ledger.Unread
 	seated   map[thing]bool // who had what at the start, also what the service was about to take
 	started  map[thing]bool // without that
@@ -37,7 +37,7 @@ type given struct{ group, user, item string }
 
 // row is what came of it.
 type row struct {
-	without ledger.PlanIDs
+	without ledger.ServicePlanIDs
 	failed  string // why it could not be given; "" where it was
 	lucky   bool   // given by a call that was about something else
 }
@@ -56,7 +56,7 @@ func NewJudge(in plan.Input) *Judge {
 		supply:   map[string]ledger.Supply{},
 		items:    map[string]ledger.Item{},
 		serves:   map[string]bool{},
-		hidden:   map[ledger.PoolID]int64{},
+		unseen:   map[ledger.PoolID]int64{},
 		without:  map[thing]bool{},
 		policies: in.Items,
 		unread:   in.Have.Unread,
@@ -84,13 +84,13 @@ func NewJudge(in plan.Input) *Judge {
 	}
 	for _, s := range in.Have.Supply {
 		id := ledger.PoolID{Item: s.Item.ID}
-		j.hidden[id] = max(0, s.Used-j.counted(s.Item.ID))
+		j.unseen[id] = max(0, s.Used-j.counted(s.Item.ID))
 		if len(in.Have.Unread) > 0 {
-			j.hidden[id] = max(j.hidden[id], hiddenUnits(in, s.Item.ID))
+			j.unseen[id] = max(j.unseen[id], unreadUnits(in, s.Item.ID))
 		}
 	}
-	for _, h := range in.Have.Hidden {
-		j.hidden[h.Pool] += h.Units
+	for _, h := range in.Have.Unseen {
+		j.unseen[h.Pool] += h.Units
 	}
 	j.started, j.seated = j.keeps(), j.has()
 	return j
@@ -101,8 +101,8 @@ func (j *Judge) put(g ledger.Grant) {
 	j.names[g.Key()] = ledger.Grant{Holder: g.Holder, Item: g.Item}
 }
 
-// hiddenUnits sums what the state knows of places that could not be read.
-func hiddenUnits(in plan.Input, item string) int64 {
+// unreadUnits sums what the state knows of places that could not be read.
+func unreadUnits(in plan.Input, item string) int64 {
 	var n int64
 	for _, g := range in.Known {
 		if g.Item.ID == item && g.Holder.Kind == ledger.Environment &&
@@ -187,7 +187,7 @@ func (j *Judge) step(s ledger.Step) {
 	}
 	v := *s.After
 	if s.Item.Kind == ledger.Seat && v.Without == nil {
-		v.Without = ledger.PlanIDs{} // what the service does with an unset list
+		v.Without = ledger.ServicePlanIDs{} // what the service does with an unset list
 	}
 	j.Values[key] = v
 	j.names[key] = ledger.Grant{Holder: s.Holder, Item: s.Item}

@@ -74,16 +74,16 @@ func (d *drawer) items() {
 }
 
 // plans draws a set of disabled service plans: unset, none or some.
-func (d *drawer) plans() ledger.PlanIDs {
-	return []ledger.PlanIDs{nil, {}, {"p1"}, {"p1", "p2"}}[rapid.SampledFrom([]int{0, 0, 0, 1, 2, 3}).Draw(d.t, "plans")]
+func (d *drawer) plans() ledger.ServicePlanIDs {
+	return []ledger.ServicePlanIDs{nil, {}, {"p1"}, {"p1", "p2"}}[rapid.SampledFrom([]int{0, 0, 0, 1, 2, 3}).Draw(d.t, "plans")]
 }
 
 // off draws a set of service plans that are off.
-func (d *drawer) off() ledger.PlanIDs {
+func (d *drawer) off() ledger.ServicePlanIDs {
 	if plans := d.plans(); plans != nil {
 		return plans
 	}
-	return ledger.PlanIDs{}
+	return ledger.ServicePlanIDs{}
 }
 
 func (d *drawer) people() {
@@ -120,7 +120,7 @@ func (d *drawer) circles() {
 		h := d.someone()
 		g := ledger.Grant{Holder: h, Item: d.seats[0], Value: ledger.Value{Units: 1}, Origins: origin(len(d.in.Want))}
 		d.in.Want = append(d.in.Want, g)
-		g.Without = ledger.PlanIDs{}
+		g.Without = ledger.ServicePlanIDs{}
 		d.in.Have.Grants = append(d.in.Have.Grants, g)
 	}
 }
@@ -148,7 +148,7 @@ func (d *drawer) swapper(h ledger.Holder) {
 }
 
 func (d *drawer) swap(h ledger.Holder, from, to ledger.Item) {
-	has := ledger.Grant{Holder: h, Item: from, Value: ledger.Value{Units: 1, Without: ledger.PlanIDs{}}}
+	has := ledger.Grant{Holder: h, Item: from, Value: ledger.Value{Units: 1, Without: ledger.ServicePlanIDs{}}}
 	gets := ledger.Grant{Holder: h, Item: to, Value: ledger.Value{Units: 1}, Origins: origin(len(d.in.Want))}
 	d.in.Have.Grants = append(d.in.Have.Grants, has)
 	d.in.Known = append(d.in.Known, has)
@@ -169,7 +169,7 @@ func (d *drawer) seat(h ledger.Holder, item ledger.Item, asleep bool) {
 	if d.chance("have", 45) {
 		has := g
 		if has.Without = d.plans(); has.Without == nil {
-			has.Without = ledger.PlanIDs{}
+			has.Without = ledger.ServicePlanIDs{}
 		}
 		d.in.Have.Grants = append(d.in.Have.Grants, has)
 	}
@@ -223,7 +223,7 @@ func (d *drawer) groupSeat(h ledger.Holder, item ledger.Item) bool {
 		return false
 	}
 	if g.Without = d.plans(); g.Without == nil {
-		g.Without = ledger.PlanIDs{}
+		g.Without = ledger.ServicePlanIDs{}
 	}
 	d.in.Have.Grants = append(d.in.Have.Grants, g)
 	return true

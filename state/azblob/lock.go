@@ -33,11 +33,11 @@ func (b *Backend) Lock(ctx context.Context, info state.LockInfo) (*state.Hold, e
 		_, err = l.AcquireLease(ctx, int32(ttl/time.Second), nil)
 	}
 	if bloberror.HasCode(err, bloberror.LeaseAlreadyPresent, bloberror.LeaseIsBreakingAndCannotBeAcquired) {
-		holder, err := b.Holder(ctx)
+		holder, err := b.LockedBy(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return nil, &state.LockedError{Store: b.place, Holder: holder}
+		return nil, &state.LockedError{Store: b.place, Lock: holder}
 	}
 	if err != nil {
 		return nil, b.explain(err)
@@ -70,8 +70,8 @@ func metadata(info state.LockInfo) map[string]*string {
 	return map[string]*string{holderKey: to.Ptr(url.QueryEscape(string(text)))}
 }
 
-// Holder implements state.Backend.
-func (b *Backend) Holder(ctx context.Context) (*state.LockInfo, error) {
+// LockedBy implements state.Backend.
+func (b *Backend) LockedBy(ctx context.Context) (*state.LockInfo, error) {
 	p, err := b.blob.GetProperties(ctx, nil)
 	if bloberror.HasCode(err, bloberror.BlobNotFound) {
 		return nil, nil
@@ -94,7 +94,7 @@ func (b *Backend) Holder(ctx context.Context) (*state.LockInfo, error) {
 			return info, nil
 		}
 	}
-	return state.UnknownHolder("not known, and gone within a minute"), nil
+	return state.UnknownLock("not known, and gone within a minute"), nil
 }
 
 // ForceUnlock implements state.Backend. The id is the lease's own, so that no

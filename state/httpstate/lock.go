@@ -85,7 +85,7 @@ const (
 
 func isProbe(err error) bool {
 	var locked *state.LockedError
-	return errors.As(err, &locked) && locked.Holder != nil && locked.Holder.ID == probeID
+	return errors.As(err, &locked) && locked.Lock != nil && locked.Lock.ID == probeID
 }
 
 func (b *Backend) acquire(ctx context.Context, info state.LockInfo) error {
@@ -98,7 +98,7 @@ func (b *Backend) acquire(ctx context.Context, info state.LockInfo) error {
 		return err
 	case status == http.StatusLocked || status == http.StatusConflict:
 		if holder := holderOf(text); holder == nil || holder.ID != info.ID {
-			return &state.LockedError{Store: b.String(), Holder: holder}
+			return &state.LockedError{Store: b.String(), Lock: holder}
 		} // an earlier try took it, and its answer was lost
 	case status < 200 || status > 299:
 		return refusal(b.o.LockMethod, status)
@@ -112,7 +112,7 @@ func (b *Backend) acquire(ctx context.Context, info state.LockInfo) error {
 func (b *Backend) release(ctx context.Context, info state.LockInfo) error {
 	err := b.unlock(ctx, b.body(info), info.ID)
 	var locked *state.LockedError
-	if errors.As(err, &locked) && (b.o.Strict || locked.Holder != nil && locked.Holder.ID != info.ID) {
+	if errors.As(err, &locked) && (b.o.Strict || locked.Lock != nil && locked.Lock.ID != info.ID) {
 		return nil
 	}
 	return err
@@ -176,7 +176,7 @@ func (b *Backend) unlock(ctx context.Context, body []byte, id string) error {
 	case err != nil:
 		return err
 	case status == http.StatusLocked || status == http.StatusConflict:
-		return &state.LockedError{Store: b.String(), Holder: holderOf(text)}
+		return &state.LockedError{Store: b.String(), Lock: holderOf(text)}
 	case status == http.StatusNotFound: // it is given back already
 		return nil
 	case status < 200 || status > 299:
@@ -196,19 +196,19 @@ func withID(address, id string) string {
 	return u.String()
 }
 
-// Holder implements state.Backend. The protocol has no question for it: who
+// LockedBy implements state.Backend. The protocol has no question for it: who
 // tries to lock is told.
-func (b *Backend) Holder(ctx context.Context) (*state.LockInfo, error) {
+func (b *Backend) LockedBy(ctx context.Context) (*state.LockInfo, error) {
 	probe := state.LockInfo{ID: probeID, Who: "usher", Operation: "lock-info", Since: time.Unix(0, 0).UTC()}
 	err := b.acquire(ctx, probe)
 	if err == nil {
 		return nil, b.release(ctx, probe)
 	}
 	if locked, ok := err.(*state.LockedError); ok { //nolint:errorlint // acquire returns it bare
-		if locked.Holder == nil {
-			return state.UnknownHolder(state.UnknownID), nil
+		if locked.Lock == nil {
+			return state.UnknownLock(state.UnknownID), nil
 		}
-		return locked.Holder, nil
+		return locked.Lock, nil
 	}
 	return nil, err
 }

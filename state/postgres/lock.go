@@ -27,11 +27,11 @@ func (b *Backend) Lock(ctx context.Context, info state.LockInfo) (*state.Hold, e
 		return nil, explain(err)
 	}
 	if rows == 0 {
-		holder, err := b.Holder(ctx)
+		holder, err := b.LockedBy(ctx)
 		if err != nil {
 			return nil, err
 		}
-		return nil, &state.LockedError{Store: b.place, Holder: holder}
+		return nil, &state.LockedError{Store: b.place, Lock: holder}
 	}
 	b.held = info.ID
 	return &state.Hold{TTL: b.o.TTL, Renew: func(ctx context.Context) error { return b.renew(ctx, info.ID) },
@@ -68,8 +68,8 @@ func (b *Backend) free(ctx context.Context, id string) (bool, error) {
 	return rows > 0, err
 }
 
-// Holder implements state.Backend.
-func (b *Backend) Holder(ctx context.Context) (*state.LockInfo, error) {
+// LockedBy implements state.Backend.
+func (b *Backend) LockedBy(ctx context.Context) (*state.LockInfo, error) {
 	var id string
 	var text []byte
 	var until *time.Time
@@ -85,7 +85,7 @@ func (b *Backend) Holder(ctx context.Context) (*state.LockInfo, error) {
 	}
 	info := state.ParseLockInfo(text)
 	if info == nil {
-		info = state.UnknownHolder(id)
+		info = state.UnknownLock(id)
 	}
 	if until != nil {
 		info.Until = until.UTC()

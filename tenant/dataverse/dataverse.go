@@ -42,7 +42,7 @@ type Contents struct {
 	Grants  []ledger.Grant
 	Rows    []ledger.Row
 	Flows   []ledger.FlowFact
-	Hidden  []ledger.Hidden // units of holders of a kind that usher does not know
+	Unseen  []ledger.Unseen // units of holders of a kind that usher does not know
 }
 
 // Read lists the flows in solutions, the machines and the machine groups of
@@ -184,7 +184,7 @@ func (c *Client) units(ctx context.Context, all *Contents) error {
 		at := slices.IndexFunc(tables(), func(t table) bool { return t.target == r.Target })
 		currency, known := currencyOf(r.Type)
 		if at < 0 && known && r.Count > 0 { // spent all the same
-			all.Hidden = append(all.Hidden, ledger.Hidden{Pool: ledger.PoolID{Item: currency, Environment: c.environment.ID}, Units: int64(r.Count)})
+			all.Unseen = append(all.Unseen, ledger.Unseen{Pool: ledger.PoolID{Item: currency, Environment: c.environment.ID}, Units: int64(r.Count)})
 		}
 		if at < 0 || !known {
 			continue

@@ -81,7 +81,7 @@ func contained(t *testing.T, all dataverse.Contents) {
 	if len(seen) > 0 {
 		t.Errorf("no row gives %v", seen)
 	}
-	for _, h := range all.Hidden {
+	for _, h := range all.Unseen {
 		if h.Units <= 0 || h.Pool.Item == "" {
 			t.Errorf("a hidden row has %+v", h)
 		}

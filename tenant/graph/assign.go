@@ -21,8 +21,8 @@ import (
 const MaxBatch = 20
 
 type addLicense struct {
-	SKU           string         `json:"skuId"`
-	DisabledPlans ledger.PlanIDs `json:"disabledPlans"`
+	SKU           string                `json:"skuId"`
+	DisabledPlans ledger.ServicePlanIDs `json:"disabledPlans"`
 }
 
 // assignBody is the body of assignLicense. The service wants both lists, also
@@ -41,7 +41,7 @@ func bodyOf(steps []ledger.Step) assignBody {
 		}
 		plans := s.After.Without
 		if plans == nil {
-			plans = ledger.PlanIDs{}
+			plans = ledger.ServicePlanIDs{}
 		}
 		b.Add = append(b.Add, addLicense{s.Item.ID, plans})
 	}
@@ -132,9 +132,9 @@ func (c *Client) locate(ctx context.Context, call ledger.Call) error {
 	})
 }
 
-// unseen reports whether a service does not know what a reading has just shown:
+// notSeenYet reports whether a service does not know what a reading has just shown:
 // it is too new to be seen everywhere, or was deleted meanwhile.
-func unseen(e *wire.Error) bool {
+func notSeenYet(e *wire.Error) bool {
 	return e.Status == http.StatusNotFound || strings.Contains(e.Message, newcomer)
 }
 
@@ -145,7 +145,7 @@ func settling(err error) (time.Duration, bool) {
 	if !errors.As(err, &e) {
 		return 0, false
 	}
-	return e.Wait, e.Status == http.StatusConflict || unseen(e)
+	return e.Wait, e.Status == http.StatusConflict || notSeenYet(e)
 }
 
 // passing reports whether a question was not answered for a reason that passes: the
@@ -297,7 +297,7 @@ func adds(call ledger.Call) bool {
 }
 
 // sameSet compares service plans, in whatever case and order.
-func sameSet(a []string, b ledger.PlanIDs) bool {
+func sameSet(a []string, b ledger.ServicePlanIDs) bool {
 	return len(a) == len(b) && !slices.ContainsFunc(a, func(p string) bool { return !slices.Contains(b, strings.ToLower(p)) })
 }
 

@@ -145,5 +145,5 @@ func forNow(e *wire.Error) bool {
 	case http.StatusTooManyRequests, http.StatusConflict, http.StatusUnauthorized:
 		return true
 	}
-	return unseen(e)
+	return notSeenYet(e)
 }

@@ -157,11 +157,11 @@ func (s sku) supply() ledger.Supply {
 type interner struct {
 	items map[string]ledger.Item
 	known map[string]map[string]string
-	none  ledger.PlanIDs
+	none  ledger.ServicePlanIDs
 }
 
 func newInterner(supply []ledger.Supply) *interner {
-	n := &interner{items: map[string]ledger.Item{}, known: map[string]map[string]string{}, none: ledger.PlanIDs{}}
+	n := &interner{items: map[string]ledger.Item{}, known: map[string]map[string]string{}, none: ledger.ServicePlanIDs{}}
 	for _, s := range supply {
 		n.items[s.Item.ID] = s.Item
 		n.known[s.Item.ID] = map[string]string{}
@@ -182,11 +182,11 @@ func (n *interner) item(id string) ledger.Item {
 	return it
 }
 
-func (n *interner) plans(item string, ids []string) ledger.PlanIDs {
+func (n *interner) plans(item string, ids []string) ledger.ServicePlanIDs {
 	if len(ids) == 0 {
 		return n.none
 	}
-	out := ledger.PlanIDs{}
+	out := ledger.ServicePlanIDs{}
 	for _, id := range ids {
 		if plan, ok := n.known[item][strings.ToLower(id)]; ok {
 			out = append(out, plan)

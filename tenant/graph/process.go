@@ -79,7 +79,7 @@ func (c *Client) groupReached(ctx context.Context, call ledger.Call) (bool, erro
 	if err != nil || len(found) == 0 {
 		return false, err
 	}
-	has := map[string]ledger.PlanIDs{}
+	has := map[string]ledger.ServicePlanIDs{}
 	for _, g := range found[0].Grants {
 		has[g.Item.ID] = g.Without
 	}

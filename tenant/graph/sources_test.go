@@ -29,10 +29,10 @@ func TestOneRowForEachSource(t *testing.T) {
 	if err != nil || len(people.Grants) != 1 || len(people.Inherited) != 1 {
 		t.Fatal(people, err)
 	}
-	if off := people.Grants[0].Without; !slices.Equal(off, ledger.PlanIDs{"mail"}) {
+	if off := people.Grants[0].Without; !slices.Equal(off, ledger.ServicePlanIDs{"mail"}) {
 		t.Errorf("ada has %v off", off)
 	}
-	if from := people.Inherited[0]; from.Error != "" || !slices.Equal(from.Without, ledger.PlanIDs{"call"}) {
+	if from := people.Inherited[0]; from.Error != "" || !slices.Equal(from.Without, ledger.ServicePlanIDs{"call"}) {
 		t.Errorf("ada has from g: %+v", from)
 	}
 }

@@ -46,13 +46,13 @@ func (a account) shows(call ledger.Call) bool {
 
 // differences finds the service plans that the service left on although the call
 // switched them off, and those that it kept off although the call did not.
-func (a account) differences(call ledger.Call) (surplus, keptOff map[string]ledger.PlanIDs) {
+func (a account) differences(call ledger.Call) (surplus, keptOff map[string]ledger.ServicePlanIDs) {
 	for _, s := range call.Steps {
 		l, there := a.license(s.Item.ID)
 		if s.After == nil || s.After.Without == nil || !there {
 			continue
 		}
-		off := ledger.PlanIDs{}
+		off := ledger.ServicePlanIDs{}
 		for _, plan := range l.Disabled {
 			off = append(off, strings.ToLower(plan))
 		}
@@ -64,16 +64,16 @@ func (a account) differences(call ledger.Call) (surplus, keptOff map[string]ledg
 }
 
 // less lists the plans of a that are not in b.
-func less(a, b ledger.PlanIDs) ledger.PlanIDs {
+func less(a, b ledger.ServicePlanIDs) ledger.ServicePlanIDs {
 	return slices.DeleteFunc(slices.Clone(a), func(plan string) bool { return slices.Contains(b, plan) })
 }
 
-func notePlans(found *map[string]ledger.PlanIDs, item string, plans ledger.PlanIDs) {
+func notePlans(found *map[string]ledger.ServicePlanIDs, item string, plans ledger.ServicePlanIDs) {
 	if len(plans) == 0 {
 		return
 	}
 	if *found == nil {
-		*found = map[string]ledger.PlanIDs{}
+		*found = map[string]ledger.ServicePlanIDs{}
 	}
 	(*found)[item] = plans
 }
