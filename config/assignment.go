@@ -22,6 +22,13 @@ type namedAt struct {
 }
 
 // assignments lowers one assignment for each element of for_each.
+//
+//	assignment "offices" {
+//	  for_each = toset(["berlin", "delft"])
+//	  groups   = ["staff ${each.key}"]
+//
+//	  grant "e3" {}
+//	}
 func (l *lowering) assignments(b *hclsyntax.Block) {
 	l.forEach(b, func(ev *evaluator, name, _ string) { l.assignment(b, ev, name) })
 }
@@ -29,6 +36,10 @@ func (l *lowering) assignments(b *hclsyntax.Block) {
 // forEach calls each once for the block, or once for every element of its
 // for_each; name is what messages call the instance, label what it is called
 // in the file.
+//
+// A list is refused: an element that is put into its middle would rename all that follow,
+// and messages would speak of other instances than before. An unknown value has been
+// reported already, as the variable without a value that it comes from.
 func (l *lowering) forEach(b *hclsyntax.Block, each func(ev *evaluator, name, label string)) {
 	attr := b.Body.Attributes["for_each"]
 	if attr == nil {
@@ -78,6 +89,18 @@ func (l *lowering) forEach(b *hclsyntax.Block, each func(ev *evaluator, name, la
 }
 
 // assignment lowers one assignment: its people and groups times its grants.
+//
+//	assignment "makers" {
+//	  users      = ["ada@contoso.com"]
+//	  users_file = "makers.csv"
+//	  until      = "2027-03-31"
+//
+//	  grant "premium" {}
+//	}
+//
+// Each person is a want of their own, with the line that names them: a message about one of
+// 8,000 people points at one row of one file. An assignment to nobody is an error, and one
+// to an empty list is not: the list can be filled by a variable or a file.
 func (l *lowering) assignment(b *hclsyntax.Block, ev *evaluator, name string) {
 	attrs := b.Body.Attributes
 	people, named := l.people(b, ev, name)
@@ -153,6 +176,8 @@ func (l *lowering) people(b *hclsyntax.Block, ev *evaluator, name string) (peopl
 
 // given reports whether an argument is there and not null. One in error is
 // given: its error is reported already.
+//
+// It tells users = null from users = []: the first says nothing, and the second says nobody.
 func given(ev *evaluator, attr *hclsyntax.Attribute) bool {
 	if attr == nil {
 		return false
@@ -166,6 +191,9 @@ func given(ev *evaluator, attr *hclsyntax.Attribute) bool {
 
 // validUser accepts what can be a user principal name or an object id, and
 // nothing that could reach further than one path segment of a request.
+//
+// Names reach addresses of requests, so that what could end a path segment or begin a query
+// is no name.
 func validUser(s string) bool {
 	if guid.MatchString(s) {
 		return true
@@ -178,6 +206,13 @@ func validUser(s string) bool {
 }
 
 // grant lowers a grant block to a want without a holder; false where it is wrong.
+//
+//	grant "e5" {
+//	  disabled_plans = ["MCOSTANDARD"]
+//	}
+//
+// A list that is not written is unset: whatever service plans somebody has off stay off. An
+// empty list says that all are on.
 func (l *lowering) grant(g *hclsyntax.Block, ev *evaluator, label string) (ledger.Want, bool) {
 	lic, ok := l.licenses[label]
 	if !ok {
@@ -226,6 +261,9 @@ func (l *lowering) grant(g *hclsyntax.Block, ev *evaluator, label string) (ledge
 
 // plans reads a list of service plans: nil where it is not written, sorted
 // and without repetitions where it is.
+//
+// A name that the catalog does not have is an error where the catalog lists all of the
+// product, and left to the tenant where it is known to be partial.
 func (l *lowering) plans(attr *hclsyntax.Attribute, ev *evaluator, lic license) []string {
 	items, ok := ev.list(attr)
 	if !ok {

@@ -13,6 +13,9 @@ import (
 
 // groups lists the groups of an assignment; named is false where the argument
 // has no value.
+//
+// Groups are named as the directory shows them, or by id. Whether a name is a group's at all,
+// and only one's, the tenant says when planning.
 func (l *lowering) groups(b *hclsyntax.Block, ev *evaluator, name string) (groups []namedAt, named bool) {
 	attr := b.Body.Attributes["groups"]
 	items, _ := ev.list(attr)
@@ -30,6 +33,12 @@ func (l *lowering) groups(b *hclsyntax.Block, ev *evaluator, name string) (group
 
 // window reads the days for which an assignment holds: from the first to the
 // last, both included.
+//
+//	from  = "2027-01-01"
+//	until = "2027-03-31"
+//
+// A day that is over is fine: the assignment then gives nothing, and its line can stay in
+// the file as long as its authors like.
 func (l *lowering) window(attrs hclsyntax.Attributes, ev *evaluator) (from, until string) {
 	from, until = l.day(attrs["from"], ev), l.day(attrs["until"], ev)
 	if from != "" && until != "" && from > until {
@@ -52,6 +61,9 @@ func (l *lowering) day(attr *hclsyntax.Attribute, ev *evaluator) string {
 }
 
 // country reads a country of two letters.
+//
+// The directory gives no license to an account without a usage location, and takes the two
+// letters of ISO 3166. A former or reserved code passes as a word, and not as a country.
 func (l *lowering) country(attr *hclsyntax.Attribute, ev *evaluator) string {
 	text, ok := ev.text(attr)
 	if !ok {

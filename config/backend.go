@@ -45,6 +45,14 @@ func everyBackendArgument() []string {
 }
 
 // backend lowers the backend block.
+//
+//	backend "azblob" {
+//	  account   = "contosolicenses"
+//	  container = "usher"
+//	}
+//
+// A password in an address is refused, also where it is right: the file is in Git, and what
+// was committed once stays there.
 func (l *lowering) backend(b *hclsyntax.Block) {
 	kind := b.Labels[0]
 	known, ok := BackendArguments()[kind]
@@ -94,6 +102,12 @@ var password = regexp.MustCompile(`(?i)^[a-z]+://[^/@]*:[^/@]+@|password\s*=|[?&
 func holdsPassword(text string) bool { return password.MatchString(text) }
 
 // encryption reads for whom the state is encrypted.
+//
+//	encryption {
+//	  recipients = ["age1…", "ssh-ed25519 …"]
+//	}
+//
+// An empty list is an error: it would mean that nobody can read the state any more.
 func (l *lowering) encryption(b *hclsyntax.Block) {
 	attr := b.Body.Attributes["recipients"]
 	found := len(l.eval.diags)
@@ -131,6 +145,9 @@ type BackendFlag struct {
 }
 
 // BackendSettings reads a flag for a kind of backend. The last of a name counts.
+//
+// A flag can be seen by every process of the machine and by the log of the job. So it takes
+// no secret, and the message says which variable does.
 func BackendSettings(kind string, flag BackendFlag, path func(string) string) (map[string]string, error) {
 	set := map[string]string{}
 	for _, v := range flag.Values {

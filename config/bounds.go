@@ -24,6 +24,9 @@ const (
 var errTooLarge = fmt.Errorf("the file is larger than %d MiB", largestFile>>20)
 
 // weigh adds up the bytes and elements of a value, and stops beyond a limit.
+//
+// An element costs 16 bytes beside its own weight, as much as the library needs to keep it
+// at least. A value that nobody knows yet weighs nothing.
 func weigh(v cty.Value, limit int) int {
 	v, _ = v.Unmark()
 	switch t := v.Type(); {
@@ -55,6 +58,9 @@ var errHeavy = errors.New("its result would be larger than any value of a config
 
 // bounded is a function whose arguments and result have bounds. What multiplies its
 // arguments says before how large its result can be.
+//
+// Size sees the arguments and estimates the result. It is asked before the function runs:
+// setproduct of five lists of a thousand would be out of memory before it returns.
 func bounded(f function.Function, size func(args []cty.Value) float64) function.Function {
 	spec := &function.Spec{VarParam: f.VarParam(), Params: f.Params(), Description: f.Description()}
 	spec.Type = func(args []cty.Value) (cty.Type, error) {

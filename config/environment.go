@@ -17,6 +17,18 @@ func (l *lowering) environmentsOf(b *hclsyntax.Block) {
 }
 
 // environment lowers one environment with all that is in it.
+//
+//	environment "production" {
+//	  capacity {
+//	    process = 8
+//	  }
+//	  flow "invoices" {
+//	    plan = "process"
+//	  }
+//	}
+//
+// The label is the display name, unless id says which environment it is. Two blocks of one
+// environment are refused: the second would take away what the first allocates.
 func (l *lowering) environment(b *hclsyntax.Block, ev *evaluator, name, label string) {
 	ref, ok := ev.text(b.Body.Attributes["id"])
 	if !ok {
@@ -55,6 +67,9 @@ func byPosition(attrs hclsyntax.Attributes) func(a, b string) int {
 }
 
 // allocation lowers one line of the capacity block.
+//
+// A line with 0 is a want as well: it takes the units away. A type that has no line is left
+// as it is, whoever allocated it.
 func (l *lowering) allocation(attr *hclsyntax.Attribute, ev *evaluator, name, ref string) {
 	item, known := l.capacities[attr.Name]
 	if !known {
@@ -85,6 +100,9 @@ func (l *lowering) ending(name string, at hcl.Range) {
 }
 
 // unknownCapacity says what is wrong with a name that is no capacity type.
+//
+// The commonest slip is a license in the place of a type, because admins buy both in the
+// same shop: it is told where it belongs.
 func (l *lowering) unknownCapacity(attr *hclsyntax.Attribute) {
 	name := attr.Name
 	switch _, isLicense := l.licenses[name]; {

@@ -10,6 +10,14 @@ import (
 )
 
 // environmentRules reads what an environment says as a whole.
+//
+//	environment "production" {
+//	  auto_allocated        = "adopt"
+//	  hosted_serves_process = true
+//	}
+//
+// The platform allocates units by itself where an admin turned that on. By default usher
+// leaves such units alone, because somebody's flow runs on them.
 func (l *lowering) environmentRules(b *hclsyntax.Block, ev *evaluator, ref string) {
 	attrs := b.Body.Attributes
 	p := ledger.EnvironmentRules{Environment: ledger.Holder{Kind: ledger.Environment, Name: ref}, Auto: ledger.AutoIgnore, Origin: origin(b)}
@@ -23,6 +31,13 @@ func (l *lowering) environmentRules(b *hclsyntax.Block, ev *evaluator, ref strin
 }
 
 // flows reads the flows of an environment and the plan that each runs on.
+//
+//	flow "invoices" {
+//	  id   = "c0a8…"    # where the label is not the name
+//	  plan = "process"  # or "per_flow"
+//	}
+//
+// A flow always has one unit. One that runs on its owner's license has no block.
 func (l *lowering) flows(b *hclsyntax.Block, ev *evaluator, name, env string) {
 	plans := map[string]string{"process": catalog.Process, "per_flow": catalog.PerFlow}
 	for _, f := range ofType(b.Body, "flow", 1) {
@@ -46,6 +61,16 @@ func (l *lowering) flows(b *hclsyntax.Block, ev *evaluator, name, env string) {
 }
 
 // machines reads the machines of an environment, and its groups of hosted ones.
+//
+//	machine "rpa-1" {
+//	  unattended_runs = 2
+//	}
+//
+//	machine_group "hosted" {
+//	  committed_bots = 3
+//	}
+//
+// Machines draw process capacity, groups of hosted machines hosted capacity.
 func (l *lowering) machines(b *hclsyntax.Block, ev *evaluator, name, env string) {
 	for _, kind := range []struct {
 		block, units string

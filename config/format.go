@@ -22,6 +22,10 @@ type Formatted struct {
 
 // Format returns what the canonical layout would change in the *.hcl files of
 // dir, and below it where recursive. It writes nothing.
+//
+// A file that cannot be parsed is an error with its line, and stays as it is. Names that
+// begin with a dot are skipped, as they are when a configuration is loaded: editors keep
+// their copies and locks there.
 func Format(dir string, recursive bool) ([]Formatted, hcl.Diagnostics) {
 	var changed []Formatted
 	var diags hcl.Diagnostics
@@ -57,6 +61,9 @@ func Format(dir string, recursive bool) ([]Formatted, hcl.Diagnostics) {
 }
 
 // format reads a file of the directory, and lays it out anew.
+//
+// It reads through the same root as everything else, so that a link out of the directory is
+// not formatted: what it leads to belongs to somebody else.
 func (s *source) format(path string) (before, after []byte, diags hcl.Diagnostics) {
 	name, err := filepath.Rel(s.dir, path)
 	if err == nil {

@@ -13,6 +13,10 @@ import (
 
 // functions are the pure functions that Terraform users know, and file, which
 // reads only inside the configuration directory.
+//
+// No function knows the time, the network or the machine: the same files give the same plan
+// on every machine and in every job. Each one whose result can be much larger than its
+// arguments is told before how large: a line of HCL could use all memory otherwise.
 func functions(src *source) map[string]function.Function {
 	all := map[string]function.Function{
 		"abs": stdlib.AbsoluteFunc, "ceil": stdlib.CeilFunc, "floor": stdlib.FloorFunc,
@@ -52,6 +56,9 @@ func functions(src *source) map[string]function.Function {
 }
 
 // fileFunction reads files, inside the configuration directory only.
+//
+// The directory is opened as a root, so that neither .. nor a link leads out of it: a pull
+// request could print a secret of the job in its plan otherwise.
 func fileFunction(src *source) function.Function {
 	return function.New(&function.Spec{
 		Params: []function.Parameter{{Name: "path", Type: cty.String}},

@@ -14,6 +14,15 @@ import (
 )
 
 // license lowers a license block.
+//
+//	license "e5" {
+//	  sku       = "SPE_E5"
+//	  quantity  = 50
+//	  unmanaged = "warn"
+//	}
+//
+// The label is what grants call it. Without unmanaged a plan warns of seats that no file
+// declares: a new user of usher sees them, and loses none.
 func (l *lowering) license(b *hclsyntax.Block) {
 	label := b.Labels[0]
 	if first, twice := l.licenses[label]; twice {
@@ -55,6 +64,9 @@ var guid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{1
 
 // product finds what a sku names. A name that the catalog does not know may
 // still be right: the tenant decides, unless it looks like a slip.
+//
+// A name that several products of Microsoft share is refused, because one of them would be
+// given to everybody. An id is taken as it is: Microsoft renames products, and not ids.
 func (l *lowering) product(ref string, at hcl.Range) (ledger.Item, *catalog.Product) {
 	named := ledger.Item{Kind: ledger.Seat, Name: ref}
 	if guid.MatchString(ref) { // an id means that SKU, whatever it is called
@@ -99,6 +111,14 @@ func (l *lowering) sameSKU(lic license, at hcl.Range) {
 }
 
 // capacity lowers a capacity block.
+//
+//	capacity "process" {
+//	  quantity = 20
+//	  reserve  = 2
+//	}
+//
+// The label is one of the catalog's types. Another type, which Microsoft added since, is
+// declared with its own name for it: type = "NAME".
 func (l *lowering) capacity(b *hclsyntax.Block) {
 	name := b.Labels[0]
 	attrs := b.Body.Attributes
@@ -148,6 +168,9 @@ func (l *lowering) capacity(b *hclsyntax.Block) {
 }
 
 // units reads quantity and reserve, which license and capacity share.
+//
+// A quantity is a promise to buy: a plan may use that much, and says what is to be bought.
+// A reserve is kept free whatever the files ask for.
 func (l *lowering) units(p *ledger.ItemRules, attrs hclsyntax.Attributes) {
 	if n, ok := l.eval.countArgument(attrs["quantity"]); ok {
 		p.Quantity = &n

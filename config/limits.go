@@ -25,6 +25,10 @@ var (
 // within runs f and returns when it is done, or costs more than any configuration
 // may. Then f goes on in vain, and the program has to end. A fault in a library is an
 // error, without its trace.
+//
+// An expression cannot be stopped from outside. So the caller reports the error and ends the
+// process, and nothing was written by then. The clock is a ticker and the count its ticks: a
+// machine that slept is not a slow configuration.
 func within(f func()) error {
 	done := make(chan error, 1)
 	go func() {

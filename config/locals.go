@@ -10,6 +10,13 @@ import (
 )
 
 // locals evaluates every local value after those that it refers to.
+//
+//	locals {
+//	  makers = csvdecode(file("makers.csv"))[*].upn
+//	  all    = concat(local.makers, ["ada@contoso.com"])
+//	}
+//
+// The order in the files does not matter, and a value can be in any of them.
 func (e *evaluator) locals(body *hclsyntax.Body) hcl.Diagnostics {
 	attrs := hclsyntax.Attributes{}
 	var diags hcl.Diagnostics
@@ -33,6 +40,8 @@ func (e *evaluator) locals(body *hclsyntax.Body) hcl.Diagnostics {
 	return diags
 }
 
+// localResolver finds the order by walking from each value to those that it names. A value
+// that is met again on its own way is a circle.
 type localResolver struct {
 	eval   *evaluator
 	attrs  hclsyntax.Attributes
@@ -78,6 +87,9 @@ func (r *localResolver) resolve(name string) hcl.Diagnostics {
 
 // references lists the local values that an expression needs: those that it
 // names, or all where it takes local as a whole.
+//
+// local["name"] and local.name are one reference; local by itself, as in keys(local), needs
+// every value, and so does local[var.x], whose value nobody knows yet.
 func (r *localResolver) references(x hcl.Expression) []string {
 	var names []string
 	for _, ref := range x.Variables() {

@@ -41,6 +41,9 @@ type license struct {
 }
 
 // lower turns blocks into wants: licenses and capacity first, then all that refers to them.
+//
+// It goes on after errors, so that a reader of the messages can mend all of them at once.
+// Nobody uses a Config with errors.
 func (l *lowering) lower(body *hclsyntax.Body, version string) {
 	l.licenses = map[string]license{}
 	l.capacities = map[string]ledger.Item{}
@@ -88,6 +91,16 @@ func (l *lowering) fail(at hcl.Range, summary, format string, args ...any) {
 }
 
 // settings lowers the usher block.
+//
+//	usher {
+//	  required_version = ">= 0.1.0"
+//	  timezone         = "Europe/Amsterdam"
+//
+//	  backend "azblob" { … }
+//	}
+//
+// The time zone decides when a day begins, on which an assignment starts or ends: a job of
+// the night runs on machines of another zone than the office.
 func (l *lowering) settings(b *hclsyntax.Block, running string) {
 	attrs := b.Body.Attributes
 	if text, ok := l.eval.text(attrs["required_version"]); ok {
@@ -113,6 +126,9 @@ func (l *lowering) settings(b *hclsyntax.Block, running string) {
 
 // experiments reads what the configuration allows usher although it is not
 // known to last.
+//
+// An experiment rests on something that Microsoft has not promised to keep. It is off until
+// a file names it, and it can go with any version.
 func (l *lowering) experiments(attr *hclsyntax.Attribute) {
 	known := []string{"flow_capacity"}
 	names, _ := l.eval.list(attr)
@@ -149,6 +165,13 @@ func (l *lowering) requiredVersion(text, running string, at hcl.Range) {
 }
 
 // guard lowers the guard block.
+//
+//	guard {
+//	  max_losses = 20
+//	  protect    = ["user/ceo@contoso.com"]
+//	}
+//
+// A limit that is not written stays nil: the default then binds, with its share.
 func (l *lowering) guard(b *hclsyntax.Block) {
 	attrs, g := b.Body.Attributes, &l.cfg.Guard
 	g.Origin = origin(b)
@@ -187,6 +210,9 @@ func (l *lowering) share(attr *hclsyntax.Attribute) *int64 {
 }
 
 // oneOf refuses a word that an argument does not know, and reports whether it knows it.
+//
+// The message has all words and the one that was probably meant: a reader need not look
+// into the documentation.
 func (l *lowering) oneOf(attr *hclsyntax.Attribute, word string, known ...string) bool {
 	if contains(known, word) {
 		return true
@@ -204,8 +230,8 @@ func (l *lowering) oneOf(attr *hclsyntax.Attribute, word string, known ...string
 // unknownNames reads whether names that mean nobody are meant.
 func (l *lowering) unknownNames(attr *hclsyntax.Attribute, ev *evaluator) bool {
 	text, ok := ev.text(attr)
-	if ok && text != "refuse" && text != "ignore" {
-		l.fail(attr.Expr.Range(), "Wrong value", "unknown_names is \"refuse\" or \"ignore\", and this is %q.", text)
+	if ok {
+		l.oneOf(attr, text, "refuse", "ignore")
 	}
 	return text == "ignore"
 }

@@ -11,6 +11,9 @@ import (
 
 // checkShape compares a body with the language and reports every block and
 // attribute that does not belong, with the name it was probably meant to be.
+//
+// It needs no values, so that it finds every slip of a name in a configuration whose
+// variables are not known, too.
 func checkShape(body *hclsyntax.Body, spec block, where string) hcl.Diagnostics {
 	diags := checkAttributes(body, spec, where)
 	seen := map[string]hcl.Range{}
@@ -44,6 +47,9 @@ type secretLine struct{}
 func (secretLine) Conceal() bool { return true }
 
 // checkAttributes refuses unknown and missing arguments.
+//
+// An argument that sounds like a secret gets a message of its own, and its line is not shown:
+// the message ends up in the log of a pipeline, where more people read than in the file.
 func checkAttributes(body *hclsyntax.Body, spec block, where string) hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	if spec.open {

@@ -22,6 +22,8 @@ const (
 )
 
 // length reads a length of time, where one is written.
+//
+// A length is written as Go writes it: "90s", "15m", "1h30m".
 func (l *lowering) length(attr *hclsyntax.Attribute, into *time.Duration) {
 	text, ok := l.eval.text(attr)
 	if !ok {
@@ -36,6 +38,13 @@ func (l *lowering) length(attr *hclsyntax.Attribute, into *time.Duration) {
 }
 
 // tenant lowers the tenant block.
+//
+//	tenant "microsoft" {
+//	  tenant_id = "3f2c1a90-0000-4000-8000-000000000000"
+//	}
+//
+// There is exactly one tenant, because a state is about one. lag says for how long a reading
+// can be behind a write, and so for how long usher believes its own records instead.
 func (l *lowering) tenant(body *hclsyntax.Body) {
 	blocks := ofType(body, "tenant", 1)
 	if len(blocks) == 0 {
@@ -75,6 +84,12 @@ func (l *lowering) foreign(b *hclsyntax.Block, names ...string) {
 }
 
 // sandbox lowers a simulated tenant.
+//
+//	tenant "sandbox" {
+//	  file = "contoso.tenant.json"
+//	}
+//
+// It speaks plain HTTP, and knows no secrets; so it is reached on this machine only.
 func (l *lowering) sandbox(b *hclsyntax.Block) {
 	l.foreign(b, "tenant_id", "cloud")
 	for _, inner := range b.Body.Blocks {
@@ -100,6 +115,9 @@ func (l *lowering) sandbox(b *hclsyntax.Block) {
 var tenantID = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
 // microsoft lowers a tenant of Microsoft's.
+//
+// A tenant is named by its id and never by a domain: somebody who takes over a domain that
+// was given up would get the plan of another organisation.
 func (l *lowering) microsoft(b *hclsyntax.Block) {
 	l.foreign(b, "file", "endpoint")
 	attrs, t := b.Body.Attributes, &l.cfg.Tenant

@@ -24,6 +24,10 @@ func userColumns() []string {
 // userList streams a users_file: one column of user principal names among
 // any others. An empty or damaged file is an error, never an empty list,
 // because an empty list would take everybody's seat.
+//
+// The table can come from Excel, from an admin centre or from PowerShell: the column of names
+// is found by its heading, and a table of one column needs none. A row that cannot be a name
+// is an error with its line. Skipping it would take a seat from the person that it means.
 func (s *source) userList(path string, at hcl.Range, block string) ([]namedAt, hcl.Diagnostics) {
 	f, err := s.open(path)
 	if err != nil {
@@ -81,6 +85,8 @@ type userReader struct {
 }
 
 // newUserReader finds the encoding, the delimiter and the column of a list.
+//
+// It looks at the first 4 KiB only, so that a list of any length is read as a stream.
 func newUserReader(f io.Reader) (*userReader, error) {
 	// A byte order mark decides between UTF-8 and UTF-16; without one it is UTF-8.
 	text := transform.NewReader(f, unicode.BOMOverride(unicode.UTF8.NewDecoder()))

@@ -16,6 +16,9 @@ import (
 // Shortages compares what is declared with what is declared to be owned, on
 // every day on which that changes: the part of the capacity check that needs
 // no tenant. What a group draws is not known here.
+//
+// An assignment that begins next month can ask for more than is owned on that day, while
+// there is enough today. A pull request shows that before the day comes.
 func (c *Config) Shortages() hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	said := map[string]bool{}
@@ -45,6 +48,8 @@ func (c *Config) boundaries() []string {
 }
 
 // on lists what is wanted on a day, each grant once.
+//
+// A grant that two assignments declare is one grant, and takes one seat.
 func (c *Config) on(day string) []ledger.Want {
 	seen := map[wantKey]bool{}
 	var wants []ledger.Want
@@ -94,6 +99,9 @@ func (c *Config) overdrawn(wants []ledger.Want, day string) hcl.Diagnostics {
 
 // overfilled finds environments that declare less than their flows and
 // machines draw. Hosted units count for both meters where they serve.
+//
+// Where an environment has no capacity block, nothing is compared: somebody else may
+// allocate it, and the plan sees what there is.
 func (c *Config) overfilled(wants []ledger.Want, day string) hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	for _, place := range c.Environments {

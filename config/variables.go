@@ -27,6 +27,14 @@ const noValue = "Variable without a value"
 
 // variables gives every declared variable its value: the last of -var, the
 // last of -var-file, or the default.
+//
+//	variable "seats" {
+//	  type    = number
+//	  default = 10
+//	}
+//
+// A variable without a value is an error; where a command only looks, as usher undo does,
+// it is a warning, and the arguments that need it are left out.
 func variables(e *evaluator, body *hclsyntax.Body, opts Options) (map[string]cty.Value, hcl.Diagnostics) {
 	vars, diags := declared(e, body)
 	for _, path := range opts.VarFiles {
@@ -91,6 +99,9 @@ func declared(e *evaluator, body *hclsyntax.Body) (map[string]*variable, hcl.Dia
 }
 
 // assign gives a variable a value of its type.
+//
+// The value is converted as Terraform does: "5" is a number where a number is declared. A
+// value that cannot be is an error at the place that gives it, and not where it is used.
 func (v *variable) assign(name string, value cty.Value, at hcl.Range) hcl.Diagnostics {
 	v.set = true
 	converted, err := convert.Convert(value, v.typ)
@@ -103,6 +114,12 @@ func (v *variable) assign(name string, value cty.Value, at hcl.Range) hcl.Diagno
 }
 
 // fromFile gives variables the values of a file.
+//
+//	seats = 12
+//	names = ["ada@contoso.com"]
+//
+// A name that no block declares is an error: it is mostly a slip, and the default would be
+// used in silence.
 func fromFile(vars map[string]*variable, e *evaluator, path string) hcl.Diagnostics {
 	text, err := readBounded(path)
 	if err != nil {

@@ -27,6 +27,10 @@ type window struct {
 // files: a grant declared twice with one value has two origins, with two
 // values it is an error that names both lines. Wants that hold for other days
 // stay apart, and still have to say the same.
+//
+// Two teams can list the same person for the same license: that is one seat, and the person
+// keeps it when one of the teams takes its line out. Two teams that want different service
+// plans for one seat are a contradiction that only people can settle.
 func mergeWants(wants []ledger.Want) ([]ledger.Want, hcl.Diagnostics) {
 	var diags hcl.Diagnostics
 	first := make(map[wantKey]int, len(wants))
@@ -64,6 +68,9 @@ func mergeWants(wants []ledger.Want) ([]ledger.Want, hcl.Diagnostics) {
 }
 
 // join adds to a want another one that says the same.
+//
+// What lets more happen binds only where all agree: IgnoreUnknown holds if every declaration
+// has it. What gives more holds if one has it, as with disabled accounts.
 func join(m *ledger.Want, w ledger.Want) {
 	m.Origins = append(m.Origins, w.Origins...)
 	m.DisabledAccounts = m.DisabledAccounts || w.DisabledAccounts
@@ -75,6 +82,8 @@ func join(m *ledger.Want, w ledger.Want) {
 }
 
 // sameValue treats an unwritten list of plans as agreeing with any other.
+//
+// Unset is "as it is": who writes no list leaves the decision to the other declaration.
 func sameValue(a, b ledger.Want) bool {
 	if a.Units != b.Units || a.Policy != b.Policy {
 		return false

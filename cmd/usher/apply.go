@@ -41,7 +41,7 @@ func newApply(a *app) *cobra.Command {
 		},
 	}
 	o.tenant(cmd)
-	o.planFlags.flags(cmd)
+	o.flags(cmd)
 	o.formatFlag(cmd, "the result")
 	cmd.Flags().BoolVar(&o.approved, "auto-approve", false, "do not ask")
 	cmd.Flags().BoolVar(&o.ask, "input", true, "ask where something must be asked")
