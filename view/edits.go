@@ -12,6 +12,18 @@ import (
 )
 
 // edits tells what has to change in the files for an undo to last.
+//
+//	The next plan does it again, unless the files change:
+//	  people.hcl:4: take user/ada@contoso.com out of the grant of SPE_E5
+//	  give SPE_E3 again:
+//	    assignment "again-e3" {
+//	      users = ["ada@contoso.com"]
+//
+//	      grant "e3" {}
+//	    }
+//
+// An undo changes the tenant and never a file: the file is in Git, and its change is
+// reviewed like any other.
 func (w Words) edits(p *Page, pl *plan.Plan) {
 	if len(pl.Edits) == 0 {
 		return
@@ -30,6 +42,9 @@ func (w Words) edits(p *Page, pl *plan.Plan) {
 
 // together puts edits that are one for whoever makes them into one list: of a
 // line, of people who are given the same, of what is to stand in an environment.
+//
+// An undo of a run of hundreds would name hundreds of lines otherwise, and most of them are
+// one line of one file.
 func together(edits []plan.Edit) [][]plan.Edit {
 	place := map[string]int{}
 	var lists [][]plan.Edit

@@ -30,6 +30,10 @@ func limits(count, percent *int64, defaultNumber, defaultPercent int64) string {
 }
 
 // slips tells of the names that mean nobody, beside what the plan takes away.
+//
+//	Refused: 1 name of the files belongs to no account, and the plan takes something from somebody else: …
+//	  user000300@contoso.com (people.csv:31) looks like user000030@contoso.com, and that one loses something in this plan
+//	  Correct the names. If they are right, write unknown_names = "ignore" …
 func (p *Page) slips(slips []plan.Slip) {
 	if len(slips) == 0 {
 		return

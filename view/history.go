@@ -62,6 +62,8 @@ func Verified(runs int, breaks []state.Break) Document {
 const shortID = 8
 
 // Runs tells of every run in a line, the newest last.
+//
+//	7f3a9c21  2026-11-30T02:00:11Z  apply  ada@build-7: 12 calls done, https://gitlab.example/jobs/9
 func Runs(runs []*state.Run) Document {
 	p := Page{Title: "History"}
 	if len(runs) == 0 {
@@ -82,6 +84,9 @@ func Runs(runs []*state.Run) Document {
 }
 
 // howEnded says in a few words how a run went.
+//
+// A run without an end was killed or still goes on: nobody but the process itself could tell
+// which, so the line says both.
 func howEnded(r *state.Run) string {
 	switch {
 	case r.By.Operation != "apply":
@@ -114,6 +119,11 @@ func undoes(r *state.Run) string {
 }
 
 // Run tells everything that is known of one run.
+//
+//	Run        7f3a9c21-…
+//	Who        ada@build-7
+//	Began      2026-11-30T02:00:11Z
+//	  + user/ada@contoso.com:SPE_E5: done (request 1d2e…)
 func (w Words) Run(r *state.Run) Document {
 	p := Page{Title: "Run " + r.ID}
 	facts := Facts{{"Run", r.ID}, {"What", strings.TrimSpace(r.By.Operation + " " + r.What)}, {"Who", r.By.Who}}

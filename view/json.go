@@ -16,6 +16,9 @@ import (
 const documentFormat = 1
 
 // JSON writes one document.
+//
+// What JSON lets stand as it is and nobody sees, such as a character that reverses the
+// direction of a line, becomes an escape: the document is read on terminals, too.
 func JSON(w io.Writer, v any) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)

@@ -84,6 +84,9 @@ type cut struct{ from, to int }
 
 // wrapped cuts a line at blanks, so that the first part has so many columns at most,
 // and the others as many as rest. A word that is longer stays whole.
+//
+// The blanks at a cut belong to no part. Those at the beginning of the line stay, because
+// they are its indentation.
 func wrapped(text string, first, rest int) []cut {
 	var cuts []cut
 	for from, room := 0, first; ; room = rest {

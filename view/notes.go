@@ -15,6 +15,11 @@ import (
 )
 
 // Diagnostics tells what is wrong with files, each problem with its line.
+//
+//	Error: Unknown license
+//	  on people.hcl:9
+//	     9 |   grant "e55" {}
+//	  There is no license "e55". Did you mean "e5"?
 func (w Words) Diagnostics(diags hcl.Diagnostics) Page {
 	p := Page{Title: "Configuration"}
 	for _, d := range diags {
@@ -75,6 +80,9 @@ func Failure(err error) Page {
 }
 
 // each takes an error apart that is nothing but several.
+//
+// An error that has words of its own around several others stays one: its words say what
+// they have in common.
 func each(err error) []error {
 	if many, ok := err.(*multierror.Error); ok { //nolint:errorlint // what wraps it says more
 		return many.Errors
@@ -113,6 +121,9 @@ const mostNotices = 20
 
 // Notices tells what a reader of a result has to know, the many of one kind cut short
 // with their number.
+//
+// Errors are all listed: each has to be mended. Of a warning that holds for 8,000 people the
+// first twenty show what it is about.
 func (w Words) Notices(notices []ledger.Notice) Page {
 	p := Page{Title: "Notices"}
 	shown := map[string]int{}

@@ -13,6 +13,19 @@ import (
 // Plan tells of a plan: its notices, its steps by license and environment, the
 // account of its pools, what stands in its way, and the line that sums it up. The
 // directory allows so many writes a second; 0 is for not known.
+//
+//	usher will perform these steps:
+//
+//	  license "e5" (SPE_E5)
+//	    + ada@contoso.com    moves from SPE_E3  people.hcl:4
+//	    - linus@contoso.com  somebody changed it
+//
+//	  pool    purchased  limit  now  highest  after  available
+//	  SPE_E5         25     25   23       24     23          2
+//
+//	Plan: 1 to add, 0 to change, 1 to remove, 1 person moved.
+//
+// Where the files have errors, nothing is planned: the notices are all there is.
 func (w Words) Plan(pl *plan.Plan, writes float64) Document {
 	p := Page{Title: "Plan"}
 	p.add(w.Notices(pl.Notices).Parts...)
@@ -71,6 +84,8 @@ func (w Words) steps(g group) Steps {
 const mostAdoptions = 5
 
 // fold leaves out plain adoptions of people where there are many.
+//
+// What somebody has for another reason, or loses, is never folded: a reader looks for that.
 func fold(steps []shownStep) (shown []shownStep, adopted int) {
 	for _, s := range steps {
 		if s.Op == ledger.Adopt && s.Before == nil && s.Holder.Kind == ledger.User {
@@ -86,6 +101,9 @@ func fold(steps []shownStep) (shown []shownStep, adopted int) {
 }
 
 // groups sorts the steps under their license, or under their environment.
+//
+// A reader asks of one license who gets it and who loses it. So a call that moves a person
+// between two licenses stands under both, and each names the other.
 func groups(pl *plan.Plan) []group {
 	labels := map[string]string{}
 	for _, pool := range pl.Pools {
@@ -144,6 +162,9 @@ func cmpKind(a, b string) int {
 }
 
 // partner names what a person gives up for an addition, or gets for a removal.
+//
+// Only a call that adds and removes is a move. Of several the first counts: the others are
+// steps of the same call, and are shown under their own license.
 func partner(c ledger.Call, s ledger.Step) string {
 	other := ledger.Add
 	if s.Op == ledger.Add {
@@ -172,6 +193,10 @@ func subject(s shownStep) string {
 }
 
 // describe says what a step changes, and why where the file alone does not.
+//
+//	ada@contoso.com    without 2 service plans
+//	linus@contoso.com  Teams (TEAMS1) off
+//	process            8 -> 12
 func (w Words) describe(s shownStep) string {
 	var parts []string
 	switch {

@@ -8,6 +8,9 @@ import (
 
 // pools tells the account of every pool of the plan: the tenant's, then those
 // of environments that something draws on.
+//
+// "Highest" is what the plan uses at its worst moment, in the order of its calls. A pool can
+// be too small for that, and large enough for the end.
 func (p *Page) pools(pools []ledger.Pool) {
 	tenant := Table{Head: []string{"pool", "purchased", "limit", "now", "highest", "after", "available"}}
 	inside := Table{Head: []string{"inside environments", "limit", "now", "highest", "after", "available", "least"}}

@@ -7,6 +7,8 @@ import (
 )
 
 // recorded says what a step that makes no request writes to the state.
+//
+// "Already" tells that nobody gains or loses anything by the step.
 func recorded(s shownStep) string {
 	switch {
 	case s.Op == ledger.Adopt && s.Before == nil:
@@ -23,6 +25,9 @@ func recorded(s shownStep) string {
 }
 
 // reasons says why a step is there, and what else its call does.
+//
+// They stand behind the change, separated by commas, the cause first and the consequences
+// last: "its last day has passed, takes it from 3 people, the mailbox is deleted on …".
 func (w Words) reasons(s shownStep) []string {
 	var parts []string
 	switch {
@@ -58,6 +63,9 @@ func (w Words) reasons(s shownStep) []string {
 }
 
 // circumstances says whom a step reaches, and what it waits for.
+//
+// A group's numbers count people, and not members: who has the license from somewhere else
+// neither gains a seat nor loses one.
 func circumstances(s shownStep) []string {
 	var parts []string
 	switch {

@@ -26,12 +26,21 @@ func Refusals(pl *plan.Plan) Page {
 }
 
 // refuse adds why a plan is refused.
+//
+//	Refused: SPE_E5 is short by 2: 27 would be in use, and 25 are purchased.
+//	     20  assignment.office (people.hcl:4)
+//	      7  in use, and declared by no file
+//	  Buy more, or declare less.
 func (p *Page) refuse(lines []string, fix, format string, args ...any) {
 	p.add(Note{Level: Refusal, Text: fmt.Sprintf(format, args...) + ".", Lines: lines, Fix: fix}, Break{})
 }
 
 // gap tells who would be without a seat for a moment: as a refusal, or as
 // what was allowed.
+//
+// People who hold each other's seats cannot swap while no seat is free. The note names the
+// product of which one more seat would do, so that somebody can weigh a seat against a
+// moment without a mailbox.
 func (p *Page) gap(g plan.Gap, pl *plan.Plan) {
 	without := strings.Join(g.Without, " and ")
 	if !pl.Refused() {
@@ -65,6 +74,9 @@ func verb(n int64, one, many string) string {
 }
 
 // shortage tells of a pool that does not fit, and of the lines that draw on it.
+//
+// The number that binds is named with the place where it can be changed: what is purchased
+// in the shop, a quantity or a reserve in a file.
 func (p *Page) shortage(s plan.Shortage, undoing bool) {
 	lines := drawers(s, undoing)
 	if s.Pool.Environment != "" {
@@ -119,6 +131,9 @@ func (p *Page) shortEnvironment(s plan.Shortage, lines []string) {
 }
 
 // breach tells of a limit of the guard that a plan exceeds.
+//
+// Every message has the count, what it is a count of, and the limit: a reader decides
+// whether the files or the guard are wrong.
 func (p *Page) breach(b plan.Breach) {
 	const raise = "If that is meant, raise max_losses or max_loss_percent in the guard block"
 	switch b.Kind {

@@ -12,6 +12,11 @@ import (
 )
 
 // Result tells of the end of one call: what it was about, and how it ended.
+//
+//	user/ada@contoso.com: - SPE_E3, + SPE_E5: done
+//	user/linus@contoso.com: + SPE_E5: failed: Subscription with SKU SPE_E5 (06eb…) does not have any available licenses
+//
+// A service names service plans by their ids; a reader gets their names beside them.
 func (w Words) Result(r ledger.Result) Outcome {
 	o := Outcome{Holder: r.Call.Holder.Address(), Outcome: r.Outcome, Message: w.named(r.Message)}
 	for _, s := range r.Call.Steps {
@@ -37,6 +42,13 @@ func (w Words) Result(r ledger.Result) Outcome {
 }
 
 // Report tells how a run ended: what did not succeed once more, and the sum.
+//
+//	Not done:
+//	user/linus@contoso.com: + SPE_E5: failed: …
+//
+//	Apply incomplete: 12 done, 1 failed, 0 of unknown outcome, 0 skipped. Run usher plan to see the rest.
+//
+// A run of thousands scrolls away. So what did not succeed is told once more at its end.
 func (w Words) Report(pl *plan.Plan, r *ledger.Report) Document {
 	p := Page{Title: "Run"}
 	if len(r.Results) > 0 {
@@ -80,6 +92,11 @@ func pendingText(n int) string {
 }
 
 // Drift tells what could not be read and what drifted, and sums it up.
+//
+//	  user/ada@contoso.com:SPE_E5: taken away by somebody
+//	  environment/production:process: changed by somebody: 8 -> 12
+//
+//	Drift: 1 gone, 1 changed, 0 undeclared.
 func (w Words) Drift(have ledger.Have, all []plan.Drift) Document {
 	p := Page{Title: "Drift"}
 	p.add(w.unread(have.Unread)...)
@@ -132,6 +149,12 @@ func (w Words) drifted(d plan.Drift) string {
 
 // Usage tells what could not be read and how much of every item there is, with
 // everybody who has it where asked for.
+//
+//	license  purchased  assigned  available
+//	SPE_E5          25        23          2
+//
+//	capacity  purchased  allocated  available
+//	process          10          8          2
 func (w Words) Usage(have ledger.Have, all []ledger.Usage, people bool) Document {
 	p := Page{Title: "Usage"}
 	p.add(w.unread(have.Unread)...)
@@ -182,6 +205,8 @@ func sourceText(s ledger.Source) string {
 }
 
 // Addresses tells the addresses of the records of a state, one a line.
+//
+// They are sorted as texts, so that two lists can be compared.
 func Addresses(d *state.Document) Page {
 	p := Page{Title: "State"}
 	var all []string

@@ -11,6 +11,10 @@ import (
 
 // byHand tells what no program can do: what has to be bought, and what
 // somebody has to set in a portal.
+//
+//	To be done by hand:
+//	  buy 3 of SPE_E5 (from 25 to 28) in the Microsoft 365 admin centre, under Billing  main.hcl:5
+//	      2 calls wait for it
 func (p *Page) byHand(pl *plan.Plan) {
 	list := List{Title: "To be done by hand:"}
 	for _, b := range pl.Purchases {
@@ -50,6 +54,9 @@ func (p *Page) refresh(pl *plan.Plan) {
 }
 
 // due tells what dates will make necessary soon.
+//
+//	Falls due within 14 days:
+//	  2027-03-31 - user/ada@contoso.com:SPE_E5  people.hcl:4
 func (p *Page) due(pl *plan.Plan) {
 	list := List{Title: "Falls due within 14 days:"}
 	for _, d := range pl.Due {
@@ -63,6 +70,11 @@ func (p *Page) due(pl *plan.Plan) {
 }
 
 // Summary is the last line of a plan.
+//
+//	Plan: 3 to add, 1 to change, 2 to remove, 1 to adopt, 1 person moved.
+//
+// The three numbers of Terraform come first and are always there. The others stand there
+// only where they are not 0.
 func Summary(pl *plan.Plan) string {
 	if pl.Empty() {
 		return noChanges(pl)
@@ -98,6 +110,9 @@ func Summary(pl *plan.Plan) string {
 }
 
 // noChanges says how far "no changes" goes.
+//
+// "No changes" by itself would be read as "all is well". Where a part was not looked at, the
+// line says which.
 func noChanges(pl *plan.Plan) string {
 	switch {
 	case pl.Undoes != "":
@@ -123,6 +138,8 @@ func has(c ledger.Call, op ledger.Op) bool {
 
 // pace tells how long the writes of a plan take where the directory allows so
 // many a second, and where that is long enough to mention.
+//
+// People ask why a run takes half an hour, and whether it hangs. A plan says so before.
 func (p *Page) pace(pl *plan.Plan, perSecond float64) {
 	n := 0
 	for _, c := range pl.Calls {

@@ -66,6 +66,11 @@ func (l Level) head() span {
 	return span{"Note", []color.Attribute{color.FgCyan, color.Bold}}
 }
 
+// Warning: user/ada@contoso.com:SPE_E5: the account is disabled, so the seat is held back
+//
+//	on people.hcl:4, in assignment.office
+//	   4 |   users = ["ada@contoso.com"]
+//	enable the account, take it out of the file, or set disabled_accounts = true in the assignment.
 func (t *Text) note(n Note) {
 	t.line(0, 2, n.Level.head(), plain(": "), strong(n.Heading), plain(n.Text))
 	for _, s := range n.Sources {
@@ -89,6 +94,8 @@ func (t *Text) note(n Note) {
 	}
 }
 
+// The subjects make a column. Where that takes more than half of the lines, what goes on
+// below a step begins near the left instead.
 func (t *Text) steps(s Steps) {
 	t.blank()
 	t.line(2, 4, strong(s.Title))
@@ -115,6 +122,7 @@ func (t *Text) steps(s Steps) {
 	}
 }
 
+// Code is never broken: somebody copies it.
 func (t *Text) list(l List) {
 	if l.Title != "" {
 		t.line(0, 2, strong(l.Title))
@@ -252,6 +260,9 @@ func (t *Text) table(table Table) {
 }
 
 // stacked writes the rows of a table as sentences.
+//
+//	SPE_E5: purchased 25, limit 25, now 23, highest 24,
+//	  after 23, available 2
 func (t *Text) stacked(table Table) {
 	for _, row := range table.Rows {
 		var values []string
