@@ -36,6 +36,9 @@ var ErrNoLock = errors.New("the tenant was opened without a lock of the state, a
 // held, by the lease that the tenant was opened with. Without a report nothing was
 // done; an error beside one says that not all of it is on record. A plan with errors,
 // or one that is refused, is ErrRefused; without the lock it is ErrNoLock.
+//
+// It is safe to end the process at any moment: what was begun is in the claims of the state
+// before the first request, and the next run finds out what came of it.
 func (p *Present) Apply(ctx context.Context, pl *plan.Plan, run RunOptions) (*ledger.Report, error) {
 	if len(pl.Errors()) > 0 || pl.Refused() {
 		return nil, ErrRefused

@@ -53,6 +53,9 @@ func (l *Loaded) checkReading(ctx context.Context) []ledger.Check {
 
 // checkWriting takes the lock, opens the history, looks whether more is in the
 // way where the store can tell, and gives the lock back.
+//
+// A lock that was taken and given back proves more than any list of permissions: a store can
+// allow the reading of the state and not its lock.
 func (l *Loaded) checkWriting(ctx context.Context) ledger.Check {
 	c := ledger.Check{Verdict: ledger.Fine, About: "locking and writing the state"}
 	lease, err := l.Store.Lock(ctx, l.lockInfo("init"), 0)

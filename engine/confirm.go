@@ -14,6 +14,10 @@ import (
 
 // Confirm records what a person vouches for: that a step was done by hand, or
 // that a grant which an interrupted run may have made is usher's.
+//
+// No service lists what a person gave by hand, such as the unit of a per-flow plan, and
+// nobody but a person knows whether a killed run or somebody else made a grant. Whatever
+// can be seen in the tenant needs no word of anybody, and is refused.
 func (l *Loaded) Confirm(d *state.Document, addresses []string) error {
 	if d == nil {
 		return ErrNoState
@@ -32,6 +36,9 @@ func (l *Loaded) Confirm(d *state.Document, addresses []string) error {
 }
 
 // confirmOne confirms what waits at one address.
+//
+// A claim comes first: once it is a record, usher may also take it away again. Then flows
+// that were being turned off and on, which are to stay as they are, and steps by hand last.
 func (l *Loaded) confirmOne(d *state.Document, edit *state.Edit, text string) error {
 	if _, _, _, err := ledger.Address(text).Split(); err != nil {
 		return err

@@ -30,6 +30,9 @@ func (l *Loaded) Stored(ctx context.Context) (*state.Document, error) {
 }
 
 // StateChange is a change of the state by hand.
+//
+// It changes what usher knows, and nothing in the tenant. All commands that edit the state
+// are one of these, and so have the lock, the history and the check of the lease alike.
 type StateChange struct {
 	Operation string
 	Args      []string      // for the history
@@ -48,6 +51,9 @@ type Stored struct {
 
 // Edit changes the state under its lock, tells the history, and returns the serial
 // that was written.
+//
+// The history has the edit before the state has it. Killed in between, the history tells of
+// an edit that is not there, which can be seen; the other way round nobody would see it.
 func (l *Loaded) Edit(ctx context.Context, e StateChange) (serial uint64, err error) {
 	lease, err := l.Lock(ctx, e.Operation, e.Timeout)
 	if err != nil {
@@ -115,6 +121,9 @@ func (l *Loaded) journal(ctx context.Context, d *state.Document) (*state.Journal
 
 // Pushed reads a document that is to replace the state: one of the same lineage and
 // tenant, and not older.
+//
+// Lineage says whose descendant a state is, and the serial how old it is. Both are checked
+// also where the present state is damaged, as far as its header can still be read.
 func (l *Loaded) Pushed(path string, there Stored) (*state.Document, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -150,6 +159,9 @@ func (l *Loaded) Pushed(path string, there Stored) (*state.Document, error) {
 }
 
 // Remove drops records and claims, without changing the tenant.
+//
+// The tenant keeps what is no longer on record: usher then neither takes it nor counts it as
+// its own.
 func Remove(d *state.Document, addresses []string) error {
 	if d == nil {
 		return ErrNoState

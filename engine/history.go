@@ -35,6 +35,9 @@ type UndoneRun struct {
 
 // FindRun finds a run that is to be undone by its id, or the beginning of it. The
 // history must vouch for it.
+//
+// Who may write the store could write a run into the history that never was, and have it
+// undone. A run counts only where the chain of hashes is whole up to it.
 func FindRun(told *state.Told, id string) (*UndoneRun, error) {
 	run, err := told.Run(id)
 	if err != nil {
@@ -63,6 +66,9 @@ func (u *UndoneRun) Scope() Scope {
 }
 
 // Undo plans the reverse of a run. What somebody changed since is an error.
+//
+// An undo gives back what there was, person by person. Where somebody has changed the same
+// thing since, the undo would take that away as well, so it refuses.
 func (p *Present) Undo(u *UndoneRun, c Choices) (*plan.Plan, error) {
 	reverse, stale := plan.NewUndo(p.input(c), u.ID, u.done, u.perhaps)
 	if len(stale) == 0 {

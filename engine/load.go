@@ -52,6 +52,9 @@ func Connection() Extent { return config.LoadConnection }
 
 // Load reads a configuration and opens its store. Where diagnostics have an error, or
 // the error is not nil, nothing of the value may be used but the files of its Config.
+//
+// Nothing is asked of anybody: a configuration with a wrong word costs no sign-in, and
+// commands that need no tenant end here.
 func Load(w *World, in Inputs, part Extent) (*Loaded, hcl.Diagnostics, error) {
 	if err := in.check(); err != nil {
 		return nil, nil, err

@@ -35,6 +35,10 @@ func (p *Present) Drift() ([]plan.Drift, []ledger.Notice) {
 }
 
 // Renew fits a plan to the present. Where it no longer holds, the error says why.
+//
+// Between a review and a merge somebody may have used the tenant. What the plan would do
+// has to be what was reviewed: a step whose holder has changed since makes the plan stale,
+// and a step that is done already is left out.
 func (p *Present) Renew(saved *plan.Plan) (*plan.Plan, error) {
 	fresh, stale := saved.Renew(p.fresh())
 	if len(stale) == 0 {
@@ -53,6 +57,9 @@ func (p *Present) Renew(saved *plan.Plan) (*plan.Plan, error) {
 }
 
 // input puts together what the planner needs.
+//
+// The files have names, and the planner has ids: in between stands the tenant's resolver,
+// which also says of which names nobody is known.
 func (p *Present) input(c Choices) plan.Input {
 	r := p.Reading.Resolve(tenant.Declared{Wants: p.Config.Wants, Items: p.Config.Items, Environments: p.Config.Environments,
 		Guard: p.Config.Guard, Known: p.Known, Former: p.former()})

@@ -15,6 +15,10 @@ import (
 
 // SavePlan writes a plan, over an older plan but over nothing else, encrypted
 // as the state is.
+//
+// A plan names people and what they have. So it is encrypted for the same people as the
+// state, and only its owner can read the file. What is there already and is no plan, such
+// as a configuration whose name was typed behind -out=, stays.
 func (l *Loaded) SavePlan(path string, p *plan.Plan) error {
 	if !mayReplace(path) {
 		return fmt.Errorf("%s is there and is not a plan, so it is not written over", path)
@@ -73,6 +77,9 @@ func readPlan(path string) ([]byte, error) {
 
 // OpenPlan reads a plan. One that is encrypted needs no configuration, and the
 // key of the environment.
+//
+// A plan comes from another job, as an artifact that anybody may have changed on the way.
+// Its shape and its digest are checked before anything else looks at it.
 func (w *World) OpenPlan(path string) (*plan.Plan, error) {
 	text, err := readPlan(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -15,6 +15,9 @@ import (
 )
 
 // Scope says what a reading is for, beyond what the files and the state name.
+//
+// A plan reads what its files and its state name. An undo and a saved plan are also about
+// what nothing names any more.
 type Scope struct {
 	Targets    []ledger.Holder // that a plan is narrowed to
 	Saved      *plan.Plan      // that is to be applied; nil for none
@@ -37,6 +40,9 @@ type Present struct {
 var ErrInterrupted = errors.New("interrupted before anything was done")
 
 // Read reads the state and the tenant, and checks that they belong together.
+//
+// The state comes first: it says what has to be read. A state of another tenant is an error
+// before anything is compared, because all of it would look as if somebody had removed it.
 func (o *Opened) Read(ctx context.Context, scope Scope) (*Present, error) {
 	doc, etag, err := o.Store.Read(ctx)
 	if err != nil {
@@ -73,6 +79,9 @@ func (p *Present) ServicePlanNames() map[string]string {
 }
 
 // readOptions say what of the tenant concerns this run.
+//
+// What concerns no file and no record is not read: nobody needs a right to the Power
+// Platform to plan licenses of Microsoft 365.
 func (p *Present) readOptions() tenant.ReadOptions {
 	o := tenant.ReadOptions{Progress: p.World.Reading}
 	o.Groups, o.Environments = p.mentioned()
@@ -91,6 +100,9 @@ func (p *Present) readOptions() tenant.ReadOptions {
 
 // settled is what the state knows without what was written within the lag: a list may
 // not show that yet, and is whole all the same.
+//
+// A grant that was written a minute ago can be missing from a whole list. To ask for it by
+// id would find it, and the list would count as one that leaves things out.
 func (p *Present) settled() []ledger.Grant {
 	if p.Document == nil {
 		return p.Known

@@ -34,6 +34,9 @@ func (p *Present) planned() []ledger.Holder {
 
 // mentioned lists the groups and the environments that the files or the state
 // name, by id or name: what is in those has to be read, too.
+//
+// The names of files stand for whatever has that name now, and the ids of the state for what
+// had it when it was recorded: after a rename the two are different groups, and both are read.
 func (p *Present) mentioned() (groups, environments []string) {
 	add := func(list []string, ref string) []string {
 		if ref == "" || slices.ContainsFunc(list, func(other string) bool { return strings.EqualFold(other, ref) }) {

@@ -52,6 +52,8 @@ func (w *World) names(host string, variables ...string) bool {
 }
 
 // hostOf is the host of an address, or of what is one already.
+//
+// An address without a scheme is taken for a host, so that USHER_BACKEND_HOST can be either.
 func hostOf(address string) string {
 	if ip, err := netip.ParseAddr(strings.Trim(address, "[]")); err == nil {
 		return ip.String()

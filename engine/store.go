@@ -61,6 +61,9 @@ type arguments struct {
 }
 
 // get is the value of an argument: of the flag, the block, and then the environment.
+//
+// The flag wins over the file and the file over the environment, as in Terraform. So one
+// configuration can serve several stages of a pipeline.
 func (g arguments) get(name string, variables ...string) string {
 	return cmp.Or(g.Set[name], g.Written[name], g.world.Env("USHER_BACKEND_"+strings.ToUpper(name)), g.world.FirstEnv(variables...))
 }
@@ -92,6 +95,9 @@ func (g arguments) missing(has map[string]string) error {
 }
 
 // openBlob opens a state in a storage account of Azure.
+//
+// A signature is used where there is one, else the identity that also reads the tenant. A
+// token goes to storage of the cloud only: a file could name any host.
 func (l *Loaded) openBlob(args arguments) (state.Backend, error) {
 	cloud := l.Config.Tenant.Cloud
 	if cloud.Name == "" {
@@ -146,6 +152,8 @@ func ownStorage(endpoint, suffix string) bool {
 }
 
 // openProtocol opens a state behind Terraform's http protocol.
+//
+// Inside a job of GitLab the job's own token is enough, and it goes to GitLab only.
 func (l *Loaded) openProtocol(args arguments) (state.Backend, error) {
 	o := httpstate.Options{
 		Address:       args.get("address", "TF_HTTP_ADDRESS"),
@@ -215,6 +223,9 @@ var errKey = errors.New(
 
 // seal is how the state is encrypted: for the recipients of the configuration,
 // and opened with the key of the environment.
+//
+// A configuration that encrypts and a job without the key is an error at once: a plan
+// without the state would take itself for the first one.
 func (l *Loaded) seal() (*state.Seal, error) {
 	keys, err := l.keys()
 	if err != nil {

@@ -16,6 +16,9 @@ type pipeline struct{ run, commit string }
 
 // pipeline recognises GitHub Actions, Azure DevOps and GitLab by what each puts
 // into the environment.
+//
+// The link leads from a line of the history to the log of the job and to the pull request,
+// where the reason is. Gitea sets the variables of GitHub Actions.
 func (w *World) pipeline() pipeline {
 	switch {
 	case w.Env("GITHUB_ACTIONS") == "true":
@@ -48,6 +51,9 @@ func (w *World) who() string {
 }
 
 // lockInfo says for others who takes a lock, and for what.
+//
+// The process id helps on the machine of the holder only, and a run of a pipeline
+// everywhere: whoever waits for a lock sees which job to look at.
 func (w *World) lockInfo(operation string) state.LockInfo {
 	return state.LockInfo{
 		ID:        uuid.NewString(),
