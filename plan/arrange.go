@@ -9,6 +9,12 @@ import (
 // arrange schedules calls: first those that need nobody, then, with what has
 // to be bought and done by hand and what the service has yet to finish, those that
 // wait for that, and last those that wait for seats that come back after all else.
+//
+//	now    what fits today
+//	later  what waits for a purchase, a step by hand or the service's work on groups
+//	last   what needs a seat that comes back only after a call and the service's work
+//
+// Each part begins where the one before has ended, with the room that came in between.
 func arrange(calls []ledger.Call, b *book) *scheduler {
 	s := alone(calls, b)
 	if s.openGap() { // nobody is left without while somebody else has to act
@@ -39,6 +45,9 @@ func arrange(calls []ledger.Call, b *book) *scheduler {
 }
 
 // alone schedules what needs nobody.
+//
+// The search is for the case that nobody will make room: where something is still to be
+// bought, the stuck calls simply wait for that.
 func alone(calls []ledger.Call, b *book) *scheduler {
 	s := firstPart(calls, b)
 	s.schedule()

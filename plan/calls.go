@@ -11,6 +11,10 @@ import (
 // such a holder gains goes first, and what it loses follows. Calls refer to
 // each other by position, counted from 1; that of every part's call is returned
 // as well.
+//
+// One request takes E3 and gives E5: the service carries out both or none, and the person is
+// never without. Only where such calls would wait for each other for ever are they taken
+// apart, and then the gain comes first.
 func join(parts []*part) ([]ledger.Call, []int) {
 	at := make([]int, len(parts)) // the node of each part: its own position, or that of its twin
 	for i, p := range parts {
@@ -63,6 +67,9 @@ func follow(calls []ledger.Call, parts []*part, callOf []int) {
 
 // mayTravel reports whether two parts of one holder can be one request: what
 // waits for something does not hold up what does not.
+//
+// A person who loses one product now and gets another after a purchase has two calls. To
+// hold the loss back would keep a seat that others wait for.
 func mayTravel(a, b *part) bool { return a.waits == b.waits }
 
 // circular returns the nodes that wait for each other in circles: those left

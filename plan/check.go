@@ -14,6 +14,10 @@ var country = regexp.MustCompile(`^[A-Z]{2}$`)
 
 // checkWords refuses a document with a word that no plan has. What is read from a
 // file is a stranger's: it is printed, and some of it reaches a request.
+//
+// An address becomes a path of a request and a day becomes a line of a page: neither may
+// come from an edited file unchecked. The digest only shows that the file is as it was made,
+// and anybody can make one.
 func (p *Plan) checkWords() error {
 	days := []string{p.Today, p.HoldsTo}
 	for _, d := range p.Due {

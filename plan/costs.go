@@ -11,6 +11,9 @@ import (
 
 // costs knows what follows when a service ends for somebody: the mailbox, the
 // OneDrive, the access to Dataverse, the flows that stop.
+//
+// Somebody who takes a license away sees in the plan what goes with it and when, and not
+// when a colleague asks where the mail has gone.
 type costs struct {
 	today string
 	flows map[string][]string // addresses of active flows on their owner's license, by owner
@@ -29,6 +32,9 @@ func newCosts(in Input, c *coverage) *costs {
 }
 
 // markCosts writes on every step that ends a service what goes with it, and when.
+//
+// A service ends when its last service plan goes, over all products of a person: to take one
+// of two products with a mailbox costs nothing.
 func (k *costs) markCosts(parts []*part, c *coverage) {
 	for at, endings := range c.ended {
 		s := &parts[at.part].steps[at.step]

@@ -12,6 +12,10 @@ import (
 // number of groups. A seat counts once for a person, so what a call takes or
 // releases depends on what the other sources of the same person do. What a person
 // has is the union of the service plans of all sources.
+//
+//	Ada   E5 directly, E5 by the group makers    one seat; removing either takes nothing
+//	Ben   E5 by makers and by office             one seat; it is free when both are gone
+//	Cleo  E5 by makers, which had no seat left   no seat; the next plan asks once more
 type coverage struct {
 	by         map[ledger.Key][]source // of a user and an item: the groups that give it
 	rows       map[ledger.Key][]string // of a group and an item: the users who have it from there
@@ -125,6 +129,9 @@ func (c *coverage) sourceOf(i ledger.Inherited) source {
 }
 
 // awaitMembers notes the members of a group whom the service has not got to yet.
+//
+// They count as covered: the service will take the seat without asking, so nobody else may
+// be promised it.
 func (c *coverage) awaitMembers(g *ledger.Grant) {
 	for _, user := range c.members[g.Holder.ID] {
 		key := ledger.Key{Kind: ledger.User, Holder: user, Item: g.Item.ID}
@@ -229,6 +236,9 @@ func (c *coverage) link(parts []*part) {
 
 // touched gathers what the parts do to each key: a direct grant, or one for
 // every member of a group.
+//
+// A step of a group of 500 members touches 500 keys. What a person loses or gains by it
+// depends on what the other steps of the plan do for that person.
 func (c *coverage) touched(parts []*part) map[ledger.Key]*changes {
 	touched := map[ledger.Key]*changes{}
 	at := func(user, item string) *changes {

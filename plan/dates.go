@@ -43,6 +43,11 @@ type calendar struct {
 
 // newCalendar finds what holds today: the wants without dates, and those whose days have come
 // and not passed.
+//
+//	users = ["ada@contoso.com"]  until = "2027-03-31"
+//
+// On 31 March Ada has the license, and on 1 April the plan removes it because its last day
+// has passed. A declaration without dates wins over any with them.
 func newCalendar(in Input) *calendar {
 	c := &calendar{want: in.Want, ended: map[ledger.Key]ledger.Dated{}, dated: map[ledger.Key]bool{}}
 	if len(in.Dated) == 0 {
@@ -78,6 +83,9 @@ func newCalendar(in Input) *calendar {
 
 // upcoming lists what falls due within the horizon, and the last day on which
 // the plan is what the files ask for.
+//
+// A plan that is reviewed on Friday and applied on Monday may stand for other files than
+// those of Monday: it holds up to the day before the first change of what is wanted.
 func upcoming(in Input) ([]Due, string) {
 	if len(in.Dated)+len(in.Since) == 0 {
 		return nil, ""
@@ -133,6 +141,9 @@ func dayAfter(day string, n int) string {
 
 // due reports whether a date makes the row necessary: it ended, or it began
 // and was not given yet.
+//
+// The nightly job applies only what a date makes necessary. What drifted, or was merged and
+// not applied yet, waits for people.
 func (t *table) due(r row) bool {
 	_, ended := t.calendar.ended[r.key]
 	begun := t.calendar.dated[r.key] && (r.known == nil || r.want != nil && !r.known.Equal(r.want.Value))

@@ -37,6 +37,9 @@ type (
 // digest is the identity of a plan: what it does to which tenant, within
 // which declared limits and guards. Lines, order and present use are not part
 // of it.
+//
+// Two plans of the same digest do the same to the same tenant under the same limits. So a
+// review of one is a review of the other, although the tenant's numbers have moved on.
 func digest(p *Plan) string {
 	var doc struct {
 		Tenant  string

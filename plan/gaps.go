@@ -30,6 +30,11 @@ func (s *scheduler) secondRan(first int) bool {
 // as it finds necessary into what they give up and what they get later. It
 // returns the calls as they would have to be, and who would be without a seat
 // for a moment. What moves units one for one needs no gap more than this.
+//
+//	Ada has E3 and gets E5; Ben has E5 and gets E3; both pools are full
+//
+// One of the two has to be without a license for a moment. Ada gives up E3, Ben moves to it,
+// and Ada gets E5. That is a gap, and -allow-gaps permits it.
 func splitGaps(calls []ledger.Call, b *book, g ledger.Guard) ([]ledger.Call, []Gap) {
 	var all []Gap
 	for {
@@ -55,6 +60,9 @@ func splitGaps(calls []ledger.Call, b *book, g ledger.Guard) ([]ledger.Call, []G
 
 // components groups calls that are stuck by the pools that they connect: one
 // free unit in any pool of a group of one-for-one calls sets all of it going.
+//
+// People in different circles do not help each other: each circle needs a gap or a free seat
+// of its own.
 func components(calls []ledger.Call, stuck []int) [][]int {
 	parent := map[ledger.PoolID]ledger.PoolID{}
 	var find func(p ledger.PoolID) ledger.PoolID
@@ -91,6 +99,9 @@ func components(calls []ledger.Call, stuck []int) [][]int {
 // chooseGap picks whose call of a component is split: a person who is not
 // protected and moves one for one, where there is one. Without anybody whose
 // call can be split the position is negative.
+//
+// In a circle any call will do, and the choice is the person who is not protected. Of richer
+// calls each is tried, and the one that lets most others run is taken.
 func chooseGap(calls []ledger.Call, component []int, g ledger.Guard, b *book) (Gap, int) {
 	best, rank := -1, 0
 	gap := Gap{People: len(component)}
@@ -142,6 +153,9 @@ func gapRank(c ledger.Call, g ledger.Guard) int {
 
 // splitCall splits a call into its removals, in its place, and the rest, at
 // the end. Who comes after the call comes after both.
+//
+// The second half knows how to undo the first: a run that cannot give the new seat gives the
+// old one back.
 func splitCall(calls []ledger.Call, at int) []ledger.Call {
 	calls = slices.Clone(calls)
 	whole := calls[at]

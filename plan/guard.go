@@ -41,6 +41,9 @@ const (
 
 // breaches measures the plan against its guard. They stop an apply, never the
 // showing of the plan.
+//
+// A guard counts people and not steps: ten people who lose E3 and get E5 lose nothing, and
+// one call for a group can take a license from five hundred.
 func breaches(p *Plan, in Input, c *coverage, parts []*part) []Breach {
 	counts := map[Breach]int64{} // by kind and item
 	names := map[string]string{}

@@ -7,6 +7,13 @@ import (
 
 // meters is the arithmetic of capacity: which pools a grant of units draws
 // from, and which it feeds.
+//
+//	environment    is allocated    10 process      it feeds the meter process there
+//	flow           holds            1 process      it draws from that meter
+//	hosted group   holds            2 hosted       it draws from the meter hosted
+//
+// The same units are used in the tenant and limit in the environment: that is why a grant to
+// an environment books two pools.
 type meters struct {
 	hostedServes map[string]bool // environments, by id
 }

@@ -27,6 +27,8 @@ func (t *table) redundant(s ledger.Step) {
 
 // missedTargets refuses targets that met nobody: a slip of the fingers must
 // not look like "nothing to do".
+//
+// A target may name what is nowhere any more, such as a group that the state still knows.
 func (t *table) missedTargets() {
 	for name := range t.wanted {
 		if !t.met[name] {
@@ -55,6 +57,9 @@ func (t *table) sumUp() {
 }
 
 // unfit says, for declared groups, who was left without a product and why.
+//
+// Nobody else tells: the service leaves the member without the product, and the admin centre
+// shows it on a page of its own.
 func (t *table) unfit() {
 	declared := map[ledger.Key]bool{}
 	for i := range t.in.Want {
@@ -138,6 +143,8 @@ const lapseHorizon = 30
 
 // lapses warns of subscriptions that lapse soon and that the plan leans on:
 // without their seats, what is in use at the end would not fit.
+//
+// A subscription that lapses and that nobody needs is not worth a line in every plan.
 func (p *Plan) lapses(in Input) []ledger.Notice {
 	soon := dayAfter(in.Today, lapseHorizon)
 	var all []ledger.Notice

@@ -10,6 +10,10 @@ import (
 
 // scheduler puts calls in an order in which each fits when its turn comes and
 // comes after those that it waits for. Calls are known by their position.
+//
+// A call runs when nobody is left for whom it waits, and there is room for what it takes.
+// What it releases is room for others. That is all that an order is made of: it knows no
+// people and no products.
 type scheduler struct {
 	calls []ledger.Call
 	room  map[ledger.PoolID]int64

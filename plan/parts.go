@@ -59,6 +59,9 @@ func (p *part) sumUp() {
 }
 
 // partsOf makes parts of steps, which are sorted by holder.
+//
+// Units inside an environment are one request each; the numbers of an environment are one
+// request, and its document of credits another.
 func partsOf(steps []ledger.Step) []*part {
 	var parts []*part
 	for start := 0; start < len(steps); {

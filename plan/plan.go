@@ -146,6 +146,10 @@ type Gap struct {
 
 // New makes a plan. It always succeeds: what stands in the way of applying it
 // is part of it.
+//
+//	compareAll      what has to be done, holder by holder
+//	arrangeCalls    in which calls, in which order, and whether it fits
+//	notices         what people have to know besides
 func New(in Input) *Plan {
 	t := newTable(in)
 	t.compareAll()
@@ -180,6 +184,10 @@ func New(in Input) *Plan {
 
 // arrangeCalls makes calls of steps, puts them in order, runs them through the
 // accounts, and says what stands in the way.
+//
+// Some stages change what the ones before have found: a member whom a call for a group
+// stirs takes a seat, and so does one who is asked for once more. The parts are then made
+// and linked anew, from the same steps.
 func (p *Plan) arrangeCalls(steps []ledger.Step, in Input, have set) {
 	cover := newCoverage(in, have)
 	b := accounts(in, cover)

@@ -10,6 +10,10 @@ import (
 )
 
 // book holds the account of every pool.
+//
+// A pool is what can run out: the seats of a product in the tenant, the units of a type in
+// the tenant, the units of a meter in one environment. The book is kept twice: once for the
+// present, and once while the calls of a plan are carried out in their order.
 type book struct {
 	pools map[ledger.PoolID]*ledger.Pool
 	names map[string]string // of environments, by id
@@ -28,6 +32,9 @@ type book struct {
 
 // accounts opens an account for everything that the tenant supplies, a policy
 // names, or an environment has, with the use before the plan.
+//
+// A seat counts once for a person, however many groups give it as well. So use is counted
+// over people, and a group counts for nothing by itself.
 func accounts(in Input, c *coverage) *book {
 	b := &book{pools: map[ledger.PoolID]*ledger.Pool{}, names: map[string]string{}, read: map[string]bool{}}
 	for _, h := range in.Have.Inside {
@@ -66,6 +73,11 @@ func accounts(in Input, c *coverage) *book {
 // heed counts as used what the services report beyond what was seen: places that
 // this identity may not list, what was deleted and is kept for a while. Their
 // count may lag behind what was released a moment ago.
+//
+//	the service counts 25 in use, usher sees 23 holders: 2 are in use that nobody can see
+//
+// They are real: a mailbox of a deleted account keeps its seat for a while. To plan with
+// them as free would end in a refused call.
 func (b *book) heed(in Input) {
 	for _, s := range in.Have.Supply {
 		if p := b.tenant(s.Item); !s.Free {
@@ -141,6 +153,9 @@ func (b *book) use(m meters, grants []ledger.Grant, c *coverage) {
 }
 
 // useThroughGroups counts whoever is covered by a group, once.
+//
+// Somebody whom a group is about to give a seat counts already: the service takes it without
+// asking anybody.
 func (b *book) useThroughGroups(c *coverage) {
 	for key := range c.by {
 		if p := b.pools[ledger.PoolID{Item: key.Item}]; p != nil && c.covered(key) {
@@ -179,19 +194,11 @@ func (b *book) room() map[ledger.PoolID]int64 {
 	return room
 }
 
-// bought is what the pools get when what is declared has been bought.
-func (b *book) bought() map[ledger.PoolID]int64 {
-	units := map[ledger.PoolID]int64{}
-	for id, p := range b.pools {
-		if p.Quantity != nil && *p.Quantity > p.Owned {
-			units[id] = max(0, *p.Quantity-p.Reserve) - p.Limit
-		}
-	}
-	return units
-}
-
 // later is what the pools get when others have done their part: what is declared
 // has been bought, and the service has finished with groups.
+//
+// Both can come at any time, and the plan does not know when. It only knows that nothing of
+// it is to be used before.
 func (b *book) later() map[ledger.PoolID]int64 {
 	units := b.bought()
 	for id, groups := range b.coming {
@@ -215,6 +222,9 @@ func (b *book) noteComing(c *coverage) {
 // runAccounts takes the accounts through the calls in order, the first part before
 // what others have to do, and returns the accounts of pools that a policy
 // declares or a call touches, sorted by kind and name.
+//
+// The highest point of each account is what a reader of the plan sees as "highest". It is
+// the number that has to fit, and neither the one before nor the one after.
 func (b *book) runAccounts(calls []ledger.Call, now, last int) []ledger.Pool {
 	touched := map[ledger.PoolID]bool{}
 	for id, p := range b.pools {
@@ -281,23 +291,6 @@ func (b *book) bookLateSeats(calls ...ledger.Call) {
 	}
 }
 
-// purchases lists what is declared and not owned.
-func (b *book) purchases(calls []ledger.Call) []Purchase {
-	var all []Purchase
-	for id := range b.bought() {
-		p := b.pools[id]
-		buy := Purchase{Item: p.Item, Label: p.Label, From: p.Owned, To: *p.Quantity, Origins: p.Origins}
-		for _, c := range calls {
-			if c.Waits != "" && slices.ContainsFunc(c.Takes, func(d ledger.Draw) bool { return d.Pool == id }) {
-				buy.Waiting++
-			}
-		}
-		all = append(all, buy)
-	}
-	slices.SortFunc(all, func(a, b Purchase) int { return strings.Compare(a.Item.Name, b.Item.Name) })
-	return all
-}
-
 // meet learns the names of the environments that calls are about, and of items
 // that the tenant does not have at all.
 func (b *book) meet(calls []ledger.Call) {
@@ -315,6 +308,9 @@ func (b *book) meet(calls []ledger.Call) {
 
 // short lists the pools that calls take from and that do not fit at the end.
 // A pool that was over-full before and is only released from is not short.
+//
+// Somebody who lowers a quantity below the present use gets no refusal for that alone: who
+// has a seat keeps it, and the pool is over-full until people leave.
 func (b *book) short(calls []ledger.Call) []*ledger.Pool {
 	taken := map[ledger.PoolID]bool{}
 	for _, c := range calls {

@@ -14,6 +14,9 @@ const (
 
 // remedies tries how many free seats of which single product set all calls of
 // a component going, and returns the products for which the least number is enough.
+//
+// It does not argue what would help, but puts seats into a pool and plans again. What a
+// refusal advises has been tried.
 func remedies(calls []ledger.Call, component []int, b *book) (items []string, seats int64) {
 	var pools []ledger.PoolID
 	for _, i := range component {

@@ -31,6 +31,13 @@ type Fresh struct {
 // the tenant is another one, the state moved otherwise than by an earlier run
 // of this same plan, or a holder is no longer as "before" says. Steps that
 // such an earlier run has carried out become records.
+//
+//	reviewed   - ada E3, + ada E5, + ben E5
+//	now        Ada has E5 already, and not E3: an earlier run of this plan was killed
+//	applied    + ben E5
+//
+// What a reviewer has seen is carried out, or nothing is. So the losses are counted again: a
+// group that was to keep somebody covered may be gone by now.
 func (p *Plan) Renew(f Fresh) (*Plan, []string) {
 	if f.Have.Tenant != p.Tenant {
 		return nil, []string{fmt.Sprintf("the plan is for the tenant %s, and this is %s", p.Tenant, f.Have.Tenant)}
@@ -74,6 +81,8 @@ func (p *Plan) Renew(f Fresh) (*Plan, []string) {
 }
 
 // lossesOf counts whom each removal of a plan leaves without.
+//
+// They are compared by address and number, because a reviewer has seen just that.
 func lossesOf(p *Plan) map[ledger.Address]int64 {
 	lost := map[ledger.Address]int64{}
 	for _, c := range p.Calls {

@@ -13,6 +13,9 @@ import (
 // there is. As many are asked for as the end of the plan, with what is to be
 // bought, has room for. The other parts must be linked. Undoing a run asks for none:
 // it gives back what there was, and nothing more.
+//
+// The service tries by itself only after some change of the group or the person. A tenant
+// that buys ten seats has ten people without them for as long as nobody asks.
 func retries(in Input, c *coverage, b *book, parts []*part) []*part {
 	left := c.leftWithout(in.Have.Inherited, removedFrom(parts))
 	if len(left) == 0 || in.undo {

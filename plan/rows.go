@@ -91,6 +91,12 @@ func reading(in Input) []ledger.Grant {
 
 // settleLag corrects a reading that still shows what was there before writes
 // of ours within the service's known lag: such a reading is old, not drift.
+//
+//	10:00  usher gives Ada E5
+//	10:01  a reading without it
+//
+// The reading is a minute old, and the service says that readings can be five minutes
+// behind. So Ada has E5. At 10:06 the same reading would be drift.
 func settleLag(in Input) []ledger.Grant {
 	fresh := recently(in)
 	if len(fresh) == 0 {

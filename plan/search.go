@@ -20,6 +20,10 @@ const (
 // search looks for an order of all open calls from a state in which the usual
 // order gets stuck. It tries every order of the calls that compete for room, as far
 // as its bound allows, and reports whether it found one; then all open calls have run.
+//
+// Swaps one for one have an order that is found by walking, see trails. Richer calls do not:
+// to find an order for calls that take two products and release one is as hard as packing.
+// So a few are searched, and many end as a shortage with its way out.
 func (s *scheduler) search() bool {
 	x := newSearcher(s)
 	if !x.solve() {
@@ -34,6 +38,9 @@ func (s *scheduler) search() bool {
 // searcher is the state of a search. Calls that take and release the same and
 // have nobody before or after them are one class: which of them goes first makes no
 // difference.
+//
+// A thousand people who all move from E3 to E5 are one class. The states of a search are
+// counts by class, and there are few of those.
 type searcher struct {
 	s       *scheduler
 	classes []*class
@@ -111,6 +118,9 @@ func sumOf(draws []ledger.Draw, number func(ledger.PoolID) int) []poolUnits {
 }
 
 // solve runs what harms nobody, and tries the rest class by class.
+//
+// A state from which no order leads on is remembered: the same counts are reached by many
+// orders.
 func (x *searcher) solve() bool {
 	mark := len(x.order)
 	for x.easy() {

@@ -9,6 +9,12 @@ import (
 
 // bookSeat books one key: who takes its seat, who releases it, and who waits for
 // whom.
+//
+//	no source before       the first source that comes takes the seat
+//	some source stays      nothing is taken or released
+//	a group is still due   what is removed waits for the service
+//	another source comes   what is removed comes after it
+//	none is left           the last removal releases the seat
 func (c *coverage) bookSeat(key ledger.Key, ch *changes, parts []*part) {
 	before, stays, awaited := c.sources(key, ch)
 	ch.removes = slices.DeleteFunc(ch.removes, func(m mover) bool { return c.failed(key, m.group) }) // which gave nothing

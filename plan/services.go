@@ -190,6 +190,9 @@ type reduction struct {
 // continuity makes every person keep, at every moment, the service plans that
 // the person has before the plan and after it: what takes one comes after what
 // gives it. What no source gives any more is noted as lost.
+//
+// Ada has Teams from E3 and gets it from E5. She has it before and after, so the call that
+// takes E3 comes after the one that gives E5, whoever gives it: herself or a group.
 func (c *coverage) continuity(touched map[ledger.Key]*changes, parts []*part) {
 	people := map[string]map[string]*changes{}
 	for key, ch := range touched {
@@ -209,6 +212,9 @@ func (c *coverage) continuity(touched map[ledger.Key]*changes, parts []*part) {
 
 // keepServices ties the parts of a person so that no service plan that stays is lost in
 // between.
+//
+// Service plans are compared, and not products: E3 and F3 both have a mailbox, and a person
+// who moves between them keeps the mail.
 func (c *coverage) keepServices(user string, all []holding, parts []*part) {
 	var before, after, stays servicePlanSet
 	for _, h := range all {

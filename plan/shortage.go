@@ -12,6 +12,9 @@ import (
 
 // explainShortages says for every short pool how much is missing, what binds,
 // which lines draw on it, and what would follow where it is ignored.
+//
+// A shortage stops the whole plan and not some of its calls: which of forty people is to get
+// the last seat, only people can say.
 func explainShortages(b *book, calls []ledger.Call, in Input, have set) []Shortage {
 	var all []Shortage
 	m := newMeters(in)
@@ -46,6 +49,12 @@ func holdsGroups(want []ledger.Grant, item string) bool {
 
 // drawers lists the blocks that draw on a pool: a group for each of its
 // members, and nobody who is held back or not looked at and has nothing.
+//
+//	20  assignment.office (people.hcl:4)
+//	 5  assignment.makers (makers.csv:1)
+//
+// Blocks are what a reader can change. Their sum need not be the use of the pool: the rest
+// is in use without a line, and told apart.
 func drawers(in Input, pool ledger.PoolID, m meters, have set) ([]Drawer, int64) {
 	members := map[string]int64{}
 	for _, g := range in.Have.Members {
@@ -88,6 +97,9 @@ func drawers(in Input, pool ledger.PoolID, m meters, have set) ([]Drawer, int64)
 
 // siblings lists what the groups that want a short product want besides: the
 // service gives a member either all products of a group or none.
+//
+// The service tries all products of a group for a member at once, and gives none of them
+// where one fails. So a short product costs the member the others as well.
 func siblings(want []ledger.Grant, item string) []string {
 	groups := map[string]bool{}
 	for _, g := range want {

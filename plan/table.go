@@ -9,6 +9,19 @@ import (
 )
 
 // table compares want, known and have, key by key.
+//
+// It is the heart of a plan. A row is one key, such as "Ada, E5", with what the files want,
+// what the state knows, and what the tenant has. Each of the three can be absent, and what
+// follows depends on nothing else:
+//
+//	want  known  have
+//	 x      x      x    nothing, or a change where the values differ
+//	 x      x      -    add again: somebody took it
+//	 x      -      x    adopt: it is there already
+//	 x      -      -    add
+//	 -      x      x    remove: it was usher's
+//	 -      x      -    forget: it is gone
+//	 -      -      x    not usher's; the policy for unmanaged seats decides
 type table struct {
 	in       Input
 	calendar *calendar
@@ -54,6 +67,9 @@ func newTable(in Input) *table {
 }
 
 // compareAll decides every row, and says what it left alone.
+//
+// Rows are independent of each other: the order of calls, the seats that several sources of
+// a person share and the limits of pools come later, from the steps.
 func (t *table) compareAll() {
 	t.sides.rows(t.row)
 	for i := range t.steps {
@@ -92,6 +108,9 @@ func (t *table) row(r row) {
 
 // outOfReach notes what cannot be compared: what was not read, a product that the
 // tenant has no more, and whoever is gone.
+//
+// What could not be read is not "absent": to take it for that would add what is there and
+// forget what is known. It stays as it is until somebody can read it.
 func (t *table) outOfReach(r row) bool {
 	holder := r.holder()
 	if scope := t.in.Have.UnreadScope(holder.Identity()); scope >= 0 {
@@ -117,6 +136,9 @@ func (t *table) outOfReach(r row) bool {
 
 // adopted is what the platform allocated by itself and the environment says
 // is to be kept; nil for anything else.
+//
+// The platform gives a flow a unit by itself when it runs. An environment that says "adopt"
+// keeps such units as if a file declared them, line by line.
 func (t *table) adopted(r row) *ledger.Grant {
 	if r.want != nil || r.have == nil || !r.key.Kind.Inside() || !t.rows[r.key].System {
 		return nil
@@ -139,6 +161,9 @@ func (t *table) letGo(r row) bool {
 }
 
 // decide is the table of the design: want, known and have, in this order.
+//
+// An environment without a row of a type has 0 units of it, so that "process = 0" is wanted
+// and there, and nobody is asked for anything.
 func (t *table) decide(r row) {
 	if r.want != nil && r.have == nil && r.want.Units == 0 {
 		zero := *r.want // a missing row of capacity is 0 units
@@ -161,6 +186,9 @@ func (t *table) decide(r row) {
 }
 
 // looksAt reports whether the plan is about a holder at all.
+//
+// A target selects a holder with all of its items. A part of a move is never left out: the
+// other part would take a seat from somebody without giving the new one.
 func (in Input) looksAt(h ledger.Holder) bool {
 	return len(in.Targets) == 0 || slices.ContainsFunc(in.Targets, func(target ledger.Holder) bool {
 		return slices.Contains(in.targetNames(h), strings.ToLower(target.Address()))
@@ -198,6 +226,9 @@ func (t *table) addRecord(op ledger.Op, r row, before, after *ledger.Value) {
 
 // unfinished keeps the record of what a group does not give any more until its
 // members do not have it any more either.
+//
+// A run took a license from a group, and the service goes through the members in its own
+// time. Forgotten now, it would look next week as if somebody had given them the seats.
 func (t *table) unfinished(r row) {
 	t.leaving = append(t.leaving, r.known.Holder)
 	t.addNotice(
@@ -227,6 +258,10 @@ func (t *table) forget(r row) {
 }
 
 // addGrant gives what is wanted and not there, or says why it does not.
+//
+// It does not give a seat to a disabled account: mostly somebody has left, and the seat is
+// wanted elsewhere. A person without a usage location would be refused by the service in the
+// middle of the run.
 func (t *table) addGrant(r row) {
 	if t.heldBack[r.key] {
 		t.addNotice(ledger.Warning, "account-disabled", r, "the account is disabled, so the seat is held back",
@@ -259,6 +294,10 @@ func (t *table) addGrant(r row) {
 }
 
 // keepGrant handles what is wanted and there.
+//
+// The service can switch a service plan on by itself that the file switches off, because
+// another product needs it. What it did when the want was carried out was recorded, and is
+// accepted: usher would switch it off for ever otherwise, and the service on again.
 func (t *table) keepGrant(r row) {
 	if r.known != nil && r.known.Accepts(r.want.Value, r.have.Value) {
 		if !r.known.Equal(r.want.Value) { // done already, and not recorded
@@ -283,6 +322,9 @@ func (t *table) keepGrant(r row) {
 }
 
 // removeGrant takes what is there and not wanted, or says why it does not.
+//
+// It is called for what usher gave, and for what a policy says may be taken. Whether anybody
+// loses something by it shows only with all sources of the person at hand.
 func (t *table) removeGrant(r row, why ledger.Why) {
 	if t.selfMade[r.key.Item] {
 		t.addNotice(ledger.Warning, "self-service", r, "was bought by self-service, and no program can remove it",

@@ -9,6 +9,9 @@ import (
 
 // NewUndo plans the reverse of a run from the input of a plan, or says what has
 // changed since, which nobody may put back over.
+//
+// An undo is a plan like any other, from other wants: it keeps the limits of pools and the
+// guard, and is reviewed and applied like any other.
 func NewUndo(today Input, run string, done, perhaps []ledger.Step) (*Plan, []string) {
 	in, stale := today.Undo(done, perhaps)
 	if len(stale) > 0 {
@@ -30,6 +33,9 @@ func NewUndo(today Input, run string, done, perhaps []ledger.Step) (*Plan, []str
 // steps were carried out, and nothing else: whatever the files, drift or dates ask
 // for besides is left alone. Of what was perhaps carried out the tenant tells. It
 // says what has changed since, which nobody may put back over.
+//
+// It wants what there was before the run where the run did something, and what there is now
+// everywhere else. So drift that somebody made meanwhile is not corrected on the side.
 func (in Input) Undo(done, perhaps []ledger.Step) (Input, []string) {
 	have := map[ledger.Key]ledger.Value{}
 	for _, g := range reading(in) {
@@ -53,6 +59,9 @@ func (in Input) Undo(done, perhaps []ledger.Step) (Input, []string) {
 // perhaps adds the steps that were carried out as far as the tenant shows: of
 // several steps of a key those up to the one that left what is there now. Where none
 // did, all are added, so that the present shows as changed.
+//
+// A run that was killed has steps of which nobody knows whether they arrived. The tenant
+// shows it: what is there is either the value before the step or the one after it.
 func (u *undoing) perhaps(in Input, have map[ledger.Key]ledger.Value, steps []ledger.Step) {
 	byKey := map[ledger.Key][]ledger.Step{}
 	var keys []ledger.Key
@@ -169,6 +178,9 @@ func (u *undoing) addStep(s ledger.Step) {
 }
 
 // changed lists where the present is not what the run left, or nobody can tell.
+//
+// To give back what somebody has changed since would undo their work, too, and nobody would
+// see it in the plan. So one such place refuses all of the undo.
 func (u *undoing) changed(in Input, have map[ledger.Key]ledger.Value, known map[ledger.Key]ledger.Grant) []string {
 	var stale []string
 	for _, key := range u.keys {

@@ -8,6 +8,9 @@ import (
 )
 
 // unmanaged handles what is there and neither wanted nor ours.
+//
+// A tenant that has never seen usher is full of these. Nothing is taken unless the license
+// block says so; and what a killed run may have given is never taken on suspicion.
 func (t *table) unmanaged(r row) {
 	if t.claimed[r.key] {
 		t.perhaps = append(t.perhaps, r.key)
@@ -46,6 +49,10 @@ func (t *table) inPlace(r row) {
 
 // unproven holds back a step that lowers an environment whose flows and
 // machines could not be counted: they may be using what it takes.
+//
+//	process: 8 -> 5, and the flows of the environment could not be read
+//
+// They may be drawing 7. To lower it would turn two of them off in the middle of a night.
 func (t *table) unproven(r row, s *ledger.Step) bool {
 	if _, fed := catalog.MeterOf(r.key.Item); !fed || r.key.Kind != ledger.Environment || delta(*s) >= 0 || t.inside[r.key.Holder] {
 		return false
