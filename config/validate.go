@@ -104,29 +104,29 @@ func (c *Config) overdrawn(wants []ledger.Want, day string) hcl.Diagnostics {
 // allocate it, and the plan sees what there is.
 func (c *Config) overfilled(wants []ledger.Want, day string) hcl.Diagnostics {
 	var diags hcl.Diagnostics
-	for _, place := range c.Environments {
+	for _, environment := range c.Environments {
 		for _, m := range catalog.Meters() {
 			fed, declared := int64(0), false
 			var draws []ledger.Want
 			var use int64
 			for _, w := range wants {
 				meter, metered := catalog.MeterOf(w.Item.ID)
-				feeds := metered && slices.Contains(catalog.Served(meter.ID, place.HostedServes), m.ID)
+				feeds := metered && slices.Contains(catalog.Served(meter.ID, environment.HostedServes), m.ID)
 				switch {
-				case w.Kind == ledger.Environment && strings.EqualFold(w.Holder, place.Environment.Name) && feeds:
+				case w.Kind == ledger.Environment && strings.EqualFold(w.Holder, environment.Environment.Name) && feeds:
 					fed, declared = fed+w.Units, true
-				case w.Kind.Inside() && strings.EqualFold(w.Around, place.Environment.Name) && feeds:
+				case w.Kind.Inside() && strings.EqualFold(w.Around, environment.Environment.Name) && feeds:
 					use += w.Units
 					draws = append(draws, w)
 				}
 			}
 			if declared && use > fed {
 				diags = append(diags, failure(
-					atOrigin(place.Origin),
+					atOrigin(environment.Origin),
 					"More drawn than allocated",
 					"%s%s is short of %s by %d: its flows and machines draw %d, and its capacity block gives %d. Drawn by %s.",
 					onDay(day),
-					place.Origin.Block,
+					environment.Origin.Block,
 					m.Name,
 					use-fed,
 					use,

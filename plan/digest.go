@@ -27,7 +27,7 @@ type (
 		Grace    bool
 		Refresh  ledger.RefreshMode
 	}
-	place struct {
+	environment struct {
 		ID           string
 		HostedServes bool
 		Auto         ledger.AutoMode
@@ -42,22 +42,22 @@ type (
 // review of one is a review of the other, although the tenant's numbers have moved on.
 func digest(p *Plan) string {
 	var doc struct {
-		Tenant  string
-		Changes []changed
-		Limits  []limit
-		Guard   ledger.Guard
-		Gaps    int64
-		Places  []place
-		ByUsher bool
-		HoldsTo string
+		Tenant       string
+		Changes      []changed
+		Limits       []limit
+		Guard        ledger.Guard
+		Gaps         int64
+		Environments []environment `json:"Places"` // as earlier plans have it
+		ByUsher      bool
+		HoldsTo      string
 	}
 	doc.Tenant, doc.Guard, doc.Gaps, doc.ByUsher, doc.HoldsTo = p.Tenant, p.Guard, p.AllowGaps, p.ByUsher, p.HoldsTo
 	doc.Guard.Protect = slices.Clone(p.Guard.Protect)
 	slices.SortFunc(doc.Guard.Protect, func(a, b ledger.Holder) int { return keyOf(a, ledger.Item{}).Compare(keyOf(b, ledger.Item{})) })
 	for _, e := range p.Environments {
-		doc.Places = append(doc.Places, place{e.Environment.ID, e.HostedServes, e.Auto})
+		doc.Environments = append(doc.Environments, environment{e.Environment.ID, e.HostedServes, e.Auto})
 	}
-	slices.SortFunc(doc.Places, func(a, b place) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(doc.Environments, func(a, b environment) int { return strings.Compare(a.ID, b.ID) })
 	for _, c := range p.Calls {
 		for _, s := range c.Steps {
 			doc.Changes = append(doc.Changes, changed{s.Op, s.Holder, s.Item, s.Before, s.After, c.Location})

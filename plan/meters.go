@@ -40,9 +40,9 @@ func newMeters(in Input) meters {
 			left[g.Holder.EnvironmentID()] += g.Units
 		}
 	}
-	for place, units := range left {
+	for environment, units := range left {
 		if units < 0 {
-			delete(m.hostedServes, place)
+			delete(m.hostedServes, environment)
 		}
 	}
 	return m

@@ -173,7 +173,7 @@ func mutants() []mutant {
 			"		if x.passing {\n			ch := at(x.user, x.item)",
 		},
 		{"a call that stirs members does not come last", "stirred.go", "		parts[at].comesAfter(other)", "		_, _ = at, other"},
-		{"hosted units that are overdrawn count against process", "meters.go", "			delete(m.hostedServes, place)", "			_ = place"},
+		{"hosted units that are overdrawn count against process", "meters.go", "			delete(m.hostedServes, environment)", "			_ = environment"},
 		{"nothing is searched", "search.go", "if !x.solve() {", "if true {"},
 		{
 			"a remedy is not tried",

@@ -295,8 +295,8 @@ func (b *book) bookLateSeats(calls ...ledger.Call) {
 // that the tenant does not have at all.
 func (b *book) meet(calls []ledger.Call) {
 	for _, c := range calls {
-		if place := c.Holder.EnvironmentID(); place != "" {
-			b.names[place] = c.Holder.Around()
+		if environment := c.Holder.EnvironmentID(); environment != "" {
+			b.names[environment] = c.Holder.Around()
 		}
 		for _, s := range c.Steps {
 			if p := b.poolOf(ledger.PoolID{Item: s.Item.ID}); p.Item.Kind == "" && s.Item.Kind != ledger.Setting {

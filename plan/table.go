@@ -143,12 +143,12 @@ func (t *table) adopted(r row) *ledger.Grant {
 	if r.want != nil || r.have == nil || !r.key.Kind.Inside() || !t.rows[r.key].System {
 		return nil
 	}
-	place := t.rules[r.have.Holder.EnvironmentID()]
-	if place.Auto != ledger.AutoAdopt {
+	rules := t.rules[r.have.Holder.EnvironmentID()]
+	if rules.Auto != ledger.AutoAdopt {
 		return nil
 	}
 	keep := *r.have
-	keep.Origins = []ledger.Origin{place.Origin}
+	keep.Origins = []ledger.Origin{rules.Origin}
 	return &keep
 }
 

@@ -70,7 +70,7 @@ type resolver struct {
 	declared []ledger.Want
 	gone     map[ledger.HolderID]bool
 	said     map[string]bool             // problems that were reported already
-	places   map[string]ledger.Holder    // environments, by what the files call them, in lower case
+	byLabel  map[string]ledger.Holder    // environments, by what the files call them, in lower case
 	former   map[nameKey][]ledger.Holder // whom the state knew by a name that is not the last one it knew
 	nobody   map[nameKey]int             // positions of names that mean nobody
 }
@@ -87,7 +87,7 @@ type found struct {
 func (r *Reading) Resolve(d Declared) *Resolved {
 	x := &resolver{Reading: r, out: &Resolved{Guard: d.Guard}, pinned: pins(d.Known, r.Unlisted),
 		seen: make(map[nameKey]found, len(d.Wants)), owner: make(map[ledger.HolderID]*ledger.Want, len(d.Wants)), said: map[string]bool{},
-		gone: map[ledger.HolderID]bool{}, places: map[string]ledger.Holder{},
+		gone: map[ledger.HolderID]bool{}, byLabel: map[string]ledger.Holder{},
 		former: map[nameKey][]ledger.Holder{}, nobody: map[nameKey]int{}}
 	for _, h := range d.Former {
 		x.former[keyOf(h)] = append(x.former[keyOf(h)], h)
@@ -233,7 +233,7 @@ func (x *resolver) lookup(key nameKey, w *ledger.Want) (ledger.Holder, bool) {
 	if isID(w.Holder) {
 		id := strings.ToLower(w.Holder)
 		if w.Kind.Inside() {
-			id = x.places[strings.ToLower(w.Around)].ID + "/" + id
+			id = x.byLabel[strings.ToLower(w.Around)].ID + "/" + id
 		}
 		return x.byID(id, w)
 	}
@@ -272,7 +272,7 @@ func (x *resolver) byID(id string, w *ledger.Want) (ledger.Holder, bool) {
 	}
 	if h.Name = w.Holder; w.Kind.Inside() {
 		_, own, _ := strings.Cut(id, "/")
-		h = ledger.Within(x.places[strings.ToLower(w.Around)], w.Kind, own, w.Holder)
+		h = ledger.Within(x.byLabel[strings.ToLower(w.Around)], w.Kind, own, w.Holder)
 	}
 	return x.absent(w, h)
 }

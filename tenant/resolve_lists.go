@@ -61,7 +61,7 @@ func (x *resolver) suggestion(w *ledger.Want) string {
 		if h.Kind == w.Kind && w.Kind == ledger.User && strings.HasPrefix(strings.ToLower(name), guest) {
 			return fmt.Sprintf(" (did you mean the guest %s?)", name)
 		}
-		if h.Kind != w.Kind || w.Kind.Inside() && h.EnvironmentID() != x.places[strings.ToLower(w.Around)].ID ||
+		if h.Kind != w.Kind || w.Kind.Inside() && h.EnvironmentID() != x.byLabel[strings.ToLower(w.Around)].ID ||
 			abs(len(name)-len(w.Holder)) >= least {
 			continue
 		}

@@ -41,7 +41,7 @@ func (p *Page) slips(slips []plan.Slip) {
 	const most = 10
 	var lines []string
 	for _, s := range slips[:min(most, len(slips))] {
-		text := fmt.Sprintf("%s (%s)", s.Name, places(s.Origins))
+		text := fmt.Sprintf("%s (%s)", s.Name, originTexts(s.Origins))
 		switch {
 		case s.Alike != "":
 			text += fmt.Sprintf(" looks like %s, and that one loses something in this plan", s.Alike)

@@ -233,8 +233,8 @@ func some(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// places lists the lines that ask for something.
-func places(origins []ledger.Origin) string {
+// originTexts lists the lines that ask for something.
+func originTexts(origins []ledger.Origin) string {
 	var all []string
 	for _, o := range origins {
 		all = append(all, o.String())

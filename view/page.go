@@ -68,7 +68,7 @@ type Row struct {
 	Op      ledger.Op
 	Subject string
 	Detail  string // what the step changes, and why
-	Places  []ledger.Origin
+	Origins []ledger.Origin
 }
 
 // Table is rows of values, the first of which are names.
@@ -85,13 +85,13 @@ type List struct {
 
 // Item is one item of a list. Most have only a text.
 type Item struct {
-	Day    string
-	Op     ledger.Op
-	Text   string
-	Detail string
-	Places []ledger.Origin
-	More   []string // sentences about it
-	Code   []string // lines to write into a file
+	Day     string
+	Op      ledger.Op
+	Text    string
+	Detail  string
+	Origins []ledger.Origin
+	More    []string // sentences about it
+	Code    []string // lines to write into a file
 }
 
 // Facts are names with values.

@@ -19,7 +19,7 @@ func (p *Page) byHand(pl *plan.Plan) {
 	list := List{Title: "To be done by hand:"}
 	for _, b := range pl.Purchases {
 		item := Item{Text: fmt.Sprintf("buy %d of %s (from %d to %d) in the Microsoft 365 admin centre, under Billing",
-			b.To-b.From, b.Item.Name, b.From, b.To), Places: b.Origins}
+			b.To-b.From, b.Item.Name, b.From, b.To), Origins: b.Origins}
 		if b.Waiting > 0 {
 			item.More = []string{ledger.Plural(b.Waiting, "call waits", "calls wait") + " for it"}
 		}
@@ -60,9 +60,9 @@ func (p *Page) refresh(pl *plan.Plan) {
 func (p *Page) due(pl *plan.Plan) {
 	list := List{Title: "Falls due within 14 days:"}
 	for _, d := range pl.Due {
-		item := Item{Day: d.Day, Op: d.Op, Text: string(ledger.NewAddress(d.Holder, d.Item)), Places: d.Origins}
+		item := Item{Day: d.Day, Op: d.Op, Text: string(ledger.NewAddress(d.Holder, d.Item)), Origins: d.Origins}
 		if d.Trial {
-			item.Detail, item.Places = "the trial ends by itself", nil
+			item.Detail, item.Origins = "the trial ends by itself", nil
 		}
 		list.Items = append(list.Items, item)
 	}

@@ -110,7 +110,7 @@ func (t *Text) steps(s Steps) {
 	}
 	for _, r := range s.Rows {
 		subject := safe(r.Subject)
-		detail := strings.TrimSpace(r.Detail + "  " + places(r.Places))
+		detail := strings.TrimSpace(r.Detail + "  " + originTexts(r.Origins))
 		gap := strings.Repeat(" ", subjects-columns(subject)+2)
 		if detail == "" {
 			gap = ""
@@ -136,7 +136,7 @@ func (t *Text) list(l List) {
 			spans = append(spans, signOf(i.Op), plain(" "))
 		}
 		spans = append(spans, plain(i.Text))
-		if behind := strings.TrimSpace(i.Detail + "  " + places(i.Places)); behind != "" {
+		if behind := strings.TrimSpace(i.Detail + "  " + originTexts(i.Origins)); behind != "" {
 			spans = append(spans, plain("  "+behind))
 		}
 		t.line(2, 4, spans...)

@@ -72,14 +72,16 @@ func (j *Judge) Use(id ledger.PoolID) int64 {
 	}
 	n := j.unseen[id]
 	for k, v := range j.Values {
-		if k.Kind.Inside() && placeOf(k) == id.Environment && (k.Item == id.Item || j.hostedHelps(id) && k.Item == "PAHostedRPA") {
+		if k.Kind.Inside() && environmentOf(k) == id.Environment && (k.Item == id.Item || j.hostedHelps(id) && k.Item == "PAHostedRPA") {
 			n += v.Units
 		}
 	}
 	return n
 }
 
-func placeOf(k ledger.Key) string { return ledger.HolderID{Kind: k.Kind, ID: k.Holder}.EnvironmentID() }
+func environmentOf(k ledger.Key) string {
+	return ledger.HolderID{Kind: k.Kind, ID: k.Holder}.EnvironmentID()
+}
 
 func (j *Judge) hostedHelps(id ledger.PoolID) bool {
 	return id.Item == "PowerAutomatePerProcess" && j.serves[id.Environment]
@@ -134,9 +136,9 @@ func (j *Judge) Pools() []ledger.PoolID {
 		all[ledger.PoolID{Item: item}] = true
 	}
 	for k := range j.names {
-		if place := placeOf(k); place != "" {
+		if environment := environmentOf(k); environment != "" {
 			for _, meter := range []string{"PowerAutomatePerProcess", "PAHostedRPA", "PerFlowPlan"} {
-				all[ledger.PoolID{Item: meter, Environment: place}] = true
+				all[ledger.PoolID{Item: meter, Environment: environment}] = true
 			}
 		}
 	}

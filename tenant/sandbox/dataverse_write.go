@@ -147,7 +147,7 @@ func (s *Server) putEnvironment(r *http.Request, before, after *Environment) {
 		usedBefore, limitBefore := was.units(kind)
 		used, limit := after.units(kind)
 		if used > limit && (used > usedBefore || limit < limitBefore) {
-			s.commit(change{Overspend: &Overspend{Item: currency, Place: after.ID, Purchased: limit, Used: used, By: by}})
+			s.commit(change{Overspend: &Overspend{Item: currency, Environment: after.ID, Purchased: limit, Used: used, By: by}})
 		}
 	}
 	for _, currency := range sortedKeys(after.Allocations) {

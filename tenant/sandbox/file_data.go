@@ -121,11 +121,11 @@ type Earlier struct {
 
 // Overspend records a moment at which more was given than was purchased.
 type Overspend struct {
-	Item      string `json:"item"`
-	Place     string `json:"environment,omitempty"` // id, where it is about an environment's own units
-	Purchased int64  `json:"purchased"`
-	Used      int64  `json:"used"`
-	By        string `json:"by"` // the request that did it
+	Item        string `json:"item"`
+	Environment string `json:"environment,omitempty"` // id, where it is about an environment's own units
+	Purchased   int64  `json:"purchased"`
+	Used        int64  `json:"used"`
+	By          string `json:"by"` // the request that did it
 }
 
 // errFormat is wrapped by every refusal of a tenant file.

@@ -8,15 +8,15 @@ import (
 
 // environments gives every environment block its id. Flows and machines are
 // looked up inside of it.
-func (x *resolver) environments(places []ledger.EnvironmentRules) {
-	for _, p := range places {
+func (x *resolver) environments(rules []ledger.EnvironmentRules) {
+	for _, p := range rules {
 		ref := p.Environment.Name
 		w := ledger.Want{Kind: ledger.Environment, Holder: ref, IgnoreUnknown: p.IgnoreUnknown, Origins: []ledger.Origin{p.Origin}}
 		h, ok := x.holder(&w)
 		if !ok {
 			continue
 		}
-		x.places[strings.ToLower(ref)] = h // what was in one that is gone keeps its records
+		x.byLabel[strings.ToLower(ref)] = h // what was in one that is gone keeps its records
 		if x.gone[h.Identity()] {
 			continue
 		}
@@ -31,7 +31,7 @@ func (x *resolver) key(w *ledger.Want) (nameKey, bool) {
 	if !w.Kind.Inside() {
 		return keyOf(ledger.Holder{Kind: w.Kind, Name: w.Holder}), true
 	}
-	env, ok := x.places[strings.ToLower(w.Around)]
+	env, ok := x.byLabel[strings.ToLower(w.Around)]
 	return keyOf(ledger.Within(env, w.Kind, "", w.Holder)), ok
 }
 
@@ -51,7 +51,7 @@ func (x *resolver) unreadable(w *ledger.Want) (string, bool) {
 	if !w.Kind.Inside() {
 		return "", false
 	}
-	env := x.places[strings.ToLower(w.Around)]
+	env := x.byLabel[strings.ToLower(w.Around)]
 	if at := x.UnreadScope(ledger.HolderID{Kind: w.Kind, ID: env.ID + "/"}); at >= 0 {
 		return x.Unread[at].Reason, true
 	}
