@@ -14,6 +14,7 @@
 //	json.go       the data for machines
 //	format.go     the formats, by name
 //	text.go       the layout of text; lines.go its lines, safe.go its escapes
+//	markdown.go   Markdown, in the chapters.go that are shortened; junit.go, sarif.go and gitlab.go reports
 //
 // It never decides anything, reads nothing, and has no terminal of its own:
 // whoever shows a page says whether there is one, and how wide it is.

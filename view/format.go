@@ -15,8 +15,9 @@ type Document struct {
 // Output is a place for documents.
 type Output struct {
 	io.Writer
-	Colored bool
-	Width   int // columns; 0 for lines of any length
+	Colored  bool
+	Width    int // columns; 0 for lines of any length
+	MaxBytes int // of Markdown; 0 for any number
 }
 
 // Format shows a document.
@@ -25,8 +26,12 @@ type Format func(Output, Document) error
 // formats are the formats, by name. Another one is a file and a row.
 func formats() map[string]Format {
 	return map[string]Format{
-		"json": asJSON,
-		"text": asText,
+		"gitlab":   asGitLab,
+		"json":     asJSON,
+		"junit":    asJUnit,
+		"markdown": asMarkdown,
+		"sarif":    asSARIF,
+		"text":     asText,
 	}
 }
 

@@ -53,7 +53,11 @@ func (p *Page) slips(slips []plan.Slip) {
 	if more := len(slips) - most; more > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more", more))
 	}
-	p.refuse(lines, "Correct the names. If they are right, write unknown_names = \"ignore\" in the assignment or environment that has them",
-		"%s to no account, and the plan takes something from somebody else: it may be a slip in a name",
+	n := Note{Code: "slips", Lines: lines,
+		Fix: "Correct the names. If they are right, write unknown_names = \"ignore\" in the assignment or environment that has them"}
+	for _, s := range slips {
+		n.Origins = append(n.Origins, s.Origins...)
+	}
+	p.refuse(n, "%s to no account, and the plan takes something from somebody else: it may be a slip in a name",
 		ledger.Plural(len(slips), "name of the files belongs", "names of the files belong"))
 }

@@ -144,15 +144,12 @@ func (w Words) Notices(notices []ledger.Notice) Page {
 
 // notice is a notice with its line and the way out.
 func (w Words) notice(n ledger.Notice) Note {
-	note := Note{Level: Info, Code: n.Code, Text: n.Text}
+	note := Note{Level: Info, Code: n.Code, Address: n.Address, Text: n.Text}
 	switch n.Severity {
 	case ledger.Error:
 		note.Level = Wrong
 	case ledger.Warning:
 		note.Level = Warning
-	}
-	if n.Address != "" {
-		note.Text = n.Address + ": " + n.Text
 	}
 	if note.Level == Info && n.Code == "unmanaged" {
 		return note

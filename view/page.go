@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -29,11 +30,21 @@ type Verdict string
 type Note struct {
 	Level   Level
 	Code    string // of its kind; "" for none
+	Address string // what it is about; "" where Text says so
 	Heading string // what is wrong, in a few words, where Text does not say that
 	Text    string
 	Sources []Source
-	Lines   []string // what belongs to it, a line each
-	Fix     string   // the way out
+	Lines   []string        // what belongs to it, a line each
+	Fix     string          // the way out
+	Origins []ledger.Origin // lines that lead to it, where Lines names them
+}
+
+// sentence is the text behind what it is about, where it does not begin with that.
+func (n Note) sentence() string {
+	if n.Address == "" || strings.HasPrefix(n.Text, n.Address) {
+		return n.Text
+	}
+	return n.Address + ": " + n.Text
 }
 
 // Level is how much a note matters.
@@ -69,6 +80,8 @@ type Row struct {
 	Subject string
 	Detail  string // what the step changes, and why
 	Origins []ledger.Origin
+	Address string
+	Why     ledger.Why
 }
 
 // Table is rows of values, the first of which are names.
@@ -90,6 +103,7 @@ type Item struct {
 	Text    string
 	Detail  string
 	Origins []ledger.Origin
+	Address string   // of what was found; "" where the item only explains
 	More    []string // sentences about it
 	Code    []string // lines to write into a file
 }

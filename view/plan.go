@@ -64,9 +64,9 @@ type group struct {
 
 // shownStep is a step with what the rest of its call adds to it.
 type shownStep struct {
-	ledger.Step
+	*ledger.Step
 	partner string // the item that the holder moves from or to
-	call    ledger.Call
+	call    *ledger.Call
 }
 
 // steps are the steps under one license or environment.
@@ -74,7 +74,7 @@ func (w Words) steps(g group) Steps {
 	shown, adopted := fold(g.steps)
 	part := Steps{Title: g.title, Adopted: adopted}
 	for _, s := range shown {
-		part.Rows = append(part.Rows, Row{s.Op, subject(s), w.describe(s), s.Origins})
+		part.Rows = append(part.Rows, Row{s.Op, subject(s), w.describe(s), s.Origins, string(s.Address()), s.Why})
 	}
 	return part
 }
@@ -126,13 +126,14 @@ func groups(pl *plan.Plan) []group {
 		}
 		byTitle[title].steps = append(byTitle[title].steps, s)
 	}
-	for _, c := range pl.Calls {
-		for _, s := range c.Steps {
-			put(shownStep{s, partner(c, s), c})
+	for i := range pl.Calls {
+		c := &pl.Calls[i]
+		for n := range c.Steps {
+			put(shownStep{&c.Steps[n], partner(c, &c.Steps[n]), c})
 		}
 	}
-	for _, s := range pl.Records {
-		put(shownStep{Step: s})
+	for i := range pl.Records {
+		put(shownStep{Step: &pl.Records[i], call: &ledger.Call{}})
 	}
 	var all []group
 	for _, g := range byTitle {
@@ -165,7 +166,7 @@ func cmpKind(a, b string) int {
 //
 // Only a call that adds and removes is a move. Of several the first counts: the others are
 // steps of the same call, and are shown under their own license.
-func partner(c ledger.Call, s ledger.Step) string {
+func partner(c *ledger.Call, s *ledger.Step) string {
 	other := ledger.Add
 	if s.Op == ledger.Add {
 		other = ledger.Remove

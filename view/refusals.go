@@ -31,8 +31,9 @@ func Refusals(pl *plan.Plan) Page {
 //	     20  assignment.office (people.hcl:4)
 //	      7  in use, and declared by no file
 //	  Buy more, or declare less.
-func (p *Page) refuse(lines []string, fix, format string, args ...any) {
-	p.add(Note{Level: Refusal, Text: fmt.Sprintf(format, args...) + ".", Lines: lines, Fix: fix}, Break{})
+func (p *Page) refuse(n Note, format string, args ...any) {
+	n.Level, n.Text = Refusal, fmt.Sprintf(format, args...)+"."
+	p.add(n, Break{})
 }
 
 // gap tells who would be without a seat for a moment: as a refusal, or as
@@ -61,8 +62,8 @@ func (p *Page) gap(g plan.Gap, pl *plan.Plan) {
 	case possible:
 		lines = append(lines, fmt.Sprintf("Or let %s go without %s for a moment with -allow-gaps=%d.", g.Person, without, len(pl.Gaps)))
 	}
-	p.refuse(lines, "", "%s, one of %d people in a swap, would be without a seat for a moment: they hold each other's seats, and none is free",
-		g.Person, g.People)
+	p.refuse(Note{Code: "gap", Lines: lines}, "%s, one of %d people in a swap, would be without a seat for a moment: "+
+		"they hold each other's seats, and none is free", g.Person, g.People)
 }
 
 // verb picks the form of a verb for a number.
@@ -97,8 +98,20 @@ func (p *Page) shortage(s plan.Shortage, undoing bool) {
 		lines = append(lines, fmt.Sprintf("The service gives a member all products of a group or none, so this would be missing as well: %s.",
 			some(s.Blocked)))
 	}
-	p.refuse(lines, fix[s.Term], "%s is short by %d: %d would be in use, and %s", s.Item.Name, s.Short, s.Limit+s.Short,
-		fmt.Sprintf(bound[s.Term], s.Limit))
+	p.refuse(Note{Code: shortage, Lines: lines, Fix: fix[s.Term], Origins: originsOf(s)}, "%s is short by %d: %d would be in use, and %s",
+		s.Item.Name, s.Short, s.Limit+s.Short, fmt.Sprintf(bound[s.Term], s.Limit))
+}
+
+// shortage is the code of a pool that does not fit.
+const shortage = "shortage"
+
+// originsOf are the blocks that draw on a short pool.
+func originsOf(s plan.Shortage) []ledger.Origin {
+	all := make([]ledger.Origin, len(s.Drawers))
+	for i, d := range s.Drawers {
+		all[i] = d.Origin
+	}
+	return all
 }
 
 // drawers are the lines that draw on a pool, and how much of it is in use beside them.
@@ -125,8 +138,9 @@ func (p *Page) shortEnvironment(s plan.Shortage, lines []string) {
 	for _, o := range s.Overage {
 		lines = append(lines, fmt.Sprintf("%5d  %s", o.Units, o.Address))
 	}
-	p.refuse(lines, "Give the environment more, or take capacity from its flows and machines first",
-		"the environment %s is short of %s by %d: its flows and machines would use %d, and it would be allocated %d",
+	n := Note{Code: shortage, Lines: lines, Origins: originsOf(s),
+		Fix: "Give the environment more, or take capacity from its flows and machines first"}
+	p.refuse(n, "the environment %s is short of %s by %d: its flows and machines would use %d, and it would be allocated %d",
 		s.EnvironmentName, s.Item.Name, s.Short, s.Limit+s.Short, s.Limit)
 }
 
@@ -135,26 +149,26 @@ func (p *Page) shortEnvironment(s plan.Shortage, lines []string) {
 // Every message has the count, what it is a count of, and the limit: a reader decides
 // whether the files or the guard are wrong.
 func (p *Page) breach(b plan.Breach) {
-	const raise = "If that is meant, raise max_losses or max_loss_percent in the guard block"
+	n := Note{Code: string(b.Kind), Address: b.Address, Fix: "If that is meant, raise max_losses or max_loss_percent in the guard block"}
 	switch b.Kind {
 	case plan.Protected:
-		p.refuse(nil, "Take it out of protect in the guard block if that is meant",
-			"%s is protected, and the plan takes it or changes it", b.Address)
+		n.Fix = "Take it out of protect in the guard block if that is meant"
+		p.refuse(n, "%s is protected, and the plan takes it or changes it", b.Address)
 	case plan.Stops:
-		p.refuse(nil, "Give the flow to a person with a license, or add -allow-stopping-flows if it may stop",
-			"%s would stop: a service principal owns the flow, and has no license of its own for it to run on", b.Address)
+		n.Fix = "Give the flow to a person with a license, or add -allow-stopping-flows if it may stop"
+		p.refuse(n, "%s would stop: a service principal owns the flow, and has no license of its own for it to run on", b.Address)
 	case plan.Losses:
-		p.refuse(nil, raise, "%d of the %d people with %s lose it or a part of it, and the guard allows %d", b.Count, b.Of, b.Item, b.Allowed)
+		p.refuse(n, "%d of the %d people with %s lose it or a part of it, and the guard allows %d", b.Count, b.Of, b.Item, b.Allowed)
 	case plan.Lowered:
-		p.refuse(nil, raise, "%d of the %d allocated units of %s are taken from environments, and the guard allows %d",
-			b.Count, b.Of, b.Item, b.Allowed)
+		p.refuse(n, "%d of the %d allocated units of %s are taken from environments, and the guard allows %d", b.Count, b.Of, b.Item, b.Allowed)
 	case plan.Undrawn:
-		p.refuse(nil, raise, "%d of the %d units of %s that flows and machines hold are taken from them, and the guard allows %d",
+		p.refuse(n, "%d of the %d units of %s that flows and machines hold are taken from them, and the guard allows %d",
 			b.Count, b.Of, b.Item, b.Allowed)
 	case plan.UnknownNames:
-		p.refuse(nil, "Correct them. If that is meant, write unknown_names = \"ignore\" in the assignment, or raise max_unknown_names in "+
-			"the guard block", "%d of the %d names in %s are unknown, and the guard allows %d", b.Count, b.Of, b.Item, b.Allowed)
+		n.Fix = "Correct them. If that is meant, write unknown_names = \"ignore\" in the assignment, or raise max_unknown_names in " +
+			"the guard block"
+		p.refuse(n, "%d of the %d names in %s are unknown, and the guard allows %d", b.Count, b.Of, b.Item, b.Allowed)
 	case plan.Forgets:
-		p.refuse(nil, raise, "%d of the %d records of %s would be dropped, and the guard allows %d", b.Count, b.Of, b.Item, b.Allowed)
+		p.refuse(n, "%d of the %d records of %s would be dropped, and the guard allows %d", b.Count, b.Of, b.Item, b.Allowed)
 	}
 }

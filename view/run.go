@@ -104,7 +104,7 @@ func (w Words) Drift(have ledger.Have, all []plan.Drift) Document {
 	var list List
 	for _, d := range all {
 		n[d.Kind]++
-		list.addf("%s: %s", d.Address(), w.drifted(d))
+		list.Items = append(list.Items, Item{Address: string(d.Address()), Text: fmt.Sprintf("%s: %s", d.Address(), w.drifted(d))})
 	}
 	text := driftSum(n)
 	switch {

@@ -72,7 +72,7 @@ func (l Level) head() span {
 //	   4 |   users = ["ada@contoso.com"]
 //	enable the account, take it out of the file, or set disabled_accounts = true in the assignment.
 func (t *Text) note(n Note) {
-	t.line(0, 2, n.Level.head(), plain(": "), strong(n.Heading), plain(n.Text))
+	t.line(0, 2, n.Level.head(), plain(": "), strong(n.Heading), plain(n.sentence()))
 	for _, s := range n.Sources {
 		where := s.File
 		if s.Line > 0 {

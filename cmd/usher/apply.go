@@ -142,7 +142,7 @@ func (u *applying) approved(ctx context.Context) (*plan.Plan, error) {
 	stops := len(p.Errors()) > 0 || p.Refused()
 	told := u.a.words().Plan(p, u.present.Config.Tenant.Writes)
 	switch {
-	case !u.o.json:
+	case u.o.isText():
 		u.a.stdout().Page(told.Page)
 	case stops: // the document is about a run, and there is none
 		u.a.stderr().Page(told.Page)
@@ -164,7 +164,7 @@ func (u *applying) approved(ctx context.Context) (*plan.Plan, error) {
 }
 
 func (u *applying) nothing(p *plan.Plan) error {
-	if u.o.json {
+	if !u.o.isText() {
 		r := &ledger.Report{}
 		r.Record(p.Records)
 		if err := u.a.show(u.o.format, u.a.words().Report(p, r)); err != nil {
@@ -192,7 +192,7 @@ func (u *applying) approve(ctx context.Context, p *plan.Plan) (_ *plan.Plan, err
 	if u.o.approved || u.o.file != "" {
 		return p, nil
 	}
-	if !u.o.ask || u.o.json {
+	if !u.o.ask || !u.o.isText() {
 		return nil, errors.New("the plan needs approval: add -auto-approve, or apply a plan saved with usher plan -out=FILE")
 	}
 	fmt.Fprint(u.a.out, "\nDo you want to perform these steps? Only \"yes\" is accepted: ")
@@ -211,7 +211,7 @@ const wideRun = 50
 
 func (u *applying) run(ctx context.Context, p *plan.Plan, stop <-chan struct{}) error {
 	progress := u.a.progressLine()
-	quiet := u.o.json || u.a.progress && len(p.Calls) > wideRun
+	quiet := !u.o.isText() || u.a.progress && len(p.Calls) > wideRun
 	report, err := u.present.Apply(ctx, p, engine.RunOptions{Parallelism: u.o.parallelism, Checkpoint: u.o.checkpoint, Stop: stop,
 		Progress: func(res ledger.Result, t ledger.Tally) {
 			switch {

@@ -1,28 +1,97 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/usher-cli/usher/view"
 )
 
-// format is the option of commands that show a result: text for people, unless data for
-// machines is asked for.
-type format struct{ json bool }
-
-// formatFlag adds the option. What is shown has a name, such as "the plan".
-func (f *format) formatFlag(cmd *cobra.Command, result string) {
-	cmd.Flags().BoolVar(&f.json, "json", false, "print "+result+" as JSON")
+// format is the options of commands that show a result: text for people, unless another
+// format is asked for.
+type format struct {
+	json bool
+	name string
+	most byteLimit // of Markdown
 }
+
+// formatFlag adds the options. What is shown has a name, such as "the plan".
+func (f *format) formatFlag(cmd *cobra.Command, result string) {
+	cmd.Flags().BoolVar(&f.json, "json", false, "print "+result+" as JSON, as -format=json does")
+	cmd.Flags().StringVar(&f.name, "format", textFormat, "print "+result+" in a `FORMAT`: "+strings.Join(view.Formats(), ", "))
+	cmd.Flags().Var(&f.most, "max-bytes", "print Markdown of so many `BYTES` at most, or as a forge takes: github, gitlab, azure, bitbucket")
+	cmd.PreRunE = func(*cobra.Command, []string) error { return f.checkFormat() }
+}
+
+const textFormat = "text"
+
+// checkFormat refuses what is no format, before anything is asked of anybody.
+func (f *format) checkFormat() error {
+	switch {
+	case !slices.Contains(view.Formats(), f.name):
+		return fmt.Errorf("-format=%s is no format: there are %s", f.name, strings.Join(view.Formats(), ", "))
+	case f.json && f.name != textFormat && f.name != "json":
+		return fmt.Errorf("-json and -format=%s are two formats: choose one", f.name)
+	case f.most > 0 && f.name != "markdown":
+		return errors.New("-max-bytes shortens Markdown: add -format=markdown")
+	case f.json:
+		f.name = "json"
+	}
+	return nil
+}
+
+// isText reports whether the result is for people who look on.
+func (f *format) isText() bool { return f.name == textFormat }
 
 // show shows a result on standard output.
 func (a *app) show(f format, d view.Document) error {
-	name := "text"
-	if f.json {
-		name = "json"
-	}
-	return view.Show(name, a.output(), d)
+	out := a.output()
+	out.MaxBytes = int(f.most)
+	return view.Show(f.name, out, d)
 }
 
 // words are the names that results are told with.
 func (a *app) words() view.Words { return view.Words{ServicePlans: a.servicePlans, Files: a.files} }
+
+// byteLimit is a number of bytes, or that of a forge.
+type byteLimit int
+
+// forgeLimits are how many bytes of Markdown a comment may have. Sources: the API
+// references of GitHub (65,536 characters, of which some count more than once), GitLab
+// (1,000,000), Azure DevOps (150,000) and Bitbucket (32,768); each with some room.
+func forgeLimits() map[string]byteLimit {
+	return map[string]byteLimit{"github": 60_000, "gitlab": 900_000, "azure": 140_000, "bitbucket": 30_000}
+}
+
+// leastBytes is what a verdict and a few reasons need.
+const leastBytes = 1000
+
+// Set implements pflag.Value.
+func (b *byteLimit) Set(text string) error {
+	if limit, known := forgeLimits()[text]; known {
+		*b = limit
+		return nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < leastBytes {
+		return fmt.Errorf("it is a number of at least %d, or github, gitlab, azure or bitbucket", leastBytes)
+	}
+	*b = byteLimit(n)
+	return nil
+}
+
+// String implements pflag.Value.
+func (b *byteLimit) String() string {
+	if *b == 0 {
+		return ""
+	}
+	return strconv.Itoa(int(*b))
+}
+
+// Type implements pflag.Value.
+func (b *byteLimit) Type() string { return "bytes" }

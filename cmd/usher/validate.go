@@ -39,10 +39,12 @@ func runValidate(a *app, o *validateOptions) error {
 	}
 	a.files = cfg.Files
 	d := view.Validated(diags)
-	if o.json {
+	found := a.words().Diagnostics(diags)
+	if !o.isText() {
+		d.Parts = append(found.Parts, d.Parts...)
 		err = a.show(o.format, d)
 	} else {
-		a.stderr().Page(a.words().Diagnostics(diags))
+		a.stderr().Page(found)
 		to := a.stdout()
 		if diags.HasErrors() {
 			to = a.stderr()

@@ -1,0 +1,38 @@
+package view
+
+import (
+	"errors"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
+)
+
+// gitlabReport is the report of a plan that GitLab shows in a merge request. Source:
+// GitLab Docs, "artifacts:reports:terraform".
+type gitlabReport struct {
+	Create int `json:"create"`
+	Update int `json:"update"`
+	Delete int `json:"delete"`
+}
+
+// asGitLab counts the steps of a page. What changes the state alone is none of them.
+func asGitLab(out Output, d Document) error {
+	if _, is := d.Data.(*plan.Plan); !is {
+		return errors.New("-format=gitlab is a format of plans")
+	}
+	var r gitlabReport
+	for _, part := range d.Parts {
+		steps, _ := part.(Steps)
+		for _, row := range steps.Rows {
+			switch row.Op {
+			case ledger.Add:
+				r.Create++
+			case ledger.Change:
+				r.Update++
+			case ledger.Remove:
+				r.Delete++
+			}
+		}
+	}
+	return JSON(out, r)
+}

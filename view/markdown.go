@@ -1,0 +1,235 @@
+package view
+
+import (
+	"fmt"
+	"html"
+	"strings"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// asMarkdown lays a page out for the comment of a pull request: the verdict first, then
+// what forbids it, the account of the pools, what is taken, what has drifted, and the
+// rest, folded. Where that is more than may be shown, detail goes first, and counts stay.
+//
+// Rows stand in blocks of code, where no name is a mention, a link or a tag.
+func asMarkdown(out Output, d Document) error {
+	_, err := fmt.Fprint(out, fitted(markdownOf(d.Page), out.MaxBytes))
+	return err
+}
+
+// The ranks of chapters: of two, the higher one is shortened first.
+const (
+	always = iota
+	reasons
+	accounts
+	takes
+	warnings
+	drifted
+	changes
+	explains
+)
+
+// markdown makes chapters of a page.
+type markdown struct {
+	escape *strings.Replacer
+
+	head, stops, warns, notes *chapter
+	taken, moved              *chapter
+	tables, steps, lists      []*chapter
+}
+
+// markdownOf makes the chapters of a page, in the order in which people read.
+func markdownOf(p Page) []*chapter {
+	m := &markdown{
+		escape: escapes(),
+		stops:  &chapter{rank: reasons, more: "- … and %d more reasons"},
+		warns:  &chapter{rank: warnings, head: "#### Warnings", more: "- … and %d more"},
+		notes:  &chapter{rank: explains, head: "#### Notes", more: "- … and %d more"},
+		taken:  diff(takes, "%s", "removal"),
+		moved:  diff(drifted, "%s of what somebody changed", "correction"),
+	}
+	m.head = &chapter{rank: always, head: "### usher: " + m.mark(p.Title)}
+	for _, part := range p.Parts {
+		m.add(part)
+	}
+	all := append([]*chapter{m.head, m.stops}, m.tables...)
+	all = append(all, m.taken, m.moved, m.warns)
+	all = append(all, m.lists...)
+	return append(append(all, m.steps...), m.notes)
+}
+
+// add puts a part into its chapter.
+func (m *markdown) add(part Part) {
+	switch part := part.(type) {
+	case Verdict:
+		m.head.lines = append(m.head.lines, "", "**"+m.mark(string(part))+"**")
+	case Sentence:
+		if !strings.HasSuffix(string(part), ":") { // what it introduces has a heading
+			m.notes.lines = append(m.notes.lines, "- "+m.mark(string(part)))
+		}
+	case Note:
+		m.addNote(part)
+	case Table:
+		if len(part.Rows) > 0 {
+			m.tables = append(m.tables, m.table(part))
+		}
+	case Steps:
+		m.steps = append(m.steps, m.rows(part))
+	case List:
+		m.lists = append(m.lists, m.list(part))
+	case Facts:
+		for _, f := range part {
+			m.notes.lines = append(m.notes.lines, "- "+m.mark(f.Name)+": "+m.mark(f.Value))
+		}
+	case Outcome:
+		m.lists = append(m.lists, &chapter{rank: takes, lines: []string{"- " + m.mark(outcomeText(part))}})
+	case Check:
+		m.notes.lines = append(m.notes.lines, "- "+m.mark(string(part.Verdict)+": "+part.About+" "+part.Text+" "+part.Remedy))
+	}
+}
+
+// diff is a chapter of rows under a heading with their number.
+func diff(rank int, heading, one string) *chapter {
+	return &chapter{rank: rank, count: heading, one: one, open: "```diff", tail: "```", more: "… and %d more"}
+}
+
+// rows makes the chapter of some steps, but for those that take and those that
+// correct what drifted: each has a chapter for all licenses.
+func (m *markdown) rows(s Steps) *chapter {
+	rest := diff(changes, "%s: "+strings.ReplaceAll(html.EscapeString(safe(s.Title)), "%", "%%"), "step")
+	rest.fold = true
+	for _, r := range s.Rows {
+		to := rest
+		switch {
+		case r.Op == ledger.Remove:
+			to = m.taken
+		case r.Why == ledger.Drift:
+			to = m.moved
+		}
+		line := strings.TrimRight(fmt.Sprintf("%s %s  %s  %s", diffSign(r.Op), r.Subject, r.Detail, originTexts(r.Origins)), " ")
+		if to != rest {
+			line = strings.Replace(line, r.Subject, r.Address, 1)
+		}
+		to.lines = append(to.lines, fenced(line))
+	}
+	if s.Adopted > 0 {
+		rest.lines = append(rest.lines, fmt.Sprintf("= %d people have it already: adopt", s.Adopted))
+	}
+	return rest
+}
+
+// diffSign is a sign that a block of differences colours.
+func diffSign(o ledger.Op) string {
+	switch o {
+	case ledger.Add, ledger.Remove:
+		return o.Sign()
+	case ledger.Change, ledger.Retry, ledger.Restart:
+		return "! " + o.Sign()
+	}
+	return "  " + o.Sign()
+}
+
+// fenced is a line in a block of code, which no line of it ends.
+func fenced(line string) string {
+	return strings.ReplaceAll(safe(line), "```", "` ` `")
+}
+
+// addNote adds a note to those of its level.
+func (m *markdown) addNote(n Note) {
+	text := fmt.Sprintf("- **%s**: %s%s", n.Level.head().text, m.mark(n.Heading), m.mark(n.sentence()))
+	for _, s := range n.Sources {
+		text += fmt.Sprintf("\n  - on %s", m.mark(fmt.Sprintf("%s:%d", s.File, s.Line)))
+	}
+	for _, line := range n.Lines {
+		text += "\n  - " + m.mark(strings.TrimSpace(line))
+	}
+	if n.Fix != "" {
+		text += "\n  - " + m.mark(n.Fix) + "."
+	}
+	to := m.notes
+	switch n.Level {
+	case Wrong, Refusal, Permitted:
+		to = m.stops
+	case Warning:
+		to = m.warns
+	}
+	to.lines = append(to.lines, text)
+}
+
+func (m *markdown) table(t Table) *chapter {
+	c := &chapter{rank: accounts, open: "| " + strings.Join(m.marks(t.Head), " | ") + " |\n|---|" + strings.Repeat("---:|", len(t.Head)-1),
+		more: "| … and %d more |" + strings.Repeat(" |", len(t.Head)-1)}
+	for _, row := range t.Rows {
+		c.lines = append(c.lines, "| "+strings.Join(m.marks(row), " | ")+" |")
+	}
+	return c
+}
+
+func (m *markdown) list(l List) *chapter {
+	c := &chapter{rank: takes, more: "- … and %d more"}
+	if l.Title != "" {
+		c.head = "#### " + m.mark(strings.TrimSuffix(l.Title, ":"))
+	}
+	for _, i := range l.Items {
+		text := strings.Join(strings.Fields(fmt.Sprint(i.Day, " ", i.Op.Sign(), " ", i.Text, "  ", i.Detail, "  ", originTexts(i.Origins))), " ")
+		text = "- " + m.mark(text)
+		for _, more := range i.More {
+			text += "\n  - " + m.mark(more)
+		}
+		for n, code := range i.Code {
+			if n == 0 {
+				text += "\n  ```hcl"
+			}
+			text += "\n  " + fenced(code)
+			if n == len(i.Code)-1 {
+				text += "\n  ```"
+			}
+		}
+		c.lines = append(c.lines, text)
+	}
+	return c
+}
+
+// outcomeText is how a call ended, in a line.
+func outcomeText(o Outcome) string {
+	var acts []string
+	for _, a := range o.Acts {
+		acts = append(acts, strings.TrimSpace(a.Op.Sign()+" "+a.Text))
+	}
+	text := strings.TrimPrefix(o.Holder+": "+strings.Join(acts, ", ")+": "+ending(o.Outcome).text+o.Instead, ": ")
+	if o.Message != "" {
+		text += ": " + o.Message
+	}
+	return strings.Join(append([]string{text}, o.Lines...), "; ")
+}
+
+func (m *markdown) marks(texts []string) []string {
+	all := make([]string, len(texts))
+	for i, text := range texts {
+		all[i] = m.mark(text)
+	}
+	return all
+}
+
+// escapes are the characters by which Markdown begins something. A comment of HTML
+// between a sign and its name keeps a forge from mentioning somebody, or linking to an
+// issue; nobody sees it.
+func escapes() *strings.Replacer {
+	return strings.NewReplacer("\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "{", "\\{", "}", "\\}", "[", "\\[", "]", "\\]",
+		"<", "&lt;", ">", "&gt;", "&", "&amp;", "(", "\\(", ")", "\\)", "+", "\\+", "-", "\\-", "!", "\\!", "|", "\\|", "~", "\\~", "$", "\\$",
+		"=", "\\=", "#", "\\#<!-- -->", " @", " @<!-- -->", "://", ":<!-- -->//", "www.", "www<!-- -->.")
+}
+
+// mark escapes a text for Markdown. At its beginning some more begins something: blanks a
+// block of code, and a number with a point a list.
+func (m *markdown) mark(text string) string {
+	text = m.escape.Replace(strings.TrimLeft(safe(text), " "))
+	if strings.HasPrefix(text, "@") {
+		text = "@<!-- -->" + text[1:]
+	}
+	if rest := strings.TrimLeft(text, "0123456789"); rest != text && strings.HasPrefix(rest, ".") {
+		text = text[:len(text)-len(rest)] + "\\" + rest
+	}
+	return text
+}

@@ -1,0 +1,150 @@
+package view
+
+import (
+	"cmp"
+	"net/url"
+	"path/filepath"
+	"slices"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// mostResults is how many results of one run GitHub keeps. Source: GitHub Docs, "SARIF
+// support for code scanning".
+const mostResults = 5000
+
+// The parts of SARIF 2.1.0 that usher writes.
+type (
+	sarifLog struct {
+		Schema  string     `json:"$schema"`
+		Version string     `json:"version"`
+		Runs    []sarifRun `json:"runs"`
+	}
+	sarifRun struct {
+		Tool    sarifTool     `json:"tool"`
+		Results []sarifResult `json:"results"`
+	}
+	sarifTool struct {
+		Driver sarifDriver `json:"driver"`
+	}
+	sarifDriver struct {
+		Name  string      `json:"name"`
+		Rules []sarifRule `json:"rules"`
+	}
+	sarifRule struct {
+		ID string `json:"id"`
+	}
+	sarifResult struct {
+		Rule      string          `json:"ruleId"`
+		Level     string          `json:"level"`
+		Message   sarifMessage    `json:"message"`
+		Locations []sarifLocation `json:"locations,omitempty"`
+	}
+	sarifMessage struct {
+		Text string `json:"text"`
+	}
+	sarifLocation struct {
+		Physical sarifPhysical `json:"physicalLocation"`
+	}
+	sarifPhysical struct {
+		Artifact sarifArtifact `json:"artifactLocation"`
+		Region   *sarifRegion  `json:"region,omitempty"`
+	}
+	sarifArtifact struct {
+		URI string `json:"uri"`
+	}
+	sarifRegion struct {
+		Line int `json:"startLine"`
+	}
+)
+
+// asSARIF makes a result of every note and every step, at the line that leads to it:
+// problems and refusals are errors, warnings and removals warnings, and the others notes.
+// Where there are more than a reader keeps, the worst stay.
+func asSARIF(out Output, d Document) error {
+	run := sarifRun{Tool: sarifTool{sarifDriver{Name: "usher", Rules: []sarifRule{}}}, Results: []sarifResult{}}
+	for _, part := range d.Parts {
+		switch part := part.(type) {
+		case Note:
+			run.Results = append(run.Results, resultOf(part))
+		case Steps:
+			for _, r := range part.Rows {
+				level := "note"
+				if r.Op == ledger.Remove {
+					level = "warning"
+				}
+				run.Results = append(run.Results, sarifResult{"step", level, sarifMessage{safe(r.Op.Sign() + " " + r.Address + "  " + r.Detail)},
+					locations(r.Origins)})
+			}
+		case List:
+			for _, i := range part.Items {
+				if i.Address != "" {
+					run.Results = append(run.Results, sarifResult{"drift", "warning", sarifMessage{safe(i.Text)}, locations(i.Origins)})
+				}
+			}
+		case Check:
+			if part.Verdict != ledger.Fine {
+				level := map[ledger.Verdict]string{ledger.Unclear: "warning", ledger.Missing: "error"}[part.Verdict]
+				text := part.About + ": " + part.Text + " " + part.Remedy
+				run.Results = append(run.Results, sarifResult{"check", level, sarifMessage{safe(text)}, nil})
+			}
+		case Outcome:
+			if part.Outcome != ledger.Done {
+				run.Results = append(run.Results, sarifResult{"run", "error", sarifMessage{safe(outcomeText(part))}, nil})
+			}
+		}
+	}
+	worst := map[string]int{"error": 0, "warning": 1, "note": 2}
+	slices.SortStableFunc(run.Results, func(a, b sarifResult) int { return cmp.Compare(worst[a.Level], worst[b.Level]) })
+	run.Results = run.Results[:min(mostResults, len(run.Results))]
+	for _, r := range run.Results {
+		if rule := (sarifRule{r.Rule}); !slices.Contains(run.Tool.Driver.Rules, rule) {
+			run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, rule)
+		}
+	}
+	return JSON(out, sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}})
+}
+
+func resultOf(n Note) sarifResult {
+	r := sarifResult{Rule: cmp.Or(n.Code, "configuration"), Level: "note", Message: sarifMessage{safe(n.Heading + n.sentence())}}
+	switch n.Level {
+	case Wrong, Refusal:
+		r.Level = "error"
+	case Warning, Permitted:
+		r.Level = "warning"
+	}
+	for _, line := range n.Lines {
+		r.Message.Text += "\n" + safe(line)
+	}
+	if n.Fix != "" {
+		r.Message.Text += "\n" + safe(n.Fix) + "."
+	}
+	r.Locations = locations(n.Origins)
+	for _, s := range n.Sources {
+		r.Locations = append(r.Locations, locationOf(s.File, s.Line))
+	}
+	return r
+}
+
+// locations are the first lines of origins: a reader shows one.
+func locations(origins []ledger.Origin) []sarifLocation {
+	const most = 10
+	var all []sarifLocation
+	for _, o := range origins[:min(most, len(origins))] {
+		all = append(all, locationOf(o.File, o.Line))
+	}
+	return all
+}
+
+func locationOf(file string, line int) sarifLocation {
+	l := sarifLocation{sarifPhysical{Artifact: sarifArtifact{URI: fileURI(file)}}}
+	if line > 0 {
+		l.Physical.Region = &sarifRegion{line}
+	}
+	return l
+}
+
+// fileURI is the address of a file, relative to where usher works.
+func fileURI(path string) string {
+	return (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()
+}
