@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"regexp"
 
 	"github.com/natefinch/atomic"
 
@@ -73,6 +74,21 @@ func readPlan(path string) ([]byte, error) {
 		return nil, err
 	}
 	return os.ReadFile(path)
+}
+
+// digestName is how a digest of a plan is written.
+var digestName = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+
+// Expected is the reviewed plan that a text names: a digest, or the path of a saved plan.
+func (w *World) Expected(text string) (*plan.Expected, error) {
+	if digestName.MatchString(text) {
+		return &plan.Expected{Digest: text}, nil
+	}
+	p, err := w.OpenPlan(w.Path(text))
+	if err != nil {
+		return nil, err
+	}
+	return &plan.Expected{Digest: p.Digest, Plan: p}, nil
 }
 
 // OpenPlan reads a plan. One that is encrypted needs no configuration, and the

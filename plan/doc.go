@@ -19,7 +19,7 @@
 //   - calls.go puts parts into calls; order.go, arrange.go and search.go find an order in
 //     which each call fits; gaps.go splits calls where no order exists; pools.go runs the
 //     accounts along that order, and purchases.go what is to be bought before.
-//   - shortage.go, remedies.go, slips.go and guard.go find what a plan is refused for;
+//   - shortage.go, remedies.go, slips.go, guard.go and expect.go find what a plan is refused for;
 //     costs.go and notices.go tell people more; drift.go and edits.go serve other verbs.
 //   - undo.go makes the input of a reverse plan; renew.go fits a saved plan to the
 //     present; check.go, digest.go and encode.go read and write saved plans.

@@ -73,14 +73,36 @@ func resume(t *rapid.T, in plan.Input, p *plan.Plan, c *counters) {
 			next.Claims = append(next.Claims, ledger.Grant{Holder: s.Holder, Item: s.Item, Value: *s.After})
 		}
 	}
+	again := plan.New(next)
+	reviewed(t, p, again)
 	var got []string
-	for _, call := range plan.New(next).Calls {
+	for _, call := range again.Calls {
 		got = append(got, effects(call)...)
 	}
 	slices.Sort(open)
 	slices.Sort(got)
 	if !slices.Equal(open, got) {
 		t.Fatalf("resume: open were %v, and the new plan does %v", open, got)
+	}
+}
+
+// reviewed: what is left of a plan was reviewed with it, and a step that the reviewed
+// plan does not have is named.
+func reviewed(t *rapid.T, p, left *plan.Plan) {
+	left.Expect(plan.Expected{Digest: p.Digest, Plan: p})
+	if u := left.Unreviewed; u != nil && (len(u.Rules) > 0 || slices.ContainsFunc(u.Steps, func(s ledger.Step) bool { return !s.Op.Nudges() })) {
+		t.Fatalf("reviewed: it is the rest of the reviewed plan, and these are new: %+v", u)
+	}
+	if len(p.Calls) == 0 {
+		return
+	}
+	fewer := *p
+	cut := rapid.IntRange(0, len(p.Calls)-1).Draw(t, "not reviewed")
+	fewer.Calls, fewer.Digest = slices.Delete(slices.Clone(p.Calls), cut, cut+1), "sha256:other"
+	all := *p
+	all.Expect(plan.Expected{Digest: fewer.Digest, Plan: &fewer})
+	if all.Unreviewed == nil || len(all.Unreviewed.Steps) != len(p.Calls[cut].Steps) || !all.Refused() {
+		t.Fatalf("reviewed: the call %d was not reviewed, and these are new: %+v", cut+1, all.Unreviewed)
 	}
 }
 

@@ -84,7 +84,8 @@ type Plan struct {
 	Shortages    []Shortage                `json:"shortages,omitempty"`
 	Gaps         []Gap                     `json:"gaps,omitempty"`
 	Breaches     []Breach                  `json:"breaches,omitempty"`
-	Slips        []Slip                    `json:"slips,omitempty"` // names that mean nobody, beside what the plan takes away
+	Slips        []Slip                    `json:"slips,omitempty"`      // names that mean nobody, beside what the plan takes away
+	Unreviewed   *Unreviewed               `json:"unreviewed,omitempty"` // what nobody has reviewed, where a review is expected
 	Due          []Due                     `json:"due,omitempty"`
 	Refresh      []Refresh                 `json:"refresh,omitempty"` // flows that may take a week to notice a new license
 	Notices      []ledger.Notice           `json:"notices,omitempty"`
@@ -317,10 +318,10 @@ func (p *Plan) Errors() []ledger.Notice {
 	return all
 }
 
-// Refused reports whether a shortage, a gap, a guard or a slip forbids applying. An
-// applier must not run such a plan, nor one with Errors.
+// Refused reports whether a shortage, a gap, a guard, a slip or a missing review forbids
+// applying. An applier must not run such a plan, nor one with Errors.
 func (p *Plan) Refused() bool {
-	return len(p.Shortages)+len(p.Breaches)+len(p.Slips) > 0 || p.tooManyGaps()
+	return len(p.Shortages)+len(p.Breaches)+len(p.Slips) > 0 || p.tooManyGaps() || p.Unreviewed != nil
 }
 
 // tooManyGaps reports whether people would be without a seat for longer, or more of them,

@@ -44,7 +44,7 @@ func hostileNames() []string {
 
 // hostilePage has a name in every text of every part.
 func hostilePage(name string) Page {
-	p := Page{Title: name}
+	p := Page{Title: name, Digest: name}
 	for _, part := range parts() {
 		full := reflect.New(reflect.TypeOf(part)).Elem()
 		fillWith(full, name)

@@ -11,13 +11,18 @@ import (
 // The document of JUnit, as GitLab, Azure Pipelines and Jenkins read it.
 type (
 	junitSuite struct {
-		XMLName  xml.Name    `xml:"testsuite"`
-		Name     string      `xml:"name,attr"`
-		Tests    int         `xml:"tests,attr"`
-		Failures int         `xml:"failures,attr"`
-		Cases    []junitCase `xml:"testcase"`
+		XMLName  xml.Name       `xml:"testsuite"`
+		Name     string         `xml:"name,attr"`
+		Tests    int            `xml:"tests,attr"`
+		Failures int            `xml:"failures,attr"`
+		Digest   *junitProperty `xml:"properties>property"`
+		Cases    []junitCase    `xml:"testcase"`
 
 		names map[string]int // by class and name: how often there is one
+	}
+	junitProperty struct {
+		Name  string `xml:"name,attr"`
+		Value string `xml:"value,attr"`
 	}
 	junitCase struct {
 		Class   string        `xml:"classname,attr"`
@@ -36,6 +41,9 @@ type (
 // same name, so that each has one of its own.
 func asJUnit(out Output, d Document) error {
 	s := &junitSuite{Name: "usher " + safe(d.Title), names: map[string]int{}}
+	if d.Digest != "" {
+		s.Digest = &junitProperty{"digest", safe(d.Digest)}
+	}
 	for _, part := range d.Parts {
 		s.addPart(part)
 	}

@@ -53,6 +53,9 @@ func markdownOf(p Page) []*chapter {
 	for _, part := range p.Parts {
 		m.add(part)
 	}
+	if p.Digest != "" {
+		m.head.lines = append(m.head.lines, "", "Digest: "+m.mark(p.Digest))
+	}
 	all := append([]*chapter{m.head, m.stops}, m.tables...)
 	all = append(all, m.taken, m.moved, m.warns)
 	all = append(all, m.lists...)

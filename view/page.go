@@ -12,8 +12,9 @@ import (
 // Page is what usher tells people, before any medium: words and values as they are,
 // with nothing escaped, coloured or laid out. A format does that.
 type Page struct {
-	Title string // what the page is about
-	Parts []Part
+	Title  string // what the page is about
+	Parts  []Part
+	Digest string // of the plan that it is about; "" for none
 }
 
 // Part is a piece of a page, in the order in which people read: a Sentence, Verdict,

@@ -51,6 +51,9 @@ func (w Words) Plan(pl *plan.Plan, writes float64) Document {
 	p.add(Refusals(pl).Parts...)
 	p.guard(pl.Guard)
 	p.add(Verdict(Summary(pl)))
+	if !pl.Empty() {
+		p.Digest = pl.Digest
+	}
 	w.edits(&p, pl)
 	p.pace(pl, writes)
 	return Document{p, pl}

@@ -22,7 +22,29 @@ func Refusals(pl *plan.Plan) Page {
 	for _, b := range pl.Breaches {
 		p.breach(b)
 	}
+	p.unreviewed(pl.Unreviewed)
 	return p
+}
+
+// unreviewed tells what nobody has reviewed.
+//
+//	Refused: 1 step is not in the reviewed plan sha256:9f….
+//	  - user/cleo@contoso.com:SPE_E3
+//	  Review a plan of these files, and expect that one.
+func (p *Page) unreviewed(u *plan.Unreviewed) {
+	if u == nil {
+		return
+	}
+	const most = 20
+	lines := slices.Clone(u.Rules)
+	for _, s := range u.Steps[:min(most, len(u.Steps))] {
+		lines = append(lines, s.Op.Sign()+" "+string(s.Address()))
+	}
+	if more := len(u.Steps) - most; more > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", more))
+	}
+	p.refuse(Note{Code: "unreviewed", Lines: lines, Fix: "Review a plan of these files, and expect that one"},
+		"%s not in the reviewed plan %s", ledger.Plural(len(u.Steps)+len(u.Rules), "step or limit is", "steps and limits are"), u.Digest)
 }
 
 // refuse adds why a plan is refused.

@@ -22,7 +22,11 @@ type (
 	}
 	sarifRun struct {
 		Tool    sarifTool     `json:"tool"`
+		Digest  sarifDigest   `json:"properties"`
 		Results []sarifResult `json:"results"`
+	}
+	sarifDigest struct {
+		Plan string `json:"digest,omitempty"`
 	}
 	sarifTool struct {
 		Driver sarifDriver `json:"driver"`
@@ -62,7 +66,8 @@ type (
 // problems and refusals are errors, warnings and removals warnings, and the others notes.
 // Where there are more than a reader keeps, the worst stay.
 func asSARIF(out Output, d Document) error {
-	run := sarifRun{Tool: sarifTool{sarifDriver{Name: "usher", Rules: []sarifRule{}}}, Results: []sarifResult{}}
+	run := sarifRun{Tool: sarifTool{sarifDriver{Name: "usher", Rules: []sarifRule{}}}, Digest: sarifDigest{safe(d.Digest)},
+		Results: []sarifResult{}}
 	for _, part := range d.Parts {
 		switch part := part.(type) {
 		case Note:

@@ -18,7 +18,12 @@ type Text struct{ Output }
 func NewText(out Output) *Text { return &Text{out} }
 
 // Page shows a page.
-func (t *Text) Page(p Page) { t.Show(p.Parts...) }
+func (t *Text) Page(p Page) {
+	t.Show(p.Parts...)
+	if p.Digest != "" {
+		t.Say("Digest: %s", p.Digest)
+	}
+}
 
 // Say shows a sentence.
 func (t *Text) Say(format string, args ...any) { t.Show(Sentence(fmt.Sprintf(format, args...))) }

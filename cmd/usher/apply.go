@@ -54,7 +54,7 @@ func newApply(a *app) *cobra.Command {
 }
 
 func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
-	c, err := o.choices()
+	c, err := o.choices(a)
 	if err = cmp.Or(err, o.check()); err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (u *applying) made(ctx context.Context) (*plan.Plan, error) {
 func (o *applyOptions) check() error {
 	switch {
 	case o.file != "" && o.set():
-		return errors.New("-target, -only, -allow-gaps and -allow-stopping-flows shape a new plan, and this is a saved one")
+		return errors.New("-target, -only, -expect, -allow-gaps and -allow-stopping-flows shape a new plan, and this is a saved one")
 	case o.wait < 0 || o.lockTimeout < 0 || o.checkpoint < 0:
 		return errors.New("-wait, -lock-timeout and -checkpoint are lengths of time such as 5m, and not negative")
 	case o.parallelism < 1:

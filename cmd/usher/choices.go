@@ -21,6 +21,7 @@ type choices struct {
 type planFlags struct {
 	targets []string
 	only    string
+	expect  string
 	allowances
 }
 
@@ -45,12 +46,15 @@ func (f *allowances) check() error {
 func (f *planFlags) flags(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.targets, "target", nil, "only for the holder at `ADDRESS`")
 	cmd.Flags().StringVar(&f.only, "only", "", "`due`: only steps that a date makes necessary")
+	cmd.Flags().StringVar(&f.expect, "expect", "", "refuse steps that the reviewed `PLAN` does not have: a saved plan, or its digest")
 	f.allowances.flags(cmd)
 }
 
-func (f *planFlags) set() bool { return len(f.targets) > 0 || f.only != "" || f.gaps != 0 || f.mayStop }
+func (f *planFlags) set() bool {
+	return len(f.targets) > 0 || f.only != "" || f.expect != "" || f.gaps != 0 || f.mayStop
+}
 
-func (f *planFlags) choices() (choices, error) {
+func (f *planFlags) choices(a *app) (choices, error) {
 	targets, err := targetFlag(f.targets)
 	switch {
 	case err != nil:
@@ -59,7 +63,11 @@ func (f *planFlags) choices() (choices, error) {
 	default:
 		err = f.check()
 	}
-	return choices{engine.Choices{OnlyDue: f.only == "due", AllowGaps: f.gaps, MayStop: f.mayStop}, targets}, err
+	c := choices{engine.Choices{OnlyDue: f.only == "due", AllowGaps: f.gaps, MayStop: f.mayStop}, targets}
+	if err == nil && f.expect != "" {
+		c.Expected, err = a.world().Expected(f.expect)
+	}
+	return c, err
 }
 
 // targetFlag reads -target values: the address of a holder, or of one of its

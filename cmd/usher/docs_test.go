@@ -93,7 +93,7 @@ func consoleCommand(t *testing.T, dir, command string) string {
 func matches(got, want string) bool {
 	var pattern strings.Builder
 	for _, line := range strings.SplitAfter(want, "\n") {
-		if line == "...\n" {
+		if strings.TrimSuffix(line, "\n") == "..." {
 			pattern.WriteString(`(?s:.*?)`)
 		} else {
 			pattern.WriteString(regexp.QuoteMeta(line))

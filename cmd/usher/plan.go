@@ -44,7 +44,7 @@ func newPlan(a *app) *cobra.Command {
 }
 
 func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
-	c, err := o.choices()
+	c, err := o.choices(a)
 	if err != nil {
 		return err
 	}
