@@ -14,6 +14,7 @@ import (
 
 	"github.com/usher-cli/usher/engine"
 	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
 )
 
 // TestManyTenantsAtOnce plans and applies for several tenants in one process at the
@@ -123,4 +124,66 @@ func TestNothingIsAppliedWithoutTheLock(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "usher.state.json")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("there is a state, %v", err)
 	}
+}
+
+// TestADigestGoesOn: a run of a reviewed plan fails on its way. The digest of the plan is
+// enough to go on with the rest of it, and with nothing else.
+func TestADigestGoesOn(t *testing.T) {
+	dir, err := exampleDirectory("ada@contoso.com", "linus@contoso.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	text, err := os.ReadFile(smallTenant)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const fault = `"faults": [{"method":"POST","path":"26492b3f-a93f-43ff-912f-1cc8a066aea3/assignLicense","status":403,"code":"x","message":"no"}],`
+	broken := strings.Replace(string(text), `"users"`, fault+`"users"`, 1)
+	if err := os.WriteFile(filepath.Join(dir, "t.tenant.json"), []byte(broken), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	first := expecting(t, dir, nil, true)
+	if first.Refused() || len(first.Calls) != 2 {
+		t.Fatalf("the plan is %+v", first)
+	}
+	rest := expecting(t, dir, &plan.Expected{Digest: first.Digest}, false)
+	if rest.Refused() || len(rest.Calls) != 1 || rest.Digest == first.Digest {
+		t.Errorf("the rest of the reviewed plan is %+v, %+v", rest.Steps(), rest.Unreviewed)
+	}
+	other := expecting(t, dir, &plan.Expected{Digest: "sha256:" + strings.Repeat("0", 64)}, false)
+	if !other.Refused() || len(other.Unreviewed.Steps) != 1 {
+		t.Errorf("another plan was reviewed, and this one runs: %+v", other.Unreviewed)
+	}
+}
+
+// expecting makes a plan where another one was reviewed, and applies it where asked for.
+func expecting(t *testing.T, dir string, e *plan.Expected, applies bool) *plan.Plan {
+	t.Helper()
+	w := &engine.World{Version: "0.1.0", Dir: dir, Env: func(string) string { return "" }, Now: time.Now}
+	l, _, err := engine.Load(w, engine.Inputs{}, engine.Whole())
+	if err != nil {
+		t.Fatal(err)
+	}
+	lease, err := l.Lock(context.Background(), "apply", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Release(lease, &err)
+	opened, err := l.Open(engine.Access{Lease: lease})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close(&err)
+	present, err := opened.Read(context.Background(), engine.Scope{Expected: e})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := present.Plan(engine.Choices{})
+	if applies {
+		if report, err := present.Apply(context.Background(), p, engine.RunOptions{}); err != nil || report.Complete() {
+			t.Fatalf("the run is to fail on its way: %+v, %v", report, err)
+		}
+	}
+	return p
 }

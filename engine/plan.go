@@ -19,15 +19,13 @@ type Choices struct {
 	OnlyDue   bool
 	AllowGaps int64 // people who may be without a seat for a moment
 	MayStop   bool  // flows of service principals may lose their capacity
-
-	Expected *plan.Expected // the plan that was reviewed; nil where none is expected
 }
 
 // Plan makes a plan. It is refused where another one was reviewed.
 func (p *Present) Plan(c Choices) *plan.Plan {
 	made := plan.New(p.input(c))
-	if c.Expected != nil {
-		made.Expect(*c.Expected)
+	if p.scope.Expected != nil {
+		made.Expect(*p.scope.Expected)
 	}
 	return made
 }

@@ -21,6 +21,7 @@ import (
 type Scope struct {
 	Targets    []ledger.Holder // that a plan is narrowed to
 	Saved      *plan.Plan      // that is to be applied; nil for none
+	Expected   *plan.Expected  // the plan that was reviewed; nil where none is expected
 	Undone     []ledger.Holder // of the run that is to be undone
 	Everything bool            // also what no file and no record is about is read
 	TrustState bool            // people are not read: they have what the state says
@@ -47,6 +48,11 @@ func (o *Opened) Read(ctx context.Context, scope Scope) (*Present, error) {
 	doc, etag, err := o.Store.Read(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if e := scope.Expected; e != nil && e.Plan == nil {
+		if e.Begun, err = o.begun(ctx, e.Digest); err != nil {
+			return nil, err
+		}
 	}
 	p := &Present{Opened: o, Document: doc, Known: doc.Known(), etag: etag, scope: scope}
 	p.Reading, err = o.Tenant.Read(ctx, p.readOptions())

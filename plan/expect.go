@@ -10,7 +10,8 @@ import (
 // Expected is the plan that somebody has reviewed: all of it, or its digest alone.
 type Expected struct {
 	Digest string
-	Plan   *Plan // nil where only the digest is known
+	Plan   *Plan         // nil where only the digest is known
+	Begun  []ledger.Step // of earlier runs of a plan with this digest; nil for none
 }
 
 // Unreviewed is what a plan has and the reviewed one has not.
@@ -28,26 +29,29 @@ type Unreviewed struct {
 //	now        + ada E5              fine
 //	now        + ada E5, - cleo E3   refused: nobody has read that Cleo loses E3
 //
-// Of a digest alone nobody can tell which steps are new: the plan is the same, or all of
-// it is refused.
+// Of a digest alone nobody can tell which steps are new. Then the plan is the same, or the
+// rest of one with this digest that was begun already, or all of it is refused.
 func (p *Plan) Expect(e Expected) {
 	if p.Digest == e.Digest || p.Empty() {
 		return
 	}
 	u := Unreviewed{Digest: e.Digest, Steps: p.Steps(), Rules: []string{}}
-	if e.Plan != nil {
-		u.Steps, u.Rules = e.Plan.without(p.Steps()), e.Plan.otherRules(p)
+	switch {
+	case e.Plan != nil:
+		u.Steps, u.Rules = without(e.Plan.Steps(), p.Steps()), e.Plan.otherRules(p)
+	case e.Begun != nil:
+		u.Steps = without(e.Begun, p.Steps())
 	}
 	if len(u.Steps)+len(u.Rules) > 0 {
 		p.Unreviewed = &u
 	}
 }
 
-// without lists the steps that a plan does not have. A step that only records what the
-// plan was to do is one of it.
-func (p *Plan) without(steps []ledger.Step) []ledger.Step {
+// without lists the steps that reviewed ones do not have. A step that only records what
+// one of them was to do is no other.
+func without(reviewed, steps []ledger.Step) []ledger.Step {
 	has := map[ledger.Key][]ledger.Step{}
-	for _, s := range p.Steps() {
+	for _, s := range reviewed {
 		has[s.Key()] = append(has[s.Key()], s)
 	}
 	fresh := []ledger.Step{}

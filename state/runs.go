@@ -81,24 +81,9 @@ func (r *Run) Done() (done, perhaps []ledger.Step, err error) {
 		if c.Manual {
 			continue
 		}
-		var steps []ledger.Step
-		for _, change := range c.Steps {
-			g, err := change.Grant()
-			if err != nil {
-				return nil, nil, fmt.Errorf("the call %d of the run %s: %w", c.ID, r.ID, err)
-			}
-			steps = append(
-				steps,
-				ledger.Step{
-					Op:      change.Op,
-					Holder:  g.Holder,
-					Item:    g.Item,
-					Before:  change.Before,
-					After:   change.After,
-					Taken:   change.Taken,
-					Origins: change.Origins,
-				},
-			)
+		steps, err := stepsOf(c.Steps)
+		if err != nil {
+			return nil, nil, fmt.Errorf("the call %d of the run %s: %w", c.ID, r.ID, err)
 		}
 		switch outcome := ledger.Outcome(c.Outcome); {
 		case outcome == ledger.Done:
@@ -108,6 +93,34 @@ func (r *Run) Done() (done, perhaps []ledger.Step, err error) {
 		}
 	}
 	return done, perhaps, nil
+}
+
+// Planned returns the steps that the run had before it, also those by hand and those
+// that change the state alone.
+func (r *Run) Planned() ([]ledger.Step, error) {
+	all, err := stepsOf(r.Records)
+	for _, c := range r.Calls {
+		steps, problem := stepsOf(c.Steps)
+		all, err = append(all, steps...), errors.Join(err, problem)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the run %s: %w", r.ID, err)
+	}
+	return all, nil
+}
+
+// stepsOf are the steps that changes of the history tell of.
+func stepsOf(changes []Change) ([]ledger.Step, error) {
+	var steps []ledger.Step
+	for _, c := range changes {
+		g, err := c.Grant()
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, ledger.Step{Op: c.Op, Holder: g.Holder, Item: g.Item, Before: c.Before, After: c.After, Taken: c.Taken,
+			Origins: c.Origins})
+	}
+	return steps, nil
 }
 
 // ErrNoRun means that the history has no such run.

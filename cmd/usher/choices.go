@@ -9,12 +9,14 @@ import (
 
 	"github.com/usher-cli/usher/engine"
 	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
 )
 
 // choices are the options of a plan that do not come from files.
 type choices struct {
 	engine.Choices
-	targets []ledger.Holder
+	targets  []ledger.Holder
+	expected *plan.Expected
 }
 
 // planFlags are the options that shape a plan, of plan and of apply.
@@ -63,9 +65,9 @@ func (f *planFlags) choices(a *app) (choices, error) {
 	default:
 		err = f.check()
 	}
-	c := choices{engine.Choices{OnlyDue: f.only == "due", AllowGaps: f.gaps, MayStop: f.mayStop}, targets}
+	c := choices{engine.Choices{OnlyDue: f.only == "due", AllowGaps: f.gaps, MayStop: f.mayStop}, targets, nil}
 	if err == nil && f.expect != "" {
-		c.Expected, err = a.world().Expected(f.expect)
+		c.expected, err = a.world().Expected(f.expect)
 	}
 	return c, err
 }

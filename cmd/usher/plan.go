@@ -48,7 +48,7 @@ func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	present, err := a.look(ctx, o.inputs, engine.Access{}, engine.Scope{Targets: c.targets, TrustState: !o.refresh})
+	present, err := a.look(ctx, o.inputs, engine.Access{}, engine.Scope{Targets: c.targets, Expected: c.expected, TrustState: !o.refresh})
 	if err != nil {
 		return err
 	}
