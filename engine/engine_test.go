@@ -138,7 +138,8 @@ func TestADigestGoesOn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const fault = `"faults": [{"method":"POST","path":"26492b3f-a93f-43ff-912f-1cc8a066aea3/assignLicense","status":403,"code":"x","message":"no"}],`
+	const fault = `"faults": [{"method":"POST","path":"26492b3f-a93f-43ff-912f-1cc8a066aea3/assignLicense",` +
+		`"status":403,"code":"x","message":"no"}],`
 	broken := strings.Replace(string(text), `"users"`, fault+`"users"`, 1)
 	if err := os.WriteFile(filepath.Join(dir, "t.tenant.json"), []byte(broken), 0o600); err != nil {
 		t.Fatal(err)

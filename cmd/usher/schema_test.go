@@ -50,6 +50,7 @@ func TestDocumentsMatchTheirSchemas(t *testing.T) {
 	conforms(t, "validation", run(over, 1, "validate", "-json"))
 	conforms(t, "run", run(contoso, 0, "apply", "-json", "one.plan.json"))
 	conforms(t, "state", read(filepath.Join(contoso, "usher.state.json")))
+	conforms(t, "version", run(contoso, 0, "version", "-json"))
 	conforms(t, "history", run(contoso, 0, "history", "-json"))
 	conforms(t, "history", run(contoso, 0, "history", "-json", "-verify"))
 	for line := range bytes.Lines(read(filepath.Join(contoso, "usher.state.json.history"))) {
