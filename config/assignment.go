@@ -99,8 +99,8 @@ func (l *lowering) forEach(b *hclsyntax.Block, each func(ev *evaluator, name, la
 //	}
 //
 // Each person is a want of their own, with the line that names them: a message about one of
-// 8,000 people points at one row of one file. An assignment to nobody is an error, and one
-// to an empty list is not: the list can be filled by a variable or a file.
+// 8,000 people points at one row of one file. An assignment to nobody is an error, and
+// users = [] is not. An empty users_file is refused: it may be one that was cut off.
 func (l *lowering) assignment(b *hclsyntax.Block, ev *evaluator, name string) {
 	attrs := b.Body.Attributes
 	people, named := l.people(b, ev, name)
@@ -212,7 +212,7 @@ func validUser(s string) bool {
 //	}
 //
 // A list that is not written is unset: whatever service plans somebody has off stay off. An
-// empty list says that all are on.
+// empty list of disabled_plans says that all are on, and one of enabled_plans that none is.
 func (l *lowering) grant(g *hclsyntax.Block, ev *evaluator, label string) (ledger.Want, bool) {
 	lic, ok := l.licenses[label]
 	if !ok {

@@ -62,8 +62,8 @@ func (l *lowering) day(attr *hclsyntax.Attribute, ev *evaluator) string {
 
 // country reads a country of two letters.
 //
-// The directory gives no license to an account without a usage location, and takes the two
-// letters of ISO 3166. A former or reserved code passes as a word, and not as a country.
+// The directory gives no direct license to an account without a usage location, and takes
+// the two letters of ISO 3166.
 func (l *lowering) country(attr *hclsyntax.Attribute, ev *evaluator) string {
 	text, ok := ev.text(attr)
 	if !ok {

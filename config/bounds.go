@@ -26,7 +26,7 @@ var errTooLarge = fmt.Errorf("the file is larger than %d MiB", largestFile>>20)
 // weigh adds up the bytes and elements of a value, and stops beyond a limit.
 //
 // An element costs 16 bytes beside its own weight, as much as the library needs to keep it
-// at least. A value that nobody knows yet weighs nothing.
+// at least. A value that nobody knows yet weighs next to nothing.
 func weigh(v cty.Value, limit int) int {
 	v, _ = v.Unmark()
 	switch t := v.Type(); {

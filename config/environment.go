@@ -68,8 +68,8 @@ func byPosition(attrs hclsyntax.Attributes) func(a, b string) int {
 
 // allocation lowers one line of the capacity block.
 //
-// A line with 0 is a want as well: it takes the units away. A type that has no line is left
-// as it is, whoever allocated it.
+// A line with 0 is a want as well: it takes the units away. A type that no file ever
+// declared is left as it is, whoever allocated it.
 func (l *lowering) allocation(attr *hclsyntax.Attribute, ev *evaluator, name, ref string) {
 	item, known := l.capacities[attr.Name]
 	if !known {

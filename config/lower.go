@@ -171,7 +171,8 @@ func (l *lowering) requiredVersion(text, running string, at hcl.Range) {
 //	  protect    = ["user/ceo@contoso.com"]
 //	}
 //
-// A limit that is not written stays nil: the default then binds, with its share.
+// A limit that is not written stays nil. The defaults bind where neither limit of a pair is
+// written.
 func (l *lowering) guard(b *hclsyntax.Block) {
 	attrs, g := b.Body.Attributes, &l.cfg.Guard
 	g.Origin = origin(b)

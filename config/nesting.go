@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"regexp"
 
 	"github.com/hashicorp/hcl/v2"
@@ -22,7 +23,7 @@ func checkNesting(text []byte, name string) hcl.Diagnostics {
 				failure(t.Range, "Nested too deep", "Here are more than %d brackets in brackets: name parts of it with locals.", deepest),
 			}
 		}
-		if n.last().tall() > mostOperators {
+		if n.tall() > mostOperators {
 			return hcl.Diagnostics{
 				failure(t.Range, "Expression too long", "This expression has more than %d operators: name parts of it with locals.", mostOperators),
 			}
@@ -36,7 +37,13 @@ var hugeNumber = regexp.MustCompile(`[eE][+-]?[0-9]{4,}$|^[0-9.]{400,}`)
 
 // nesting follows how tall the tree of an expression becomes: an operator can have all
 // that stands before it, and all that is in a bracket, below itself.
-type nesting struct{ levels []level }
+type nesting struct {
+	levels []level
+	around int // the heights of all levels but the last
+}
+
+// tall is the height of what is read, with all that is around it.
+func (n *nesting) tall() int { return n.around + n.last().tall() }
 
 // level is what stands in one bracket; the first is the file. A comma or, between
 // braces, a new line ends an element, and the next one stands beside it.
@@ -69,24 +76,34 @@ func (n *nesting) read(t hclsyntax.Token) {
 	switch t.Type {
 	case hclsyntax.TokenOParen, hclsyntax.TokenOBrack, hclsyntax.TokenOBrace, hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateControl:
 		l.operators++
+		n.around += l.tall()
 		n.levels = append(n.levels, level{bracket: t.Type})
 	case hclsyntax.TokenCParen, hclsyntax.TokenCBrack, hclsyntax.TokenCBrace, hclsyntax.TokenTemplateSeqEnd:
-		if len(n.levels) == 1 { // one too many, which the parser tells of
-			return
-		}
-		l.next()
-		tallest := l.tallest
-		n.levels = n.levels[:len(n.levels)-1]
-		n.last().below = max(n.last().below, tallest)
+		n.close()
 	case hclsyntax.TokenComma:
 		l.next()
-	case hclsyntax.TokenNewline:
-		if len(n.levels) == 1 || l.bracket == hclsyntax.TokenOBrace && !l.loops {
+	case hclsyntax.TokenNewline, hclsyntax.TokenComment: // a comment up to the end of a line has that in it
+		ends := len(n.levels) == 1 || l.bracket == hclsyntax.TokenOBrace && !l.loops
+		if ends && bytes.HasSuffix(t.Bytes, []byte("\n")) {
 			l.next()
 		}
 	case hclsyntax.TokenIdent, hclsyntax.TokenQuotedLit, hclsyntax.TokenStringLit, hclsyntax.TokenOQuote, hclsyntax.TokenCQuote,
-		hclsyntax.TokenComment, hclsyntax.TokenEqual, hclsyntax.TokenEOF, hclsyntax.TokenNumberLit:
+		hclsyntax.TokenEqual, hclsyntax.TokenEOF, hclsyntax.TokenNumberLit:
 	default:
 		l.operators++
 	}
+}
+
+// close ends a bracket, which is an operand of what is around it. One too many is left
+// to the parser, which tells of it.
+func (n *nesting) close() {
+	if len(n.levels) == 1 {
+		return
+	}
+	l := n.last()
+	l.next()
+	tallest := l.tallest
+	n.levels = n.levels[:len(n.levels)-1]
+	n.around -= n.last().tall()
+	n.last().below = max(n.last().below, tallest)
 }

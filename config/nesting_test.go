@@ -21,8 +21,9 @@ func TestTallExpressions(t *testing.T) {
 		"in lines of brackets": "(1" + strings.Repeat("\n+1", many) + ")",
 		"behind first arguments": strings.Repeat("max(", 150) + "1" +
 			strings.Repeat(chain+",0)", 150),
-		"behind values of maps": strings.Repeat("{a=", 150) + "1" + strings.Repeat(chain+"\n}.a", 150),
-		"below closed brackets": strings.Repeat(")\n", 300) + strings.Repeat("(", many),
+		"behind values of maps":      strings.Repeat("{a=", 150) + "1" + strings.Repeat(chain+"\n}.a", 150),
+		"in brackets that stay open": strings.Repeat(strings.Repeat("!", 4990)+"(", 60),
+		"below closed brackets":      strings.Repeat(")\n", 300) + strings.Repeat("(", many),
 	} {
 		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
 			dir := t.TempDir()
@@ -44,7 +45,7 @@ func TestTallExpressions(t *testing.T) {
 // TestBroadExpressions: many elements beside each other are no tall expression.
 func TestBroadExpressions(t *testing.T) {
 	dir := t.TempDir()
-	text := "locals {\n  x = {\n" + strings.Repeat("    a = [for s in [1, 2] : s + 1]\n", 20_000) + "  }\n}\n"
+	text := "locals {\n  x = {\n" + strings.Repeat("    a = [for s in [1, 2] : s + 1] # each\n", 20_000) + "  }\n}\n"
 	if err := os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

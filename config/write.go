@@ -107,8 +107,8 @@ func texts(all []string) cty.Value {
 	return cty.ListVal(values)
 }
 
-// written is the text of a file. A name with ##, by which commands of pipelines begin,
+// written is the text of a file. A name with ## or ::, by which commands of pipelines begin,
 // stays the same name in an escape. A block without arguments is one line.
 func written(f *hclwrite.File) string {
-	return strings.NewReplacer("##", `#\u0023`, "{\n  }", "{}").Replace(string(f.Bytes()))
+	return strings.NewReplacer("##", `#\u0023`, "::", `:\u003a`, "{\n  }", "{}").Replace(string(f.Bytes()))
 }

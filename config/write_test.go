@@ -16,7 +16,7 @@ import (
 func TestNamesInBlocks(t *testing.T) {
 	for name, want := range map[string]string{
 		`makers`: `"makers"`, `a "b" \c`: `"a \"b\" \\c"`, `${var.x} %{if}`: `"$${var.x} %%{if}"`, "a\nb\u202e": `"a\nb\u202e"`,
-		"##vso[x]": `"#\u0023vso[x]"`, "\U000e0041": `"\U000e0041"`,
+		"##vso[x]": `"#\u0023vso[x]"`, "a ::b": `"a :\u003ab"`, "\U000e0041": `"\U000e0041"`,
 	} {
 		block := config.AssignmentBlock("again", "e5", []ledger.Holder{{Kind: ledger.Group, Name: name}}, []string{name})
 		if !strings.Contains(block, "groups = ["+want+"]") || !strings.Contains(block, "disabled_plans = ["+want+"]") {

@@ -126,9 +126,9 @@ func TestNothingIsAppliedWithoutTheLock(t *testing.T) {
 	}
 }
 
-// TestADigestGoesOn: a run of a reviewed plan fails on its way. The digest of the plan is
-// enough to go on with the rest of it, and with nothing else.
-func TestADigestGoesOn(t *testing.T) {
+// TestAReviewGoesOn: a run of a reviewed plan fails on its way. The reviewed plan is enough
+// to go on with the rest of it. Its digest alone does not say what the rest may be.
+func TestAReviewGoesOn(t *testing.T) {
 	dir, err := exampleDirectory("ada@contoso.com", "linus@contoso.com")
 	if err != nil {
 		t.Fatal(err)
@@ -148,13 +148,16 @@ func TestADigestGoesOn(t *testing.T) {
 	if first.Refused() || len(first.Calls) != 2 {
 		t.Fatalf("the plan is %+v", first)
 	}
-	rest := expecting(t, dir, &plan.Expected{Digest: first.Digest}, false)
+	rest := expecting(t, dir, &plan.Expected{Digest: first.Digest, Plan: first}, false)
 	if rest.Refused() || len(rest.Calls) != 1 || rest.Digest == first.Digest {
 		t.Errorf("the rest of the reviewed plan is %+v, %+v", rest.Steps(), rest.Unreviewed)
 	}
-	other := expecting(t, dir, &plan.Expected{Digest: "sha256:" + strings.Repeat("0", 64)}, false)
+	other := expecting(t, dir, &plan.Expected{Digest: first.Digest}, false)
 	if !other.Refused() || len(other.Unreviewed.Steps) != 1 {
-		t.Errorf("another plan was reviewed, and this one runs: %+v", other.Unreviewed)
+		t.Errorf("the plan is another one than that of the digest, and runs: %+v", other.Unreviewed)
+	}
+	if same := expecting(t, dir, &plan.Expected{Digest: rest.Digest}, false); same.Refused() {
+		t.Errorf("the plan is that of the digest, and is refused: %+v", same.Unreviewed)
 	}
 }
 

@@ -27,27 +27,6 @@ func (l *Loaded) History(ctx context.Context) (*state.Told, error) {
 	return l.Store.History(ctx, d)
 }
 
-// begun lists the steps of the runs of a plan with a digest, as far as the history
-// vouches for them; nil where there was none.
-func (l *Loaded) begun(ctx context.Context, digest string) ([]ledger.Step, error) {
-	told, err := l.History(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var all []ledger.Step
-	for _, run := range state.Runs(told.Entries) {
-		if run.By.Digest != digest || told.Vouches(run) != nil {
-			continue
-		}
-		steps, err := run.Planned()
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, steps...)
-	}
-	return all, nil
-}
-
 // UndoneRun is a run that is to be undone.
 type UndoneRun struct {
 	ID            string

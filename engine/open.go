@@ -32,8 +32,8 @@ type Opened struct {
 // Open opens the tenant that the configuration names. An embedded one logs its
 // requests to the file that USHER_SANDBOX_LOG names. Close ends it.
 //
-// A lease makes the tenant one that can be written. It is asked before every write whether
-// the lock is still held, so that a run that slept too long writes nothing more.
+// The lease is asked before every write whether the lock is still held, so that a run that
+// slept too long writes nothing more. Without one, Apply refuses.
 func (l *Loaded) Open(a Access) (opened *Opened, err error) {
 	t := l.Config.Tenant
 	o := tenant.Settings{

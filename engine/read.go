@@ -49,11 +49,6 @@ func (o *Opened) Read(ctx context.Context, scope Scope) (*Present, error) {
 	if err != nil {
 		return nil, err
 	}
-	if e := scope.Expected; e != nil && e.Plan == nil {
-		if e.Begun, err = o.begun(ctx, e.Digest); err != nil {
-			return nil, err
-		}
-	}
 	p := &Present{Opened: o, Document: doc, Known: doc.Known(), etag: etag, scope: scope}
 	p.Reading, err = o.Tenant.Read(ctx, p.readOptions())
 	switch {

@@ -165,8 +165,8 @@ func (l lateSeat) after(c ledger.Call) bool {
 func (c *coverage) free(touched map[ledger.Key]*changes, parts []*part) {
 	c.freed, c.late, c.again = map[string][]string{}, nil, map[string][]int{}
 	for key, sources := range c.by {
-		at := slices.IndexFunc(sources, func(s source) bool { return s.state == leaving })
-		if at < 0 {
+		group := firstLeaving(sources)
+		if group == "" {
 			continue
 		}
 		ch := touched[key]
@@ -183,9 +183,21 @@ func (c *coverage) free(touched map[ledger.Key]*changes, parts []*part) {
 			holder := parts[c.lost[key]].steps[0].Holder.Identity()
 			c.late = append(c.late, lateSeat{ledger.PoolID{Item: key.Item}, holder})
 		default:
-			c.freed[key.Item] = append(c.freed[key.Item], sources[at].group)
+			c.freed[key.Item] = append(c.freed[key.Item], group)
 		}
 	}
+}
+
+// firstLeaving is the group that has yet to be taken from somebody, of several the one
+// with the least id; "" for none.
+func firstLeaving(sources []source) string {
+	first := ""
+	for _, s := range sources {
+		if s.state == leaving && (first == "" || s.group < first) {
+			first = s.group
+		}
+	}
+	return first
 }
 
 // groupName is what people call a group.

@@ -44,7 +44,8 @@ type calendar struct {
 // newCalendar finds what holds today: the wants without dates, and those whose days have come
 // and not passed.
 //
-//	users = ["ada@contoso.com"]  until = "2027-03-31"
+//	users = ["ada@contoso.com"]
+//	until = "2027-03-31"
 //
 // On 31 March Ada has the license, and on 1 April the plan removes it because its last day
 // has passed. A declaration without dates wins over any with them.

@@ -19,6 +19,7 @@ type (
 		Item          ledger.Item
 		Before, After *ledger.Value
 		Location      string // where the account is said to be first
+		Lost          int64  `json:",omitempty"` // people who are left without it, or without a part of it
 	}
 	limit struct {
 		Item     string
@@ -40,42 +41,63 @@ type (
 //
 // Two plans of the same digest do the same to the same tenant under the same limits. So a
 // review of one is a review of the other, although the tenant's numbers have moved on.
-func digest(p *Plan) string {
-	var doc struct {
-		Tenant       string
-		Changes      []changed
-		Limits       []limit
-		Guard        ledger.Guard
-		Gaps         int64
-		Environments []environment `json:"Places"` // as earlier plans have it
-		ByUsher      bool
-		HoldsTo      string
+func digest(p *Plan) string { return digestOf(contentsOf(p)) }
+
+// earlierDigest is the digest that an earlier usher made: it did not have who loses what.
+func earlierDigest(p *Plan) string {
+	c := contentsOf(p)
+	for i := range c.Changes {
+		c.Changes[i].Lost = 0
 	}
-	doc.Tenant, doc.Guard, doc.Gaps, doc.ByUsher, doc.HoldsTo = p.Tenant, p.Guard, p.AllowGaps, p.ByUsher, p.HoldsTo
-	doc.Guard.Protect = slices.Clone(p.Guard.Protect)
-	slices.SortFunc(doc.Guard.Protect, func(a, b ledger.Holder) int { return keyOf(a, ledger.Item{}).Compare(keyOf(b, ledger.Item{})) })
+	return digestOf(c)
+}
+
+// contents is what a digest is made of.
+type contents struct {
+	Tenant       string
+	Changes      []changed
+	Limits       []limit
+	Guard        ledger.Guard
+	Gaps         int64
+	Environments []environment `json:"Places"` // as earlier plans have it
+	ByUsher      bool
+	HoldsTo      string
+}
+
+func contentsOf(p *Plan) contents {
+	c := contents{Tenant: p.Tenant, Guard: p.Guard, Gaps: p.AllowGaps, ByUsher: p.ByUsher, HoldsTo: p.HoldsTo}
+	c.Guard.Protect = slices.Clone(p.Guard.Protect)
+	slices.SortFunc(c.Guard.Protect, func(a, b ledger.Holder) int { return keyOf(a, ledger.Item{}).Compare(keyOf(b, ledger.Item{})) })
 	for _, e := range p.Environments {
-		doc.Environments = append(doc.Environments, environment{e.Environment.ID, e.HostedServes, e.Auto})
+		c.Environments = append(c.Environments, environment{e.Environment.ID, e.HostedServes, e.Auto})
 	}
-	slices.SortFunc(doc.Environments, func(a, b environment) int { return strings.Compare(a.ID, b.ID) })
-	for _, c := range p.Calls {
-		for _, s := range c.Steps {
-			doc.Changes = append(doc.Changes, changed{s.Op, s.Holder, s.Item, s.Before, s.After, c.Location})
+	slices.SortFunc(c.Environments, func(a, b environment) int { return strings.Compare(a.ID, b.ID) })
+	for _, call := range p.Calls {
+		for _, s := range call.Steps {
+			op := s.Op
+			if op == ledger.Restart { // as earlier plans have it
+				op = ledger.Retry
+			}
+			c.Changes = append(c.Changes, changed{op, s.Holder, s.Item, s.Before, s.After, call.Location, lostBy(s)})
 		}
 	}
 	for _, s := range p.Records {
-		doc.Changes = append(doc.Changes, changed{s.Op, s.Holder, s.Item, s.Before, s.After, ""})
+		c.Changes = append(c.Changes, changed{s.Op, s.Holder, s.Item, s.Before, s.After, "", 0})
 	}
-	slices.SortFunc(doc.Changes, func(a, b changed) int {
+	slices.SortFunc(c.Changes, func(a, b changed) int {
 		return cmp.Or(keyOf(a.Holder, a.Item).Compare(keyOf(b.Holder, b.Item)), strings.Compare(string(a.Op), string(b.Op)))
 	})
 	for _, pool := range p.Pools {
 		if pool.Label != "" {
-			doc.Limits = append(doc.Limits, limit{pool.Item.ID, pool.Quantity, pool.Reserve, pool.Grace, pool.Refresh})
+			c.Limits = append(c.Limits, limit{pool.Item.ID, pool.Quantity, pool.Reserve, pool.Grace, pool.Refresh})
 		}
 	}
+	return c
+}
+
+func digestOf(c contents) string {
 	h := sha256.New()
-	if err := json.NewEncoder(h).Encode(doc); err != nil {
+	if err := json.NewEncoder(h).Encode(c); err != nil {
 		panic(err) // plain data of this package cannot fail to encode
 	}
 	return "sha256:" + hex.EncodeToString(h.Sum(nil))

@@ -68,24 +68,20 @@ func Decode(r io.Reader) (*Plan, error) {
 	if err := p.check(); err != nil {
 		return p, err
 	}
-	if p.separateRestarts() {
-		p.Digest = digest(p)
-	}
+	p.separateRestarts()
 	return p, nil
 }
 
 // separateRestarts reads the plans of an earlier usher, which had one op for both
-// kinds of steps that change no grant. It reports whether there were any.
-func (p *Plan) separateRestarts() bool {
-	found := false
+// kinds of steps that change no grant.
+func (p *Plan) separateRestarts() {
 	for _, c := range p.Calls {
 		for i := range c.Steps {
 			if s := &c.Steps[i]; s.Op == ledger.Retry && s.Holder.Kind == ledger.Flow {
-				s.Op, found = ledger.Restart, true
+				s.Op = ledger.Restart
 			}
 		}
 	}
-	return found
 }
 
 // check refuses a plan whose steps are not those that its digest names, or
@@ -107,7 +103,7 @@ func (p *Plan) check() error {
 			return fmt.Errorf("%w: the pool of %s does not say where it is declared", ErrFormat, pool.Item.Name)
 		}
 	}
-	if got := digest(p); got != p.Digest {
+	if p.Digest != digest(p) && p.Digest != earlierDigest(p) {
 		return fmt.Errorf("%w: its content does not match its digest, so it was edited or damaged", ErrFormat)
 	}
 	return nil

@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/usher-cli/usher/ledger"
@@ -10,15 +12,14 @@ import (
 // Expected is the plan that somebody has reviewed: all of it, or its digest alone.
 type Expected struct {
 	Digest string
-	Plan   *Plan         // nil where only the digest is known
-	Begun  []ledger.Step // of earlier runs of a plan with this digest; nil for none
+	Plan   *Plan // nil where only the digest is known
 }
 
 // Unreviewed is what a plan has and the reviewed one has not.
 type Unreviewed struct {
 	Digest string        `json:"digest"` // of the reviewed plan
 	Steps  []ledger.Step `json:"steps"`
-	Rules  []string      `json:"rules"` // limits that are others, in words
+	Rules  []string      `json:"rules"` // what is otherwise than it was reviewed, in words
 }
 
 // Expect refuses the plan where it would do something that nobody has reviewed. What
@@ -29,34 +30,32 @@ type Unreviewed struct {
 //	now        + ada E5              fine
 //	now        + ada E5, - cleo E3   refused: nobody has read that Cleo loses E3
 //
-// Of a digest alone nobody can tell which steps are new. Then the plan is the same, or the
-// rest of one with this digest that was begun already, or all of it is refused.
+// Of a digest alone nobody can tell which steps are new: the plan is the same, or all of
+// it is refused.
 func (p *Plan) Expect(e Expected) {
 	if p.Digest == e.Digest || p.Empty() {
 		return
 	}
 	u := Unreviewed{Digest: e.Digest, Steps: p.Steps(), Rules: []string{}}
-	switch {
-	case e.Plan != nil:
-		u.Steps, u.Rules = without(e.Plan.Steps(), p.Steps()), e.Plan.otherRules(p)
-	case e.Begun != nil:
-		u.Steps = without(e.Begun, p.Steps())
+	if e.Plan != nil {
+		u.Steps, u.Rules = newSteps(e.Plan.Steps(), p.Steps()), e.Plan.otherRules(p)
 	}
 	if len(u.Steps)+len(u.Rules) > 0 {
 		p.Unreviewed = &u
 	}
 }
 
-// without lists the steps that reviewed ones do not have. A step that only records what
-// one of them was to do is no other.
-func without(reviewed, steps []ledger.Step) []ledger.Step {
+// newSteps lists the steps that reviewed ones do not have. A step that only records what
+// one of them was to do is no other. One that only asks the service again takes from
+// nobody, and gives what a group gives already.
+func newSteps(reviewed, steps []ledger.Step) []ledger.Step {
 	has := map[ledger.Key][]ledger.Step{}
 	for _, s := range reviewed {
 		has[s.Key()] = append(has[s.Key()], s)
 	}
 	fresh := []ledger.Step{}
 	for _, s := range steps {
-		if !slices.ContainsFunc(has[s.Key()], func(r ledger.Step) bool { return covers(r, s) }) {
+		if !s.Op.Nudges() && !slices.ContainsFunc(has[s.Key()], func(r ledger.Step) bool { return covers(r, s) }) {
 			fresh = append(fresh, s)
 		}
 	}
@@ -68,58 +67,109 @@ func without(reviewed, steps []ledger.Step) []ledger.Step {
 func covers(reviewed, s ledger.Step) bool {
 	switch {
 	case s.Op == ledger.Adopt && !reviewed.Op.OnRecord():
-		return sameValue(reviewed.After, s.After)
+		return sameJSON(reviewed.After, s.After)
 	case s.Op == ledger.Forget && reviewed.Op == ledger.Remove:
 		return true
 	}
-	return reviewed.Op == s.Op && sameValue(reviewed.Before, s.Before) && sameValue(reviewed.After, s.After)
+	return reviewed.Op == s.Op && sameJSON(reviewed.Before, s.Before) && sameJSON(reviewed.After, s.After)
 }
 
-// sameValue compares values, of which each can be none.
-func sameValue(a, b *ledger.Value) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return a.Equal(*b)
-}
-
-// otherRules lists the limits under which a plan was made that are not those of the
-// reviewed one.
+// otherRules lists what a plan does otherwise than the reviewed one, beside its steps: the
+// limits that bind it, who loses something by a step, and how. Rules of what no step is
+// about are left out: a file that declares one more license changes nothing here.
 func (p *Plan) otherRules(now *Plan) []string {
+	was, is := contentsOf(p), contentsOf(now)
 	rules := []string{}
 	add := func(same bool, format string, args ...any) {
 		if !same {
 			rules = append(rules, fmt.Sprintf(format, args...))
 		}
 	}
-	add(p.Tenant == now.Tenant, "the tenant is %s, and the reviewed plan is for %s", now.Tenant, p.Tenant)
-	add(sameGuard(p.Guard, now.Guard), "the guard has other limits")
-	add(now.AllowGaps <= p.AllowGaps, "%d gaps are allowed, and in the reviewed plan %d", now.AllowGaps, p.AllowGaps)
-	reviewed := map[ledger.PoolID]ledger.Pool{}
-	for _, pool := range p.Pools {
-		reviewed[pool.ID] = pool
+	add(was.Tenant == is.Tenant, "the tenant is %s, and the reviewed plan is for %s", is.Tenant, was.Tenant)
+	is.Guard.MayStop = is.Guard.MayStop || was.Guard.MayStop // what may not stop now harms nobody
+	add(sameJSON(was.Guard, is.Guard), "the guard has other limits, or protects others")
+	add(is.Gaps <= was.Gaps, "%d gaps are allowed, and in the reviewed plan %d", is.Gaps, was.Gaps)
+	add(was.ByUsher == is.ByUsher, "usher writes the capacity of flows and machines, or people do, and it is otherwise in the reviewed plan")
+	about, inside := map[string]bool{}, map[string]bool{}
+	for _, s := range now.Steps() {
+		about[s.Item.ID] = true
+		inside[s.Holder.EnvironmentID()] = true
 	}
-	for _, pool := range now.Pools {
-		was, known := reviewed[pool.ID]
-		same := sameNumber(was.Quantity, pool.Quantity) && was.Reserve == pool.Reserve && was.Grace == pool.Grace && was.Refresh == pool.Refresh
-		add(pool.Label == "" || known && same, "%s has other limits", pool.Item.Name)
+	limits := func(c contents) map[string]limit {
+		return byName(c.Limits, about, func(l limit) string { return l.Item })
 	}
+	rulesOf := func(c contents) map[string]environment {
+		return byName(c.Environments, inside, func(e environment) string { return e.ID })
+	}
+	names := map[string]string{}
+	for _, s := range now.Steps() {
+		names[s.Item.ID], names[s.Holder.EnvironmentID()] = s.Item.Name, s.Holder.Around()
+	}
+	for _, id := range differing(limits(was), limits(is)) {
+		add(false, "%s has other limits", names[id])
+	}
+	for _, id := range differing(rulesOf(was), rulesOf(is)) {
+		add(false, "the environment %s has other rules", names[id])
+	}
+	locations := map[ledger.Key]string{}
+	for _, c := range was.Changes {
+		locations[keyOf(c.Holder, c.Item)] = c.Location
+	}
+	for _, c := range is.Changes {
+		place, known := locations[keyOf(c.Holder, c.Item)]
+		add(c.Location == "" || !known || place == c.Location, "%s gets the usage location %s, and in the reviewed plan %q",
+			c.Holder.Address(), c.Location, place)
+	}
+	return append(rules, p.newLosses(now)...)
+}
+
+// newLosses lists the removals of the reviewed plan that take from more people now.
+func (p *Plan) newLosses(now *Plan) []string {
+	before, after := lossesOf(p), lossesOf(now)
+	var rules []string
+	for _, s := range p.Steps() {
+		if address := s.Address(); s.Op == ledger.Remove && after[address] > before[address] {
+			rules = append(rules, fmt.Sprintf("%s takes something from somebody who keeps it in the reviewed plan", address))
+		}
+	}
+	slices.Sort(rules)
 	return rules
 }
 
-// sameGuard compares what guards allow and protect.
-func sameGuard(a, b ledger.Guard) bool {
-	protects := func(in, other ledger.Guard) bool {
-		return !slices.ContainsFunc(in.Protect, func(h ledger.Holder) bool { return !other.Protects(h.Identity()) })
+// byName are the rules of a list that steps are about, by the id of the thing.
+func byName[T any](all []T, about map[string]bool, id func(T) string) map[string]T {
+	found := map[string]T{}
+	for _, x := range all {
+		if about[id(x)] {
+			found[id(x)] = x
+		}
 	}
-	return sameNumber(a.MaxLosses, b.MaxLosses) && sameNumber(a.MaxLossPercent, b.MaxLossPercent) && sameNumber(a.MaxUnknown, b.MaxUnknown) &&
-		sameNumber(a.MaxUnknownPercent, b.MaxUnknownPercent) && a.MayStop == b.MayStop && protects(a, b) && protects(b, a)
+	return found
 }
 
-// sameNumber compares limits, of which each can be unwritten.
-func sameNumber(a, b *int64) bool {
-	if a == nil || b == nil {
-		return a == b
+// differing lists the ids under which two sets have other rules.
+func differing[T any](a, b map[string]T) []string {
+	ids := map[string]bool{}
+	for id := range a {
+		ids[id] = true
 	}
-	return *a == *b
+	for id := range b {
+		ids[id] = true
+	}
+	var all []string
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		x, in := a[id]
+		y, too := b[id]
+		if in != too || !sameJSON(x, y) {
+			all = append(all, id)
+		}
+	}
+	return all
+}
+
+// sameJSON compares as a digest does: an unset list is not an empty one.
+func sameJSON(a, b any) bool {
+	x, err := json.Marshal(a)
+	y, other := json.Marshal(b)
+	return err == nil && other == nil && string(x) == string(y)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -90,8 +91,8 @@ func resume(t *rapid.T, in plan.Input, p *plan.Plan, c *counters) {
 // plan does not have is named.
 func reviewed(t *rapid.T, p, left *plan.Plan) {
 	left.Expect(plan.Expected{Digest: p.Digest, Plan: p})
-	lucky := func(s ledger.Step) bool { return s.Op.Nudges() } // who lacks a seat depends on what the calls of groups brought about
-	if u := left.Unreviewed; u != nil && (len(u.Rules) > 0 || slices.ContainsFunc(u.Steps, func(s ledger.Step) bool { return !lucky(s) })) {
+	other := func(rule string) bool { return !strings.Contains(rule, "keeps it in the reviewed plan") } // who loses what can have changed
+	if u := left.Unreviewed; u != nil && (len(u.Steps) > 0 || slices.ContainsFunc(u.Rules, other)) {
 		t.Fatalf("reviewed: it is the rest of the reviewed plan, and these are new: %+v", u)
 	}
 	if len(p.Calls) == 0 {
@@ -102,6 +103,9 @@ func reviewed(t *rapid.T, p, left *plan.Plan) {
 	fewer.Calls, fewer.Digest = slices.Delete(slices.Clone(p.Calls), cut, cut+1), "sha256:other"
 	all := *p
 	all.Expect(plan.Expected{Digest: fewer.Digest, Plan: &fewer})
+	if p.Calls[cut].Steps[0].Op.Nudges() {
+		return
+	}
 	if all.Unreviewed == nil || len(all.Unreviewed.Steps) != len(p.Calls[cut].Steps) || !all.Refused() {
 		t.Fatalf("reviewed: the call %d was not reviewed, and these are new: %+v", cut+1, all.Unreviewed)
 	}

@@ -19,14 +19,14 @@ func TestMain(m *testing.M) { os.Exit(worlds.Main(m)) }
 
 // counters show that the worlds are hard.
 type counters struct {
-	worlds, refused, tight, overfull, failing, swaps, stuck, gaps, groups, inside, waits, retries atomic.Int64
+	worlds, refused, tight, overfull, failing, swaps, stuck, gaps, groups, inside, waits, retries, restarts atomic.Int64
 }
 
 func (c *counters) report(t *testing.T) {
 	t.Logf(
 		"%d worlds: %d refused, %d with a tight pool, %d with an over-full pool, %d with calls that fail, %d with swaps, %d "+
 			"with swaps that no free seat reaches (%d of them run with gaps), %d with calls of groups, %d with calls inside "+
-			"environments, %d with calls that wait for people, %d with members to retry",
+			"environments, %d with calls that wait for people, %d with members to retry, %d with flows to turn off and on",
 		c.worlds.Load(),
 		c.refused.Load(),
 		c.tight.Load(),
@@ -39,12 +39,14 @@ func (c *counters) report(t *testing.T) {
 		c.inside.Load(),
 		c.waits.Load(),
 		c.retries.Load(),
+		c.restarts.Load(),
 	)
 	if n := c.worlds.Load(); n >= 1000 {
 		for name, least := range map[string][2]int64{
 			"tight": {c.tight.Load(), n / 5}, "over-full": {c.overfull.Load(), n / 10}, "failing": {c.failing.Load(), n / 5},
 			"with swaps that no free seat reaches": {c.stuck.Load(), n / 10}, "with groups": {c.groups.Load(), n / 10},
-			"with flows and machines": {c.inside.Load(), n / 10}, "with waiting calls": {c.waits.Load(), n / 20}} {
+			"with flows and machines": {c.inside.Load(), n / 10}, "with waiting calls": {c.waits.Load(), n / 20},
+			"with flows to turn off and on": {c.restarts.Load(), n / 1000}} {
 			if least[0] < least[1] {
 				t.Errorf("only %d of %d worlds are %s: the laws are not tested hard enough", least[0], n, name)
 			}
@@ -101,11 +103,12 @@ func (c *counters) count(in plan.Input, p *plan.Plan) {
 	some := func(ok func(ledger.Call) bool) bool { return slices.ContainsFunc(p.Calls, ok) }
 	for counter, yes := range map[*atomic.Int64]bool{
 		&c.tight: tight, &c.overfull: over, &c.stuck: len(p.Gaps) > 0, &c.gaps: len(p.Gaps) > 0 && !p.Refused(),
-		&c.swaps:   some(func(call ledger.Call) bool { return len(call.Takes) == 1 && len(call.Releases) == 1 }),
-		&c.groups:  some(func(call ledger.Call) bool { return call.Holder.Kind == ledger.Group }),
-		&c.inside:  some(func(call ledger.Call) bool { return call.Holder.Kind.Inside() }),
-		&c.waits:   some(func(call ledger.Call) bool { return !call.Runs() }),
-		&c.retries: some(func(call ledger.Call) bool { return call.Steps[0].Op == ledger.Retry }),
+		&c.swaps:    some(func(call ledger.Call) bool { return len(call.Takes) == 1 && len(call.Releases) == 1 }),
+		&c.groups:   some(func(call ledger.Call) bool { return call.Holder.Kind == ledger.Group }),
+		&c.inside:   some(func(call ledger.Call) bool { return call.Holder.Kind.Inside() }),
+		&c.waits:    some(func(call ledger.Call) bool { return !call.Runs() }),
+		&c.retries:  some(func(call ledger.Call) bool { return call.Steps[0].Op == ledger.Retry }),
+		&c.restarts: some(func(call ledger.Call) bool { return call.Steps[0].Op == ledger.Restart }),
 	} {
 		if yes {
 			counter.Add(1)

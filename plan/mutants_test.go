@@ -174,6 +174,7 @@ func mutants() []mutant {
 		},
 		{"a call that stirs members does not come last", "stirred.go", "		parts[at].comesAfter(other)", "		_, _ = at, other"},
 		{"hosted units that are overdrawn count against process", "meters.go", "			delete(m.hostedServes, environment)", "			_ = environment"},
+		{"a protected flow is turned off and on", "refresh.go", " && !in.Guard.Protects(flow.Identity())", " && flow.ID != \"\""},
 		{"a step that nobody has reviewed is fine", "expect.go", "	if len(u.Steps)+len(u.Rules) > 0 {", "	if len(u.Rules) > 0 {"},
 		{"nothing is searched", "search.go", "if !x.solve() {", "if true {"},
 		{

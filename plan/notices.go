@@ -178,3 +178,34 @@ func (p *Plan) lapses(in Input) []ledger.Notice {
 	}
 	return all
 }
+
+// codeStirred is the code of what tellStirred tells.
+const codeStirred = "member-stirred"
+
+// tellStirred tells of the members whom a call for a group gives what they were
+// left without.
+func (c *coverage) tellStirred(in Input) []ledger.Notice {
+	items := map[string]ledger.Item{}
+	for _, s := range in.Have.Supply {
+		items[s.Item.ID] = s.Item
+	}
+	people := map[string]ledger.Holder{}
+	for _, i := range in.Have.Inherited {
+		people[i.User.ID] = i.User
+	}
+	var all []ledger.Notice
+	for _, x := range c.stirred {
+		if x.passing {
+			continue
+		}
+		all = append(
+			all,
+			ledger.Notice{Code: codeStirred, Severity: ledger.Info, Address: string(ledger.NewAddress(people[x.user], items[x.item])),
+				Text: fmt.Sprintf(
+					"the call for the group %s makes the service try again for this member, and that takes a seat",
+					c.groupName(x.group),
+				)},
+		)
+	}
+	return all
+}

@@ -219,7 +219,7 @@ func (p *Plan) arrangeCalls(steps []ledger.Step, in Input, have set) {
 		if len(b.short(calls)) == 0 {
 			var split []ledger.Call
 			split, p.Gaps = splitGaps(calls, b, in.Guard)
-			if !p.tooManyGaps() {
+			if !p.TooManyGaps() {
 				calls = split
 				s = arrange(calls, b)
 			}
@@ -321,12 +321,12 @@ func (p *Plan) Errors() []ledger.Notice {
 // Refused reports whether a shortage, a gap, a guard, a slip or a missing review forbids
 // applying. An applier must not run such a plan, nor one with Errors.
 func (p *Plan) Refused() bool {
-	return len(p.Shortages)+len(p.Breaches)+len(p.Slips) > 0 || p.tooManyGaps() || p.Unreviewed != nil
+	return len(p.Shortages)+len(p.Breaches)+len(p.Slips) > 0 || p.TooManyGaps() || p.Unreviewed != nil
 }
 
-// tooManyGaps reports whether people would be without a seat for longer, or more of them,
+// TooManyGaps reports whether people would be without a seat for longer, or more of them,
 // than is allowed.
-func (p *Plan) tooManyGaps() bool {
+func (p *Plan) TooManyGaps() bool {
 	impossible := slices.ContainsFunc(p.Gaps, func(g Gap) bool { return len(g.Without) == 0 || g.Until != "" })
 	return impossible || int64(len(p.Gaps)) > p.AllowGaps
 }

@@ -67,7 +67,7 @@ func refreshes(in Input, c *coverage, parts []*part) []Refresh {
 func restarts(in Input) []Refresh {
 	var all []Refresh
 	for _, g := range in.Restart {
-		if in.reads(g.Holder) && in.looksAt(g.Holder) {
+		if in.reads(g.Holder) && in.looksAt(g.Holder) && !in.Guard.Protects(g.Holder.Identity()) {
 			all = append(all, Refresh{Flow: g.Holder, Item: g.Item, Force: true, part: unfinished})
 		}
 	}
@@ -80,14 +80,20 @@ func (in Input) reads(flow ledger.Holder) bool {
 }
 
 // leftOff warns of flows that an earlier run may have left off, where they are
-// not among those that were read.
+// not among those that were read, or are protected by now.
 func leftOff(in Input) []ledger.Notice {
 	var all []ledger.Notice
 	for _, g := range in.Restart {
-		if !in.reads(g.Holder) {
-			all = append(all, ledger.Notice{Code: "flow-left-off", Severity: ledger.Warning, Address: string(g.Address()),
-				Text: "an earlier run was turning this flow off and on, and did not finish; the flow could not be read",
-				Fix:  "declare its environment, or check the flow yourself and run usher state confirm " + string(g.Address())})
+		n := ledger.Notice{Code: "flow-left-off", Severity: ledger.Warning, Address: string(g.Address()),
+			Text: "an earlier run was turning this flow off and on, and did not finish; the flow could not be read",
+			Fix:  "declare its environment, or check the flow yourself and run usher state confirm " + string(g.Address())}
+		protected := in.Guard.Protects(g.Holder.Identity())
+		if protected {
+			n.Text = "an earlier run was turning this flow off and on, and did not finish; it is protected now, so usher leaves it"
+			n.Fix = "check the flow yourself and run usher state confirm " + string(g.Address())
+		}
+		if protected || !in.reads(g.Holder) {
+			all = append(all, n)
 		}
 	}
 	return all

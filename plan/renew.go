@@ -80,23 +80,32 @@ func (p *Plan) Renew(f Fresh) (*Plan, []string) {
 	return &q, nil
 }
 
-// lossesOf counts whom each removal of a plan leaves without.
+// lossesOf counts whom each removal of a plan leaves without it, or without a part of it.
 //
 // They are compared by address and number, because a reviewer has seen just that.
 func lossesOf(p *Plan) map[ledger.Address]int64 {
 	lost := map[ledger.Address]int64{}
 	for _, c := range p.Calls {
 		for _, s := range c.Steps {
-			switch {
-			case s.Op != ledger.Remove || s.Item.Kind != ledger.Seat:
-			case s.Holder.Kind == ledger.Group:
-				lost[s.Address()] = s.People
-			case !s.Kept:
-				lost[s.Address()] = 1
+			if n := lostBy(s); n > 0 {
+				lost[s.Address()] = n
 			}
 		}
 	}
 	return lost
+}
+
+// lostBy counts whom a step leaves without a seat, or without a part of it.
+func lostBy(s ledger.Step) int64 {
+	switch {
+	case s.Op != ledger.Remove || s.Item.Kind != ledger.Seat:
+		return 0
+	case s.Holder.Kind == ledger.Group:
+		return s.People + s.Reduced
+	case !s.Kept:
+		return 1
+	}
+	return s.Reduced
 }
 
 // String names a state for people.

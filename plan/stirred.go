@@ -2,7 +2,6 @@ package plan
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -42,7 +41,10 @@ func (c *coverage) stir(in Input, b *book, parts []*part) bool {
 		for to < len(all) && all[to].user == all[from].user && all[to].group == all[from].group {
 			to++
 		}
-		member := c.certain(all[from:to], spare, served)
+		member := all[from:to]
+		if !c.never(member, most, served) {
+			member = c.certain(member, spare, served)
+		}
 		for _, x := range member {
 			if most[x.item] > 0 {
 				c.prone = append(c.prone, seatOf{x.group, x.item})
@@ -52,6 +54,14 @@ func (c *coverage) stir(in Input, b *book, parts []*part) bool {
 		from = to
 	}
 	return len(c.prone)+len(c.stirred)+len(c.maybe) > 0
+}
+
+// never reports whether a member gets nothing from a group, because there is no seat of
+// one of its products at any moment.
+func (c *coverage) never(member []stirred, most map[string]int64, served map[ledger.Key]bool) bool {
+	return slices.ContainsFunc(member, func(x stirred) bool {
+		return !x.passing && !served[x.key()] && c.needsSeat(x.key(), false) && most[x.item] < 1
+	})
 }
 
 // certain is what a member gets from a group without luck. What a later part of the
@@ -311,35 +321,4 @@ func waitsForAny(parts []*part, at int, others []int) bool {
 		}
 	}
 	return false
-}
-
-// codeStirred is the code of what tellStirred tells.
-const codeStirred = "member-stirred"
-
-// tellStirred tells of the members whom a call for a group gives what they were
-// left without.
-func (c *coverage) tellStirred(in Input) []ledger.Notice {
-	items := map[string]ledger.Item{}
-	for _, s := range in.Have.Supply {
-		items[s.Item.ID] = s.Item
-	}
-	people := map[string]ledger.Holder{}
-	for _, i := range in.Have.Inherited {
-		people[i.User.ID] = i.User
-	}
-	var all []ledger.Notice
-	for _, x := range c.stirred {
-		if x.passing {
-			continue
-		}
-		all = append(
-			all,
-			ledger.Notice{Code: codeStirred, Severity: ledger.Info, Address: string(ledger.NewAddress(people[x.user], items[x.item])),
-				Text: fmt.Sprintf(
-					"the call for the group %s makes the service try again for this member, and that takes a seat",
-					c.groupName(x.group),
-				)},
-		)
-	}
-	return all
 }

@@ -11,17 +11,19 @@ import (
 // table compares want, known and have, key by key.
 //
 // It is the heart of a plan. A row is one key, such as "Ada, E5", with what the files want,
-// what the state knows, and what the tenant has. Each of the three can be absent, and what
-// follows depends on nothing else:
+// what the state knows, and what the tenant has, each of which can be absent:
 //
 //	want  known  have
 //	 x      x      x    nothing, or a change where the values differ
 //	 x      x      -    add again: somebody took it
-//	 x      -      x    adopt: it is there already
+//	 x      -      x    adopt, or a change where the values differ
 //	 x      -      -    add
-//	 -      x      x    remove: it was usher's
+//	 -      x      x    remove: it was usher's; what is let go is forgotten
 //	 -      x      -    forget: it is gone
 //	 -      -      x    not usher's; the policy for unmanaged seats decides
+//
+// What could not be read, who is gone, disabled accounts, days and claims of a killed run
+// make exceptions.
 type table struct {
 	in       Input
 	calendar *calendar
@@ -137,8 +139,8 @@ func (t *table) outOfReach(r row) bool {
 // adopted is what the platform allocated by itself and the environment says
 // is to be kept; nil for anything else.
 //
-// The platform gives a flow a unit by itself when it runs. An environment that says "adopt"
-// keeps such units as if a file declared them, line by line.
+// The platform gives a machine units by itself where an unattended run needs them. An
+// environment that says "adopt" keeps them as if a file declared them, line by line.
 func (t *table) adopted(r row) *ledger.Grant {
 	if r.want != nil || r.have == nil || !r.key.Kind.Inside() || !t.rows[r.key].System {
 		return nil

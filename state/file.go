@@ -176,7 +176,7 @@ func (f *File) readInfo() *LockInfo {
 
 // LockedBy implements Backend. What a killed process left behind is no lock.
 func (f *File) LockedBy(_ context.Context) (*LockInfo, error) {
-	if _, err := os.Stat(f.lockPath()); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(f.infoPath()); errors.Is(err, fs.ErrNotExist) { // to ask takes the lock for a moment
 		return nil, nil
 	}
 	lock := flock.New(f.lockPath())

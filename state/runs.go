@@ -95,20 +95,6 @@ func (r *Run) Done() (done, perhaps []ledger.Step, err error) {
 	return done, perhaps, nil
 }
 
-// Planned returns the steps that the run had before it, also those by hand and those
-// that change the state alone.
-func (r *Run) Planned() ([]ledger.Step, error) {
-	all, err := stepsOf(r.Records)
-	for _, c := range r.Calls {
-		steps, problem := stepsOf(c.Steps)
-		all, err = append(all, steps...), errors.Join(err, problem)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("the run %s: %w", r.ID, err)
-	}
-	return all, nil
-}
-
 // stepsOf are the steps that changes of the history tell of.
 func stepsOf(changes []Change) ([]ledger.Step, error) {
 	var steps []ledger.Step

@@ -16,10 +16,11 @@ type chapter struct {
 	count, one string // a heading with the number of its lines, and what one of them is
 	open, tail string // around the lines
 	lines      []string
-	more       string // in the place of lines that are not shown, with their number
-	fold       bool   // it is closed until somebody opens it
-	shown      int    // lines
-	out        bool   // not even its heading is shown
+	beside     int      // what one of the lines counts beside itself
+	more       string   // in the place of lines that are not shown, with their number
+	fold       bool     // it is closed until somebody opens it
+	shown      []string // lines
+	out        bool     // not even its heading is shown
 }
 
 // fitted is a page of chapters in at most so many bytes, 0 for any number. The lines of
@@ -29,7 +30,7 @@ func fitted(chapters []*chapter, most int) string {
 		return c.head == "" && len(c.lines) == 0 || len(c.lines) == 0 && c.rank != always
 	})
 	for _, c := range chapters {
-		c.shown = len(c.lines)
+		c.shown = c.lines
 	}
 	text := joined(chapters, "")
 	if most <= 0 || len(text) <= most {
@@ -50,7 +51,7 @@ func fitted(chapters []*chapter, most int) string {
 	seen := 0
 	for _, c := range chapters {
 		if !c.out {
-			seen += c.shown
+			seen += len(c.shown)
 		}
 	}
 	return joined(chapters, shortened(seen, all))
@@ -62,17 +63,24 @@ func shortened(seen, all int) string {
 }
 
 // shorten shows as many lines as there are bytes for, and returns how many bytes are left.
+// Of a line with others below it that is too long the first is shown; one that is too
+// long by itself is left out, and not those behind it.
 func (c *chapter) shorten(left int) int {
-	c.shown = 0
+	c.shown = nil
 	frame := len(c.text())
 	if frame > left {
 		c.out = true
 		return left
 	}
 	left -= frame
-	for c.shown < len(c.lines) && len(c.lines[c.shown])+1 <= left {
-		left -= len(c.lines[c.shown]) + 1
-		c.shown++
+	for _, line := range c.lines {
+		if first, _, more := strings.Cut(line, "\n"); more && len(line)+1 > left {
+			line = first + " …"
+		}
+		if len(line)+1 <= left {
+			left -= len(line) + 1
+			c.shown = append(c.shown, line)
+		}
 	}
 	return left
 }
@@ -90,7 +98,7 @@ func (c *chapter) text() string {
 	}
 	heading := c.head
 	if c.count != "" {
-		heading = fmt.Sprintf(c.count, ledger.Count(len(c.lines), c.one))
+		heading = fmt.Sprintf(c.count, ledger.Count(len(c.lines)+c.beside, c.one))
 	}
 	b.WriteString("\n")
 	switch {
@@ -102,10 +110,10 @@ func (c *chapter) text() string {
 		write(heading + "\n")
 	}
 	write(c.open)
-	for _, line := range c.lines[:c.shown] {
+	for _, line := range c.shown {
 		b.WriteString(line + "\n")
 	}
-	if hidden := len(c.lines) - c.shown; hidden > 0 && c.more != "" {
+	if hidden := len(c.lines) - len(c.shown); hidden > 0 && c.more != "" {
 		write(fmt.Sprintf(c.more, hidden))
 	}
 	write(c.tail)

@@ -32,12 +32,11 @@ func (w Words) edits(p *Page, pl *plan.Plan) {
 	for _, pool := range pl.Pools {
 		labels[pool.Item.ID] = pool.Label
 	}
-	p.add(Break{}, Sentence("The next plan does it again, unless the files change:"))
-	var list List
+	list := List{Title: "The next plan does it again, unless the files change:"}
 	for _, all := range together(pl.Edits) {
 		list.Items = append(list.Items, w.edit(all, labels))
 	}
-	p.add(list)
+	p.add(Break{}, list)
 }
 
 // together puts edits that are one for whoever makes them into one list: of a

@@ -16,8 +16,9 @@ type Document struct {
 type Output struct {
 	io.Writer
 	Colored  bool
-	Width    int // columns; 0 for lines of any length
-	MaxBytes int // of Markdown; 0 for any number
+	Width    int    // columns; 0 for lines of any length
+	MaxBytes int    // of Markdown; 0 for any number
+	Dir      string // of the configuration, from where a reader of SARIF looks
 }
 
 // Format shows a document.
@@ -26,7 +27,7 @@ type Format func(Output, Document) error
 // formats are the formats, by name. Another one is a file and a row.
 func formats() map[string]Format {
 	return map[string]Format{
-		"gitlab":   asGitLab,
+		OfPlans:    asGitLab,
 		"json":     asJSON,
 		"junit":    asJUnit,
 		"markdown": asMarkdown,
@@ -34,6 +35,9 @@ func formats() map[string]Format {
 		"text":     asText,
 	}
 }
+
+// OfPlans is the format that has nothing for other documents.
+const OfPlans = "gitlab"
 
 // Formats are the names of the formats.
 func Formats() []string { return slices.Sorted(maps.Keys(formats())) }

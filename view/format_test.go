@@ -31,7 +31,8 @@ func hostileNames() []string {
 		"<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "</details><h1>approved</h1>", "<!-- usher --> hidden", "--> <b>x</b>",
 		"# heading", "- item", "> quote", "1. one", "---", "@everyone", "hello @octocat/team", "#1", "GH-1", "https://evil.example/?a=b",
 		"www.evil.example", "{{ constructor }}", "${{ secrets.TOKEN }}", "%{ if true }", "::set-output name=x::y", "##vso[task.setvariable]x",
-		"::add-mask::x", "\x1b]8;;https://evil.example\x07x\x1b]8;;\x07", "\u202eevil", "a\u200bb", "\x00", "\r\nApproved", "a\n\n# b",
+		"::add-mask::x", "(@octocat)", "x,@all", "group/@octocat", "\u00a0@all", "\u00a0::set-output name=x::y", "@@all",
+		"\x1b]8;;https://evil.example\x07x\x1b]8;;\x07", "\u202eevil", "a\u200bb", "\x00", "\r\nApproved", "a\n\n# b",
 		"~~~", "|---|",
 		"&lt;b&gt;", "&#64;x", "$x$", "\\", "\\`", "```", "``` x", "*", "_", "[", "]]>", "<![CDATA[", "<?xml?>", "'\"", "= b\n===",
 		"\tcode", "    code",
@@ -39,7 +40,7 @@ func hostileNames() []string {
 	for i := range 150 {
 		names = append(names, fmt.Sprintf("%c%c name %d", 0x20+i%0x5f, 0x7e-i%0x5f, i))
 	}
-	return append(names, strings.Repeat("long", 1<<16))
+	return append(names, strings.Repeat("long", 1<<14))
 }
 
 // hostilePage has a name in every text of every part.
@@ -49,6 +50,15 @@ func hostilePage(name string) Page {
 		full := reflect.New(reflect.TypeOf(part)).Elem()
 		fillWith(full, name)
 		p.add(full.Interface().(Part))
+	}
+	for level := Wrong; level <= Permitted; level++ {
+		p.add(Note{Level: level, Code: name, Address: name, Heading: name, Text: name, Lines: []string{name}, Fix: name,
+			Sources: []Source{{File: name, Line: 1, Block: name, Text: name}}})
+	}
+	for _, op := range []ledger.Op{ledger.Add, ledger.Change, ledger.Remove, ledger.Retry, ledger.Adopt} {
+		for _, why := range []ledger.Why{ledger.Declared, ledger.Drift} {
+			p.add(Steps{Title: name, Rows: []Row{{op, name, name, []ledger.Origin{{File: name, Line: 1, Block: name}}, name, why}}})
+		}
 	}
 	return p
 }
@@ -77,6 +87,11 @@ func TestHostileNames(t *testing.T) {
 			}
 			switch format {
 			case "markdown":
+				for _, word := range regexp.MustCompile(`[A-Za-z]{4,}`).FindAllString(name, -1) {
+					if !strings.Contains(b.String(), word) {
+						t.Errorf("%.50q is not to be read any more", name)
+					}
+				}
 				if got := inert(t, name, b.Bytes()); !slices.Equal(got, plainly) {
 					t.Errorf("%.50q makes the page another one: %v, and not %v", name, got, plainly)
 				}
@@ -91,8 +106,8 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
-// mention is a text by which a forge tells a person, or links to an issue.
-var mention = regexp.MustCompile(`(^|[^\w.])[@#]\w`)
+// tells is a text by which a forge tells a person, or links to an issue.
+var tells = regexp.MustCompile(`(^|[^\w.])[@#]\w`)
 
 // inert checks that Markdown has nothing but what usher makes: its headings, lists,
 // tables, blocks of code and folds. It returns its blocks.
@@ -115,7 +130,7 @@ func inert(t *testing.T, name string, source []byte) (blocks []string) {
 				t.Errorf("%.50q makes a link to %s", name, n.URL(source))
 			}
 		case *ast.Text:
-			if said := n.Value(source); mention.Match(said) {
+			if said := n.Value(source); tells.Match(said) {
 				t.Errorf("%.50q mentions somebody or something: %q", name, said)
 			}
 		case *ast.Heading:
@@ -134,7 +149,8 @@ func inert(t *testing.T, name string, source []byte) (blocks []string) {
 				at := n.Lines().At(i)
 				line := strings.TrimSpace(string(at.Value(source)))
 				inside := strings.TrimSuffix(strings.TrimPrefix(line, "<details><summary>"), "</summary>")
-				if line != "</details>" && strings.ContainsAny(inside, "<>") {
+				inside = strings.ReplaceAll(inside, "<!-- -->", "\x00")
+				if line != "</details>" && (strings.ContainsAny(inside, "<>") || tells.MatchString(inside)) {
 					t.Errorf("%.50q makes the HTML %q", name, line)
 				}
 			}
@@ -164,30 +180,26 @@ func wellFormed(t *testing.T, name string, r io.Reader) {
 // verdict, and says how much of it is missing.
 func TestMarkdownFits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := Page{Title: "Plan"}
-		lines := 0
+		p, refused := Page{Title: "Plan"}, false
 		for range rapid.IntRange(0, 6).Draw(t, "parts") {
 			switch rapid.IntRange(0, 4).Draw(t, "part") {
 			case 0:
-				p.refuse(Note{Code: "losses"}, "%d people lose it", rapid.IntRange(0, 1000).Draw(t, "people"))
-				lines++
+				n := Note{Code: "losses", Lines: rapid.SliceOfN(rapid.StringMatching(`[a-z ]{1,900}`), 0, 3).Draw(t, "lines")}
+				p.refuse(n, "%d people lose it", rapid.IntRange(0, 1000).Draw(t, "people"))
+				refused = true
 			case 1:
 				s := Steps{Title: "license"}
 				for n := range rapid.IntRange(1, 400).Draw(t, "rows") {
 					op := rapid.SampledFrom([]ledger.Op{ledger.Add, ledger.Remove, ledger.Change}).Draw(t, "op")
 					s.Rows = append(s.Rows, Row{Op: op, Subject: fmt.Sprintf("user%d@contoso.com", n), Address: fmt.Sprintf("user/user%d:E5", n)})
-					lines++
 				}
 				p.add(s)
 			case 2:
 				p.add(Table{Head: []string{"pool", "now"}, Rows: [][]string{{"E5", "1"}}})
-				lines++
 			case 3:
 				p.add(Note{Level: Warning, Text: "something"})
-				lines++
 			case 4:
 				p.add(List{Title: "By hand:", Items: []Item{{Text: "buy"}}})
-				lines++
 			}
 		}
 		p.add(Verdict("Plan: many to add."))
@@ -200,11 +212,13 @@ func TestMarkdownFits(t *testing.T) {
 		switch {
 		case short.Len() > most:
 			t.Fatalf("%d bytes, and %d are allowed", short.Len(), most)
+		case refused && !strings.Contains(short.String(), "Refused"):
+			t.Fatalf("it does not say that the plan is refused:\n%s", short.String())
 		case !strings.Contains(short.String(), "many to add"):
 			t.Fatalf("the verdict is missing:\n%s", short.String())
 		case whole.Len() <= most && whole.String() != short.String():
 			t.Fatalf("it is shortened without need")
-		case whole.Len() > most && !strings.Contains(short.String(), fmt.Sprintf("of %d lines", lines+2)):
+		case whole.Len() > most && !strings.Contains(short.String(), "This page is shortened"):
 			t.Fatalf("it does not say that it is shortened:\n%s", short.String())
 		}
 	})

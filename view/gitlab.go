@@ -1,10 +1,7 @@
 package view
 
 import (
-	"errors"
-
 	"github.com/usher-cli/usher/ledger"
-	"github.com/usher-cli/usher/plan"
 )
 
 // gitlabReport is the report of a plan that GitLab shows in a merge request. Source:
@@ -17,9 +14,6 @@ type gitlabReport struct {
 
 // asGitLab counts the steps of a page. What changes the state alone is none of them.
 func asGitLab(out Output, d Document) error {
-	if _, is := d.Data.(*plan.Plan); !is {
-		return errors.New("-format=gitlab is a format of plans")
-	}
 	var r gitlabReport
 	for _, part := range d.Parts {
 		steps, _ := part.(Steps)

@@ -50,7 +50,7 @@ func newVerification(runs int, breaks []state.Break) Verification {
 func Verified(runs int, breaks []state.Break) Document {
 	p := Page{Title: "History"}
 	for _, b := range breaks {
-		p.say("Line %d %s.", b.Line, b.Text)
+		p.add(Note{Code: "history", Text: fmt.Sprintf("line %d of the history %s.", b.Line, b.Text)})
 	}
 	if len(breaks) == 0 {
 		p.say("The history is whole: %s.", ledger.Count(runs, "run"))

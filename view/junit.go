@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/usher-cli/usher/ledger"
 )
@@ -15,10 +16,11 @@ type (
 		Name     string         `xml:"name,attr"`
 		Tests    int            `xml:"tests,attr"`
 		Failures int            `xml:"failures,attr"`
+		Skipped  int            `xml:"skipped,attr"`
 		Digest   *junitProperty `xml:"properties>property"`
 		Cases    []junitCase    `xml:"testcase"`
 
-		names map[string]int // by class and name: how often there is one
+		names map[string]bool // by class and name
 	}
 	junitProperty struct {
 		Name  string `xml:"name,attr"`
@@ -28,7 +30,11 @@ type (
 		Class   string        `xml:"classname,attr"`
 		Name    string        `xml:"name,attr"`
 		Failure *junitFailure `xml:"failure"`
+		Skipped *junitSkipped `xml:"skipped"`
 		Output  string        `xml:"system-out,omitempty"`
+	}
+	junitSkipped struct {
+		Message string `xml:"message,attr"`
 	}
 	junitFailure struct {
 		Message string `xml:"message,attr"`
@@ -36,11 +42,11 @@ type (
 	}
 )
 
-// asJUnit makes a case of every step, and of every thing that was found. What forbids
-// a plan, what drifted and what failed are failures. Readers drop a second case of the
-// same name, so that each has one of its own.
+// asJUnit makes a case of every step that is shown, and of every thing that was found. What
+// forbids a plan, what could not be read, what drifted and what failed are failures. Readers
+// drop a second case of the same name, so that each has one of its own.
 func asJUnit(out Output, d Document) error {
-	s := &junitSuite{Name: "usher " + safe(d.Title), names: map[string]int{}}
+	s := &junitSuite{Name: "usher " + safe(d.Title), names: map[string]bool{}}
 	if d.Digest != "" {
 		s.Digest = &junitProperty{"digest", safe(d.Digest)}
 	}
@@ -63,38 +69,73 @@ func asJUnit(out Output, d Document) error {
 func (s *junitSuite) addPart(part Part) {
 	switch part := part.(type) {
 	case Note:
-		if level := part.Level; level == Wrong || level == Refusal {
-			text := part.Heading + part.sentence()
-			s.add(level.head().text, text, part.Fix, failed(text, part.Lines...))
-		}
+		s.addNote(part)
 	case Steps:
 		for _, r := range part.Rows {
-			s.add(safe(part.Title), r.Op.Sign()+" "+r.Address, r.Detail, nil)
+			s.add(safe(part.Title), r.Op.Sign()+" "+r.Address, junitCase{Output: r.Detail})
 		}
 	case List:
 		for _, i := range part.Items {
 			if i.Address != "" {
-				s.add("drift", i.Address, "", failed(i.Text))
+				s.add("drift", i.Address, junitCase{Failure: failed(i.Text)})
 			}
 		}
 	case Outcome:
-		text := outcomeText(part)
-		s.add("run", part.Holder, text, failedIf(part.Outcome != ledger.Done, text))
+		s.addOutcome(part)
 	case Check:
-		s.add("checks", part.About, part.Text, failedIf(part.Verdict == ledger.Missing, part.Text+" "+part.Remedy))
+		c := junitCase{Output: part.Text}
+		if part.Verdict == ledger.Missing {
+			c.Failure = failed(part.Text + " " + part.Remedy)
+		}
+		s.add("checks", part.About, c)
 	}
 }
 
-// add adds a case, under a name that no other case of its class has.
-func (s *junitSuite) add(class, name, output string, failure *junitFailure) {
-	name = safe(name)
-	if s.names[class+"/"+name]++; s.names[class+"/"+name] > 1 {
-		name = fmt.Sprintf("%s (%d)", name, s.names[class+"/"+name])
+// addNote adds a case for what forbids something, for what could not be read, and for a
+// warning, which fails nothing.
+func (s *junitSuite) addNote(n Note) {
+	text := n.Heading + n.sentence()
+	switch {
+	case n.Level == Wrong, n.Level == Refusal, n.Code == unread:
+		s.add(n.Level.head().text, text, junitCase{Output: n.Fix, Failure: failed(text, n.Lines...)})
+	case n.Level == Warning:
+		s.add(n.Level.head().text, text, junitCase{Output: n.Fix})
 	}
-	if s.Tests++; failure != nil {
+}
+
+// addOutcome adds a case for a call. What others have to finish is skipped.
+func (s *junitSuite) addOutcome(o Outcome) {
+	text := outcomeText(o)
+	c := junitCase{Output: text}
+	switch o.Outcome {
+	case ledger.Done:
+	case ledger.Pending, "":
+		c.Skipped = &junitSkipped{safe(text)}
+	default:
+		c.Failure = failed(text)
+	}
+	name := o.Holder
+	for _, a := range o.Acts {
+		name += " " + a.Op.Sign() + " " + a.Text
+	}
+	s.add("run", strings.TrimSpace(name), c)
+}
+
+// add adds a case, under a name that no other case of its class has.
+func (s *junitSuite) add(class, name string, c junitCase) {
+	c.Class, c.Name, c.Output = class, safe(name), safe(c.Output)
+	for n := 2; s.names[class+"/"+c.Name]; n++ {
+		c.Name = fmt.Sprintf("%s (%d)", safe(name), n)
+	}
+	s.names[class+"/"+c.Name] = true
+	s.Tests++
+	if c.Failure != nil {
 		s.Failures++
 	}
-	s.Cases = append(s.Cases, junitCase{class, name, failure, safe(output)})
+	if c.Skipped != nil {
+		s.Skipped++
+	}
+	s.Cases = append(s.Cases, c)
 }
 
 // failed is why a case fails.
@@ -104,11 +145,4 @@ func failed(message string, lines ...string) *junitFailure {
 		f.Text += safe(line) + "\n"
 	}
 	return f
-}
-
-func failedIf(is bool, message string) *junitFailure {
-	if !is {
-		return nil
-	}
-	return failed(message)
 }

@@ -2,7 +2,7 @@ package view
 
 import (
 	"fmt"
-	"html"
+	"regexp"
 	"strings"
 
 	"github.com/usher-cli/usher/ledger"
@@ -37,6 +37,7 @@ type markdown struct {
 	head, stops, warns, notes *chapter
 	taken, moved              *chapter
 	tables, steps, lists      []*chapter
+	refusals                  int
 }
 
 // markdownOf makes the chapters of a page, in the order in which people read.
@@ -53,6 +54,9 @@ func markdownOf(p Page) []*chapter {
 	for _, part := range p.Parts {
 		m.add(part)
 	}
+	if m.refusals > 0 {
+		m.head.lines = append(m.head.lines, "", fmt.Sprintf("**Refused, for %s.**", ledger.Count(m.refusals, "reason")))
+	}
 	if p.Digest != "" {
 		m.head.lines = append(m.head.lines, "", "Digest: "+m.mark(p.Digest))
 	}
@@ -68,9 +72,8 @@ func (m *markdown) add(part Part) {
 	case Verdict:
 		m.head.lines = append(m.head.lines, "", "**"+m.mark(string(part))+"**")
 	case Sentence:
-		if !strings.HasSuffix(string(part), ":") { // what it introduces has a heading
-			m.notes.lines = append(m.notes.lines, "- "+m.mark(string(part)))
-		}
+		m.notes.lines = append(m.notes.lines, "- "+m.mark(string(part)))
+	case Intro: // what it introduces has a heading
 	case Note:
 		m.addNote(part)
 	case Table:
@@ -87,6 +90,12 @@ func (m *markdown) add(part Part) {
 		}
 	case Outcome:
 		m.lists = append(m.lists, &chapter{rank: takes, lines: []string{"- " + m.mark(outcomeText(part))}})
+	case Code:
+		code := &chapter{rank: changes, open: "```", tail: "```", more: "… and %d more"}
+		for _, line := range part {
+			code.lines = append(code.lines, fenced(line))
+		}
+		m.lists = append(m.lists, code)
 	case Check:
 		m.notes.lines = append(m.notes.lines, "- "+m.mark(string(part.Verdict)+": "+part.About+" "+part.Text+" "+part.Remedy))
 	}
@@ -100,7 +109,7 @@ func diff(rank int, heading, one string) *chapter {
 // rows makes the chapter of some steps, but for those that take and those that
 // correct what drifted: each has a chapter for all licenses.
 func (m *markdown) rows(s Steps) *chapter {
-	rest := diff(changes, "%s: "+strings.ReplaceAll(html.EscapeString(safe(s.Title)), "%", "%%"), "step")
+	rest := diff(changes, "%s: "+strings.ReplaceAll(titled(s.Title), "%", "%%"), "step")
 	rest.fold = true
 	for _, r := range s.Rows {
 		to := rest
@@ -118,6 +127,7 @@ func (m *markdown) rows(s Steps) *chapter {
 	}
 	if s.Adopted > 0 {
 		rest.lines = append(rest.lines, fmt.Sprintf("= %d people have it already: adopt", s.Adopted))
+		rest.beside = s.Adopted - 1
 	}
 	return rest
 }
@@ -142,7 +152,7 @@ func fenced(line string) string {
 func (m *markdown) addNote(n Note) {
 	text := fmt.Sprintf("- **%s**: %s%s", n.Level.head().text, m.mark(n.Heading), m.mark(n.sentence()))
 	for _, s := range n.Sources {
-		text += fmt.Sprintf("\n  - on %s", m.mark(fmt.Sprintf("%s:%d", s.File, s.Line)))
+		text += "\n  - on " + m.mark(s.where())
 	}
 	for _, line := range n.Lines {
 		text += "\n  - " + m.mark(strings.TrimSpace(line))
@@ -152,7 +162,10 @@ func (m *markdown) addNote(n Note) {
 	}
 	to := m.notes
 	switch n.Level {
-	case Wrong, Refusal, Permitted:
+	case Refusal:
+		m.refusals++
+		to = m.stops
+	case Wrong, Permitted:
 		to = m.stops
 	case Warning:
 		to = m.warns
@@ -204,6 +217,9 @@ func outcomeText(o Outcome) string {
 	if o.Message != "" {
 		text += ": " + o.Message
 	}
+	if o.Request != "" {
+		text += " (request " + o.Request + ")"
+	}
 	return strings.Join(append([]string{text}, o.Lines...), "; ")
 }
 
@@ -221,18 +237,31 @@ func (m *markdown) marks(texts []string) []string {
 func escapes() *strings.Replacer {
 	return strings.NewReplacer("\\", "\\\\", "`", "\\`", "*", "\\*", "_", "\\_", "{", "\\{", "}", "\\}", "[", "\\[", "]", "\\]",
 		"<", "&lt;", ">", "&gt;", "&", "&amp;", "(", "\\(", ")", "\\)", "+", "\\+", "-", "\\-", "!", "\\!", "|", "\\|", "~", "\\~", "$", "\\$",
-		"=", "\\=", "#", "\\#<!-- -->", " @", " @<!-- -->", "://", ":<!-- -->//", "www.", "www<!-- -->.")
+		"=", "\\=", "#", "\\#<!-- -->", "://", ":<!-- -->//", "www.", "www<!-- -->.")
 }
 
 // mark escapes a text for Markdown. At its beginning some more begins something: blanks a
 // block of code, and a number with a point a list.
 func (m *markdown) mark(text string) string {
-	text = m.escape.Replace(strings.TrimLeft(safe(text), " "))
-	if strings.HasPrefix(text, "@") {
-		text = "@<!-- -->" + text[1:]
-	}
+	text = unmention(m.escape.Replace(strings.TrimLeft(safe(text), " ")))
 	if rest := strings.TrimLeft(text, "0123456789"); rest != text && strings.HasPrefix(rest, ".") {
 		text = text[:len(text)-len(rest)] + "\\" + rest
 	}
 	return text
+}
+
+// mention is a sign behind which a name is somebody's, as it is not in an address of mail.
+var mention = regexp.MustCompile(`(^|[^0-9A-Za-z_.])@`)
+
+// unmention keeps a forge from telling people that somebody has called a group after them.
+func unmention(text string) string {
+	for range 2 { // signs beside each other
+		text = mention.ReplaceAllString(text, "$1@<!-- -->")
+	}
+	return text
+}
+
+// titled is a text for a heading that is HTML.
+func titled(text string) string {
+	return unmention(strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "\"", "&quot;", "#", "#<!-- -->").Replace(safe(text)))
 }

@@ -22,6 +22,7 @@ import (
 //	  There is no license "e55". Did you mean "e5"?
 func (w Words) Diagnostics(diags hcl.Diagnostics) Page {
 	p := Page{Title: "Configuration"}
+	w.lines = map[string][]string{}
 	for _, d := range diags {
 		n := Note{Heading: d.Summary, Lines: []string{d.Detail}}
 		if d.Severity == hcl.DiagWarning {
@@ -49,16 +50,16 @@ func concealed(d *hcl.Diagnostic) bool {
 // lineOf is one line of a file that was read; "" where it was not.
 func (w Words) lineOf(file string, line int) string {
 	f := w.Files[file]
-	if f == nil || line < 1 {
+	if f == nil {
 		return ""
 	}
-	n := 0
-	for text := range strings.Lines(string(f.Bytes)) {
-		if n++; n == line {
-			return clip(strings.ReplaceAll(strings.TrimRight(text, "\r\n"), "\t", "  "))
-		}
+	if w.lines[file] == nil {
+		w.lines[file] = strings.Split(string(f.Bytes), "\n")
 	}
-	return ""
+	if line < 1 || line > len(w.lines[file]) {
+		return ""
+	}
+	return clip(strings.ReplaceAll(strings.TrimRight(w.lines[file][line-1], "\r"), "\t", "  "))
 }
 
 // clip cuts a line that nobody reads to its end.
@@ -126,6 +127,7 @@ const mostNotices = 20
 // first twenty show what it is about.
 func (w Words) Notices(notices []ledger.Notice) Page {
 	p := Page{Title: "Notices"}
+	w.lines = map[string][]string{}
 	shown := map[string]int{}
 	for i, n := range notices {
 		shown[n.Code]++
@@ -161,12 +163,15 @@ func (w Words) notice(n ledger.Notice) Note {
 	return note
 }
 
-// unread tells what of the tenant could not be read.
-func (w Words) unread(unread []ledger.Unread) []Part {
+// unread is the code of what could not be read.
+const unread = "unread"
+
+// notRead tells what of the tenant could not be read.
+func (w Words) notRead(all []ledger.Unread) []Part {
 	var notices []ledger.Notice
-	for _, u := range unread {
+	for _, u := range all {
 		notices = append(notices,
-			ledger.Notice{Code: "unread", Severity: ledger.Warning, Address: u.Address(), Text: "could not be read completely: " + u.Reason})
+			ledger.Notice{Code: unread, Severity: ledger.Warning, Address: u.Address(), Text: "could not be read completely: " + u.Reason})
 	}
 	return w.Notices(notices).Parts
 }

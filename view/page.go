@@ -17,12 +17,15 @@ type Page struct {
 	Digest string // of the plan that it is about; "" for none
 }
 
-// Part is a piece of a page, in the order in which people read: a Sentence, Verdict,
-// Note, Steps, Table, List, Facts, Outcome, Check or Break.
+// Part is a piece of a page, in the order in which people read: a Sentence, Intro, Verdict,
+// Note, Steps, Table, List, Facts, Outcome, Check, Code or Break.
 type Part interface{ part() }
 
 // Sentence is a line of its own.
 type Sentence string
+
+// Intro is a sentence before steps, which says what they are.
+type Intro string
 
 // Verdict sums the page up in a line.
 type Verdict string
@@ -66,6 +69,18 @@ type Source struct {
 	Line  int    // 0 for none
 	Block string // the block that it is in; "" where nobody knows
 	Text  string // what stands there; "" where nobody knows, or nobody is to see it
+}
+
+// where is the place of a source, in words.
+func (s Source) where() string {
+	where := s.File
+	if s.Line > 0 {
+		where = fmt.Sprintf("%s:%d", where, s.Line)
+	}
+	if s.Block != "" {
+		where += ", in " + s.Block
+	}
+	return where
 }
 
 // Steps are the steps of a plan under one heading.
@@ -135,10 +150,14 @@ type Act struct {
 // Check is what was found of one thing that a run needs.
 type Check ledger.Check
 
+// Code is lines that are to be copied, or compared: nothing of them is cut or moved.
+type Code []string
+
 // Break is where one thought ends and another begins.
 type Break struct{}
 
 func (Sentence) part() {}
+func (Intro) part()    {}
 func (Verdict) part()  {}
 func (Note) part()     {}
 func (Steps) part()    {}
@@ -147,6 +166,7 @@ func (List) part()     {}
 func (Facts) part()    {}
 func (Outcome) part()  {}
 func (Check) part()    {}
+func (Code) part()     {}
 func (Break) part()    {}
 
 // say adds a sentence.
@@ -160,4 +180,6 @@ func (p *Page) add(parts ...Part) { p.Parts = append(p.Parts, parts...) }
 type Words struct {
 	ServicePlans map[string]string // names of service plans, by id
 	Files        map[string]*hcl.File
+
+	lines map[string][]string // of the files from which some were shown
 }

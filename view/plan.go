@@ -17,17 +17,20 @@ import (
 //	usher will perform these steps:
 //
 //	  license "e5" (SPE_E5)
-//	    + ada@contoso.com    moves from SPE_E3  people.hcl:4
-//	    - linus@contoso.com  somebody changed it
+//	    + ada@contoso.com    people.hcl:4
+//	    - linus@contoso.com  its last day has passed
 //
 //	  pool    purchased  limit  now  highest  after  available
 //	  SPE_E5         25     25   23       24     23          2
 //
-//	Plan: 1 to add, 0 to change, 1 to remove, 1 person moved.
+//	Plan: 1 to add, 0 to change, 1 to remove.
 //
 // Where the files have errors, nothing is planned: the notices are all there is.
 func (w Words) Plan(pl *plan.Plan, writes float64) Document {
 	p := Page{Title: "Plan"}
+	if pl.Undoes != "" {
+		p.Title = "Plan to undo the run " + pl.Undoes
+	}
 	p.add(w.Notices(pl.Notices).Parts...)
 	if n := len(pl.Errors()); n > 0 {
 		p.add(Verdict(fmt.Sprintf("No plan: %s to correct first.", ledger.Count(n, "error"))))
@@ -35,9 +38,9 @@ func (w Words) Plan(pl *plan.Plan, writes float64) Document {
 	}
 	if len(pl.Calls)+len(pl.Records) > 0 {
 		if pl.Undoes != "" {
-			p.say("usher will perform these steps, to undo the run %s:", pl.Undoes)
+			p.add(Intro(fmt.Sprintf("usher will perform these steps, to undo the run %s:", pl.Undoes)))
 		} else {
-			p.say("usher will perform these steps:")
+			p.add(Intro("usher will perform these steps:"))
 		}
 		for _, g := range groups(pl) {
 			p.add(w.steps(g))

@@ -28,7 +28,7 @@ func Refusals(pl *plan.Plan) Page {
 
 // unreviewed tells what nobody has reviewed.
 //
-//	Refused: 1 step is not in the reviewed plan sha256:9f….
+//	Refused: 1 step or limit is not in the reviewed plan sha256:9f….
 //	  - user/cleo@contoso.com:SPE_E3
 //	  Review a plan of these files, and expect that one.
 func (p *Page) unreviewed(u *plan.Unreviewed) {
@@ -66,7 +66,7 @@ func (p *Page) refuse(n Note, format string, args ...any) {
 // moment without a mailbox.
 func (p *Page) gap(g plan.Gap, pl *plan.Plan) {
 	without := strings.Join(g.Without, " and ")
-	if !pl.Refused() {
+	if !pl.TooManyGaps() {
 		p.add(Note{Level: Permitted, Text: fmt.Sprintf("%s gives up %s before getting the other seat, as -allow-gaps=%d permits.",
 			g.Person, without, pl.AllowGaps)})
 		return

@@ -99,7 +99,7 @@ func pendingText(n int) string {
 //	Drift: 1 gone, 1 changed, 0 undeclared.
 func (w Words) Drift(have ledger.Have, all []plan.Drift) Document {
 	p := Page{Title: "Drift"}
-	p.add(w.unread(have.Unread)...)
+	p.add(w.notRead(have.Unread)...)
 	n := map[plan.DriftKind]int{}
 	var list List
 	for _, d := range all {
@@ -157,7 +157,7 @@ func (w Words) drifted(d plan.Drift) string {
 //	process          10          8          2
 func (w Words) Usage(have ledger.Have, all []ledger.Usage, people bool) Document {
 	p := Page{Title: "Usage"}
-	p.add(w.unread(have.Unread)...)
+	p.add(w.notRead(have.Unread)...)
 	seats := Table{Head: []string{"license", "purchased", "assigned", "available"}}
 	capacity := Table{Head: []string{"capacity", "purchased", "allocated", "available"}}
 	var lapses List

@@ -23,11 +23,14 @@ func uncommand(s string) string {
 	if strings.Contains(s, "##") {
 		s = command.ReplaceAllString(s, "# #$1")
 	}
-	if strings.HasPrefix(s, "::") {
-		s = `:\:` + s[2:]
+	if strings.Contains(s, "::") {
+		s = begins.ReplaceAllString(s, "$1:\\:")
 	}
-	return strings.ReplaceAll(s, " ::", ` :\:`)
+	return s
 }
+
+// begins is a command of GitHub Actions at the beginning of a word, behind any blank.
+var begins = regexp.MustCompile(`(^|[\s\p{Z}])::`)
 
 // escapeHarmful shows characters that a terminal would obey as escapes.
 func escapeHarmful(s string) string {

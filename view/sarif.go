@@ -62,42 +62,14 @@ type (
 	}
 )
 
-// asSARIF makes a result of every note and every step, at the line that leads to it:
+// asSARIF makes a result of every note and every step that is shown, at the line that leads to it:
 // problems and refusals are errors, warnings and removals warnings, and the others notes.
 // Where there are more than a reader keeps, the worst stay.
 func asSARIF(out Output, d Document) error {
 	run := sarifRun{Tool: sarifTool{sarifDriver{Name: "usher", Rules: []sarifRule{}}}, Digest: sarifDigest{safe(d.Digest)},
 		Results: []sarifResult{}}
 	for _, part := range d.Parts {
-		switch part := part.(type) {
-		case Note:
-			run.Results = append(run.Results, resultOf(part))
-		case Steps:
-			for _, r := range part.Rows {
-				level := "note"
-				if r.Op == ledger.Remove {
-					level = "warning"
-				}
-				run.Results = append(run.Results, sarifResult{"step", level, sarifMessage{safe(r.Op.Sign() + " " + r.Address + "  " + r.Detail)},
-					locations(r.Origins)})
-			}
-		case List:
-			for _, i := range part.Items {
-				if i.Address != "" {
-					run.Results = append(run.Results, sarifResult{"drift", "warning", sarifMessage{safe(i.Text)}, locations(i.Origins)})
-				}
-			}
-		case Check:
-			if part.Verdict != ledger.Fine {
-				level := map[ledger.Verdict]string{ledger.Unclear: "warning", ledger.Missing: "error"}[part.Verdict]
-				text := part.About + ": " + part.Text + " " + part.Remedy
-				run.Results = append(run.Results, sarifResult{"check", level, sarifMessage{safe(text)}, nil})
-			}
-		case Outcome:
-			if part.Outcome != ledger.Done {
-				run.Results = append(run.Results, sarifResult{"run", "error", sarifMessage{safe(outcomeText(part))}, nil})
-			}
-		}
+		run.add(part)
 	}
 	worst := map[string]int{"error": 0, "warning": 1, "note": 2}
 	slices.SortStableFunc(run.Results, func(a, b sarifResult) int { return cmp.Compare(worst[a.Level], worst[b.Level]) })
@@ -107,7 +79,50 @@ func asSARIF(out Output, d Document) error {
 			run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, rule)
 		}
 	}
+	for _, r := range run.Results {
+		for i := range r.Locations {
+			at := &r.Locations[i].Physical.Artifact
+			at.URI = fileURI(filepath.Join(out.Dir, at.URI))
+		}
+	}
 	return JSON(out, sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}})
+}
+
+// add adds the results of a part.
+func (run *sarifRun) add(part Part) {
+	found := func(rule, level, text string, at []sarifLocation) {
+		run.Results = append(run.Results, sarifResult{rule, level, sarifMessage{safe(text)}, at})
+	}
+	switch part := part.(type) {
+	case Note:
+		run.Results = append(run.Results, resultOf(part))
+	case Steps:
+		for _, r := range part.Rows {
+			level := "note"
+			if r.Op == ledger.Remove {
+				level = "warning"
+			}
+			found("step", level, r.Op.Sign()+" "+r.Address+"  "+r.Detail, locations(r.Origins))
+		}
+	case List:
+		for _, i := range part.Items {
+			if i.Address != "" {
+				found("drift", "warning", i.Text, locations(i.Origins))
+			}
+		}
+	case Check:
+		if level, bad := map[ledger.Verdict]string{ledger.Unclear: "warning", ledger.Missing: "error"}[part.Verdict]; bad {
+			found("check", level, part.About+": "+part.Text+" "+part.Remedy, nil)
+		}
+	case Outcome:
+		switch part.Outcome {
+		case ledger.Done:
+		case ledger.Pending, "":
+			found("run", "note", outcomeText(part), nil)
+		default:
+			found("run", "error", outcomeText(part), nil)
+		}
+	}
 }
 
 func resultOf(n Note) sarifResult {
@@ -125,31 +140,33 @@ func resultOf(n Note) sarifResult {
 		r.Message.Text += "\n" + safe(n.Fix) + "."
 	}
 	r.Locations = locations(n.Origins)
-	for _, s := range n.Sources {
+	for _, s := range n.Sources[:min(mostLocations, len(n.Sources))] {
 		r.Locations = append(r.Locations, locationOf(s.File, s.Line))
 	}
 	return r
 }
 
-// locations are the first lines of origins: a reader shows one.
+// mostLocations is how many lines a result has at most: a reader shows one.
+const mostLocations = 10
+
+// locations are the first lines of origins.
 func locations(origins []ledger.Origin) []sarifLocation {
-	const most = 10
 	var all []sarifLocation
-	for _, o := range origins[:min(most, len(origins))] {
+	for _, o := range origins[:min(mostLocations, len(origins))] {
 		all = append(all, locationOf(o.File, o.Line))
 	}
 	return all
 }
 
 func locationOf(file string, line int) sarifLocation {
-	l := sarifLocation{sarifPhysical{Artifact: sarifArtifact{URI: fileURI(file)}}}
+	l := sarifLocation{sarifPhysical{Artifact: sarifArtifact{file}}}
 	if line > 0 {
 		l.Physical.Region = &sarifRegion{line}
 	}
 	return l
 }
 
-// fileURI is the address of a file, relative to where usher works.
+// fileURI is the relative address of a file.
 func fileURI(path string) string {
-	return (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()
+	return (&url.URL{Path: filepath.ToSlash(path)}).String()
 }

@@ -34,6 +34,8 @@ func (t *Text) Show(parts ...Part) {
 		switch p := p.(type) {
 		case Sentence:
 			t.line(0, 0, plain(string(p)))
+		case Intro:
+			t.line(0, 0, plain(string(p)))
 		case Verdict:
 			t.line(0, 0, strong(string(p)))
 		case Break:
@@ -52,6 +54,10 @@ func (t *Text) Show(parts ...Part) {
 			t.outcome(p)
 		case Check:
 			t.check(p)
+		case Code:
+			for _, line := range p {
+				fmt.Fprintln(t, safe(line))
+			}
 		}
 	}
 }
@@ -79,14 +85,7 @@ func (l Level) head() span {
 func (t *Text) note(n Note) {
 	t.line(0, 2, n.Level.head(), plain(": "), strong(n.Heading), plain(n.sentence()))
 	for _, s := range n.Sources {
-		where := s.File
-		if s.Line > 0 {
-			where = fmt.Sprintf("%s:%d", where, s.Line)
-		}
-		if s.Block != "" {
-			where += ", in " + s.Block
-		}
-		t.line(2, 4, plain("on "+where))
+		t.line(2, 4, plain("on "+s.where()))
 		if s.Text != "" {
 			t.line(2, 9, plain(fmt.Sprintf("%4d | %s", s.Line, s.Text)))
 		}

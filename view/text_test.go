@@ -15,7 +15,7 @@ const hostile = "::error::x\x1b[2J\u202e\r\n##vso[task.complete]\u2028::add-mask
 
 // parts is one of every kind of part.
 func parts() []Part {
-	return []Part{Sentence(""), Verdict(""), Note{}, Steps{}, Table{}, List{}, Facts{}, Outcome{}, Check{}, Break{}}
+	return []Part{Sentence(""), Intro(""), Verdict(""), Note{}, Steps{}, Table{}, List{}, Facts{}, Outcome{}, Check{}, Code{}, Break{}}
 }
 
 // TestEveryPartIsEscaped: whatever the texts of a page are, no terminal and no pipeline

@@ -134,7 +134,7 @@ func goFlags(args []string) []string {
 func (a *app) color() bool { return a.terminal && !a.noColor && a.env("NO_COLOR") == "" }
 
 func (a *app) output() view.Output {
-	return view.Output{Writer: a.out, Colored: a.color(), Width: a.columns}
+	return view.Output{Writer: a.out, Colored: a.color(), Width: a.columns, Dir: a.chdir}
 }
 
 // stdout lays out what a command says.

@@ -32,7 +32,11 @@ func runDrift(ctx context.Context, a *app, o *driftOptions) (err error) {
 	defer p.Close(&err)
 	drift, problems := p.Drift()
 	if len(problems) > 0 {
-		a.stdout().Page(a.words().Notices(problems))
+		to := a.stdout()
+		if !o.isText() {
+			to = a.stderr() // the document is about a drift, and there is none
+		}
+		to.Page(a.words().Notices(problems))
 		return exitError
 	}
 	have := p.Reading.Have

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usher-cli/usher/config"
+	"github.com/usher-cli/usher/view"
 )
 
 type fmtOptions struct {
@@ -34,12 +35,13 @@ func runFmt(a *app, o *fmtOptions) error {
 		if err != nil {
 			name = f.Path
 		}
-		a.stdout().Say("%s", name)
+		changes := view.Code{name}
 		if o.diff {
 			for line := range strings.Lines(string(diff.Diff("old/"+name, f.Before, "new/"+name, f.After))) {
-				a.stdout().Say("%s", strings.TrimSuffix(line, "\n"))
+				changes = append(changes, strings.TrimSuffix(line, "\n"))
 			}
 		}
+		a.stdout().Show(changes)
 		if o.check {
 			continue
 		}

@@ -15,17 +15,27 @@ import (
 // format is the options of commands that show a result: text for people, unless another
 // format is asked for.
 type format struct {
-	json bool
-	name string
-	most byteLimit // of Markdown
+	json  bool
+	name  string
+	most  byteLimit // of Markdown
+	known []string
 }
 
 // formatFlag adds the options. What is shown has a name, such as "the plan".
 func (f *format) formatFlag(cmd *cobra.Command, result string) {
 	cmd.Flags().BoolVar(&f.json, "json", false, "print "+result+" as JSON, as -format=json does")
-	cmd.Flags().StringVar(&f.name, "format", textFormat, "print "+result+" in a `FORMAT`: "+strings.Join(view.Formats(), ", "))
+	if f.known == nil {
+		f.known = slices.DeleteFunc(view.Formats(), func(name string) bool { return name == view.OfPlans })
+	}
+	cmd.Flags().StringVar(&f.name, "format", textFormat, "print "+result+" in a `FORMAT`: "+strings.Join(f.known, ", "))
 	cmd.Flags().Var(&f.most, "max-bytes", "print Markdown of so many `BYTES` at most, or as a forge takes: github, gitlab, azure, bitbucket")
 	cmd.PreRunE = func(*cobra.Command, []string) error { return f.checkFormat() }
+}
+
+// planFormatFlag is formatFlag for commands that show a plan.
+func (f *format) planFormatFlag(cmd *cobra.Command) {
+	f.known = view.Formats()
+	f.formatFlag(cmd, "the plan")
 }
 
 const textFormat = "text"
@@ -33,8 +43,8 @@ const textFormat = "text"
 // checkFormat refuses what is no format, before anything is asked of anybody.
 func (f *format) checkFormat() error {
 	switch {
-	case !slices.Contains(view.Formats(), f.name):
-		return fmt.Errorf("-format=%s is no format: there are %s", f.name, strings.Join(view.Formats(), ", "))
+	case !slices.Contains(f.known, f.name):
+		return fmt.Errorf("-format=%s is no format here: there are %s", f.name, strings.Join(f.known, ", "))
 	case f.json && f.name != textFormat && f.name != "json":
 		return fmt.Errorf("-json and -format=%s are two formats: choose one", f.name)
 	case f.most > 0 && f.name != "markdown":

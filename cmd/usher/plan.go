@@ -25,7 +25,7 @@ type planOutput struct {
 
 func (o *planOutput) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.out, "out", "", "save the plan in `FILE`, for usher apply FILE")
-	o.formatFlag(cmd, "the plan")
+	o.planFormatFlag(cmd)
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 where there are steps")
 	cmd.Flags().Bool("input", true, "as of apply; nothing is asked here")
 }

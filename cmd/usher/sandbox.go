@@ -16,6 +16,7 @@ import (
 	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/engine"
 	"github.com/usher-cli/usher/tenant/sandbox"
+	"github.com/usher-cli/usher/view"
 )
 
 func newSandbox(a *app) *cobra.Command {
@@ -135,7 +136,7 @@ func runSandboxRequest(a *app, o *sandboxRequestOptions, args []string) (err err
 	server.ServeHTTP(w, r)
 	body, _ := io.ReadAll(w.Result().Body)
 	if len(body) > 0 {
-		a.stdout().Say("%s", string(body))
+		a.stdout().Show(view.Code{string(body)})
 	}
 	if w.Code >= 300 {
 		return fmt.Errorf("the tenant answered %d %s", w.Code, http.StatusText(w.Code))

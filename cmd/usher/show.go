@@ -16,7 +16,7 @@ func newShow(a *app) *cobra.Command {
 		Use: "show PLAN", Short: "Show a saved plan", Args: argCount(1, 1),
 		RunE: func(_ *cobra.Command, args []string) error { return runShow(a, o, args[0]) },
 	}
-	o.formatFlag(cmd, "the plan")
+	o.planFormatFlag(cmd)
 	return cmd
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/usher-cli/usher/config"
 	"github.com/usher-cli/usher/engine"
 	"github.com/usher-cli/usher/state"
+	"github.com/usher-cli/usher/view"
 )
 
 type migrateOptions struct {
@@ -71,12 +72,13 @@ func runMigrate(ctx context.Context, a *app, o *migrateOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	a.stdout().Say("The state is at %s now, with serial %d, and was read back. Put this into the usher "+
-		"block:\n", target.String(), d.Serial)
+	a.stdout().Say("The state is at %s now, with serial %d, and was read back. Put this into the usher block:", target.String(), d.Serial)
+	block := view.Code{}
 	for line := range strings.Lines(config.BackendBlock(o.to, set)) {
-		a.stdout().Say("  %s", strings.TrimSuffix(line, "\n"))
+		block = append(block, "  "+strings.TrimSuffix(line, "\n"))
 	}
-	a.stdout().Say("\nThe old state stays at %s: remove it when nobody uses it any more.", l.Store.String())
+	a.stdout().Show(view.Break{}, block, view.Break{})
+	a.stdout().Say("The old state stays at %s: remove it when nobody uses it any more.", l.Store.String())
 	return nil
 }
 

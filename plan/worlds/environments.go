@@ -39,7 +39,7 @@ func (d *drawer) environments() {
 
 // inside draws a flow or a machine.
 func (d *drawer) inside(env ledger.Holder, n int) {
-	kind := rapid.SampledFrom([]ledger.HolderKind{ledger.Flow, ledger.Machine, ledger.MachineGroup}).Draw(d.t, "kind")
+	kind := rapid.SampledFrom([]ledger.HolderKind{ledger.Flow, ledger.Flow, ledger.Machine, ledger.MachineGroup}).Draw(d.t, "kind")
 	h := ledger.Within(env, kind, fmt.Sprintf("x-%d", n), fmt.Sprintf("x%d", n))
 	item := ledger.Item{Kind: ledger.Capacity, ID: "PowerAutomatePerProcess", Name: "process"}
 	switch {
@@ -49,7 +49,9 @@ func (d *drawer) inside(env ledger.Holder, n int) {
 		item = ledger.Item{Kind: ledger.Capacity, ID: "PerFlowPlan", Name: "per_flow"}
 	}
 	have := len(d.in.Have.Grants)
-	d.units(h, item, rapid.IntRange(0, 3))
+	if kind != ledger.Flow || !d.chance("on its owner's seat", 50) {
+		d.units(h, item, rapid.IntRange(0, 3))
+	}
 	if item.ID == "PerFlowPlan" {
 		d.in.Have.Grants = d.in.Have.Grants[:have] // no service lists these
 		return
@@ -63,7 +65,7 @@ func (d *drawer) inside(env ledger.Holder, n int) {
 	}
 	if kind == ledger.Flow {
 		f := ledger.FlowFact{Flow: h, Published: true, Principal: d.chance("principal", 3)}
-		if len(d.users) > 0 && d.chance("owned", 70) {
+		if len(d.users) > 0 && d.chance("owned", 90) {
 			f.Owner = rapid.SampledFrom(d.users).Draw(d.t, "owner").ID
 		}
 		d.in.Have.Flows = append(d.in.Have.Flows, f)

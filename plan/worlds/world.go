@@ -271,7 +271,7 @@ func (d *drawer) supply() {
 				s.Plans = append(s.Plans, ledger.ServicePlan{ID: plan, Name: plan})
 			}
 		}
-		if s.Assignable && d.chance("runs flows", 40) {
+		if s.Assignable && d.chance("runs flows", 80) {
 			s.Plans[len(s.Plans)-1].Name = "FLOW_PER_USER"
 		}
 		d.in.Have.Supply = append(d.in.Have.Supply, s)
@@ -306,7 +306,7 @@ func (d *drawer) policy(item ledger.Item, s ledger.Supply) {
 		Origin:   ledger.Origin{File: "main.hcl", Line: 1, Block: "license." + item.Name},
 		UseGrace: d.chance("use-grace", 20),
 	}
-	p.Refresh = rapid.SampledFrom([]ledger.RefreshMode{"", ledger.RefreshList, ledger.RefreshForce}).Draw(d.t, "refresh")
+	p.Refresh = rapid.SampledFrom([]ledger.RefreshMode{ledger.RefreshList, ledger.RefreshForce, ledger.RefreshForce}).Draw(d.t, "refresh")
 	p.Unmanaged = rapid.SampledFrom([]ledger.UnmanagedMode{ledger.Ignore, ledger.Warn, ledger.Take}).Draw(d.t, "unmanaged")
 	if d.chance("quantity", 15) {
 		n := max(0, s.Owned+int64(rapid.IntRange(-1, 3).Draw(d.t, "declared")))

@@ -55,20 +55,18 @@ func (c *Client) offAndOn(ctx context.Context, id string, on bool) (ledger.Outco
 	} // on any other error it may be off
 	for try := 1; ; try++ {
 		err := c.turn(ctx, id, activated)
-		outcome := ledger.Failed
-		if !refused(err) { // the answer to a write is empty, or says nothing of what happened
-			shown, unread := c.isOn(ctx, id)
-			if shown {
-				return ledger.Done, ""
-			}
-			if outcome = ledger.Unknown; err == nil {
-				err = cmp.Or(unread, errNotOn)
-			}
-			if unread != nil && try == turnOnTries {
-				return outcome, "it was turned off and on, and usher could not see whether it is on: " + explain(err, toRestart)
-			}
+		shown, unread := c.isOn(ctx, id) // the answer to a write is empty, and it may never have been off
+		if shown {
+			return ledger.Done, ""
 		}
 		if try == turnOnTries {
+			outcome := ledger.Unknown
+			if refused(err) && unread == nil {
+				outcome = ledger.Failed
+			}
+			if err = cmp.Or(err, unread, errNotOn); unread != nil {
+				return outcome, "it was to be turned off and on, and usher could not see whether it is on: " + explain(err, toRestart)
+			}
 			return outcome, "IT IS OFF, and could not be turned on again: " + explain(err, toRestart) +
 				". Turn it on in Power Automate, with an account that may use its connections"
 		}

@@ -41,8 +41,7 @@ func (o *organisation) Do(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: req}, nil
 }
 
-// TestRestartSaysWhatIsKnown: a flow is said to be off only where the service shows
-// that, or refused to turn it on.
+// TestRestartSaysWhatIsKnown: a flow is said to be off only where the service shows that.
 func TestRestartSaysWhatIsKnown(t *testing.T) {
 	const ok, refuses, fails = http.StatusNoContent, http.StatusBadRequest, http.StatusNotImplemented
 	for name, c := range map[string]struct {
@@ -54,6 +53,8 @@ func TestRestartSaysWhatIsKnown(t *testing.T) {
 		"comes back":              {ok, http.StatusOK, "1", ledger.Done, ""},
 		"unclear, and shown on":   {fails, http.StatusOK, "1", ledger.Done, ""},
 		"refused":                 {refuses, http.StatusOK, "0", ledger.Failed, "IT IS OFF"},
+		"refused, and shown on":   {refuses, http.StatusOK, "1", ledger.Done, ""},
+		"refused, and not shown":  {refuses, fails, "0", ledger.Unknown, "could not see whether it is on"},
 		"accepted, and shown off": {ok, http.StatusOK, "0", ledger.Unknown, "IT IS OFF"},
 		"accepted, and not shown": {ok, fails, "0", ledger.Unknown, "could not see whether it is on"},
 		"unclear, and not shown":  {fails, fails, "0", ledger.Unknown, "could not see whether it is on"},
