@@ -25,6 +25,9 @@ type chapter struct {
 
 // fitted is a page of chapters in at most so many bytes, 0 for any number. The lines of
 // the highest ranks go first. What is always shown is shown also where it is too long.
+//
+// A forge refuses a comment that is too long, and then nobody sees anything. So a plan of
+// 100,000 steps still has its verdict, its reasons and its first removals.
 func fitted(chapters []*chapter, most int) string {
 	chapters = slices.DeleteFunc(chapters, func(c *chapter) bool {
 		return c.head == "" && len(c.lines) == 0 || len(c.lines) == 0 && c.rank != always

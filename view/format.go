@@ -43,6 +43,9 @@ const OfPlans = "gitlab"
 func Formats() []string { return slices.Sorted(maps.Keys(formats())) }
 
 // Show shows a document in the format of a name.
+//
+// The name is one of Formats. Nothing is asked of anybody here, so that a name that is none
+// has to be refused before.
 func Show(format string, out Output, d Document) error { return formats()[format](out, d) }
 
 func asText(out Output, d Document) error {

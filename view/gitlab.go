@@ -13,6 +13,8 @@ type gitlabReport struct {
 }
 
 // asGitLab counts the steps of a page. What changes the state alone is none of them.
+//
+//	{"create": 52, "update": 1, "delete": 0}
 func asGitLab(out Output, d Document) error {
 	var r gitlabReport
 	for _, part := range d.Parts {

@@ -122,6 +122,8 @@ func (s *junitSuite) addOutcome(o Outcome) {
 }
 
 // add adds a case, under a name that no other case of its class has.
+//
+//	<testcase classname="license &quot;e5&quot; (SPE_E5)" name="+ user/ada@contoso.com:SPE_E5"></testcase>
 func (s *junitSuite) add(class, name string, c junitCase) {
 	c.Class, c.Name, c.Output = class, safe(name), safe(c.Output)
 	for n := 2; s.names[class+"/"+c.Name]; n++ {

@@ -40,6 +40,11 @@ func (t *Text) blank() { fmt.Fprintln(t) }
 
 // line writes a line that begins behind some blanks. Where it is too long, it goes on
 // below, behind as many as hang.
+//
+//	Refused: SPE_E5 is short by 2: 27 would be in use, and
+//	  25 are purchased.
+//
+// Colours stand around the words of a span, and are no columns.
 func (t *Text) line(indent, hang int, spans ...span) {
 	var all strings.Builder
 	for i := range spans {

@@ -67,6 +67,9 @@ func markdownOf(p Page) []*chapter {
 }
 
 // add puts a part into its chapter.
+//
+// What takes something away, and what somebody has changed, is shown once for all licenses:
+// a reviewer reads these first, and may read nothing else.
 func (m *markdown) add(part Part) {
 	switch part := part.(type) {
 	case Verdict:
@@ -108,6 +111,15 @@ func diff(rank int, heading, one string) *chapter {
 
 // rows makes the chapter of some steps, but for those that take and those that
 // correct what drifted: each has a chapter for all licenses.
+//
+//	<details><summary>2 steps: license "e5" (SPE_E5)</summary>
+//
+//	```diff
+//	+ ada@contoso.com    people.hcl:4
+//	! ~ ben@contoso.com  Teams (TEAMS1) off  people.hcl:4
+//	```
+//
+//	</details>
 func (m *markdown) rows(s Steps) *chapter {
 	rest := diff(changes, "%s: "+strings.ReplaceAll(titled(s.Title), "%", "%%"), "step")
 	rest.fold = true
@@ -149,6 +161,10 @@ func fenced(line string) string {
 }
 
 // addNote adds a note to those of its level.
+//
+//   - **Refused**: SPE_E5 is short by 2: 27 would be in use, and 25 are purchased.
+//   - 20 assignment.office (people.hcl:4)
+//   - Buy more, or declare less.
 func (m *markdown) addNote(n Note) {
 	text := fmt.Sprintf("- **%s**: %s%s", n.Level.head().text, m.mark(n.Heading), m.mark(n.sentence()))
 	for _, s := range n.Sources {
@@ -254,6 +270,8 @@ func (m *markdown) mark(text string) string {
 var mention = regexp.MustCompile(`(^|[^0-9A-Za-z_.])@`)
 
 // unmention keeps a forge from telling people that somebody has called a group after them.
+//
+// The comment in between is seen by nobody, and copied by nobody who copies the name.
 func unmention(text string) string {
 	for range 2 { // signs beside each other
 		text = mention.ReplaceAllString(text, "$1@<!-- -->")

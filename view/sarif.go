@@ -89,6 +89,9 @@ func asSARIF(out Output, d Document) error {
 }
 
 // add adds the results of a part.
+//
+//	{"ruleId": "shortage", "level": "error", "message": {"text": "SPE_E5 is short by 2: …"},
+//	 "locations": [{"physicalLocation": {"artifactLocation": {"uri": "people.hcl"}, "region": {"startLine": 4}}}]}
 func (run *sarifRun) add(part Part) {
 	found := func(rule, level, text string, at []sarifLocation) {
 		run.Results = append(run.Results, sarifResult{rule, level, sarifMessage{safe(text)}, at})
