@@ -55,10 +55,10 @@ func markdownOf(p Page) []*chapter {
 		m.add(part)
 	}
 	if m.refusals > 0 {
-		m.head.lines = append(m.head.lines, "", fmt.Sprintf("**Refused, for %s.**", ledger.Count(m.refusals, "reason")))
+		m.say(fmt.Sprintf("**Refused, for %s.**", ledger.Count(m.refusals, "reason")))
 	}
 	if p.Digest != "" {
-		m.head.lines = append(m.head.lines, "", "Digest: "+m.mark(p.Digest))
+		m.say("Digest: " + m.mark(p.Digest))
 	}
 	all := append([]*chapter{m.head, m.stops}, m.tables...)
 	all = append(all, m.taken, m.moved, m.warns)
@@ -73,7 +73,7 @@ func markdownOf(p Page) []*chapter {
 func (m *markdown) add(part Part) {
 	switch part := part.(type) {
 	case Verdict:
-		m.head.lines = append(m.head.lines, "", "**"+m.mark(string(part))+"**")
+		m.say("**" + m.mark(string(part)) + "**")
 	case Sentence:
 		m.notes.lines = append(m.notes.lines, "- "+m.mark(string(part)))
 	case Intro: // what it introduces has a heading
@@ -100,7 +100,7 @@ func (m *markdown) add(part Part) {
 		}
 		m.lists = append(m.lists, code)
 	case Check:
-		m.notes.lines = append(m.notes.lines, "- "+m.mark(string(part.Verdict)+": "+part.About+" "+part.Text+" "+part.Remedy))
+		m.notes.lines = append(m.notes.lines, "- "+m.mark(string(part.Verdict)+": "+part.sentence()))
 	}
 }
 
@@ -158,6 +158,14 @@ func diffSign(o ledger.Op) string {
 // fenced is a line in a block of code, which no line of it ends.
 func fenced(line string) string {
 	return strings.ReplaceAll(safe(line), "```", "` ` `")
+}
+
+// say adds a paragraph to the head of the page.
+func (m *markdown) say(text string) {
+	if len(m.head.lines) > 0 {
+		text = "\n" + text
+	}
+	m.head.lines = append(m.head.lines, text)
 }
 
 // addNote adds a note to those of its level.

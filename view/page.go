@@ -150,6 +150,18 @@ type Act struct {
 // Check is what was found of one thing that a run needs.
 type Check ledger.Check
 
+// sentence is what was found, with the way out.
+func (c Check) sentence() string {
+	text := c.About
+	if c.Text != "" {
+		text += ": " + c.Text
+	}
+	if c.Remedy != "" {
+		text += ". " + c.Remedy
+	}
+	return text
+}
+
 // Code is lines that are to be copied, or compared: nothing of them is cut or moved.
 type Code []string
 

@@ -115,7 +115,7 @@ func (run *sarifRun) add(part Part) {
 		}
 	case Check:
 		if level, bad := map[ledger.Verdict]string{ledger.Unclear: "warning", ledger.Missing: "error"}[part.Verdict]; bad {
-			found("check", level, part.About+": "+part.Text+" "+part.Remedy, nil)
+			found("check", level, part.sentence(), nil)
 		}
 	case Outcome:
 		switch part.Outcome {

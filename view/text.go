@@ -214,13 +214,11 @@ func (t *Text) check(c Check) {
 		word = span{"missing", []color.Attribute{color.FgRed}}
 	}
 	const words = 9 // columns
-	text := c.About
-	if c.Text != "" {
-		text += ": " + c.Text
-	}
-	t.line(0, words, word, plain("  "), plain(text))
-	if c.Remedy != "" {
-		t.line(words, words, plain(c.Remedy+"."))
+	remedy := c.Remedy
+	c.Remedy = ""
+	t.line(0, words, word, plain("  "), plain(c.sentence()))
+	if remedy != "" {
+		t.line(words, words, plain(remedy+"."))
 	}
 }
 
