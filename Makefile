@@ -53,8 +53,8 @@ soak: ## 10,000 people in a tenant on a bad day, 20 times, for a minute each
 clients: build ## clients that others wrote against the simulated tenant; installs them in a folder of its own
 	bash test/clients/run.sh bin/usher cmd/usher/testdata/tenants/microsoft.tenant.json
 
-bench: ## the planner alone, and whole processes, beside terraform where it is installed
-	$(GO) test ./plan ./state ./cmd/usher -run '^$$' -bench . -benchtime=1x -timeout=1h
+bench: ## the planner, the formats, and whole processes, beside terraform where it is installed
+	$(GO) test ./plan ./state ./view ./cmd/usher -run '^$$' -bench . -benchtime=1x -timeout=1h
 
 clean:
 	rm -rf bin

@@ -32,5 +32,5 @@ func EscapeJSON(text []byte) []byte {
 
 // invisible is true for what JSON lets stand as it is, and nobody sees.
 func invisible(r rune) bool {
-	return r >= 0x7f && unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r)
+	return r >= 0x7f && (unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp))
 }
