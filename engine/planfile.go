@@ -59,7 +59,7 @@ func mayReplace(path string) bool {
 		return h.Kind == state.PlanKind
 	}
 	if err == nil {
-		_, err = plan.Decode(bytes.NewReader(plain))
+		_, err = plan.Decode(plain)
 	}
 	return err == nil
 }
@@ -119,7 +119,7 @@ func (w *World) OpenPlan(path string) (*plan.Plan, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	p, err := plan.Decode(bytes.NewReader(plain))
+	p, err := plan.Decode(plain)
 	if err != nil {
 		hint := ""
 		if errors.Is(err, plan.ErrFormat) {

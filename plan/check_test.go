@@ -3,6 +3,7 @@ package plan
 import (
 	"bytes"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/usher-cli/usher/ledger"
@@ -36,9 +37,26 @@ func TestStepsHaveTheirValues(t *testing.T) {
 			if err := p.Encode(&text); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := Decode(&text); (err == nil) != fine || err != nil && !errors.Is(err, ErrFormat) {
+			if _, err := Decode(text.Bytes()); (err == nil) != fine || err != nil && !errors.Is(err, ErrFormat) {
 				t.Errorf("a step %q from %v to %v is read with %v", c.op, c.before, c.after, err)
 			}
+		}
+	}
+}
+
+// TestDecodeSaysWhatIsWrong: a document that is no plan of this version is refused with the reason.
+func TestDecodeSaysWhatIsWrong(t *testing.T) {
+	for text, reason := range map[string]string{
+		`{}`:                    "its format is 0",
+		`{"format":99,"new":1}`: "its format is 99",
+		`{"format":1}`:          "its content does not match its digest",
+		`{"format":1,"new":1}`:  `unknown field "new"`,
+		`{"format":1}{}`:        "something follows the document",
+		`{"format":1}}`:         "something follows the document",
+		``:                      "EOF",
+	} {
+		if _, err := Decode([]byte(text)); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), reason) {
+			t.Errorf("%q: %v; want %s", text, err, reason)
 		}
 	}
 }

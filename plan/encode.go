@@ -2,6 +2,7 @@ package plan
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -45,31 +46,33 @@ func nonNil[T any](list []T) []T {
 
 // Decode reads a saved plan. The error wraps ErrFormat where the document is
 // something else, of another format, or not what it was when it was saved.
-func Decode(r io.Reader) (*Plan, error) {
-	text, err := io.ReadAll(r)
-	if err != nil {
-		return nil, err
-	}
-	var head struct {
-		Format int `json:"format"`
-	}
-	if err := json.Unmarshal(text, &head); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
-	}
-	if head.Format != Format {
-		return nil, fmt.Errorf("%w: its format is %d, and this usher reads format %d", ErrFormat, head.Format, Format)
-	}
+func Decode(text []byte) (*Plan, error) {
 	p := &Plan{}
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.DisallowUnknownFields()
-	if err := dec.Decode(p); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	err := dec.Decode(p)
+	if _, end := dec.Token(); err == nil && end != io.EOF {
+		err = errors.New("something follows the document")
+	}
+	if err != nil || p.Format != Format {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, cmp.Or(otherFormat(text), err))
 	}
 	if err := p.check(); err != nil {
 		return p, err
 	}
 	p.separateRestarts()
 	return p, nil
+}
+
+// otherFormat is the error of a document that says of itself that it has another format.
+func otherFormat(text []byte) error {
+	var head struct {
+		Format int `json:"format"`
+	}
+	if json.Unmarshal(text, &head) != nil || head.Format == Format {
+		return nil
+	}
+	return fmt.Errorf("its format is %d, and this usher reads format %d", head.Format, Format)
 }
 
 // separateRestarts reads the plans of an earlier usher, which had one op for both

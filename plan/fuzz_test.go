@@ -25,7 +25,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add(b.Bytes())
 	f.Fuzz(func(t *testing.T, text []byte) {
-		p, err := plan.Decode(bytes.NewReader(text))
+		p, err := plan.Decode(text)
 		if err != nil {
 			return
 		}
@@ -33,7 +33,7 @@ func FuzzDecode(f *testing.F) {
 		if err := p.Encode(&once); err != nil {
 			t.Fatal(err)
 		}
-		again, err := plan.Decode(bytes.NewReader(once.Bytes()))
+		again, err := plan.Decode(once.Bytes())
 		if err != nil {
 			t.Fatalf("what was read cannot be read again: %v", err)
 		}

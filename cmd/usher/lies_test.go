@@ -220,7 +220,7 @@ func (w *liesWorld) planTrue(t *testing.T, p told) {
 // steps are what a plan does, and what it corrects on record.
 func steps(t *testing.T, text string) map[string]bool {
 	t.Helper()
-	p, err := plan.Decode(strings.NewReader(text))
+	p, err := plan.Decode([]byte(text))
 	if err != nil {
 		t.Fatal(err)
 	}
