@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"regexp"
+	"strings"
 
 	"github.com/natefinch/atomic"
 
@@ -83,6 +84,9 @@ var digestName = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 func (w *World) Expected(text string) (*plan.Expected, error) {
 	if digestName.MatchString(text) {
 		return &plan.Expected{Digest: text}, nil
+	}
+	if strings.HasPrefix(text, "sha256:") {
+		return nil, fmt.Errorf("%s is not a whole digest: copy the line Digest of the reviewed plan, with its 64 digits", text)
 	}
 	p, err := w.OpenPlan(w.Path(text))
 	if err != nil {
