@@ -110,7 +110,10 @@ func (c *chapter) text() string {
 	case c.count != "":
 		write("#### " + heading + "\n")
 	case heading != "":
-		write(heading + "\n")
+		write(heading)
+		if len(c.lines) > 0 {
+			b.WriteString("\n")
+		}
 	}
 	write(c.open)
 	for _, line := range c.shown {

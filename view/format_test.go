@@ -250,3 +250,14 @@ func TestFormatsOfAPlan(t *testing.T) {
 		}
 	}
 }
+
+// TestMarkdownOfAHeadAlone: between two headings stands one empty line.
+func TestMarkdownOfAHeadAlone(t *testing.T) {
+	var b bytes.Buffer
+	if err := asMarkdown(Output{Writer: &b}, Version(Build{Version: "1.0.0"})); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := b.String(), "### usher: Version\n\n#### Notes\n\n- usher v1.0.0\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
