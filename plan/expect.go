@@ -90,35 +90,30 @@ func (p *Plan) otherRules(now *Plan) []string {
 	add(sameJSON(was.Guard, is.Guard), "the guard has other limits, or protects others")
 	add(is.Gaps <= was.Gaps, "%d gaps are allowed, and in the reviewed plan %d", is.Gaps, was.Gaps)
 	add(was.ByUsher == is.ByUsher, "usher writes the capacity of flows and machines, or people do, and it is otherwise in the reviewed plan")
-	about, inside := map[string]bool{}, map[string]bool{}
+	items, environments := map[string]string{}, map[string]string{} // that steps are about: names by id
 	for _, s := range now.Steps() {
-		about[s.Item.ID] = true
-		inside[s.Holder.EnvironmentID()] = true
+		items[s.Item.ID], environments[s.Holder.EnvironmentID()] = s.Item.Name, s.Holder.Around()
 	}
 	limits := func(c contents) map[string]limit {
-		return byName(c.Limits, about, func(l limit) string { return l.Item })
+		return byID(c.Limits, items, func(l limit) string { return l.Item })
 	}
 	rulesOf := func(c contents) map[string]environment {
-		return byName(c.Environments, inside, func(e environment) string { return e.ID })
-	}
-	names := map[string]string{}
-	for _, s := range now.Steps() {
-		names[s.Item.ID], names[s.Holder.EnvironmentID()] = s.Item.Name, s.Holder.Around()
+		return byID(c.Environments, environments, func(e environment) string { return e.ID })
 	}
 	for _, id := range differing(limits(was), limits(is)) {
-		add(false, "%s has other limits", names[id])
+		add(false, "%s has other limits", items[id])
 	}
 	for _, id := range differing(rulesOf(was), rulesOf(is)) {
-		add(false, "the environment %s has other rules", names[id])
+		add(false, "the environment %s has other rules", environments[id])
 	}
 	locations := map[ledger.Key]string{}
 	for _, c := range was.Changes {
 		locations[keyOf(c.Holder, c.Item)] = c.Location
 	}
 	for _, c := range is.Changes {
-		place, known := locations[keyOf(c.Holder, c.Item)]
-		add(c.Location == "" || !known || place == c.Location, "%s gets the usage location %s, and in the reviewed plan %q",
-			c.Holder.Address(), c.Location, place)
+		reviewed, known := locations[keyOf(c.Holder, c.Item)]
+		add(c.Location == "" || !known || reviewed == c.Location, "%s gets the usage location %s, and in the reviewed plan %q",
+			c.Holder.Address(), c.Location, reviewed)
 	}
 	return append(rules, p.newLosses(now)...)
 }
@@ -136,11 +131,11 @@ func (p *Plan) newLosses(now *Plan) []string {
 	return rules
 }
 
-// byName are the rules of a list that steps are about, by the id of the thing.
-func byName[T any](all []T, about map[string]bool, id func(T) string) map[string]T {
+// byID are the rules of a list that steps are about, by the id of the thing.
+func byID[T any](all []T, about map[string]string, id func(T) string) map[string]T {
 	found := map[string]T{}
 	for _, x := range all {
-		if about[id(x)] {
+		if _, is := about[id(x)]; is {
 			found[id(x)] = x
 		}
 	}

@@ -124,17 +124,14 @@ func (m *markdown) rows(s Steps) *chapter {
 	rest := diff(changes, "%s: "+strings.ReplaceAll(titled(s.Title), "%", "%%"), "step")
 	rest.fold = true
 	for _, r := range s.Rows {
-		to := rest
-		switch {
+		to, subject := rest, r.Subject
+		switch { // in a chapter for all licenses, a line says which it is about
 		case r.Op == ledger.Remove:
-			to = m.taken
+			to, subject = m.taken, r.Address
 		case r.Why == ledger.Drift:
-			to = m.moved
+			to, subject = m.moved, r.Address
 		}
-		line := strings.TrimRight(fmt.Sprintf("%s %s  %s  %s", diffSign(r.Op), r.Subject, r.Detail, originTexts(r.Origins)), " ")
-		if to != rest {
-			line = strings.Replace(line, r.Subject, r.Address, 1)
-		}
+		line := strings.TrimRight(fmt.Sprintf("%s %s  %s  %s", diffSign(r.Op), subject, r.Detail, originTexts(r.Origins)), " ")
 		to.lines = append(to.lines, fenced(line))
 	}
 	if s.Adopted > 0 {

@@ -150,16 +150,20 @@ type Act struct {
 // Check is what was found of one thing that a run needs.
 type Check ledger.Check
 
+// finding is what was found, and of what.
+func (c Check) finding() string {
+	if c.Text == "" {
+		return c.About
+	}
+	return c.About + ": " + c.Text
+}
+
 // sentence is what was found, with the way out.
 func (c Check) sentence() string {
-	text := c.About
-	if c.Text != "" {
-		text += ": " + c.Text
+	if c.Remedy == "" {
+		return c.finding()
 	}
-	if c.Remedy != "" {
-		text += ". " + c.Remedy
-	}
-	return text
+	return c.finding() + ". " + c.Remedy
 }
 
 // Code is lines that are to be copied, or compared: nothing of them is cut or moved.

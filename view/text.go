@@ -214,11 +214,9 @@ func (t *Text) check(c Check) {
 		word = span{"missing", []color.Attribute{color.FgRed}}
 	}
 	const words = 9 // columns
-	remedy := c.Remedy
-	c.Remedy = ""
-	t.line(0, words, word, plain("  "), plain(c.sentence()))
-	if remedy != "" {
-		t.line(words, words, plain(remedy+"."))
+	t.line(0, words, word, plain("  "), plain(c.finding()))
+	if c.Remedy != "" {
+		t.line(words, words, plain(c.Remedy+"."))
 	}
 }
 
