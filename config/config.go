@@ -1,6 +1,7 @@
 package config
 
 import (
+	"io/fs"
 	"slices"
 	"time"
 
@@ -51,6 +52,9 @@ type Options struct {
 	Catalog  *catalog.Catalog
 	Remote   bool // the endpoints of the tenant block may be on other machines
 	Lenient  bool // variables may lack a value: what rests on them is left out
+
+	Files      fs.FS // stand for those of the directory; nil for those themselves
+	Undeclared bool  // values may be given to variables that no block declares
 }
 
 // LoadSettings reads only where a configuration keeps its state, for commands
@@ -68,8 +72,8 @@ func LoadConnection(dir string, opts Options) (*Config, hcl.Diagnostics) {
 
 // load reads the settings, and with them the tenant block where that is asked for.
 func load(dir string, opts Options, tenant bool) (*Config, hcl.Diagnostics) {
-	src, diags := openSource(dir)
-	cfg := &Config{Dir: dir, Timezone: time.UTC, Backend: Backend{Kind: "file"}, Files: src.files()}
+	src, diags := openSource(dir, opts.Files)
+	cfg := &Config{Dir: dir, Timezone: time.UTC, Backend: Backend{Kind: "file"}, Files: src.texts()}
 	if diags.HasErrors() {
 		return cfg, sortDiags(diags)
 	}
@@ -119,9 +123,9 @@ func watched(dir string, load func() (*Config, hcl.Diagnostics)) (*Config, hcl.D
 
 // loadAll reads everything.
 func loadAll(dir string, opts Options) (*Config, hcl.Diagnostics) {
-	src, diags := openSource(dir)
+	src, diags := openSource(dir, opts.Files)
 	if diags.HasErrors() {
-		return &Config{Dir: dir, Files: src.files()}, sortDiags(diags)
+		return &Config{Dir: dir, Files: src.texts()}, sortDiags(diags)
 	}
 	defer src.close()
 	body := src.body
@@ -133,7 +137,7 @@ func loadAll(dir string, opts Options) (*Config, hcl.Diagnostics) {
 		Dir:      dir,
 		Timezone: time.UTC,
 		Backend:  Backend{Kind: "file"},
-		Files:    src.files(),
+		Files:    src.texts(),
 	}}
 	l.lower(body, opts.Version)
 	diags = append(diags, ev.diags...)

@@ -36,7 +36,7 @@ func Format(dir string, recursive bool) ([]Formatted, hcl.Diagnostics) {
 	if err != nil {
 		return nil, hcl.Diagnostics{broken(dir, "Configuration not found", "The directory %s cannot be opened: %s.", dir, plainError(err))}
 	}
-	src := &source{dir: dir, root: root}
+	src := &source{dir: dir, files: root.FS(), end: root.Close}
 	defer src.close()
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		switch {

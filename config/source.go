@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,24 +15,28 @@ import (
 )
 
 // source is the configuration directory: its parsed files as one body, and
-// a root through which nothing outside it can be opened, by path or by
+// its files, of which nothing outside it can be opened, by path or by
 // symbolic link.
 type source struct {
 	dir    string
-	root   *os.Root
+	files  fs.FS
+	end    func() error // gives the directory back
 	parser *hclparse.Parser
 	body   *hclsyntax.Body
 }
 
-// openSource parses all files of a directory.
-func openSource(dir string) (*source, hcl.Diagnostics) {
-	s := &source{dir: dir, parser: hclparse.NewParser(), body: &hclsyntax.Body{Attributes: hclsyntax.Attributes{}}}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return s, hcl.Diagnostics{broken(dir, "Configuration not found", "The directory %s cannot be opened: %s.", dir, plainError(err))}
+// openSource parses all files of a directory, or those that stand for it.
+func openSource(dir string, files fs.FS) (*source, hcl.Diagnostics) {
+	s := &source{dir: dir, files: files, end: func() error { return nil }, parser: hclparse.NewParser(),
+		body: &hclsyntax.Body{Attributes: hclsyntax.Attributes{}}}
+	if files == nil {
+		root, err := os.OpenRoot(dir)
+		if err != nil {
+			return s, hcl.Diagnostics{broken(dir, "Configuration not found", "The directory %s cannot be opened: %s.", dir, plainError(err))}
+		}
+		s.files, s.end = root.FS(), root.Close
 	}
-	s.root = root
-	names, err := hclFiles(dir)
+	names, err := hclFiles(s.files)
 	if err == nil && len(names) == 0 {
 		return s, hcl.Diagnostics{broken(dir, "No configuration",
 			"The directory %s has no *.hcl file. Name another with -chdir=DIR.", dir)}
@@ -75,15 +80,19 @@ func (s *source) parse(name string) hcl.Diagnostics {
 
 // open opens a file of the configuration directory. It looks before, because opening
 // a pipe would wait for whoever writes to it.
-func (s *source) open(name string) (*os.File, error) {
-	info, err := s.root.Stat(filepath.FromSlash(name))
+func (s *source) open(name string) (fs.File, error) {
+	name = filepath.ToSlash(filepath.Clean(name))
+	if !filepath.IsLocal(name) {
+		return nil, errOutside
+	}
+	info, err := fs.Stat(s.files, name)
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
 		return nil, errNoFile
 	}
-	return s.root.Open(filepath.FromSlash(name))
+	return s.files.Open(name)
 }
 
 // read returns a file of the configuration directory.
@@ -108,6 +117,9 @@ func atMost(f io.Reader) ([]byte, error) {
 // errNoFile is a pipe, a device or a directory: reading one may never end.
 var errNoFile = errors.New("it is not a regular file")
 
+// errOutside is a path that leads out of the directory.
+var errOutside = errors.New("it lies outside the configuration directory")
+
 // show makes the lines of a file that is no HCL available to messages.
 func (s *source) show(path string) {
 	if text, err := s.read(path); err == nil && utf8.Valid(text) {
@@ -116,14 +128,14 @@ func (s *source) show(path string) {
 }
 
 // close gives the directory back.
-func (s *source) close() { s.root.Close() }
+func (s *source) close() { _ = s.end() } // it was read only
 
-// files are the texts of the files, for messages.
-func (s *source) files() map[string]*hcl.File { return s.parser.Files() }
+// texts are the texts of the files, for messages.
+func (s *source) texts() map[string]*hcl.File { return s.parser.Files() }
 
 // hclFiles lists the files of a configuration, sorted.
-func hclFiles(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
+func hclFiles(files fs.FS) ([]string, error) {
+	entries, err := fs.ReadDir(files, ".")
 	var names []string
 	for _, e := range entries {
 		if n := e.Name(); strings.HasSuffix(n, ".hcl") && !strings.HasPrefix(n, ".") && !e.IsDir() {
@@ -141,7 +153,7 @@ func plainError(err error) string {
 		text = text[i+2:]
 	}
 	if text == "path escapes from parent" {
-		return "it lies outside the configuration directory"
+		return errOutside.Error()
 	}
 	return text
 }

@@ -25,6 +25,9 @@ type variable struct {
 // noValue is the summary of a diagnostic about a variable without a value.
 const noValue = "Variable without a value"
 
+// noVariable is the summary of a diagnostic about a value that no variable takes.
+const noVariable = "Unknown variable"
+
 // variables gives every declared variable its value: the last of -var, the
 // last of -var-file, or the default.
 //
@@ -37,12 +40,17 @@ const noValue = "Variable without a value"
 // it is a warning, and the arguments that need it are left out.
 func variables(e *evaluator, body *hclsyntax.Body, opts Options) (map[string]cty.Value, hcl.Diagnostics) {
 	vars, diags := declared(e, body)
+	var given hcl.Diagnostics
 	for _, path := range opts.VarFiles {
-		diags = append(diags, fromFile(vars, e, path)...)
+		given = append(given, fromFile(vars, e, path)...)
 	}
 	for _, pair := range opts.Vars {
-		diags = append(diags, fromFlag(vars, pair)...)
+		given = append(given, fromFlag(vars, pair)...)
 	}
+	if opts.Undeclared {
+		given = slices.DeleteFunc(given, func(d *hcl.Diagnostic) bool { return d.Summary == noVariable })
+	}
+	diags = append(diags, given...)
 	values := map[string]cty.Value{}
 	for name, v := range vars {
 		if v.set && tooHeavy(v.value) {
@@ -137,7 +145,7 @@ func fromFile(vars map[string]*variable, e *evaluator, path string) hcl.Diagnost
 		attr := attrs[name]
 		v := vars[name]
 		if v == nil {
-			diags = append(diags, failure(attr.NameRange, "Unknown variable",
+			diags = append(diags, failure(attr.NameRange, noVariable,
 				"No variable %q is declared.%s", name, didYouMean(name, slices.Sorted(maps.Keys(vars)))))
 			continue
 		}
@@ -158,7 +166,7 @@ func fromFlag(vars map[string]*variable, pair string) hcl.Diagnostics {
 	}
 	v := vars[name]
 	if v == nil {
-		return hcl.Diagnostics{failure(at, "Unknown variable",
+		return hcl.Diagnostics{failure(at, noVariable,
 			"No variable %q is declared.%s", name, didYouMean(name, slices.Sorted(maps.Keys(vars))))}
 	}
 	typ := v.typ

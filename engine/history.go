@@ -70,7 +70,7 @@ func (u *UndoneRun) Scope() Scope {
 // An undo gives back what there was, person by person. Where somebody has changed the same
 // thing since, the undo would take that away as well, so it refuses.
 func (p *Present) Undo(u *UndoneRun, c Choices) (*plan.Plan, error) {
-	reverse, stale := plan.NewUndo(p.input(c), u.ID, u.done, u.perhaps)
+	reverse, stale := plan.NewUndo(p.input(p.Config, c), u.ID, u.done, u.perhaps)
 	if len(stale) == 0 {
 		return reverse, nil
 	}

@@ -18,6 +18,7 @@ type Inputs struct {
 	Backend  []string // NAME=VALUE for the backend block, or paths of files of such lines
 	Skip     []string // services that are left unread
 	Remote   bool     // files may name other machines for tokens, and a database without a verified certificate
+	Base     string   // revision of the repository that a branch is to be merged into; "" for none
 }
 
 // Loaded is a configuration and the store of its state. Nothing was asked of either
@@ -27,6 +28,7 @@ type Loaded struct {
 	Config  *config.Config
 	Catalog *catalog.Catalog
 	Store   *state.Store
+	Base    *Base // nil where none is named
 	inputs  Inputs
 }
 
@@ -71,6 +73,9 @@ func Load(w *World, in Inputs, part Extent) (*Loaded, hcl.Diagnostics, error) {
 	var diags hcl.Diagnostics
 	if l.Config, diags = part(w.Dir, opts); diags.HasErrors() {
 		return l, diags, nil
+	}
+	if l.Base, err = l.loadBase(opts); err != nil {
+		return l, diags, err
 	}
 	flag := config.BackendFlag{Name: "-backend-config", Values: in.Backend}
 	written := l.Config.Backend

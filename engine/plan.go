@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/go-multierror"
 
+	"github.com/usher-cli/usher/config"
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
 	"github.com/usher-cli/usher/tenant"
@@ -23,7 +24,14 @@ type Choices struct {
 
 // Plan makes a plan. It is refused where another one was reviewed.
 func (p *Present) Plan(c Choices) *plan.Plan {
-	made := plan.New(p.input(c))
+	made := plan.New(p.input(p.Config, c))
+	if b := p.Base; b != nil {
+		var other *plan.Plan
+		if b.config != nil {
+			other = plan.New(p.input(b.config, c))
+		}
+		made.Beside(b.Base, other)
+	}
 	if p.scope.Expected != nil {
 		made.Expect(*p.scope.Expected)
 	}
@@ -33,7 +41,7 @@ func (p *Present) Plan(c Choices) *plan.Plan {
 // Drift lists what somebody else changed. Where the files themselves have errors,
 // those are returned, and nothing is compared.
 func (p *Present) Drift() ([]plan.Drift, []ledger.Notice) {
-	in := p.input(Choices{})
+	in := p.input(p.Config, Choices{})
 	if errs := (&plan.Plan{Notices: in.Notices}).Errors(); len(errs) > 0 {
 		return nil, errs
 	}
@@ -62,13 +70,13 @@ func (p *Present) Renew(saved *plan.Plan) (*plan.Plan, error) {
 	return nil, problems
 }
 
-// input puts together what the planner needs.
+// input puts together what the planner needs, for the files of one revision.
 //
 // The files have names, and the planner has ids: in between stands the tenant's resolver,
 // which also says of which names nobody is known.
-func (p *Present) input(c Choices) plan.Input {
-	r := p.Reading.Resolve(tenant.Declared{Wants: p.Config.Wants, Items: p.Config.Items, Environments: p.Config.Environments,
-		Guard: p.Config.Guard, Known: p.Known, Former: p.former()})
+func (p *Present) input(files *config.Config, c Choices) plan.Input {
+	r := p.Reading.Resolve(tenant.Declared{Wants: files.Wants, Items: files.Items, Environments: files.Environments,
+		Guard: files.Guard, Known: p.Known, Former: p.former()})
 	in := plan.Input{
 		Want:         r.Want,
 		Dated:        r.Dated,
@@ -87,7 +95,7 @@ func (p *Present) input(c Choices) plan.Input {
 		State:        p.stateRef(),
 		OnlyDue:      c.OnlyDue,
 		AllowGaps:    c.AllowGaps,
-		FlowCapacity: p.Config.FlowCapacity,
+		FlowCapacity: files.FlowCapacity,
 	}
 	in.Guard.MayStop, in.Aliases, in.Vanished = c.MayStop, r.Aliases, r.Vanished
 	if len(p.scope.Targets) > 0 {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/usher-cli/usher/config"
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
 	"github.com/usher-cli/usher/state"
@@ -87,7 +88,7 @@ func (p *Present) readOptions() tenant.ReadOptions {
 	o := tenant.ReadOptions{Progress: p.World.Reading}
 	o.Groups, o.Environments = p.mentioned()
 	o.NoUnits, o.SkipUnits = !p.units(), p.skipsUnits()
-	o.SelfService = slices.ContainsFunc(p.Config.Wants, func(w ledger.Want) bool { return w.Kind == ledger.SelfService }) ||
+	o.SelfService = slices.ContainsFunc(p.revisions(), buysBySelfService) ||
 		p.records(func(g ledger.Grant) bool { return g.Holder.Kind == ledger.SelfService })
 	o.Recorded, o.Products = p.about()
 	o.Grants = p.settled()
@@ -97,6 +98,11 @@ func (p *Present) readOptions() tenant.ReadOptions {
 		}
 	}
 	return o
+}
+
+// buysBySelfService reports whether files say what people may buy by themselves.
+func buysBySelfService(c *config.Config) bool {
+	return slices.ContainsFunc(c.Wants, func(w ledger.Want) bool { return w.Kind == ledger.SelfService })
 }
 
 // settled is what the state knows without what was written within the lag: a list may

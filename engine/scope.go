@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/usher-cli/usher/config"
 	"github.com/usher-cli/usher/ledger"
 )
 
@@ -13,10 +14,11 @@ func (p *Present) units() bool {
 	ofCapacity := func(r ledger.ItemRules) bool { return r.Item.Kind == ledger.Capacity }
 	onRecord := func(g ledger.Grant) bool { return g.Holder.Kind.Holds() == ledger.Capacity }
 	named := func(h ledger.Holder) bool { return h.Kind.Holds() == ledger.Capacity }
-	return p.scope.Everything || len(p.Config.Environments) > 0 || slices.ContainsFunc(p.planned(), named) ||
-		slices.ContainsFunc(p.Config.Items, ofCapacity) || p.records(onRecord) ||
-		slices.ContainsFunc(p.Config.Guard.Protect, named) ||
-		slices.ContainsFunc(p.scope.Targets, named)
+	declared := func(c *config.Config) bool {
+		return len(c.Environments) > 0 || slices.ContainsFunc(c.Items, ofCapacity) || slices.ContainsFunc(c.Guard.Protect, named)
+	}
+	return p.scope.Everything || slices.ContainsFunc(p.revisions(), declared) || slices.ContainsFunc(p.planned(), named) ||
+		p.records(onRecord) || slices.ContainsFunc(p.scope.Targets, named)
 }
 
 // planned lists the holders of the saved plan that is to be applied, and of the run
@@ -44,19 +46,15 @@ func (p *Present) mentioned() (groups, environments []string) {
 		}
 		return append(list, ref)
 	}
-	for i := range p.Config.Wants {
-		if w := &p.Config.Wants[i]; w.Kind == ledger.Group {
-			groups = add(groups, w.Holder)
-		}
+	named := slices.Clone(p.scope.Targets)
+	for _, c := range p.revisions() {
+		named = append(named, namedIn(c)...)
 	}
-	for _, h := range slices.Concat(p.Config.Guard.Protect, p.scope.Targets) {
+	for _, h := range named {
 		if h.Kind == ledger.Group {
 			groups = add(groups, h.Name)
 		}
 		environments = add(environments, h.Around())
-	}
-	for _, e := range p.Config.Environments {
-		environments = add(environments, e.Environment.Name)
 	}
 	for _, h := range p.planned() {
 		if h.Kind == ledger.Group {
@@ -78,6 +76,20 @@ func (p *Present) mentioned() (groups, environments []string) {
 		}
 	}
 	return groups, environments
+}
+
+// namedIn lists the groups and the environments that files name, and whom they protect.
+func namedIn(c *config.Config) []ledger.Holder {
+	all := slices.Clone(c.Guard.Protect)
+	for i := range c.Wants {
+		if w := &c.Wants[i]; w.Kind == ledger.Group {
+			all = append(all, ledger.Holder{Kind: ledger.Group, Name: w.Holder})
+		}
+	}
+	for _, e := range c.Environments {
+		all = append(all, e.Environment)
+	}
+	return all
 }
 
 // about lists the holders and the products that the state is about, each once.

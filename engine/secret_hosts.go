@@ -13,7 +13,8 @@ import (
 
 // A pull request can write any host into a file. So a secret of the environment goes
 // to a host only where the environment names that host, too: beside the secret, or by
-// a flag of the command that completes the block. This is the one rule for all stores.
+// a flag of the command that completes the block. A host that the base of a branch names
+// was reviewed. This is the one rule for all stores.
 
 // secretFor makes sure that a secret may be sent to the hosts of some addresses,
 // which a backend block may have written. Names are variables of the environment that
@@ -25,7 +26,8 @@ func (l *Loaded) secretFor(secret, what string, args arguments, named []string, 
 	for _, name := range slices.Sorted(maps.Keys(addresses)) {
 		host := hostOf(addresses[name])
 		fromFile := args.Written[name] != "" && args.Set[name] == ""
-		if addresses[name] == "" || !fromFile || ledger.OnThisMachine(host) || host != "" && l.names(host, named...) {
+		if addresses[name] == "" || !fromFile || ledger.OnThisMachine(host) || l.Base.writes(args.Kind, name, args.Written[name]) ||
+			host != "" && l.names(host, named...) {
 			continue
 		}
 		if host == "" {

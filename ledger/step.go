@@ -63,6 +63,7 @@ type Step struct {
 	Before  *Value         `json:"before,omitempty"`
 	After   *Value         `json:"after,omitempty"`
 	Why     Why            `json:"why,omitempty"`
+	InBase  bool           `json:"in_base,omitempty"` // the revision that a branch is to be merged into asks for it, too
 	Taken   bool           `json:"taken,omitempty"`   // of what is there, and was on no record of usher's
 	Kept    bool           `json:"kept,omitempty"`    // a removal that nobody feels: another source covers everybody
 	People  int64          `json:"people,omitempty"`  // members of a group who gain or lose the item by it

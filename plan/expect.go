@@ -71,7 +71,7 @@ func covers(reviewed, s ledger.Step) bool {
 	case s.Op == ledger.Forget && reviewed.Op == ledger.Remove:
 		return true
 	}
-	return reviewed.Op == s.Op && sameJSON(reviewed.Before, s.Before) && sameJSON(reviewed.After, s.After)
+	return sameChange(reviewed, s)
 }
 
 // otherRules lists what a plan does otherwise than the reviewed one, beside its steps: the

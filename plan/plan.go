@@ -93,6 +93,7 @@ type Plan struct {
 	Perhaps      []ledger.Key              `json:"perhaps_ours,omitempty"` // to be settled with state confirm or state rm
 	Undoes       string                    `json:"undoes,omitempty"`       // the run that it reverses
 	Edits        []Edit                    `json:"edits,omitempty"`        // of an undo, for it to last
+	Base         *Base                     `json:"base,omitempty"`         // the revision that the branch is to be merged into
 	Awaited      []ledger.Holder           `json:"awaited,omitempty"`      // groups that the service has not finished with
 }
 

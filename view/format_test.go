@@ -51,7 +51,7 @@ func hostilePage(name string) Page {
 		fillWith(full, name)
 		p.add(full.Interface().(Part))
 	}
-	for level := Wrong; level <= Permitted; level++ {
+	for level := Wrong; level <= Unbound; level++ {
 		p.add(Note{Level: level, Code: name, Address: name, Heading: name, Text: name, Lines: []string{name}, Fix: name,
 			Sources: []Source{{File: name, Line: 1, Block: name, Text: name}}})
 	}

@@ -96,7 +96,7 @@ func (s *junitSuite) addPart(part Part) {
 func (s *junitSuite) addNote(n Note) {
 	text := n.Heading + n.sentence()
 	switch {
-	case n.Level == Wrong, n.Level == Refusal, n.Code == unread:
+	case n.Level == Wrong, n.Level == Refusal, n.Level == Unbound, n.Code == unread:
 		s.add(n.Level.head().text, text, junitCase{Output: n.Fix, Failure: failed(text, n.Lines...)})
 	case n.Level == Warning:
 		s.add(n.Level.head().text, text, junitCase{Output: n.Fix})

@@ -35,7 +35,7 @@ type markdown struct {
 	escape *strings.Replacer
 
 	head, stops, warns, notes *chapter
-	taken, moved              *chapter
+	taken, moved, shared      *chapter
 	tables, steps, lists      []*chapter
 	refusals                  int
 }
@@ -49,6 +49,7 @@ func markdownOf(p Page) []*chapter {
 		notes:  &chapter{rank: explains, head: "#### Notes", more: "- … and %d more"},
 		taken:  diff(takes, "%s", "removal"),
 		moved:  diff(drifted, "%s of what somebody changed", "correction"),
+		shared: diff(drifted, "", "step"),
 	}
 	m.head = &chapter{rank: always, head: "### usher: " + m.mark(p.Title)}
 	for _, part := range p.Parts {
@@ -61,7 +62,7 @@ func markdownOf(p Page) []*chapter {
 		m.say("Digest: " + m.mark(p.Digest))
 	}
 	all := append([]*chapter{m.head, m.stops}, m.tables...)
-	all = append(all, m.taken, m.moved, m.warns)
+	all = append(all, m.taken, m.moved, m.shared, m.warns)
 	all = append(all, m.lists...)
 	return append(append(all, m.steps...), m.notes)
 }
@@ -123,9 +124,14 @@ func diff(rank int, heading, one string) *chapter {
 func (m *markdown) rows(s Steps) *chapter {
 	rest := diff(changes, "%s: "+strings.ReplaceAll(titled(s.Title), "%", "%%"), "step")
 	rest.fold = true
+	if s.Base != "" {
+		m.shared.count = "%s that " + strings.ReplaceAll(m.mark(s.Base), "%", "%%") + " asks for already"
+	}
 	for _, r := range s.Rows {
 		to, subject := rest, r.Subject
 		switch { // in a chapter for all licenses, a line says which it is about
+		case s.Base != "":
+			to, subject = m.shared, r.Address
 		case r.Op == ledger.Remove:
 			to, subject = m.taken, r.Address
 		case r.Why == ledger.Drift:
@@ -135,8 +141,12 @@ func (m *markdown) rows(s Steps) *chapter {
 		to.lines = append(to.lines, fenced(line))
 	}
 	if s.Adopted > 0 {
-		rest.lines = append(rest.lines, fmt.Sprintf("= %d people have it already: adopt", s.Adopted))
-		rest.beside = s.Adopted - 1
+		to, text := rest, "= %d people have it already: adopt"
+		if s.Base != "" {
+			to, text = m.shared, text+" "+safe(s.Title)
+		}
+		to.lines = append(to.lines, fmt.Sprintf(text, s.Adopted))
+		to.beside += s.Adopted - 1
 	}
 	return rest
 }
@@ -183,6 +193,9 @@ func (m *markdown) addNote(n Note) {
 	}
 	to := m.notes
 	switch n.Level {
+	case Unbound:
+		m.refusals++
+		to = m.head
 	case Refusal:
 		m.refusals++
 		to = m.stops

@@ -61,6 +61,7 @@ const (
 	Info
 	Refusal   // forbids applying the plan
 	Permitted // would forbid it, and a flag allows it
+	Unbound   // forbids applying it as well: the branch changes a rule that binds it
 )
 
 // Source is a line of a file.
@@ -87,7 +88,8 @@ func (s Source) where() string {
 type Steps struct {
 	Title   string
 	Rows    []Row
-	Adopted int // people whose adoptions are only counted
+	Adopted int    // people whose adoptions are only counted
+	Base    string // the revision that asks for them, too; "" for none
 }
 
 // Row is one step.

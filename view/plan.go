@@ -31,22 +31,13 @@ func (w Words) Plan(pl *plan.Plan, writes float64) Document {
 	if pl.Undoes != "" {
 		p.Title = "Plan to undo the run " + pl.Undoes
 	}
+	p.rules(pl.Base)
 	p.add(w.Notices(pl.Notices).Parts...)
 	if n := len(pl.Errors()); n > 0 {
 		p.add(Verdict(fmt.Sprintf("No plan: %s to correct first.", ledger.Count(n, "error"))))
 		return Document{p, pl}
 	}
-	if len(pl.Calls)+len(pl.Records) > 0 {
-		if pl.Undoes != "" {
-			p.add(Intro(fmt.Sprintf("usher will perform these steps, to undo the run %s:", pl.Undoes)))
-		} else {
-			p.add(Intro("usher will perform these steps:"))
-		}
-		for _, g := range groups(pl) {
-			p.add(w.steps(g))
-		}
-		p.add(Break{})
-	}
+	w.allSteps(&p, pl)
 	p.pools(pl.Pools)
 	p.byHand(pl)
 	p.refresh(pl)
@@ -54,12 +45,40 @@ func (w Words) Plan(pl *plan.Plan, writes float64) Document {
 	p.add(Refusals(pl).Parts...)
 	p.guard(pl.Guard)
 	p.add(Verdict(Summary(pl)))
+	p.shared(pl)
 	if !pl.Empty() {
 		p.Digest = pl.Digest
 	}
 	w.edits(&p, pl)
 	p.pace(pl, writes)
 	return Document{p, pl}
+}
+
+// allSteps shows the steps of a plan: of a branch, those that it asks for itself, and then
+// those that the revision asks for that it is to be merged into.
+func (w Words) allSteps(p *Page, pl *plan.Plan) {
+	show := func(intro, base string, steps []group) {
+		if len(steps) == 0 {
+			return
+		}
+		p.add(Intro(intro))
+		for _, g := range steps {
+			part := w.steps(g)
+			part.Base = base
+			p.add(part)
+		}
+		p.add(Break{})
+	}
+	own, shared := groups(pl)
+	switch {
+	case pl.Undoes != "":
+		show(fmt.Sprintf("usher will perform these steps, to undo the run %s:", pl.Undoes), "", own)
+	case pl.Base != nil && pl.Base.Unread == "":
+		show("This branch asks for these steps:", "", own)
+		show(fmt.Sprintf("%s asks for these steps already:", pl.Base.Revision), pl.Base.Revision, shared)
+	default:
+		show("usher will perform these steps:", "", own)
+	}
 }
 
 // group is the steps that are shown under one heading.
@@ -109,13 +128,14 @@ func fold(steps []shownStep) (shown []shownStep, adopted int) {
 // groups sorts the steps under their license, or under their environment.
 //
 // A reader asks of one license who gets it and who loses it. So a call that moves a person
-// between two licenses stands under both, and each names the other.
-func groups(pl *plan.Plan) []group {
+// between two licenses stands under both, and each names the other. Steps that the base of
+// a branch asks for as well are apart.
+func groups(pl *plan.Plan) (own, shared []group) {
 	labels := map[string]string{}
 	for _, pool := range pl.Pools {
 		labels[pool.Item.ID] = pool.Label
 	}
-	byTitle := map[string]*group{}
+	byTitle := map[bool]map[string]*group{false: {}, true: {}}
 	put := func(s shownStep) {
 		title := "environment " + s.Holder.Around()
 		if s.Item.Kind == ledger.Setting {
@@ -127,10 +147,11 @@ func groups(pl *plan.Plan) []group {
 				title = fmt.Sprintf("license %q (%s)", label, s.Item.Name)
 			}
 		}
-		if byTitle[title] == nil {
-			byTitle[title] = &group{title: title}
+		of := byTitle[s.InBase]
+		if of[title] == nil {
+			of[title] = &group{title: title}
 		}
-		byTitle[title].steps = append(byTitle[title].steps, s)
+		of[title].steps = append(of[title].steps, s)
 	}
 	for i := range pl.Calls {
 		c := &pl.Calls[i]
@@ -141,6 +162,11 @@ func groups(pl *plan.Plan) []group {
 	for i := range pl.Records {
 		put(shownStep{Step: &pl.Records[i], call: &ledger.Call{}})
 	}
+	return sorted(byTitle[false]), sorted(byTitle[true])
+}
+
+// sorted are groups in the order in which they are shown.
+func sorted(byTitle map[string]*group) []group {
 	var all []group
 	for _, g := range byTitle {
 		slices.SortFunc(g.steps, func(a, b shownStep) int {

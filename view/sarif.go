@@ -131,7 +131,7 @@ func (run *sarifRun) add(part Part) {
 func resultOf(n Note) sarifResult {
 	r := sarifResult{Rule: cmp.Or(n.Code, "configuration"), Level: "note", Message: sarifMessage{safe(n.Heading + n.sentence())}}
 	switch n.Level {
-	case Wrong, Refusal:
+	case Wrong, Refusal, Unbound:
 		r.Level = "error"
 	case Warning, Permitted:
 		r.Level = "warning"

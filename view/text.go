@@ -69,7 +69,7 @@ func (l Level) head() span {
 		return span{"Error", []color.Attribute{color.FgRed, color.Bold}}
 	case Warning:
 		return span{"Warning", []color.Attribute{color.FgYellow, color.Bold}}
-	case Refusal:
+	case Refusal, Unbound:
 		return span{"Refused", []color.Attribute{color.FgRed, color.Bold}}
 	case Permitted:
 		return span{"Gap", []color.Attribute{color.FgYellow, color.Bold}}

@@ -41,6 +41,7 @@ func newApply(a *app) *cobra.Command {
 		},
 	}
 	o.tenant(cmd)
+	o.baseFlag(cmd)
 	o.flags(cmd)
 	o.formatFlag(cmd, "the result")
 	cmd.Flags().BoolVar(&o.approved, "auto-approve", false, "do not ask")
@@ -123,8 +124,8 @@ func (u *applying) made(ctx context.Context) (*plan.Plan, error) {
 // check refuses flags that do not go together, or make no sense.
 func (o *applyOptions) check() error {
 	switch {
-	case o.file != "" && o.set():
-		return errors.New("-target, -only, -expect, -allow-gaps and -allow-stopping-flows shape a new plan, and this is a saved one")
+	case o.file != "" && (o.set() || o.Base != ""):
+		return errors.New("-target, -only, -expect, -base, -allow-gaps and -allow-stopping-flows shape a new plan, and this is a saved one")
 	case o.wait < 0 || o.lockTimeout < 0 || o.checkpoint < 0:
 		return errors.New("-wait, -lock-timeout and -checkpoint are lengths of time such as 5m, and not negative")
 	case o.parallelism < 1:
@@ -139,16 +140,16 @@ func (u *applying) approved(ctx context.Context) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	stops := len(p.Errors()) > 0 || p.Refused()
+	stops := forbidden(p)
 	told := u.a.words().Plan(p, u.present.Config.Tenant.Writes)
 	switch {
 	case u.o.isText():
 		u.a.stdout().Page(told.Page)
-	case stops: // the document is about a run, and there is none
+	case stops != nil: // the document is about a run, and there is none
 		u.a.stderr().Page(told.Page)
 	}
-	if stops {
-		return nil, verdict(p)
+	if stops != nil {
+		return nil, stops
 	}
 	if len(p.Calls)+len(p.Records) == 0 {
 		return nil, u.nothing(p)
@@ -156,9 +157,9 @@ func (u *applying) approved(ctx context.Context) (*plan.Plan, error) {
 	if p, err = u.approve(ctx, p); err != nil {
 		return nil, err
 	}
-	if len(p.Errors()) > 0 || p.Refused() { // somebody used the tenant while somebody else was thinking
+	if stops = forbidden(p); stops != nil { // somebody used the tenant while somebody else was thinking
 		u.a.stdout().Page(view.Refusals(p))
-		return nil, verdict(p)
+		return nil, stops
 	}
 	return p, nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
@@ -24,7 +23,7 @@ type choices struct {
 type planFlags struct {
 	targets []string
 	only    string
-	expect  reviewedPlan
+	expect  string
 	allowances
 }
 
@@ -49,7 +48,8 @@ func (f *allowances) check() error {
 func (f *planFlags) flags(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.targets, "target", nil, "only for the holder at `ADDRESS`")
 	cmd.Flags().StringVar(&f.only, "only", "", "`due`: only steps that a date makes necessary")
-	cmd.Flags().Var(&f.expect, "expect", "refuse steps that the reviewed `PLAN` does not have: a saved plan, or its digest")
+	cmd.Flags().Var(&named{&f.expect, "reviewed plan"}, "expect",
+		"refuse steps that the reviewed `PLAN` does not have: a saved plan, or its digest")
 	f.allowances.flags(cmd)
 }
 
@@ -68,29 +68,10 @@ func (f *planFlags) choices(a *app) (choices, error) {
 	}
 	c := choices{engine.Choices{OnlyDue: f.only == "due", AllowGaps: f.gaps, MayStop: f.mayStop}, targets, nil}
 	if err == nil && f.expect != "" {
-		c.expected, err = a.world().Expected(string(f.expect))
+		c.expected, err = a.world().Expected(f.expect)
 	}
 	return c, err
 }
-
-// reviewedPlan names the plan that was reviewed. No name is a mistake: a variable of a job
-// that is not set must not switch the check off.
-type reviewedPlan string
-
-// Set implements pflag.Value.
-func (r *reviewedPlan) Set(text string) error {
-	if text == "" {
-		return errors.New("it names the reviewed plan, and is empty")
-	}
-	*r = reviewedPlan(text)
-	return nil
-}
-
-// String implements pflag.Value.
-func (r *reviewedPlan) String() string { return string(*r) }
-
-// Type implements pflag.Value.
-func (r *reviewedPlan) Type() string { return "plan" }
 
 // targetFlag reads -target values: the address of a holder, or of one of its
 // grants, which stands for the whole holder.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -34,6 +35,39 @@ func (i *inputs) tenant(cmd *cobra.Command) {
 	i.store(cmd)
 	cmd.Flags().StringArrayVar(&i.Skip, "skip", nil, "leave a `SERVICE` unread, with all that is in it: powerplatform")
 }
+
+// baseFlag adds the option of commands that judge a branch.
+func (i *inputs) baseFlag(cmd *cobra.Command) {
+	cmd.Flags().Var(&named{&i.Base, "revision"}, "base", "tell what this branch changes from what the `REVISION` asks for that it is "+
+		"to be merged into, and bind the branch by the rules there")
+}
+
+// named is the value of a flag that names something. No name is a mistake: a variable of a
+// job that is not set must not switch a check off.
+type named struct {
+	value *string
+	what  string
+}
+
+// Set implements pflag.Value.
+func (n *named) Set(text string) error {
+	if text == "" {
+		return fmt.Errorf("it names a %s, and is empty", n.what)
+	}
+	*n.value = text
+	return nil
+}
+
+// String implements pflag.Value.
+func (n *named) String() string {
+	if n.value == nil {
+		return ""
+	}
+	return *n.value
+}
+
+// Type implements pflag.Value.
+func (n *named) Type() string { return n.what }
 
 // world is what an engine gets from the command line.
 func (a *app) world() *engine.World {
@@ -80,6 +114,20 @@ func (a *app) showReading(w *engine.World) (clear func()) {
 	progress := a.progressLine()
 	w.Reading = func(n int) { progress.Show("Reading the tenant: %d people", n) }
 	return progress.Clear
+}
+
+// forbidden turns what forbids applying a plan into an exit code; nil where nothing does.
+//
+// Rules that a branch changes in its own favour forbid applying it, and not planning it: a
+// pull request that changes them for a good reason has to be green before it can be merged.
+func forbidden(p *plan.Plan) error {
+	switch {
+	case len(p.Errors()) > 0:
+		return exitError
+	case p.Refused(), p.Base.Binds():
+		return exitRefused
+	}
+	return nil
 }
 
 // verdict turns what stands in the way of a plan into an exit code.

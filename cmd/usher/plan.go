@@ -37,6 +37,7 @@ func newPlan(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return runPlan(cmd.Context(), a, o) },
 	}
 	o.tenant(cmd)
+	o.baseFlag(cmd)
 	o.planFlags.flags(cmd)
 	o.planOutput.flags(cmd)
 	cmd.Flags().BoolVar(&o.refresh, "refresh", true, "read people from the tenant; -refresh=false trusts the state")

@@ -1,0 +1,166 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// RuleChanges lists what a branch changes in the rules that bind it: which tenant and
+// which state it is about, for whom the state is encrypted, and what the guard allows.
+//
+//	base   guard { max_losses = 25 }
+//	head   guard { max_losses = 500 }
+//	       GUARD LOOSENED: max_losses 25 -> 500
+//
+// A pull request can write any rule into its own files, and would then be judged by it. So
+// the rules of the revision that it is to be merged into bind it, and a change of one is
+// told before everything else. A rule that gets stricter is no matter.
+func RuleChanges(base, head *Config) []ledger.RuleChange {
+	c := ruleChanges{}
+	c.tenant(base.Tenant, head.Tenant)
+	c.backend(base.Backend, head.Backend)
+	c.recipients(keysOf(base), keysOf(head))
+	c.guard(base.Guard, head.Guard)
+	return c
+}
+
+type ruleChanges []ledger.RuleChange
+
+func (c *ruleChanges) add(rule ledger.Rule, at ledger.Origin, format string, args ...any) {
+	change := ledger.RuleChange{Rule: rule, Text: fmt.Sprintf(format, args...)}
+	if at.File != "" {
+		change.Origins = []ledger.Origin{at}
+	}
+	*c = append(*c, change)
+}
+
+func (c *ruleChanges) tenant(was, is Tenant) {
+	switch {
+	case was.where() != is.where():
+		c.add(ledger.TenantChanged, is.Origin, "%s -> %s", was.where(), is.where())
+	case !was.Same(is):
+		c.add(ledger.TenantChanged, is.Origin, "%s is reached at other addresses", is.where())
+	}
+}
+
+// Same reports whether two tenants are one, and are reached at the same addresses.
+func (t Tenant) Same(o Tenant) bool { return t.where() == o.where() && t.reached() == o.reached() }
+
+// reached are the names by which a tenant is reached.
+func (t Tenant) reached() [6]string {
+	e := t.Endpoints
+	return [6]string{t.Cloud.Name, e.Login, e.Graph, e.PowerPlatform, e.Admin, e.Purchase}
+}
+
+// where names a tenant.
+func (t Tenant) where() string {
+	switch {
+	case t.ID != "":
+		return "the tenant " + t.ID
+	case t.Endpoint != "":
+		return "the simulated tenant at " + t.Endpoint
+	}
+	return "the simulated tenant in " + t.File
+}
+
+// backend names arguments, and not their values: an address can tell strangers where the
+// state is, and the changes are part of saved plans.
+func (c *ruleChanges) backend(was, is Backend) {
+	if was.Kind != is.Kind {
+		c.add(ledger.BackendChanged, is.Origin, "%s -> %s", was.Kind, is.Kind)
+		return
+	}
+	var names []string
+	for _, name := range BackendArguments()[is.Kind] {
+		if was.Args[name] != is.Args[name] {
+			names = append(names, name)
+		}
+	}
+	if len(names) > 0 {
+		c.add(ledger.BackendChanged, is.Origin, "%s of the backend %q", strings.Join(names, ", "), is.Kind)
+	}
+}
+
+// keysOf are the public keys that a state is encrypted for.
+func keysOf(c *Config) map[string]Recipient {
+	keys := map[string]Recipient{}
+	for _, r := range c.Recipients {
+		keys[r.Key] = r
+	}
+	return keys
+}
+
+func (c *ruleChanges) recipients(was, is map[string]Recipient) {
+	if len(was) > 0 && len(is) == 0 {
+		c.add(ledger.EncryptionChanged, ledger.Origin{}, "the state is no longer encrypted")
+		return
+	}
+	for _, key := range slices.Sorted(maps.Keys(is)) {
+		if _, known := was[key]; !known && len(was) > 0 {
+			at := is[key].At
+			c.add(ledger.EncryptionChanged, ledger.Origin{File: at.Filename, Line: at.Start.Line, Block: "encryption"},
+				"one more key can read the state: %s", key)
+		}
+	}
+}
+
+func (c *ruleChanges) guard(was, is ledger.Guard) {
+	limits := func(g ledger.Guard) (losses, unknown ledger.Guard) {
+		return ledger.Guard{MaxLosses: g.MaxLosses, MaxLossPercent: g.MaxLossPercent},
+			ledger.Guard{MaxUnknown: g.MaxUnknown, MaxUnknownPercent: g.MaxUnknownPercent}
+	}
+	wasLosses, wasUnknown := limits(was)
+	isLosses, isUnknown := limits(is)
+	if ledger.Looser(wasLosses, isLosses) {
+		c.add(ledger.GuardLoosened, is.Origin, "%s", limitsText(
+			limit{"max_losses", was.MaxLosses, is.MaxLosses, ledger.DefaultMaxLosses},
+			limit{"max_loss_percent", was.MaxLossPercent, is.MaxLossPercent, ledger.DefaultMaxLossPercent}))
+	}
+	if ledger.Looser(wasUnknown, isUnknown) {
+		c.add(ledger.GuardLoosened, is.Origin, "%s", limitsText(
+			limit{"max_unknown_names", was.MaxUnknown, is.MaxUnknown, ledger.DefaultMaxUnknown},
+			limit{"max_unknown_percent", was.MaxUnknownPercent, is.MaxUnknownPercent, ledger.DefaultMaxUnknownPercent}))
+	}
+	protected := map[string]bool{}
+	for _, h := range is.Protect {
+		protected[strings.ToLower(h.Address())] = true
+	}
+	for _, h := range was.Protect {
+		if address := h.Address(); !protected[strings.ToLower(address)] {
+			c.add(ledger.ProtectionRemoved, is.Origin, "%s", address)
+		}
+	}
+}
+
+// limit is a limit of a guard, in both revisions.
+type limit struct {
+	name     string
+	was, is  *int64
+	standard int64 // where neither limit of a pair is written
+}
+
+// limitsText tells of a pair of limits. Where neither is written, both defaults bind together.
+func limitsText(pair ...limit) string {
+	unset := func(n func(limit) *int64) bool { return n(pair[0]) == nil && n(pair[1]) == nil }
+	was, is := func(l limit) *int64 { return l.was }, func(l limit) *int64 { return l.is }
+	number := func(l limit, n func(limit) *int64) string {
+		switch {
+		case n(l) != nil:
+			return fmt.Sprint(*n(l))
+		case unset(n):
+			return fmt.Sprintf("%d (the default)", l.standard)
+		}
+		return "no limit"
+	}
+	var parts []string
+	for _, l := range pair {
+		if before, after := number(l, was), number(l, is); before != after {
+			parts = append(parts, fmt.Sprintf("%s %s -> %s", l.name, before, after))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
