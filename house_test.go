@@ -59,11 +59,13 @@ var mayImport = map[string][]string{
 		"tenant",
 		"tenant/identity",
 	},
+	"forge":                  {"ledger"},
+	"test/forgeserver":       {}, // for tests only
 	"view":                   {"catalog", "config", "ledger", "plan", "state"},
 	"test/answers":           {}, // for tests only
 	"test/stateserver":       {}, // for tests only
 	"test/stateserver/serve": {"test/stateserver"},
-	"cmd/usher":              {"catalog", "config", "engine", "ledger", "plan", "state", "tenant", "tenant/sandbox", "view"},
+	"cmd/usher":              {"catalog", "config", "engine", "forge", "ledger", "plan", "state", "tenant", "tenant/sandbox", "view"},
 }
 
 // onlyIn says where an import from outside may be used.
@@ -74,13 +76,15 @@ var onlyIn = []struct {
 	{"github.com/hashicorp/hcl/v2", []string{"config", "engine", "view", "cmd/usher"}},
 	{"github.com/zclconf/go-cty", []string{"config"}},
 	{"github.com/spf13/cobra", []string{"cmd/usher"}},
-	{"github.com/Azure/", []string{"state/azblob", "state/httpstate", "tenant", "tenant/identity", "tenant/wire"}},
+	{"github.com/Azure/", []string{"forge", "state/azblob", "state/httpstate", "tenant", "tenant/identity", "tenant/wire"}},
 	{"github.com/jackc/", []string{"state/postgres"}},
 	{"filippo.io/", []string{"state"}},
 	{
 		"net/http",
 		[]string{
 			"test/answers",
+			"test/forgeserver",
+			"forge",
 			"tenant",
 			"tenant/commerce",
 			"tenant/dataverse",

@@ -108,7 +108,7 @@ func (l *Loaded) openBlob(args arguments) (state.Backend, error) {
 		Container: args.get("container"),
 		Key:       cmp.Or(args.get("key"), "usher.state.json"),
 		SAS:       l.FirstEnv("USHER_BACKEND_SAS_TOKEN", "AZURE_STORAGE_SAS_TOKEN", "ARM_SAS_TOKEN"),
-		Transport: l.storeNetwork(),
+		Transport: l.Network(),
 	}
 	if account := args.get("account", "AZURE_STORAGE_ACCOUNT"); o.Endpoint == "" && account != "" {
 		o.Endpoint = "https://" + account + cloud.Blob
@@ -166,7 +166,7 @@ func (l *Loaded) openProtocol(args arguments) (state.Backend, error) {
 		Username:      args.get("username", "TF_HTTP_USERNAME"),
 		Password:      l.FirstEnv("USHER_BACKEND_PASSWORD", "TF_HTTP_PASSWORD"),
 		Version:       l.Version,
-		Transport:     l.storeNetwork(),
+		Transport:     l.Network(),
 	}
 	if err := args.missing(map[string]string{"address": o.Address}); err != nil {
 		return nil, err

@@ -6,14 +6,14 @@ import (
 	"github.com/usher-cli/usher/tenant"
 )
 
-// network carries requests.
-type network interface {
+// Transport carries requests.
+type Transport interface {
 	Do(*http.Request) (*http.Response, error)
 }
 
-// storeNetwork carries requests to a store, and tells of them where that was
+// Network carries requests to a store or a forge, and tells of them where that was
 // asked for.
-func (w *World) storeNetwork() network {
+func (w *World) Network() Transport {
 	if w.Requests == nil {
 		return tenant.Network()
 	}
@@ -25,7 +25,7 @@ type tracedNetwork struct {
 	w *World
 }
 
-// Do implements network.
+// Do implements Transport.
 func (n tracedNetwork) Do(req *http.Request) (*http.Response, error) {
 	began := n.w.Now()
 	resp, err := n.Client.Do(req)

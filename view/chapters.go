@@ -28,16 +28,12 @@ type chapter struct {
 //
 // A forge refuses a comment that is too long, and then nobody sees anything. So a plan of
 // 100,000 steps still has its verdict, its reasons and its first removals.
-func fitted(chapters []*chapter, most int) string {
-	chapters = slices.DeleteFunc(chapters, func(c *chapter) bool {
-		return c.head == "" && len(c.lines) == 0 || len(c.lines) == 0 && c.rank != always
-	})
+func fitted(chapters []*chapter, most int) (text string, short bool) {
 	for _, c := range chapters {
-		c.shown = c.lines
+		c.shown, c.out = c.lines, false
 	}
-	text := joined(chapters, "")
-	if most <= 0 || len(text) <= most {
-		return text
+	if text = joined(chapters, ""); most <= 0 || len(text) <= most {
+		return text, false
 	}
 	all := 0
 	left := most - len(shortened(0, 0)) - 32 // for the numbers
@@ -57,7 +53,7 @@ func fitted(chapters []*chapter, most int) string {
 			seen += len(c.shown)
 		}
 	}
-	return joined(chapters, shortened(seen, all))
+	return joined(chapters, shortened(seen, all)), true
 }
 
 // shortened says how much of a page is not there.

@@ -106,6 +106,9 @@ func TestHostileNames(t *testing.T) {
 	}
 }
 
+// marker is the first line of a page, which has no text of anybody else.
+var marker = regexp.MustCompile(`^<!-- usher \{"page":"[A-Za-z]*","at":"[0-9TZ:-]+","finding":"[a-z]+"\} -->$`)
+
 // tells is a text by which a forge tells a person, or links to an issue.
 var tells = regexp.MustCompile(`(^|[^\w.])[@#]\w`)
 
@@ -148,6 +151,9 @@ func inert(t *testing.T, name string, source []byte) (blocks []string) {
 			for i := range n.Lines().Len() {
 				at := n.Lines().At(i)
 				line := strings.TrimSpace(string(at.Value(source)))
+				if i == 0 && marker.MatchString(line) {
+					continue
+				}
 				inside := strings.TrimSuffix(strings.TrimPrefix(line, "<details><summary>"), "</summary>")
 				inside = strings.ReplaceAll(inside, "<!-- -->", "\x00")
 				if line != "</details>" && (strings.ContainsAny(inside, "<>") || tells.MatchString(inside)) {
@@ -257,7 +263,11 @@ func TestMarkdownOfAHeadAlone(t *testing.T) {
 	if err := asMarkdown(Output{Writer: &b}, Version(Build{Version: "1.0.0"})); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := b.String(), "### usher: Version\n\n#### Notes\n\n- usher v1.0.0\n"; got != want {
+	m, text, found := ledger.ReadMarker(b.String())
+	if !found || m.Page != "Version" || m.Finding != ledger.Something {
+		t.Errorf("the marker is %+v", m)
+	}
+	if got, want := text, "### usher: Version\n\n#### Notes\n\n- usher v1.0.0\n"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -1,9 +1,12 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/usher-cli/usher/ledger"
 )
@@ -13,10 +16,33 @@ import (
 // rest, folded. Where that is more than may be shown, detail goes first, and counts stay.
 //
 // Rows stand in blocks of code, where no name is a mention, a link or a tag.
+//
+// Its first line is a comment that nobody sees, by which usher comment knows the page.
 func asMarkdown(out Output, d Document) error {
-	_, err := fmt.Fprint(out, fitted(markdownOf(d.Page), out.MaxBytes))
+	m := ledger.Marker{Page: letters.FindString(d.Title), At: d.At.UTC().Truncate(time.Second), Finding: cmp.Or(d.Finding, ledger.Something),
+		Digest: digest.FindString(d.Digest)}
+	chapters := markdownOf(d.Page)
+	fit := func() (text string) {
+		most := out.MaxBytes
+		if most > 0 {
+			most = max(1, most-len(m.String())-1)
+		}
+		text, m.Shortened = fitted(chapters, most)
+		return text
+	}
+	text := fit()
+	if m.Shortened { // and the marker says so
+		text = fit()
+	}
+	_, err := fmt.Fprint(out, m.String(), "\n", text)
 	return err
 }
+
+// What of a page stands in its marker: no name, and no other text of anybody else.
+var (
+	letters = regexp.MustCompile(`^[A-Za-z]+`)
+	digest  = regexp.MustCompile(`^sha256:[0-9a-f]+$`)
+)
 
 // The ranks of chapters: of two, the higher one is shortened first.
 const (
@@ -64,7 +90,10 @@ func markdownOf(p Page) []*chapter {
 	all := append([]*chapter{m.head, m.stops}, m.tables...)
 	all = append(all, m.taken, m.moved, m.shared, m.warns)
 	all = append(all, m.lists...)
-	return append(append(all, m.steps...), m.notes)
+	all = append(append(all, m.steps...), m.notes)
+	return slices.DeleteFunc(all, func(c *chapter) bool { // what has nothing to say
+		return c.head == "" && len(c.lines) == 0 || len(c.lines) == 0 && c.rank != always
+	})
 }
 
 // add puts a part into its chapter.

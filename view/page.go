@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -15,6 +16,9 @@ type Page struct {
 	Title  string // what the page is about
 	Parts  []Part
 	Digest string // of the plan that it is about; "" for none
+
+	At      time.Time      // when what it tells was found
+	Finding ledger.Finding // "" for something
 }
 
 // Part is a piece of a page, in the order in which people read: a Sentence, Intro, Verdict,

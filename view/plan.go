@@ -27,7 +27,7 @@ import (
 //
 // Where the files have errors, nothing is planned: the notices are all there is.
 func (w Words) Plan(pl *plan.Plan, writes float64) Document {
-	p := Page{Title: "Plan"}
+	p := Page{Title: "Plan", At: pl.At, Finding: findingOf(pl)}
 	if pl.Undoes != "" {
 		p.Title = "Plan to undo the run " + pl.Undoes
 	}
@@ -52,6 +52,19 @@ func (w Words) Plan(pl *plan.Plan, writes float64) Document {
 	w.edits(&p, pl)
 	p.pace(pl, writes)
 	return Document{p, pl}
+}
+
+// findingOf says what a plan comes to.
+func findingOf(pl *plan.Plan) ledger.Finding {
+	switch {
+	case len(pl.Errors()) > 0, pl.Refused(), pl.Base.Binds():
+		return ledger.Forbidden
+	case len(pl.Unread) > 0:
+		return ledger.Incomplete
+	case pl.Empty():
+		return ledger.Nothing
+	}
+	return ledger.Something
 }
 
 // allSteps shows the steps of a plan: of a branch, those that it asks for itself, and then

@@ -98,7 +98,7 @@ func pendingText(n int) string {
 //
 //	Drift: 1 gone, 1 changed, 0 undeclared.
 func (w Words) Drift(have ledger.Have, all []plan.Drift) Document {
-	p := Page{Title: "Drift"}
+	p := Page{Title: "Drift", Finding: ledger.Something}
 	p.add(w.notRead(have.Unread)...)
 	n := map[plan.DriftKind]int{}
 	var list List
@@ -113,7 +113,11 @@ func (w Words) Drift(have ledger.Have, all []plan.Drift) Document {
 	case len(have.Unread) > 0:
 		text = "No drift in the part that was read."
 	default:
+		p.Finding = ledger.Nothing
 		text = "No drift. Everything that usher manages is unchanged."
+	}
+	if len(have.Unread) > 0 {
+		p.Finding = ledger.Incomplete
 	}
 	p.add(Verdict(text))
 	return Document{p, newDriftReport(have, all)}

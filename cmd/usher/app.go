@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -33,6 +34,8 @@ type app struct {
 
 	files        map[string]*hcl.File // that were read, to show lines of
 	servicePlans map[string]string    // names of service plans, by id, as far as they are known by now
+
+	pause func(context.Context, time.Duration) error // waits between two tries of a forge; nil for the clock
 
 	wire io.Writer // is told what is said to a simulated tenant, and what it answers; nil for nobody
 
@@ -110,7 +113,7 @@ func (a *app) command() *cobra.Command {
 	flags.BoolVar(&a.noColor, "no-color", false, "print no colours")
 	root.AddCommand(
 		newPlan(a), newApply(a), newShow(a), newDrift(a), newUsage(a), newValidate(a), newFmt(a), newDoctor(a),
-		newState(a), newHistory(a), newUndo(a), newInit(a), newForceUnlock(a), newSandbox(a), newVersion(a),
+		newState(a), newHistory(a), newUndo(a), newInit(a), newForceUnlock(a), newComment(a), newSandbox(a), newVersion(a),
 	)
 	return root
 }

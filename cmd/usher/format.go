@@ -3,12 +3,14 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/usher-cli/usher/forge"
 	"github.com/usher-cli/usher/view"
 )
 
@@ -28,7 +30,8 @@ func (f *format) formatFlag(cmd *cobra.Command, result string) {
 		f.known = slices.DeleteFunc(view.Formats(), func(name string) bool { return name == view.OfPlans })
 	}
 	cmd.Flags().StringVar(&f.name, "format", textFormat, "print "+result+" in a `FORMAT`: "+strings.Join(f.known, ", "))
-	cmd.Flags().Var(&f.most, "max-bytes", "print Markdown of so many `BYTES` at most, or as a forge takes: github, gitlab, azure, bitbucket")
+	cmd.Flags().Var(&f.most, "max-bytes",
+		"print Markdown of so many `BYTES` at most, or as a forge takes: azure, bitbucket, gitea, github, gitlab")
 	cmd.PreRunE = func(*cobra.Command, []string) error { return f.checkFormat() }
 }
 
@@ -62,6 +65,9 @@ func (f *format) isText() bool { return f.name == textFormat }
 func (a *app) show(f format, d view.Document) error {
 	out := a.output()
 	out.MaxBytes = int(f.most)
+	if d.At.IsZero() {
+		d.At = a.now()
+	}
 	return view.Show(f.name, out, d)
 }
 
@@ -71,11 +77,14 @@ func (a *app) words() view.Words { return view.Words{ServicePlans: a.servicePlan
 // byteLimit is a number of bytes, or that of a forge.
 type byteLimit int
 
-// forgeLimits are how many bytes of Markdown a comment may have. Sources: the API
-// references of GitHub (65,536 characters, of which some count more than once), GitLab
-// (1,000,000), Azure DevOps (150,000) and Bitbucket (32,768); each with some room.
+// forgeLimits are how many bytes of Markdown a comment may have. That of Bitbucket, which
+// usher posts nothing to, is 32,768 in its API reference.
 func forgeLimits() map[string]byteLimit {
-	return map[string]byteLimit{"github": 60_000, "gitlab": 900_000, "azure": 140_000, "bitbucket": 30_000}
+	limits := map[string]byteLimit{"bitbucket": 30_000}
+	for _, k := range []forge.Kind{forge.GitHub, forge.GitLab, forge.Azure, forge.Gitea} {
+		limits[string(k)] = byteLimit(k.Limit())
+	}
+	return limits
 }
 
 // leastBytes is what a verdict and a few reasons need.
@@ -89,7 +98,7 @@ func (b *byteLimit) Set(text string) error {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < leastBytes {
-		return fmt.Errorf("it is a number of at least %d, or github, gitlab, azure or bitbucket", leastBytes)
+		return fmt.Errorf("it is a number of at least %d, or %s", leastBytes, strings.Join(slices.Sorted(maps.Keys(forgeLimits())), ", "))
 	}
 	*b = byteLimit(n)
 	return nil
