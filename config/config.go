@@ -26,6 +26,7 @@ type Config struct {
 	Wants        []ledger.Want             // one for each holder and item, in the order of the files
 	Environments []ledger.EnvironmentRules // environments, each by the name or id in its file
 	Guard        ledger.Guard
+	Ignores      []ledger.IgnoreRule  // drift that is no news, in the order of the files
 	Files        map[string]*hcl.File // the sources, for showing lines
 }
 

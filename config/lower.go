@@ -72,6 +72,9 @@ func (l *lowering) lower(body *hclsyntax.Body, version string) {
 	for _, b := range ofType(body, "self_service_purchase", 1) {
 		l.selfService(b)
 	}
+	for _, b := range ofType(body, "ignore", 1) {
+		l.ignore(b)
+	}
 	for _, b := range ofType(body, "guard", 0) {
 		l.guard(b)
 	}

@@ -25,7 +25,28 @@ func RuleChanges(base, head *Config) []ledger.RuleChange {
 	c.backend(base.Backend, head.Backend)
 	c.recipients(keysOf(base), keysOf(head))
 	c.guard(base.Guard, head.Guard)
+	c.ignores(base.Ignores, head.Ignores)
 	return c
+}
+
+// ignores tells of rules that ignore more, or longer.
+func (c *ruleChanges) ignores(was, is []ledger.IgnoreRule) {
+	for _, r := range is {
+		known := slices.ContainsFunc(was, func(o ledger.IgnoreRule) bool {
+			return strings.EqualFold(o.Address, r.Address) && (o.Until == "" || r.Until != "" && r.Until <= o.Until)
+		})
+		if !known {
+			c.add(ledger.IgnoreAdded, r.Origin, "drift at %s is no news%s", r.Address, until(r))
+		}
+	}
+}
+
+// until says how long a rule ignores.
+func until(r ledger.IgnoreRule) string {
+	if r.Until == "" {
+		return ", without an end"
+	}
+	return ", up to " + r.Until
 }
 
 type ruleChanges []ledger.RuleChange

@@ -53,6 +53,7 @@ func language() block {
 				{name: "machine_group", labels: []string{"label"}, required: []string{"committed_bots"}, optional: []string{"id"}},
 			}},
 		{name: "self_service_purchase", labels: []string{"product"}, required: []string{"policy"}},
+		{name: "ignore", labels: []string{"label"}, required: []string{"address", "reason"}, optional: []string{"until"}},
 		{name: "guard", once: true, optional: []string{"max_losses", "max_loss_percent", "max_unknown_names", "max_unknown_percent", "protect"}},
 	}}
 }

@@ -38,16 +38,6 @@ func (p *Present) Plan(c Choices) *plan.Plan {
 	return made
 }
 
-// Drift lists what somebody else changed. Where the files themselves have errors,
-// those are returned, and nothing is compared.
-func (p *Present) Drift() ([]plan.Drift, []ledger.Notice) {
-	in := p.input(p.Config, Choices{})
-	if errs := (&plan.Plan{Notices: in.Notices}).Errors(); len(errs) > 0 {
-		return nil, errs
-	}
-	return plan.Drifts(in), nil
-}
-
 // Renew fits a plan to the present. Where it no longer holds, the error says why.
 //
 // Between a review and a merge somebody may have used the tenant. What the plan would do
@@ -94,6 +84,7 @@ func (p *Present) input(files *config.Config, c Choices) plan.Input {
 		Targets:      p.scope.Targets,
 		State:        p.stateRef(),
 		OnlyDue:      c.OnlyDue,
+		Only:         p.only,
 		AllowGaps:    c.AllowGaps,
 		FlowCapacity: files.FlowCapacity,
 	}

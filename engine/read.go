@@ -24,6 +24,7 @@ type Scope struct {
 	Saved      *plan.Plan      // that is to be applied; nil for none
 	Expected   *plan.Expected  // the plan that was reviewed; nil where none is expected
 	Undone     []ledger.Holder // of the run that is to be undone
+	Drift      string          // group of drift that a plan is narrowed to; "" for none
 	Everything bool            // also what no file and no record is about is read
 	TrustState bool            // people are not read: they have what the state says
 }
@@ -36,6 +37,7 @@ type Present struct {
 	Reading  *tenant.Reading
 	etag     string
 	scope    Scope
+	only     map[ledger.Key]bool // grants that a plan is narrowed to; nil for all
 }
 
 // ErrInterrupted ends a run that had not begun.
@@ -63,7 +65,10 @@ func (o *Opened) Read(ctx context.Context, scope Scope) (*Present, error) {
 		return nil, fmt.Errorf("the state %s is about the tenant %s, and the configuration points at %s (%s): use the state of that tenant, "+
 			"or correct the tenant block", o.Store, doc.Tenant, p.Reading.Tenant, o.Config.Tenant.Origin)
 	}
-	return p, nil
+	if scope.Drift != "" {
+		p.only, err = p.driftKeys(ctx, scope.Drift)
+	}
+	return p, err
 }
 
 // Again reads once more, for the same purpose.

@@ -10,6 +10,7 @@ const (
 	EncryptionChanged Rule = "encryption-changed"
 	GuardLoosened     Rule = "guard-loosened"
 	ProtectionRemoved Rule = "protection-removed"
+	IgnoreAdded       Rule = "ignore-added"
 	BaseUnread        Rule = "base-not-read" // nobody knows what the branch changes
 )
 

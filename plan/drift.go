@@ -3,6 +3,7 @@ package plan
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/usher-cli/usher/ledger"
 )
@@ -30,6 +31,12 @@ type Drift struct {
 	Have   *ledger.Value `json:"have,omitempty"`
 	// Deleted says that the tenant no longer has the declared holder at all.
 	Deleted bool `json:"deleted,omitempty"`
+	// By is the account that made the difference, and At when; "" and nil where nobody knows.
+	By      string          `json:"by,omitempty"`
+	App     bool            `json:"app,omitempty"` // By is an application
+	At      *time.Time      `json:"at,omitempty"`
+	Group   string          `json:"group,omitempty"`   // id of the group with the same cause
+	Origins []ledger.Origin `json:"origins,omitempty"` // lines that ask for the grant
 }
 
 // Address returns what people call the grant that drifted.
@@ -54,6 +61,9 @@ func Drifts(in Input) []Drift {
 			}
 			if r.have != nil {
 				d.Have = &r.have.Value
+			}
+			if r.want != nil {
+				d.Origins = r.want.Origins
 			}
 			all = append(all, d)
 		}

@@ -102,6 +102,9 @@ func (t *table) row(r row) {
 			t.met[name] = true
 		}
 	}
+	if t.in.Only != nil && !t.in.Only[r.key] {
+		return
+	}
 	if t.outOfReach(r) || t.in.OnlyDue && !t.due(r) {
 		return
 	}

@@ -162,6 +162,12 @@ func (t *Tenant) runCalls(ctx context.Context, calls []ledger.Call) []ledger.Res
 	return results
 }
 
+// Audits lists who changed licenses of people since a moment, the oldest first. It reads the
+// log of the directory, where entries come up to an hour late.
+func (t *Tenant) Audits(ctx context.Context, since time.Time) ([]ledger.Audit, error) {
+	return t.graph.Audits(ctx, since)
+}
+
 // Await waits, for a while, for groups that the service has not finished with,
 // and reports whether it has now.
 func (t *Tenant) Await(ctx context.Context, groups []ledger.Holder) bool {

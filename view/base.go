@@ -44,6 +44,7 @@ func ruleTitle(r ledger.Rule) string {
 		ledger.EncryptionChanged: "ENCRYPTION CHANGED",
 		ledger.GuardLoosened:     "GUARD LOOSENED",
 		ledger.ProtectionRemoved: "PROTECTION REMOVED",
+		ledger.IgnoreAdded:       "IGNORE ADDED",
 		ledger.BaseUnread:        "BASE NOT READ",
 	}[r]
 }

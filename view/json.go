@@ -135,17 +135,28 @@ func newRun(p *plan.Plan, r *ledger.Report) RunReport {
 
 // DriftReport is the document of drift -json.
 type DriftReport struct {
-	Format int             `json:"format"`
-	Tenant string          `json:"tenant"`
-	Drift  []plan.Drift    `json:"drift"`
-	Unread []ledger.Unread `json:"unread"`
+	Format  int                `json:"format"`
+	Tenant  string             `json:"tenant"`
+	Drift   []plan.Drift       `json:"drift"`
+	Groups  []DriftCause       `json:"groups"`
+	Ignored []plan.IgnoreCount `json:"ignored"`
+	Unread  []ledger.Unread    `json:"unread"`
+	Unknown string             `json:"unknown,omitempty"` // why nobody knows who made the changes
+}
+
+// DriftCause is a group of drift, whose members are in the list.
+type DriftCause struct {
+	plan.DriftGroup
+	Count int `json:"count"`
 }
 
 // newDriftReport makes the document of a comparison.
-func newDriftReport(have ledger.Have, drift []plan.Drift) DriftReport {
-	r := DriftReport{Format: documentFormat, Tenant: have.Tenant, Drift: drift, Unread: have.Unread}
-	if r.Drift == nil {
-		r.Drift = []plan.Drift{}
+func newDriftReport(have ledger.Have, found *plan.DriftReport) DriftReport {
+	r := DriftReport{Format: documentFormat, Tenant: have.Tenant, Drift: []plan.Drift{}, Groups: []DriftCause{}, Ignored: found.Ignored,
+		Unread: have.Unread, Unknown: found.Unknown}
+	for _, g := range found.Groups {
+		r.Groups = append(r.Groups, DriftCause{g, len(g.Drift)})
+		r.Drift = append(r.Drift, g.Drift...)
 	}
 	if r.Unread == nil {
 		r.Unread = []ledger.Unread{}

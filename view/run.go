@@ -91,66 +91,6 @@ func pendingText(n int) string {
 	return fmt.Sprintf(", %d pending", n)
 }
 
-// Drift tells what could not be read and what drifted, and sums it up.
-//
-//	  user/ada@contoso.com:SPE_E5: taken away by somebody
-//	  environment/production:process: changed by somebody: 8 -> 12
-//
-//	Drift: 1 gone, 1 changed, 0 undeclared.
-func (w Words) Drift(have ledger.Have, all []plan.Drift) Document {
-	p := Page{Title: "Drift", Finding: ledger.Something}
-	p.add(w.notRead(have.Unread)...)
-	n := map[plan.DriftKind]int{}
-	var list List
-	for _, d := range all {
-		n[d.Kind]++
-		list.Items = append(list.Items, Item{Address: string(d.Address()), Text: fmt.Sprintf("%s: %s", d.Address(), w.drifted(d))})
-	}
-	text := driftSum(n)
-	switch {
-	case len(all) > 0:
-		p.add(list, Break{})
-	case len(have.Unread) > 0:
-		text = "No drift in the part that was read."
-	default:
-		p.Finding = ledger.Nothing
-		text = "No drift. Everything that usher manages is unchanged."
-	}
-	if len(have.Unread) > 0 {
-		p.Finding = ledger.Incomplete
-	}
-	p.add(Verdict(text))
-	return Document{p, newDriftReport(have, all)}
-}
-
-// driftSum counts what drifted.
-func driftSum(n map[plan.DriftKind]int) string {
-	text := fmt.Sprintf("Drift: %d gone, %d changed, %d undeclared", n[plan.Gone], n[plan.Changed], n[plan.Undeclared])
-	if n[plan.Unfinished] > 0 {
-		text += fmt.Sprintf(", %d not carried out", n[plan.Unfinished])
-	}
-	return text + "."
-}
-
-// drifted says what became of a grant.
-func (w Words) drifted(d plan.Drift) string {
-	switch {
-	case d.Deleted:
-		return "gone: its holder is no longer in the tenant"
-	case d.Kind == plan.Gone:
-		return "taken away by somebody"
-	case d.Kind == plan.Undeclared:
-		return "no file declares it"
-	case d.Kind == plan.Unfinished:
-		return "usher removed it, and the service has not carried that out"
-	case d.Item.Kind == ledger.Setting:
-		return fmt.Sprintf("changed by somebody: %s -> %s", d.Known.Policy, d.Have.Policy)
-	case d.Item.Kind == ledger.Capacity:
-		return fmt.Sprintf("changed by somebody: %d -> %d", d.Known.Amount(), d.Have.Amount())
-	}
-	return "changed by somebody: " + w.servicePlanChange(*d.Known, *d.Have)
-}
-
 // Usage tells what could not be read and how much of every item there is, with
 // everybody who has it where asked for.
 //

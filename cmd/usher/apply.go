@@ -59,7 +59,7 @@ func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 	if err = cmp.Or(err, o.check()); err != nil {
 		return err
 	}
-	part, scope := engine.Whole(), engine.Scope{Targets: c.targets, Expected: c.expected}
+	part, scope := engine.Whole(), engine.Scope{Targets: c.targets, Drift: c.drift, Expected: c.expected}
 	if o.file != "" {
 		part = engine.Connection()
 		if scope.Saved, err = a.world().OpenPlan(a.path(o.file)); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -16,6 +17,7 @@ import (
 type choices struct {
 	engine.Choices
 	targets  []ledger.Holder
+	drift    string // a group of drift; "" for none
 	expected *plan.Expected
 }
 
@@ -47,7 +49,8 @@ func (f *allowances) check() error {
 
 func (f *planFlags) flags(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.targets, "target", nil, "only for the holder at `ADDRESS`")
-	cmd.Flags().StringVar(&f.only, "only", "", "`due`: only steps that a date makes necessary")
+	cmd.Flags().StringVar(&f.only, "only", "",
+		"`due`: only steps that a date makes necessary; drift:GROUP: only those that put a group of drift back")
 	cmd.Flags().Var(&named{&f.expect, "reviewed plan"}, "expect",
 		"refuse steps that the reviewed `PLAN` does not have: a saved plan, or its digest")
 	f.allowances.flags(cmd)
@@ -59,14 +62,20 @@ func (f *planFlags) set() bool {
 
 func (f *planFlags) choices(a *app) (choices, error) {
 	targets, err := targetFlag(f.targets)
+	group, ofDrift := strings.CutPrefix(f.only, "drift:")
 	switch {
 	case err != nil:
-	case f.only != "" && f.only != "due":
-		err = fmt.Errorf("-only takes due, and this is %q", f.only)
+	case f.only != "" && f.only != "due" && (!ofDrift || group == ""):
+		err = fmt.Errorf("-only takes due, or drift:GROUP from usher drift, and this is %q", f.only)
+	case ofDrift && len(targets) > 0:
+		err = errors.New("-target and -only=drift narrow a plan twice: choose one")
 	default:
 		err = f.check()
 	}
-	c := choices{engine.Choices{OnlyDue: f.only == "due", AllowGaps: f.gaps, MayStop: f.mayStop}, targets, nil}
+	c := choices{engine.Choices{OnlyDue: f.only == "due", AllowGaps: f.gaps, MayStop: f.mayStop}, targets, "", nil}
+	if ofDrift {
+		c.drift = group
+	}
 	if err == nil && f.expect != "" {
 		c.expected, err = a.world().Expected(f.expect)
 	}

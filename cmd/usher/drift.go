@@ -30,7 +30,7 @@ func runDrift(ctx context.Context, a *app, o *driftOptions) (err error) {
 		return err
 	}
 	defer p.Close(&err)
-	drift, problems := p.Drift()
+	drift, problems := p.Drift(ctx)
 	if len(problems) > 0 {
 		to := a.stdout()
 		if !o.isText() {
@@ -46,7 +46,7 @@ func runDrift(ctx context.Context, a *app, o *driftOptions) (err error) {
 	switch {
 	case len(have.Unread) > 0:
 		return exitPartial
-	case len(drift) > 0:
+	case len(drift.Groups) > 0:
 		return exitSteps
 	}
 	return nil

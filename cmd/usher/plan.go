@@ -49,7 +49,8 @@ func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	present, err := a.look(ctx, o.inputs, engine.Access{}, engine.Scope{Targets: c.targets, Expected: c.expected, TrustState: !o.refresh})
+	scope := engine.Scope{Targets: c.targets, Drift: c.drift, Expected: c.expected, TrustState: !o.refresh}
+	present, err := a.look(ctx, o.inputs, engine.Access{}, scope)
 	if err != nil {
 		return err
 	}

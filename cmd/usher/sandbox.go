@@ -100,6 +100,7 @@ func (a *app) openSandbox(file, log string) (*sandbox.Server, func() error, erro
 
 type sandboxRequestOptions struct {
 	file string
+	by   string
 }
 
 func newSandboxRequest(a *app) *cobra.Command {
@@ -111,6 +112,7 @@ func newSandboxRequest(a *app) *cobra.Command {
 		RunE:  func(_ *cobra.Command, args []string) error { return runSandboxRequest(a, o, append(args, "")) },
 	}
 	cmd.Flags().StringVar(&o.file, "file", "", "the tenant `FILE`")
+	cmd.Flags().StringVar(&o.by, "as", "somebody", "the `NAME` of the person or application for the log of the tenant")
 	return cmd
 }
 
@@ -127,6 +129,7 @@ func runSandboxRequest(a *app, o *sandboxRequestOptions, args []string) (err err
 	if err != nil {
 		return fmt.Errorf("that is not a request: %w", err)
 	}
+	r.Header.Set("Sandbox-By", o.by)
 	w := httptest.NewRecorder()
 	defer func() {
 		if cause := recover(); cause != nil { // how a handler cuts a connection

@@ -25,6 +25,7 @@ type Tenant struct {
 	Applications []*Application   `json:"applications,omitempty"`
 	Limits       *Limits          `json:"limits,omitempty"`
 	Delays       *Delays          `json:"delays,omitempty"`
+	Audit        *Audit           `json:"audit,omitempty"`
 	Clock        *time.Time       `json:"clock,omitempty"`    // the tenant's time, where it does not run by itself
 	Capitals     bool             `json:"capitals,omitempty"` // answers write ids in capitals, as some of the services' do
 	Faults       []*Fault         `json:"faults,omitempty"`
@@ -252,6 +253,9 @@ func (t *Tenant) Encode(w io.Writer) error {
 	}
 	if t.Delays != nil {
 		fmt.Fprintf(&b, ",\n  \"delays\": %s", compact(t.Delays))
+	}
+	if t.Audit != nil {
+		fmt.Fprintf(&b, ",\n  \"audit\": %s", compact(t.Audit))
 	}
 	if t.Clock != nil {
 		fmt.Fprintf(&b, ",\n  \"clock\": %s", compact(t.Clock))

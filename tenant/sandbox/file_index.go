@@ -111,6 +111,9 @@ func (x *indexed) apply(c change) {
 	if c.Clock != nil {
 		x.Clock = c.Clock
 	}
+	if c.Entry != nil && x.Audit != nil && c.Entry.Number > len(x.Audit.Entries) {
+		x.Audit.Entries = append(x.Audit.Entries, c.Entry)
+	}
 	if c.Overspend != nil {
 		x.Overspends = append(x.Overspends, *c.Overspend)
 	}

@@ -27,6 +27,7 @@ type change struct {
 	SelfService *SelfService `json:"selfService,omitempty"`
 	Application *Application `json:"application,omitempty"`
 	Overspend   *Overspend   `json:"overspend,omitempty"`
+	Entry       *Entry       `json:"entry,omitempty"`
 }
 
 // store keeps a tenant on disk: the file as of the last orderly end, and

@@ -26,7 +26,7 @@ func (s *Server) assignLicense(w http.ResponseWriter, r *http.Request) {
 		s.graphError(w, http.StatusBadRequest, "Request_BadRequest", "%s", string(refused))
 		return
 	}
-	s.commit(change{User: changed})
+	s.commit(change{User: changed, Entry: s.audited(r, u, changed)})
 	reply(w, http.StatusOK, view(changed, []string{"id", "userPrincipalName", "displayName", "assignedLicenses"}))
 }
 

@@ -163,6 +163,7 @@ func graphRights() []graphRight {
 			true,
 			"LicenseAssignment.Read.All Organization.Read.All Directory.Read.All Organization.ReadWrite.All Directory.ReadWrite.All",
 		},
+		{regexp.MustCompile(`^auditLogs/directoryAudits$`), true, "AuditLog.Read.All"},
 		{regexp.MustCompile(`^directory/subscriptions`), true, "Organization.Read.All Directory.Read.All Organization.ReadWrite.All"},
 		{
 			regexp.MustCompile(`/licenseDetails$`),

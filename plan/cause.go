@@ -1,0 +1,136 @@
+package plan
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// DriftGroup is drift of one cause: the same account did the same with the same item.
+type DriftGroup struct {
+	ID    string      `json:"id"` // the same whenever the cause is the same
+	Kind  DriftKind   `json:"kind"`
+	Item  ledger.Item `json:"item"`
+	By    string      `json:"by,omitempty"`  // "" where nobody knows
+	App   bool        `json:"app,omitempty"` // By is an application
+	First *time.Time  `json:"first,omitempty"`
+	Last  *time.Time  `json:"last,omitempty"`
+	Drift []Drift     `json:"-"`
+}
+
+// Caused puts to each difference who made it and when, as far as the log of the directory
+// has it: the last entry of the same person and item that does what the difference shows.
+func Caused(all []Drift, log []ledger.Audit) []Drift {
+	type deed struct {
+		person, item string
+		op           ledger.Op
+	}
+	last := map[deed]ledger.Audit{}
+	for _, a := range log {
+		last[deed{a.Person, a.Item, a.Op}] = a
+	}
+	ops := map[DriftKind]ledger.Op{Gone: ledger.Remove, Changed: ledger.Change, Undeclared: ledger.Add}
+	all = slices.Clone(all)
+	for i := range all {
+		d := &all[i]
+		if a, told := last[deed{strings.ToLower(d.Holder.ID), d.Item.ID, ops[d.Kind]}]; told && d.Holder.Kind == ledger.User {
+			d.By, d.App, d.At = a.By, a.App, &a.At
+		}
+	}
+	return all
+}
+
+// Grouped puts drift of one cause together, the oldest cause first. Those without a time
+// come last.
+func Grouped(all []Drift) []DriftGroup {
+	place := map[string]int{}
+	groups := []DriftGroup{}
+	for _, d := range all {
+		id := causeOf(d)
+		at, known := place[id]
+		if !known {
+			at = len(groups)
+			place[id] = at
+			groups = append(groups, DriftGroup{ID: id, Kind: d.Kind, Item: d.Item, By: d.By, App: d.App})
+		}
+		g := &groups[at]
+		d.Group = id
+		g.Drift = append(g.Drift, d)
+		if d.At != nil && (g.First == nil || d.At.Before(*g.First)) {
+			g.First = d.At
+		}
+		if d.At != nil && (g.Last == nil || d.At.After(*g.Last)) {
+			g.Last = d.At
+		}
+	}
+	slices.SortFunc(groups, func(a, b DriftGroup) int {
+		switch {
+		case a.First != nil && b.First != nil && !a.First.Equal(*b.First):
+			return a.First.Compare(*b.First)
+		case (a.First == nil) != (b.First == nil) && a.First != nil:
+			return -1
+		case (a.First == nil) != (b.First == nil):
+			return 1
+		}
+		return cmp.Or(strings.Compare(a.Item.Name, b.Item.Name), strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.ID, b.ID))
+	})
+	return groups
+}
+
+// causeOf names the cause of a difference in few digits, for people to copy.
+func causeOf(d Drift) string {
+	by := d.By
+	if d.App {
+		by = "application " + by
+	}
+	sum := sha256.Sum256([]byte(strings.Join([]string{string(d.Kind), string(d.Item.Kind), d.Item.ID, by}, "\x00")))
+	return hex.EncodeToString(sum[:4])
+}
+
+// Ignored leaves out drift that a rule of the files ignores, and counts it for each rule.
+func Ignored(all []Drift, rules []ledger.IgnoreRule, today string) (left []Drift, counts []IgnoreCount) {
+	counts = make([]IgnoreCount, len(rules))
+	for i, r := range rules {
+		counts[i] = IgnoreCount{IgnoreRule: r, Over: r.Until != "" && r.Until < today}
+	}
+	for _, d := range all {
+		at := slices.IndexFunc(counts, func(c IgnoreCount) bool { return !c.Over && c.Matches(string(d.Address())) })
+		if at < 0 {
+			left = append(left, d)
+			continue
+		}
+		counts[at].Count++
+	}
+	return left, counts
+}
+
+// IgnoreCount is how much a rule ignores.
+type IgnoreCount struct {
+	ledger.IgnoreRule
+	Count int  `json:"count"`
+	Over  bool `json:"over,omitempty"` // its last day has passed: it ignores nothing more
+}
+
+// DriftReport is all that a comparison of the night found.
+type DriftReport struct {
+	Groups  []DriftGroup
+	Ignored []IgnoreCount
+	// Unknown says why nobody knows who made the changes; "" where the log was read.
+	Unknown string
+	Labels  map[string]string // of license blocks, by the id of their product
+	Takes   map[string]bool   // products of which undeclared seats are removed, by id
+}
+
+// Drift lists the differences of all groups.
+func (r *DriftReport) Drift() []Drift {
+	var all []Drift
+	for _, g := range r.Groups {
+		all = append(all, g.Drift...)
+	}
+	return all
+}
