@@ -28,6 +28,7 @@ type Format func(Output, Document) error
 func formats() map[string]Format {
 	return map[string]Format{
 		OfPlans:    asGitLab,
+		"html":     asHTML,
 		"json":     asJSON,
 		"junit":    asJUnit,
 		"markdown": asMarkdown,

@@ -69,6 +69,10 @@ func TestHostileNames(t *testing.T) {
 	if err := Show("markdown", Output{Writer: &harmless}, Document{hostilePage("a name"), &plan.Plan{}}); err != nil {
 		t.Fatal(err)
 	}
+	var plainHTML bytes.Buffer
+	if err := Show("html", Output{Writer: &plainHTML}, Document{hostilePage("a name"), &plan.Plan{}}); err != nil {
+		t.Fatal(err)
+	}
 	plainly := inert(t, "a name", harmless.Bytes())
 	for _, name := range hostileNames() {
 		d := Document{hostilePage(name), &plan.Plan{}}
@@ -97,11 +101,49 @@ func TestHostileNames(t *testing.T) {
 				}
 			case "junit":
 				wellFormed(t, name, &b)
+			case "html":
+				harmlessHTML(t, name, b.String(), plainHTML.String())
 			case "json", "sarif", "gitlab":
 				if !json.Valid(b.Bytes()) {
 					t.Errorf("%s of %.50q is no JSON", format, name)
 				}
 			}
+		}
+	}
+}
+
+// harmlessHTML wants the elements and attributes of a page with harmless names, and a
+// readable name. The style and the script are what they are for every page.
+func harmlessHTML(t *testing.T, name, page, plain string) {
+	t.Helper()
+	skeleton := func(text string) []string {
+		dec := xml.NewDecoder(strings.NewReader(text[strings.Index(text, "<html"):]))
+		var all []string
+		for {
+			token, err := dec.Token()
+			if err != nil {
+				if !errors.Is(err, io.EOF) {
+					t.Fatalf("%.50q breaks the page: %v", name, err)
+				}
+				return all
+			}
+			if e, is := token.(xml.StartElement); is {
+				tag := e.Name.Local
+				for _, a := range e.Attr {
+					if tag += " " + a.Name.Local; a.Name.Local != "data-title" && a.Name.Local != "class" {
+						tag += "=" + a.Value
+					}
+				}
+				all = append(all, tag)
+			}
+		}
+	}
+	if got, want := skeleton(page), skeleton(plain); !slices.Equal(got, want) {
+		t.Errorf("%.50q makes other elements", name)
+	}
+	for _, word := range regexp.MustCompile(`[A-Za-z]{4,}`).FindAllString(name, -1) {
+		if !strings.Contains(page, word) {
+			t.Errorf("%.50q is not to be read any more", name)
 		}
 	}
 }

@@ -22,7 +22,7 @@ type Page struct {
 }
 
 // Part is a piece of a page, in the order in which people read: a Sentence, Intro, Verdict,
-// Note, Steps, Table, List, Facts, Outcome, Check, Code or Break.
+// Note, Steps, Table, Bars, List, Facts, Outcome, Check, Code or Break.
 type Part interface{ part() }
 
 // Sentence is a line of its own.
@@ -112,6 +112,15 @@ type Table struct {
 	Rows [][]string
 }
 
+// Bars are the numbers of pools, for formats that can draw them beside their table.
+type Bars []Bar
+
+// Bar is the use of one pool over a plan, in units.
+type Bar struct {
+	Name                          string
+	Limit, Before, Highest, After int64
+}
+
 // List is items under a heading.
 type List struct {
 	Title string // "" for none
@@ -184,6 +193,7 @@ func (Verdict) part()  {}
 func (Note) part()     {}
 func (Steps) part()    {}
 func (Table) part()    {}
+func (Bars) part()     {}
 func (List) part()     {}
 func (Facts) part()    {}
 func (Outcome) part()  {}

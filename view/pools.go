@@ -31,6 +31,7 @@ func (p *Page) pools(pools []ledger.Pool) {
 	if len(tenant.Rows) > 0 {
 		p.add(tenant)
 	}
+	p.bars(pools)
 	if len(inside.Rows) > 0 {
 		p.add(Break{}, inside)
 	}
@@ -39,6 +40,20 @@ func (p *Page) pools(pools []ledger.Pool) {
 	}
 	if len(tenant.Rows)+len(inside.Rows) > 0 {
 		p.add(Break{})
+	}
+}
+
+// bars adds the numbers of each pool that has a limit, for those who would rather look.
+func (p *Page) bars(pools []ledger.Pool) {
+	var bars Bars
+	for _, pool := range pools {
+		if !pool.Free && (pool.ID.Environment == "" || pool.Peak > 0) {
+			name, limit := poolName(pool.Item, pool.EnvironmentName), max(pool.Limit, pool.LimitAfter())
+			bars = append(bars, Bar{name, limit, pool.Before, pool.Peak, pool.After})
+		}
+	}
+	if len(bars) > 0 {
+		p.add(bars)
 	}
 }
 
