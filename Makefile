@@ -10,7 +10,7 @@ FUZZED  := ./config:FuzzLoad ./state:FuzzDecode ./plan:FuzzDecode ./ledger:FuzzA
 FUZZ    ?= 10m
 WORLDS  ?= 100000
 
-.PHONY: build demo test test-services test-browser check lint laws mutants fuzz crash crash-stores soak clients bench clean
+.PHONY: build demo test test-services test-pipelines test-browser check lint laws mutants fuzz crash crash-stores soak clients bench clean
 
 build: ## the program, in bin/
 	$(GO) build -trimpath -o bin/usher ./cmd/usher
@@ -52,6 +52,11 @@ soak: ## 10,000 people in a tenant on a bad day, 20 times, for a minute each
 
 clients: build ## clients that others wrote against the simulated tenant; installs them in a folder of its own
 	bash test/clients/run.sh bin/usher cmd/usher/testdata/tenants/microsoft.tenant.json
+
+test-pipelines: ## the pipelines to copy: their jobs from a branch to the night, then actionlint and shellcheck
+	$(GO) test ./cmd/usher ./forge -count=1 -v -run 'Pipelines|TestScript/pipeline_|TestOneComment|TestIssue'
+	command -v shellcheck >/dev/null || { apt-get update -qq && apt-get install -y -qq shellcheck >/dev/null; }
+	$(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 examples/pipelines/github.yml
 
 test-browser: build ## the HTML of usher in headless Chromium, which it installs; IMAGES=docs/images takes the screenshots anew
 	bash test/browser/run.sh bin/usher $(IMAGES)
