@@ -22,6 +22,7 @@ func (l *lowering) environmentRules(b *hclsyntax.Block, ev *evaluator, ref strin
 	attrs := b.Body.Attributes
 	p := ledger.EnvironmentRules{Environment: ledger.Holder{Kind: ledger.Environment, Name: ref}, Auto: ledger.AutoIgnore, Origin: origin(b)}
 	p.IgnoreUnknown = l.unknownNames(attrs["unknown_names"], ev)
+	p.Owner = l.owner(attrs["owner"], ev)
 	p.HostedServes = ev.flag(attrs["hosted_serves_process"])
 	if mode, ok := ev.text(attrs["auto_allocated"]); ok {
 		p.Auto = ledger.AutoMode(mode)

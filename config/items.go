@@ -37,6 +37,7 @@ func (l *lowering) license(b *hclsyntax.Block) {
 		p.Unmanaged = ledger.UnmanagedMode(mode)
 		l.oneOf(attrs["unmanaged"], mode, "ignore", "warn", "remove")
 	}
+	p.Owner = l.owner(attrs["owner"], l.eval)
 	p.Refresh = ledger.RefreshList
 	if mode, ok := l.eval.text(attrs["refresh_flows"]); ok {
 		p.Refresh = ledger.RefreshMode(mode)

@@ -178,7 +178,7 @@ func (l *lowering) requiredVersion(text, running string, at hcl.Range) {
 // written.
 func (l *lowering) guard(b *hclsyntax.Block) {
 	attrs, g := b.Body.Attributes, &l.cfg.Guard
-	g.Origin = origin(b)
+	g.Origin, g.Owner = origin(b), l.owner(attrs["owner"], l.eval)
 	g.MaxLosses, g.MaxLossPercent = l.bound(attrs["max_losses"]), l.share(attrs["max_loss_percent"])
 	g.MaxUnknown, g.MaxUnknownPercent = l.bound(attrs["max_unknown_names"]), l.share(attrs["max_unknown_percent"])
 	entries, _ := l.eval.list(attrs["protect"])
@@ -193,6 +193,16 @@ func (l *lowering) guard(b *hclsyntax.Block) {
 	if p := attrs["protect"]; p != nil {
 		l.cfg.Guard.Origin = ledger.Origin{File: p.NameRange.Filename, Line: p.NameRange.Start.Line, Block: "guard"}
 	}
+}
+
+// owner reads who has to agree to a plan: an account or a team of the forge. It is one
+// word, because programs read the list of owners.
+func (l *lowering) owner(attr *hclsyntax.Attribute, ev *evaluator) string {
+	name, ok := ev.text(attr)
+	if ok && (strings.TrimSpace(name) == "" || strings.ContainsAny(name, " \t\r\n,")) {
+		l.fail(attr.Expr.Range(), "Not an owner", "%q is not the name of one account or team, such as \"@contoso/licences\".", name)
+	}
+	return name
 }
 
 // bound reads a number that a guard allows; nil where none is written.

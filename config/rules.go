@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -26,6 +27,7 @@ func RuleChanges(base, head *Config) []ledger.RuleChange {
 	c.recipients(keysOf(base), keysOf(head))
 	c.guard(base.Guard, head.Guard)
 	c.ignores(base.Ignores, head.Ignores)
+	c.owners(ownersIn(base), ownersIn(head))
 	return c
 }
 
@@ -37,6 +39,35 @@ func (c *ruleChanges) ignores(was, is []ledger.IgnoreRule) {
 		})
 		if !known {
 			c.add(ledger.IgnoreAdded, r.Origin, "drift at %s is no news%s", r.Address, until(r))
+		}
+	}
+}
+
+// owned is what has an owner, and where it says so.
+type owned struct {
+	owner string
+	at    ledger.Origin
+}
+
+// ownersIn are the owners of licenses, of environments and of the guard.
+func ownersIn(c *Config) map[string]owned {
+	all := map[string]owned{"the guard": {c.Guard.Owner, c.Guard.Origin}}
+	for _, r := range c.Items {
+		all[r.Item.Name] = owned{r.Owner, r.Origin}
+	}
+	for _, e := range c.Environments {
+		all["the environment "+e.Environment.Name] = owned{e.Owner, e.Origin}
+	}
+	return all
+}
+
+// owners tells of owners who are no longer asked. What is not in the files any more is taken
+// away, and a plan of that asks the owner in the base.
+func (c *ruleChanges) owners(was, is map[string]owned) {
+	for _, name := range slices.Sorted(maps.Keys(was)) {
+		now, there := is[name]
+		if before := was[name].owner; before != "" && there && now.owner != before {
+			c.add(ledger.OwnerChanged, now.at, "of %s: %s -> %s", name, before, cmp.Or(now.owner, "nobody"))
 		}
 	}
 }

@@ -29,7 +29,7 @@ func language() block {
 		{name: "variable", labels: []string{"name"}, optional: []string{"default", "type", "description"}},
 		{name: "locals", open: true},
 		{name: "license", labels: []string{"label"}, required: []string{"sku"},
-			optional: []string{"quantity", "reserve", "unmanaged", "use_grace", "refresh_flows"}},
+			optional: []string{"quantity", "reserve", "unmanaged", "use_grace", "refresh_flows", "owner"}},
 		{name: "capacity", labels: []string{"name"}, optional: []string{"type", "quantity", "reserve"}},
 		{name: "assignment", labels: []string{"label"},
 			optional: []string{
@@ -46,7 +46,7 @@ func language() block {
 				{name: "grant", labels: []string{"license"}, optional: []string{"disabled_plans", "enabled_plans"}},
 			}},
 		{name: "environment", labels: []string{"label"},
-			optional: []string{"for_each", "id", "auto_allocated", "hosted_serves_process", "unknown_names"}, blocks: []block{
+			optional: []string{"for_each", "id", "owner", "auto_allocated", "hosted_serves_process", "unknown_names"}, blocks: []block{
 				{name: "capacity", once: true, open: true},
 				{name: "flow", labels: []string{"label"}, required: []string{"plan"}, optional: []string{"id"}},
 				{name: "machine", labels: []string{"label"}, required: []string{"unattended_runs"}, optional: []string{"id"}},
@@ -54,7 +54,8 @@ func language() block {
 			}},
 		{name: "self_service_purchase", labels: []string{"product"}, required: []string{"policy"}},
 		{name: "ignore", labels: []string{"label"}, required: []string{"address", "reason"}, optional: []string{"until"}},
-		{name: "guard", once: true, optional: []string{"max_losses", "max_loss_percent", "max_unknown_names", "max_unknown_percent", "protect"}},
+		{name: "guard", once: true,
+			optional: []string{"max_losses", "max_loss_percent", "max_unknown_names", "max_unknown_percent", "protect", "owner"}},
 	}}
 }
 

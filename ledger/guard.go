@@ -13,6 +13,7 @@ type Guard struct {
 	MaxUnknownPercent *int64   `json:"max_unknown_percent,omitempty"` // of the names in one file
 	Protect           []Holder `json:"protect,omitempty"`
 	MayStop           bool     `json:"may_stop_flows,omitempty"` // flows of service principals may lose their capacity
+	Owner             string   `json:"-"`                        // who has to agree where a branch changes the guard; "" for nobody
 	Origin            Origin   `json:"-"`
 }
 

@@ -11,6 +11,7 @@ const (
 	GuardLoosened     Rule = "guard-loosened"
 	ProtectionRemoved Rule = "protection-removed"
 	IgnoreAdded       Rule = "ignore-added"
+	OwnerChanged      Rule = "owner-changed"
 	BaseUnread        Rule = "base-not-read" // nobody knows what the branch changes
 )
 

@@ -5,6 +5,7 @@ type EnvironmentRules struct {
 	Environment   Holder   `json:"environment"`
 	HostedServes  bool     `json:"hosted_serves_process,omitempty"`
 	Auto          AutoMode `json:"auto_allocated,omitempty"`
+	Owner         string   `json:"-"` // who has to agree to a plan that is about it; "" for nobody
 	IgnoreUnknown bool     `json:"-"` // a name that means nobody is no slip
 	Origin        Origin   `json:"origin"`
 }
@@ -31,6 +32,7 @@ type ItemRules struct {
 	Unmanaged UnmanagedMode
 	UseGrace  bool
 	Refresh   RefreshMode
+	Owner     string // who has to agree to a plan that is about it; "" for nobody
 	Origin    Origin
 }
 

@@ -32,6 +32,7 @@ func (p *Plan) Beside(b Base, other *Plan) {
 	if other == nil {
 		return
 	}
+	p.askBaseToo(other.owning)
 	if errs := other.Errors(); len(errs) > 0 {
 		b.Unread = errs[0].Text
 		return

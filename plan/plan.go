@@ -94,8 +94,11 @@ type Plan struct {
 	Perhaps      []ledger.Key              `json:"perhaps_ours,omitempty"` // to be settled with state confirm or state rm
 	Undoes       string                    `json:"undoes,omitempty"`       // the run that it reverses
 	Edits        []Edit                    `json:"edits,omitempty"`        // of an undo, for it to last
+	Owners       []Owner                   `json:"owners,omitempty"`       // who has to agree
 	Base         *Base                     `json:"base,omitempty"`         // the revision that the branch is to be merged into
 	Awaited      []ledger.Holder           `json:"awaited,omitempty"`      // groups that the service has not finished with
+
+	owning owning // of the files that it was made of
 }
 
 // Purchase is what a file declares and the tenant does not own yet.
@@ -181,6 +184,8 @@ func New(in Input) *Plan {
 	p.arrangeCalls(t.steps, t.in, t.sides.have)
 	p.Notices = slices.Concat(p.Notices, t.notices, p.owned(t.in), p.lapses(t.in), leftOff(t.in))
 	slices.SortStableFunc(p.Notices, compareNotices)
+	p.owning = owning{in.Items, in.Environments, in.Guard.Owner}
+	p.Owners = ownersOf(p.Steps(), p.owning)
 	p.Digest = digest(p)
 	return p
 }

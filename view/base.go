@@ -45,6 +45,7 @@ func ruleTitle(r ledger.Rule) string {
 		ledger.GuardLoosened:     "GUARD LOOSENED",
 		ledger.ProtectionRemoved: "PROTECTION REMOVED",
 		ledger.IgnoreAdded:       "IGNORE ADDED",
+		ledger.OwnerChanged:      "OWNER CHANGED",
 		ledger.BaseUnread:        "BASE NOT READ",
 	}[r]
 }

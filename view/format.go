@@ -27,18 +27,19 @@ type Format func(Output, Document) error
 // formats are the formats, by name. Another one is a file and a row.
 func formats() map[string]Format {
 	return map[string]Format{
-		OfPlans:    asGitLab,
+		"gitlab":   asGitLab,
 		"html":     asHTML,
 		"json":     asJSON,
 		"junit":    asJUnit,
 		"markdown": asMarkdown,
+		"owners":   asOwners,
 		"sarif":    asSARIF,
 		"text":     asText,
 	}
 }
 
-// OfPlans is the format that has nothing for other documents.
-const OfPlans = "gitlab"
+// OfPlans reports whether a format has nothing for other documents.
+func OfPlans(format string) bool { return format == "gitlab" || format == "owners" }
 
 // Formats are the names of the formats.
 func Formats() []string { return slices.Sorted(maps.Keys(formats())) }

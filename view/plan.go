@@ -43,6 +43,7 @@ func (w Words) Plan(pl *plan.Plan, writes float64) Document {
 	p.refresh(pl)
 	p.due(pl)
 	p.add(Refusals(pl).Parts...)
+	p.owners(pl)
 	p.guard(pl.Guard)
 	p.add(Verdict(Summary(pl)))
 	p.shared(pl)

@@ -27,7 +27,7 @@ type format struct {
 func (f *format) formatFlag(cmd *cobra.Command, result string) {
 	cmd.Flags().BoolVar(&f.json, "json", false, "print "+result+" as JSON, as -format=json does")
 	if f.known == nil {
-		f.known = slices.DeleteFunc(view.Formats(), func(name string) bool { return name == view.OfPlans })
+		f.known = slices.DeleteFunc(view.Formats(), view.OfPlans)
 	}
 	cmd.Flags().StringVar(&f.name, "format", textFormat, "print "+result+" in a `FORMAT`: "+strings.Join(f.known, ", "))
 	cmd.Flags().Var(&f.most, "max-bytes",
