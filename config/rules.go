@@ -26,9 +26,33 @@ func RuleChanges(base, head *Config) []ledger.RuleChange {
 	c.backend(base.Backend, head.Backend)
 	c.recipients(keysOf(base), keysOf(head))
 	c.guard(base.Guard, head.Guard)
+	c.unknownNames(lax(base), lax(head))
 	c.ignores(base.Ignores, head.Ignores)
 	c.owners(ownersIn(base), ownersIn(head))
 	return c
+}
+
+// lax are the blocks whose names may mean nobody: they count neither in the guard nor as
+// slips.
+func lax(c *Config) map[string]ledger.Origin {
+	blocks := map[string]ledger.Origin{}
+	for _, w := range c.Wants {
+		for _, o := range w.Origins {
+			if w.IgnoreUnknown {
+				blocks[o.Block] = o
+			}
+		}
+	}
+	return blocks
+}
+
+// unknownNames tells of blocks that switch off what guards against slips.
+func (c *ruleChanges) unknownNames(was, is map[string]ledger.Origin) {
+	for _, block := range slices.Sorted(maps.Keys(is)) {
+		if _, known := was[block]; !known {
+			c.add(ledger.GuardLoosened, is[block], "names that mean nobody are ignored in %s", block)
+		}
+	}
 }
 
 // ignores tells of rules that ignore more, or longer.

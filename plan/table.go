@@ -103,12 +103,25 @@ func (t *table) row(r row) {
 		}
 	}
 	if t.in.Only != nil && !t.in.Only[r.key] {
+		t.keepClaim(r)
 		return
 	}
-	if t.outOfReach(r) || t.in.OnlyDue && !t.due(r) {
+	if t.outOfReach(r) {
+		return
+	}
+	if t.in.OnlyDue && !t.due(r) {
+		t.keepClaim(r)
 		return
 	}
 	t.decide(r)
+}
+
+// keepClaim leaves a claim open where its row is not decided: without it, nobody would know
+// any more that an interrupted run has given what is there.
+func (t *table) keepClaim(r row) {
+	if t.claimed[r.key] {
+		t.perhaps = append(t.perhaps, r.key)
+	}
 }
 
 // outOfReach notes what cannot be compared: what was not read, a product that the

@@ -120,14 +120,11 @@ func runJob(ts *testscript.TestScript, neg bool, args []string) {
 				continue
 			}
 		}
-		if args[0] != "azure" { // which has no pipefail
-			script = "set -o pipefail\n" + script
-		}
 		for name, value := range merged(j.Env, j.Variables, s.Env) {
 			ts.Setenv(name, resolved(ts, value))
 		}
 		ts.Setenv("GITHUB_OUTPUT", outputs)
-		failed = ts.Exec("bash", "-e", "-c", script) != nil || failed
+		failed = ts.Exec("bash", append(shellOf(args[0]), "-c", script)...) != nil || failed
 		log += ts.ReadFile("stdout") + ts.ReadFile("stderr")
 		collect(ts, ts.ReadFile("stdout"))
 	}
@@ -189,6 +186,20 @@ func resolved(ts *testscript.TestScript, text string) string {
 			return ""
 		}
 	})
+}
+
+// shellOf are the options of the shell that a forge runs scripts in. That of GitHub has no
+// pipefail, unless the workflow names the shell; that of Azure Pipelines stops at no error.
+func shellOf(kind string) []string {
+	text, err := pipeline(kind)
+	named := err == nil && strings.Contains(string(text), "\ndefaults:\n  run:\n    shell: bash")
+	switch {
+	case kind == "azure":
+		return nil
+	case kind == "github" && !named:
+		return []string{"-e"}
+	}
+	return []string{"-eo", "pipefail"}
 }
 
 // collect takes a digest that a job hands on.
