@@ -32,8 +32,9 @@ func (l *Loaded) loadBase(opts config.Options) (*Base, error) {
 		return nil, err
 	}
 	b := &Base{Base: plan.Base{Revision: l.inputs.Base, Commit: files.commit, Behind: files.behind()}}
-	if names, err := fs.Glob(files, "*.hcl"); err != nil || len(names) == 0 { // all of it is new
+	if names, err := fs.Glob(files, "*.hcl"); err != nil || len(names) == 0 { // all of it is new, or moved here
 		b.Unread = "it has no configuration here"
+		b.Rules = []ledger.RuleChange{{Rule: ledger.BaseUnread, Text: b.Unread}}
 		return b, nil
 	}
 	opts.Files, opts.Undeclared = files, true

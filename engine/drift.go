@@ -38,21 +38,28 @@ func (p *Present) Drift(ctx context.Context) (*plan.DriftReport, []ledger.Notice
 	return r, nil
 }
 
-// driftKeys are the grants of a group of drift.
-func (p *Present) driftKeys(ctx context.Context, group string) (map[ledger.Key]bool, error) {
+// driftHolders are those whose drift a plan puts back: of a group, as far as a line of a file
+// tells what to put back. Each stands for all of its grants, as with -target: half of a
+// move would take a mailbox.
+func (p *Present) driftHolders(ctx context.Context, group string) (map[ledger.HolderID]bool, error) {
 	r, problems := p.Drift(ctx)
 	if len(problems) > 0 { // the plan says which
-		return map[ledger.Key]bool{}, nil
+		return map[ledger.HolderID]bool{}, nil
 	}
 	for _, g := range r.Groups {
 		if g.ID != group {
 			continue
 		}
-		keys := map[ledger.Key]bool{}
+		holders := map[ledger.HolderID]bool{}
 		for _, d := range g.Drift {
-			keys[ledger.Key{Kind: d.Holder.Kind, Holder: d.Holder.ID, Item: d.Item.ID}] = true
+			if len(d.Origins) > 0 || d.Kind == plan.Undeclared && r.Takes[d.Item.ID] {
+				holders[d.Holder.Identity()] = true
+			}
 		}
-		return keys, nil
+		if len(holders) == 0 {
+			return nil, fmt.Errorf("no line of a file says what drift:%s was before, so there is nothing to put back", group)
+		}
+		return holders, nil
 	}
 	return nil, fmt.Errorf("there is no drift:%s now: usher drift lists the groups that there are", group)
 }

@@ -31,6 +31,11 @@ func openRevision(dir, name string) (*revision, error) {
 		return nil, fmt.Errorf("-base=%s needs a Git repository around the configuration: %w", name, err)
 	}
 	r.prefix = strings.TrimRight(string(prefix), "\r\n")
+	// A branch can put a repository of its own in the place of the directory, with a base of its own.
+	if outer, err := r.git(nil, "rev-parse", "--show-superproject-working-tree"); err != nil || len(bytes.TrimSpace(outer)) > 0 {
+		return nil, fmt.Errorf("-base=%s would be a revision of a submodule, which a branch can choose: keep the configuration in the "+
+			"repository itself", name)
+	}
 	commit, err := r.git(nil, "rev-parse", "--verify", "--end-of-options", name+"^{commit}")
 	if errors.Is(err, errAmbiguous) {
 		return nil, fmt.Errorf("-base=%s means several revisions: write the whole name, such as refs/remotes/origin/main", name)
@@ -105,7 +110,7 @@ var errAmbiguous = errors.New("the name is ambiguous")
 // A pull request can bring a directory that looks like a repository of its own, with
 // commands in its settings. Git is told to look for none there.
 func (r *revision) git(in io.Reader, args ...string) ([]byte, error) {
-	cmd := exec.Command("git", append([]string{"-C", r.dir, "-c", "safe.bareRepository=explicit"}, args...)...)
+	cmd := exec.Command("git", append([]string{"-C", r.dir, "--no-replace-objects", "-c", "safe.bareRepository=explicit"}, args...)...)
 	cmd.Env = append(cmd.Environ(), "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0")
 	cmd.Stdin = in
 	var problems bytes.Buffer

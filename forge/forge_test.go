@@ -23,7 +23,7 @@ type place struct {
 // jobs are the environments of jobs of each forge.
 func jobs(url string) map[Kind]map[string]string {
 	actions := map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "contoso/licences", "GITHUB_REF": "refs/pull/12/merge",
-		"GITHUB_SHA": "c0ffee", "GITHUB_SERVER_URL": "https://github.com", "GITHUB_RUN_ID": "5"}
+		"GITHUB_SHA": "c0ffee", "GITHUB_EVENT_NAME": "push", "GITHUB_SERVER_URL": "https://github.com", "GITHUB_RUN_ID": "5"}
 	with := func(all map[string]string, more ...string) map[string]string {
 		env := map[string]string{}
 		for k, v := range all {

@@ -75,7 +75,10 @@ var pullRef = regexp.MustCompile(`^refs/pull/([1-9][0-9]*)/`)
 
 // fromActions reads what GitHub and Gitea set.
 func fromActions(env func(string) string, readFile func(string) ([]byte, error)) Job {
-	j := Job{API: env("GITHUB_API_URL"), Repository: env("GITHUB_REPOSITORY"), Commit: env("GITHUB_SHA")}
+	j := Job{API: env("GITHUB_API_URL"), Repository: env("GITHUB_REPOSITORY")}
+	if env("GITHUB_EVENT_NAME") == "push" { // other events carry a commit that another pull request brought
+		j.Commit = env("GITHUB_SHA")
+	}
 	if run := env("GITHUB_RUN_ID"); run != "" && env("GITHUB_SERVER_URL") != "" {
 		j.URL = fmt.Sprintf("%s/%s/actions/runs/%s", env("GITHUB_SERVER_URL"), j.Repository, run)
 	}

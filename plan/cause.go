@@ -68,6 +68,9 @@ func Grouped(all []Drift) []DriftGroup {
 			g.Last = d.At
 		}
 	}
+	for i := range groups {
+		groups[i].nameUnknown()
+	}
 	slices.SortFunc(groups, func(a, b DriftGroup) int {
 		switch {
 		case a.First != nil && b.First != nil && !a.First.Equal(*b.First):
@@ -80,6 +83,24 @@ func Grouped(all []Drift) []DriftGroup {
 		return cmp.Or(strings.Compare(a.Item.Name, b.Item.Name), strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.ID, b.ID))
 	})
 	return groups
+}
+
+// nameUnknown names a group without an account by its members, too: it has another name
+// once the log is lost, and drift of known causes joins it.
+func (g *DriftGroup) nameUnknown() {
+	if g.By != "" {
+		return
+	}
+	parts := []string{g.ID}
+	for _, d := range g.Drift {
+		parts = append(parts, string(d.Address()))
+	}
+	slices.Sort(parts)
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	g.ID = hex.EncodeToString(sum[:4])
+	for i := range g.Drift {
+		g.Drift[i].Group = g.ID
+	}
 }
 
 // causeOf names the cause of a difference in few digits, for people to copy.

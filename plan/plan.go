@@ -39,11 +39,11 @@ type Input struct {
 
 	Have    ledger.Have
 	At      time.Time
-	Today   string              // the day of At where the organisation is, as YYYY-MM-DD
-	Targets []ledger.Holder     // by kind and name; empty for all
-	OnlyDue bool                // only what a date makes necessary
-	Only    map[ledger.Key]bool // only these grants; nil for all
-	Restart []ledger.Grant      // flows that an earlier run was turning off and on, and the seat that it was for
+	Today   string                   // the day of At where the organisation is, as YYYY-MM-DD
+	Targets []ledger.Holder          // by kind and name; empty for all
+	OnlyDue bool                     // only what a date makes necessary
+	Only    map[ledger.HolderID]bool // only these holders; nil for all
+	Restart []ledger.Grant           // flows that an earlier run was turning off and on, and the seat that it was for
 
 	AllowGaps    int64 // people who may be without a seat for a moment
 	FlowCapacity bool  // usher itself may write the capacity of flows and machines

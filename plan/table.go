@@ -102,7 +102,7 @@ func (t *table) row(r row) {
 			t.met[name] = true
 		}
 	}
-	if t.in.Only != nil && !t.in.Only[r.key] {
+	if t.in.Only != nil && !t.in.Only[holder.Identity()] {
 		t.keepClaim(r)
 		return
 	}

@@ -41,7 +41,7 @@ func serveForge(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	vars := map[string][]string{
 		"github": {"GITHUB_ACTIONS=true", "GITHUB_API_URL=" + server.URL + "/github", "GITHUB_REPOSITORY=contoso/licences", "GITHUB_TOKEN=secret",
-			"GITHUB_SHA=c0ffee", "GITHUB_REF=" + ref, "GITHUB_SERVER_URL=https://github.com", "GITHUB_RUN_ID=5"},
+			"GITHUB_SHA=c0ffee", "GITHUB_EVENT_NAME=push", "GITHUB_REF=" + ref, "GITHUB_SERVER_URL=https://github.com", "GITHUB_RUN_ID=5"},
 		"gitlab": {"GITLAB_CI=true", "CI_API_V4_URL=" + server.URL + "/gitlab/api/v4", "CI_PROJECT_ID=42", "GITLAB_TOKEN=secret",
 			"CI_COMMIT_SHA=c0ffee", "CI_MERGE_REQUEST_IID=" + number},
 		"azure": {"TF_BUILD=True", "SYSTEM_COLLECTIONURI=" + server.URL + "/azure/contoso/", "SYSTEM_TEAMPROJECT=seats and more",
