@@ -71,18 +71,21 @@ func Grouped(all []Drift) []DriftGroup {
 	for i := range groups {
 		groups[i].nameUnknown()
 	}
-	slices.SortFunc(groups, func(a, b DriftGroup) int {
-		switch {
-		case a.First != nil && b.First != nil && !a.First.Equal(*b.First):
-			return a.First.Compare(*b.First)
-		case (a.First == nil) != (b.First == nil) && a.First != nil:
-			return -1
-		case (a.First == nil) != (b.First == nil):
-			return 1
-		}
-		return cmp.Or(strings.Compare(a.Item.Name, b.Item.Name), strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.ID, b.ID))
-	})
+	slices.SortFunc(groups, compareGroups)
 	return groups
+}
+
+// compareGroups puts the oldest cause first.
+func compareGroups(a, b DriftGroup) int {
+	switch {
+	case a.First != nil && b.First != nil && !a.First.Equal(*b.First):
+		return a.First.Compare(*b.First)
+	case (a.First == nil) != (b.First == nil) && a.First != nil:
+		return -1
+	case (a.First == nil) != (b.First == nil):
+		return 1
+	}
+	return cmp.Or(strings.Compare(a.Item.Name, b.Item.Name), strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.ID, b.ID))
 }
 
 // nameUnknown names a group without an account by its members, too: it has another name
