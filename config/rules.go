@@ -32,78 +32,6 @@ func RuleChanges(base, head *Config) []ledger.RuleChange {
 	return c
 }
 
-// lax are the blocks whose names may mean nobody: they count neither in the guard nor as
-// slips.
-func lax(c *Config) map[string]ledger.Origin {
-	blocks := map[string]ledger.Origin{}
-	for _, w := range c.Wants {
-		for _, o := range w.Origins {
-			if w.IgnoreUnknown {
-				blocks[o.Block] = o
-			}
-		}
-	}
-	return blocks
-}
-
-// unknownNames tells of blocks that switch off what guards against slips.
-func (c *ruleChanges) unknownNames(was, is map[string]ledger.Origin) {
-	for _, block := range slices.Sorted(maps.Keys(is)) {
-		if _, known := was[block]; !known {
-			c.add(ledger.GuardLoosened, is[block], "names that mean nobody are ignored in %s", block)
-		}
-	}
-}
-
-// ignores tells of rules that ignore more, or longer.
-func (c *ruleChanges) ignores(was, is []ledger.IgnoreRule) {
-	for _, r := range is {
-		known := slices.ContainsFunc(was, func(o ledger.IgnoreRule) bool {
-			return strings.EqualFold(o.Address, r.Address) && (o.Until == "" || r.Until != "" && r.Until <= o.Until)
-		})
-		if !known {
-			c.add(ledger.IgnoreAdded, r.Origin, "drift at %s is no news%s", r.Address, until(r))
-		}
-	}
-}
-
-// owned is what has an owner, and where it says so.
-type owned struct {
-	owner string
-	at    ledger.Origin
-}
-
-// ownersIn are the owners of licenses, of environments and of the guard.
-func ownersIn(c *Config) map[string]owned {
-	all := map[string]owned{"the guard": {c.Guard.Owner, c.Guard.Origin}}
-	for _, r := range c.Items {
-		all[r.Item.Name] = owned{r.Owner, r.Origin}
-	}
-	for _, e := range c.Environments {
-		all["the environment "+e.Environment.Name] = owned{e.Owner, e.Origin}
-	}
-	return all
-}
-
-// owners tells of owners who are no longer asked. What is not in the files any more is taken
-// away, and a plan of that asks the owner in the base.
-func (c *ruleChanges) owners(was, is map[string]owned) {
-	for _, name := range slices.Sorted(maps.Keys(was)) {
-		now, there := is[name]
-		if before := was[name].owner; before != "" && there && now.owner != before {
-			c.add(ledger.OwnerChanged, now.at, "of %s: %s -> %s", name, before, cmp.Or(now.owner, "nobody"))
-		}
-	}
-}
-
-// until says how long a rule ignores.
-func until(r ledger.IgnoreRule) string {
-	if r.Until == "" {
-		return ", without an end"
-	}
-	return ", up to " + r.Until
-}
-
 type ruleChanges []ledger.RuleChange
 
 func (c *ruleChanges) add(rule ledger.Rule, at ledger.Origin, format string, args ...any) {
@@ -239,4 +167,76 @@ func limitsText(pair ...limit) string {
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// lax are the blocks whose names may mean nobody: they count neither in the guard nor as
+// slips.
+func lax(c *Config) map[string]ledger.Origin {
+	blocks := map[string]ledger.Origin{}
+	for _, w := range c.Wants {
+		for _, o := range w.Origins {
+			if w.IgnoreUnknown {
+				blocks[o.Block] = o
+			}
+		}
+	}
+	return blocks
+}
+
+// unknownNames tells of blocks that switch off what guards against slips.
+func (c *ruleChanges) unknownNames(was, is map[string]ledger.Origin) {
+	for _, block := range slices.Sorted(maps.Keys(is)) {
+		if _, known := was[block]; !known {
+			c.add(ledger.GuardLoosened, is[block], "names that mean nobody are ignored in %s", block)
+		}
+	}
+}
+
+// ignores tells of rules that ignore more, or longer.
+func (c *ruleChanges) ignores(was, is []ledger.IgnoreRule) {
+	for _, r := range is {
+		known := slices.ContainsFunc(was, func(o ledger.IgnoreRule) bool {
+			return strings.EqualFold(o.Address, r.Address) && (o.Until == "" || r.Until != "" && r.Until <= o.Until)
+		})
+		if !known {
+			c.add(ledger.IgnoreAdded, r.Origin, "drift at %s is no news%s", r.Address, until(r))
+		}
+	}
+}
+
+// owned is what has an owner, and where it says so.
+type owned struct {
+	owner string
+	at    ledger.Origin
+}
+
+// ownersIn are the owners of licenses, of environments and of the guard.
+func ownersIn(c *Config) map[string]owned {
+	all := map[string]owned{"the guard": {c.Guard.Owner, c.Guard.Origin}}
+	for _, r := range c.Items {
+		all[r.Item.Name] = owned{r.Owner, r.Origin}
+	}
+	for _, e := range c.Environments {
+		all["the environment "+e.Environment.Name] = owned{e.Owner, e.Origin}
+	}
+	return all
+}
+
+// owners tells of owners who are no longer asked. What is not in the files any more is taken
+// away, and a plan of that asks the owner in the base.
+func (c *ruleChanges) owners(was, is map[string]owned) {
+	for _, name := range slices.Sorted(maps.Keys(was)) {
+		now, there := is[name]
+		if before := was[name].owner; before != "" && there && now.owner != before {
+			c.add(ledger.OwnerChanged, now.at, "of %s: %s -> %s", name, before, cmp.Or(now.owner, "nobody"))
+		}
+	}
+}
+
+// until says how long a rule ignores.
+func until(r ledger.IgnoreRule) string {
+	if r.Until == "" {
+		return ", without an end"
+	}
+	return ", up to " + r.Until
 }

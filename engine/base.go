@@ -33,22 +33,25 @@ func (l *Loaded) loadBase(opts config.Options) (*Base, error) {
 	}
 	b := &Base{Base: plan.Base{Revision: l.inputs.Base, Commit: files.commit, Behind: files.behind()}}
 	if names, err := fs.Glob(files, "*.hcl"); err != nil || len(names) == 0 { // all of it is new, or moved here
-		b.Unread = "it has no configuration here"
-		b.Rules = []ledger.RuleChange{{Rule: ledger.BaseUnread, Text: b.Unread}}
-		return b, nil
+		return b.notRead("it has no configuration here"), nil
 	}
 	opts.Files, opts.Undeclared = files, true
 	read, diags := config.Load(l.Dir, opts)
 	if diags.HasErrors() {
-		b.Unread = firstError(diags)
-		b.Rules = []ledger.RuleChange{{Rule: ledger.BaseUnread, Text: b.Unread}}
-		return b, nil
+		return b.notRead(firstError(diags)), nil
 	}
 	b.Rules = config.RuleChanges(read, l.Config)
 	if b.Unread = "it is about another tenant"; read.Tenant.Same(l.Config.Tenant) {
 		b.config, b.Unread = read, ""
 	}
 	return b, nil
+}
+
+// notRead lets a base bind whose rules nobody knows.
+func (b *Base) notRead(why string) *Base {
+	b.Unread = why
+	b.Rules = []ledger.RuleChange{{Rule: ledger.BaseUnread, Text: why}}
+	return b
 }
 
 // firstError is the first error of some diagnostics, with its line.

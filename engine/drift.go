@@ -41,19 +41,22 @@ func (p *Present) Drift(ctx context.Context) (*plan.DriftReport, []ledger.Notice
 // driftHolders are those whose drift a plan puts back: of a group, as far as a line of a file
 // tells what to put back. Each stands for all of its grants, as with -target: half of a
 // move would take a mailbox.
-func (p *Present) driftHolders(ctx context.Context, group string) (map[ledger.HolderID]bool, error) {
+//
+// The groups are those of all drift, whatever an earlier reading of this run was narrowed to.
+func (p *Present) driftHolders(ctx context.Context, group string) ([]ledger.Holder, error) {
+	p.scope.Targets = nil
 	r, problems := p.Drift(ctx)
 	if len(problems) > 0 { // the plan says which
-		return map[ledger.HolderID]bool{}, nil
+		return nil, nil
 	}
 	for _, g := range r.Groups {
 		if g.ID != group {
 			continue
 		}
-		holders := map[ledger.HolderID]bool{}
+		var holders []ledger.Holder
 		for _, d := range g.Drift {
 			if len(d.Origins) > 0 || d.Kind == plan.Undeclared && r.Takes[d.Item.ID] {
-				holders[d.Holder.Identity()] = true
+				holders = append(holders, ledger.Holder{Kind: d.Holder.Kind, Name: d.Holder.ID})
 			}
 		}
 		if len(holders) == 0 {

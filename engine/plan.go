@@ -84,7 +84,6 @@ func (p *Present) input(files *config.Config, c Choices) plan.Input {
 		Targets:      p.scope.Targets,
 		State:        p.stateRef(),
 		OnlyDue:      c.OnlyDue,
-		Only:         p.only,
 		AllowGaps:    c.AllowGaps,
 		FlowCapacity: files.FlowCapacity,
 	}

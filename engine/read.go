@@ -37,7 +37,6 @@ type Present struct {
 	Reading  *tenant.Reading
 	etag     string
 	scope    Scope
-	only     map[ledger.HolderID]bool // holders that a plan is narrowed to; nil for all
 }
 
 // ErrInterrupted ends a run that had not begun.
@@ -66,7 +65,7 @@ func (o *Opened) Read(ctx context.Context, scope Scope) (*Present, error) {
 			"or correct the tenant block", o.Store, doc.Tenant, p.Reading.Tenant, o.Config.Tenant.Origin)
 	}
 	if scope.Drift != "" {
-		p.only, err = p.driftHolders(ctx, scope.Drift)
+		p.scope.Targets, err = p.driftHolders(ctx, scope.Drift)
 	}
 	return p, err
 }

@@ -13,7 +13,7 @@ import (
 
 // DriftGroup is drift of one cause: the same account did the same with the same item.
 type DriftGroup struct {
-	ID    string      `json:"id"` // the same whenever the cause is the same
+	ID    string      `json:"id"` // the same as long as the cause is, and the members of an unknown one
 	Kind  DriftKind   `json:"kind"`
 	Item  ledger.Item `json:"item"`
 	By    string      `json:"by,omitempty"`  // "" where nobody knows
@@ -148,13 +148,4 @@ type DriftReport struct {
 	Unknown string
 	Labels  map[string]string // of license blocks, by the id of their product
 	Takes   map[string]bool   // products of which undeclared seats are removed, by id
-}
-
-// Drift lists the differences of all groups.
-func (r *DriftReport) Drift() []Drift {
-	var all []Drift
-	for _, g := range r.Groups {
-		all = append(all, g.Drift...)
-	}
-	return all
 }

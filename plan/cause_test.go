@@ -20,7 +20,7 @@ func TestNarrowPlansKeepClaims(t *testing.T) {
 		Have: ledger.Have{Tenant: "t", Grants: []ledger.Grant{grant(ada)},
 			Supply: []ledger.Supply{{Item: item, Owned: 9, Assignable: true, Used: 1}}}}
 	for name, narrow := range map[string]func(*Input){
-		"only a group of drift": func(in *Input) { in.Only = map[ledger.HolderID]bool{ben.Identity(): true} },
+		"only a group of drift": func(in *Input) { in.Targets = []ledger.Holder{{Kind: ledger.User, Name: ben.ID}} },
 		"only what is due":      func(in *Input) { in.OnlyDue = true },
 	} {
 		narrowed := in

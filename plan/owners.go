@@ -13,35 +13,6 @@ type Owner struct {
 	Of   []string `json:"of"` // licenses, environments, and the guard
 }
 
-// ownersOf lists whose licenses and environments some steps are about. A step that only
-// records what is there spends nothing, and asks nobody.
-func ownersOf(steps []ledger.Step, r owning) []Owner {
-	items, environments := map[string]string{}, map[string]string{}
-	for _, i := range r.items {
-		items[i.Item.ID] = i.Owner
-	}
-	for _, e := range r.environments {
-		environments[e.Environment.ID] = e.Owner
-	}
-	of := map[string]map[string]bool{}
-	note := func(owner, what string) {
-		if owner == "" {
-			return
-		}
-		if of[owner] == nil {
-			of[owner] = map[string]bool{}
-		}
-		of[owner][what] = true
-	}
-	for _, s := range steps {
-		if !s.Op.OnRecord() {
-			note(items[s.Item.ID], s.Item.Name)
-			note(environments[s.Holder.EnvironmentID()], s.Holder.Around())
-		}
-	}
-	return ownerList(of)
-}
-
 // owning is what has owners in the files that a plan was made of.
 type owning struct {
 	items        []ledger.ItemRules
@@ -49,33 +20,62 @@ type owning struct {
 	guard        string
 }
 
-func ownerList(of map[string]map[string]bool) []Owner {
+// owners are those who have to agree, with what of.
+type owners map[string]map[string]bool
+
+// ask notes that an owner has to agree to something; "" is nobody.
+func (o owners) ask(owner, what string) {
+	if owner == "" {
+		return
+	}
+	if o[owner] == nil {
+		o[owner] = map[string]bool{}
+	}
+	o[owner][what] = true
+}
+
+// askFor notes whose licenses and environments some steps are about. A step that only
+// records what is there spends nothing, and asks nobody.
+func (o owners) askFor(steps []ledger.Step, files owning) {
+	items, environments := map[string]string{}, map[string]string{}
+	for _, i := range files.items {
+		items[i.Item.ID] = i.Owner
+	}
+	for _, e := range files.environments {
+		environments[e.Environment.ID] = e.Owner
+	}
+	for _, s := range steps {
+		if !s.Op.OnRecord() {
+			o.ask(items[s.Item.ID], s.Item.Name)
+			o.ask(environments[s.Holder.EnvironmentID()], s.Holder.Around())
+		}
+	}
+}
+
+// list is the owners in the order of their names.
+func (o owners) list() []Owner {
 	var all []Owner
-	for _, name := range slices.Sorted(maps.Keys(of)) {
-		all = append(all, Owner{name, slices.Sorted(maps.Keys(of[name]))})
+	for _, name := range slices.Sorted(maps.Keys(o)) {
+		all = append(all, Owner{name, slices.Sorted(maps.Keys(o[name]))})
 	}
 	return all
 }
 
-// askBaseToo adds the owners that the base names: a branch must not choose who agrees to it.
-// Where the branch changes a rule, whoever owns the guard is asked as well.
+// askOwners asks the owners in the files of the plan.
+func (p *Plan) askOwners() {
+	o := owners{}
+	o.askFor(p.Steps(), p.owning)
+	p.Owners = o.list()
+}
+
+// askBaseToo asks the owners in the base as well: a branch must not choose who agrees to it.
+// Where the branch changes a rule, the owner of the guard is one of them.
 func (p *Plan) askBaseToo(base owning) {
-	of := map[string]map[string]bool{}
-	for _, list := range [][]Owner{p.Owners, ownersOf(p.Steps(), base)} {
-		for _, o := range list {
-			if of[o.Name] == nil {
-				of[o.Name] = map[string]bool{}
-			}
-			for _, what := range o.Of {
-				of[o.Name][what] = true
-			}
-		}
+	o := owners{}
+	o.askFor(p.Steps(), p.owning)
+	o.askFor(p.Steps(), base)
+	if p.Base.Binds() {
+		o.ask(base.guard, "the guard")
 	}
-	if base.guard != "" && p.Base.Binds() {
-		if of[base.guard] == nil {
-			of[base.guard] = map[string]bool{}
-		}
-		of[base.guard]["the guard"] = true
-	}
-	p.Owners = ownerList(of)
+	p.Owners = o.list()
 }

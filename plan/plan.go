@@ -39,11 +39,10 @@ type Input struct {
 
 	Have    ledger.Have
 	At      time.Time
-	Today   string                   // the day of At where the organisation is, as YYYY-MM-DD
-	Targets []ledger.Holder          // by kind and name; empty for all
-	OnlyDue bool                     // only what a date makes necessary
-	Only    map[ledger.HolderID]bool // only these holders; nil for all
-	Restart []ledger.Grant           // flows that an earlier run was turning off and on, and the seat that it was for
+	Today   string          // the day of At where the organisation is, as YYYY-MM-DD
+	Targets []ledger.Holder // by kind and name; empty for all
+	OnlyDue bool            // only what a date makes necessary
+	Restart []ledger.Grant  // flows that an earlier run was turning off and on, and the seat that it was for
 
 	AllowGaps    int64 // people who may be without a seat for a moment
 	FlowCapacity bool  // usher itself may write the capacity of flows and machines
@@ -165,7 +164,7 @@ func New(in Input) *Plan {
 		State:        in.State,
 		At:           in.At,
 		Today:        in.Today,
-		Targets:      len(in.Targets) + len(in.Only),
+		Targets:      len(in.Targets),
 		OnlyDue:      in.OnlyDue,
 		Believed:     in.Have.Unlisted,
 		Guard:        in.Guard,
@@ -185,7 +184,7 @@ func New(in Input) *Plan {
 	p.Notices = slices.Concat(p.Notices, t.notices, p.owned(t.in), p.lapses(t.in), leftOff(t.in))
 	slices.SortStableFunc(p.Notices, compareNotices)
 	p.owning = owning{in.Items, in.Environments, in.Guard.Owner}
-	p.Owners = ownersOf(p.Steps(), p.owning)
+	p.askOwners()
 	p.Digest = digest(p)
 	return p
 }

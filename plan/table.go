@@ -102,10 +102,6 @@ func (t *table) row(r row) {
 			t.met[name] = true
 		}
 	}
-	if t.in.Only != nil && !t.in.Only[holder.Identity()] {
-		t.keepClaim(r)
-		return
-	}
 	if t.outOfReach(r) {
 		return
 	}

@@ -12,7 +12,7 @@ import (
 //
 //	Refused: GUARD LOOSENED: max_losses 25 -> 500.
 //	  on guard.hcl:2
-//	  apply refuses this until main has it as well: let its owners review it, and merge it.
+//	  apply refuses this until main has it as well: let somebody review it, and merge it.
 func (p *Page) rules(b *plan.Base) {
 	if b == nil {
 		return

@@ -12,7 +12,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/forge"
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/view"
@@ -64,7 +63,7 @@ func runComment(ctx context.Context, a *app, o *commentOptions) error {
 	if o.issue {
 		done, err := to.Issue(ctx, page)
 		if err == nil {
-			a.stdout().Say("%s: %s.", issueOf(page), done)
+			a.stdout().Say("The issue %q: %s.", page.Subject, done)
 		}
 		return err
 	}
@@ -74,9 +73,6 @@ func runComment(ctx context.Context, a *app, o *commentOptions) error {
 	}
 	return err
 }
-
-// issueOf names the issue of a page.
-func issueOf(p forge.Page) string { return fmt.Sprintf("The issue %q", p.Subject) }
 
 // page is what is to be posted: Markdown as it was written, or a plan as it fits.
 func (o *commentOptions) page(a *app, job forge.Job) (forge.Page, error) {
@@ -119,15 +115,10 @@ func (a *app) readPage(file string, most int) (string, error) {
 	if _, _, found := ledger.ReadMarker(string(text)); found && err == nil {
 		return string(text), nil
 	}
-	p, err := a.world().OpenPlan(a.path(file))
+	p, err := a.savedPlan(file)
 	if err != nil {
 		return "", err
 	}
-	known, err := catalog.Load()
-	if err != nil {
-		return "", err
-	}
-	a.servicePlans = known.ServicePlanNames()
 	var b bytes.Buffer
 	err = view.Show("markdown", view.Output{Writer: &b, MaxBytes: most}, a.words().Plan(p, 0))
 	return b.String(), err

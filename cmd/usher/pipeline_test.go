@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -96,8 +97,8 @@ func jobOf(kind, name string) (job, error) {
 var expressions = regexp.MustCompile(`\$\{\{ *([^}]+?) *\}\}|\$\(([A-Za-z_.]+)\)`)
 
 // runJob KIND JOB runs the steps of a job of examples/pipelines in the present folder, as the
-// forge would: each in a shell of its own, with what the job sets. Outputs go to OUTPUT_NAME.
-// Installing is left out, because usher is there. What it says is in job.txt.
+// forge would: each in a shell of its own, with what the job sets. A digest that it hands on
+// is in DIGEST, and what it says in job.txt. Installing is left out, because usher is there.
 func runJob(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: job KIND JOB")
@@ -160,9 +161,7 @@ func clone(ts *testscript.TestScript, neg bool, args []string) {
 func merged(all ...map[string]string) map[string]string {
 	sum := map[string]string{}
 	for _, m := range all {
-		for k, v := range m {
-			sum[k] = v
-		}
+		maps.Copy(sum, m)
 	}
 	return sum
 }

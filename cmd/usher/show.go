@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usher-cli/usher/catalog"
+	"github.com/usher-cli/usher/plan"
 )
 
 type showOptions struct {
@@ -21,14 +22,23 @@ func newShow(a *app) *cobra.Command {
 }
 
 func runShow(a *app, o *showOptions, path string) error {
-	p, err := a.world().OpenPlan(a.path(path))
+	p, err := a.savedPlan(path)
 	if err != nil {
 		return err
+	}
+	return a.show(o.format, a.words().Plan(p, 0))
+}
+
+// savedPlan reads a plan, and the names of service plans that it is told with.
+func (a *app) savedPlan(path string) (*plan.Plan, error) {
+	p, err := a.world().OpenPlan(a.path(path))
+	if err != nil {
+		return nil, err
 	}
 	known, err := catalog.Load()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	a.servicePlans = known.ServicePlanNames()
-	return a.show(o.format, a.words().Plan(p, 0))
+	return p, nil
 }

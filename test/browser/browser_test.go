@@ -68,7 +68,8 @@ func open(t *testing.T, file string, width, height int64) *tab {
 		}
 	})
 	address := url.URL{Scheme: "file", Path: file}
-	if err := chromedp.Run(ctx, network.Enable(), log.Enable(), chromedp.EmulateViewport(width, height), chromedp.Navigate(address.String())); err != nil {
+	if err := chromedp.Run(ctx, network.Enable(), log.Enable(), chromedp.EmulateViewport(width, height),
+		chromedp.Navigate(address.String())); err != nil {
 		t.Fatal(err)
 	}
 	return x
@@ -191,7 +192,8 @@ func TestTenThousandSteps(t *testing.T) {
 	if worst > 1000 { // the number of the log is the claim; a machine of others may be slow
 		t.Errorf("a filter takes %.0f ms", worst)
 	}
-	eval[bool](t, x, `(() => { const f = document.querySelector(".find input"); f.value = "77"; f.dispatchEvent(new Event("input")); return true })()`)
+	eval[bool](t, x, `(() => { const f = document.querySelector(".find input"); f.value = "77"; f.dispatchEvent(new Event("input"));
+  return true })()`)
 	if left := eval[int](t, x, `document.querySelectorAll(".rows li:not([hidden])").length`); left == 0 || left == rows {
 		t.Errorf("%d of %d rows fit", left, rows)
 	}
@@ -216,7 +218,8 @@ func TestHostileNames(t *testing.T) {
 	elements := func(name string) (int, string) {
 		steps := view.Steps{Title: name, Rows: []view.Row{{Op: ledger.Remove, Subject: name, Detail: name, Address: name,
 			Origins: []ledger.Origin{{File: name, Line: 1, Block: name}}}}}
-		p := view.Page{Title: name, Digest: name, Parts: []view.Part{view.Verdict(name), view.Note{Heading: name, Text: name, Lines: []string{name}},
+		p := view.Page{Title: name, Digest: name, Parts: []view.Part{view.Verdict(name),
+			view.Note{Heading: name, Text: name, Lines: []string{name}},
 			view.Bars{{Name: name, Limit: 3, Highest: 4}}, view.Table{Head: []string{name}, Rows: [][]string{{name}}},
 			view.List{Title: name, Items: []view.Item{{Day: name, Text: name, Code: []string{name}}}}, view.Intro(name), steps}}
 		var b bytes.Buffer
@@ -254,7 +257,8 @@ func TestLooks(t *testing.T) {
 	}{"light": {1280, 1000, "light"}, "dark": {1280, 1000, "dark"}, "phone": {390, 844, "light"}} {
 		x := open(t, file, look.width, look.height)
 		var shot []byte
-		if err := chromedp.Run(x, emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: look.scheme}}),
+		scheme := []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: look.scheme}}
+		if err := chromedp.Run(x, emulation.SetEmulatedMedia().WithFeatures(scheme),
 			chromedp.CaptureScreenshot(&shot)); err != nil {
 			t.Fatal(err)
 		}
