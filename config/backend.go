@@ -144,49 +144,69 @@ type BackendFlag struct {
 	Values []string
 }
 
-// BackendSettings reads a flag for a kind of backend. The last of a name counts.
+// Complete reads a flag for a backend. The last of a name counts.
+//
+// What a file says counts as written in the block, because such a file is mostly in the
+// repository: a pull request can change it, too. Only NAME=VALUE is set by the command line.
 //
 // A flag can be seen by every process of the machine and by the log of the job. So it takes
 // no secret, and the message says which variable does.
-func BackendSettings(kind string, flag BackendFlag, path func(string) string) (map[string]string, error) {
-	set := map[string]string{}
+func (b Backend) Complete(flag BackendFlag, read func(name string) ([]byte, error)) (written Backend, set map[string]string, err error) {
+	written, set = b, map[string]string{}
+	written.Args = maps.Clone(b.Args)
 	for _, v := range flag.Values {
-		name, value, pair := strings.Cut(v, "=")
-		if !pair {
-			more, err := backendFile(flag.Name, v, path(v))
-			if err != nil {
-				return nil, err
-			}
-			maps.Copy(set, more)
+		if name, value, pair := strings.Cut(v, "="); pair {
+			set[strings.TrimSpace(name)] = value
 			continue
 		}
-		set[strings.TrimSpace(name)] = value
+		text, err := read(v)
+		if err != nil {
+			return b, nil, fmt.Errorf("%s=%s is neither NAME=VALUE nor a file that can be read: %s", flag.Name, v, plainError(err))
+		}
+		more, err := backendFile(flag.Name, v, text)
+		if err == nil {
+			err = flag.check(b.Kind, more)
+		}
+		if err != nil {
+			return b, nil, err
+		}
+		if written.Args == nil {
+			written.Args = map[string]string{}
+		}
+		for name, value := range more {
+			written.Args[name] = value
+			delete(set, name)
+		}
 	}
-	for name, value := range set {
-		switch {
+	return written, set, flag.check(b.Kind, set)
+}
+
+// check refuses arguments that a kind of backend has not, and secrets.
+func (f BackendFlag) check(kind string, set map[string]string) error {
+	for _, name := range slices.Sorted(maps.Keys(set)) {
+		switch value := set[name]; {
 		case holdsSecret.MatchString(name), holdsPassword(value):
-			return nil, fmt.Errorf(
+			return fmt.Errorf(
 				"%s: %s would put a secret where other processes and logs see it: set USHER_BACKEND_PASSWORD, "+
 					"USHER_BACKEND_SAS_TOKEN or PGPASSWORD instead",
-				flag.Name,
+				f.Name,
 				name,
 			)
 		case value == "":
-			return nil, fmt.Errorf("%s: %s is empty: give it a value, or leave it out", flag.Name, name)
+			return fmt.Errorf("%s: %s is empty: give it a value, or leave it out", f.Name, name)
 		case !slices.Contains(BackendArguments()[kind], name):
-			return nil, fmt.Errorf("%s: a backend %q has no %q; it has %s", flag.Name, kind, name, strings.Join(BackendArguments()[kind], ", "))
+			return fmt.Errorf("%s: a backend %q has no %q; it has %s", f.Name, kind, name, strings.Join(BackendArguments()[kind], ", "))
 		}
 	}
-	return set, nil
+	return nil
 }
 
-// backendFile reads a file of arguments, which the command line calls by a name.
-func backendFile(flag, name, path string) (map[string]string, error) {
-	text, err := readBounded(path)
-	if err != nil {
-		return nil, fmt.Errorf("%s=%s is neither NAME=VALUE nor a file that can be read", flag, name)
+// backendFile reads the text of a file of arguments, which the command line calls by a name.
+func backendFile(flag, name string, text []byte) (map[string]string, error) {
+	if diags := checkNesting(text, name); diags.HasErrors() {
+		return nil, fmt.Errorf("%s: %w", flag, diags)
 	}
-	file, diags := hclparse.NewParser().ParseHCL(text, path)
+	file, diags := hclparse.NewParser().ParseHCL(text, name)
 	if diags.HasErrors() {
 		return nil, fmt.Errorf("%s: %w", flag, diags)
 	}

@@ -54,8 +54,9 @@ type Options struct {
 	Remote   bool // the endpoints of the tenant block may be on other machines
 	Lenient  bool // variables may lack a value: what rests on them is left out
 
-	Files      fs.FS // stand for those of the directory; nil for those themselves
-	Undeclared bool  // values may be given to variables that no block declares
+	Files      fs.FS                             // stand for those of the directory; nil for those themselves
+	ReadFile   func(path string) ([]byte, error) // reads what the command line names; nil for ReadFile
+	Undeclared bool                              // values may be given to variables that no block declares
 }
 
 // LoadSettings reads only where a configuration keeps its state, for commands

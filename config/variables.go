@@ -42,7 +42,7 @@ func variables(e *evaluator, body *hclsyntax.Body, opts Options) (map[string]cty
 	vars, diags := declared(e, body)
 	var given hcl.Diagnostics
 	for _, path := range opts.VarFiles {
-		given = append(given, fromFile(vars, e, path)...)
+		given = append(given, fromFile(vars, e, path, opts.reader())...)
 	}
 	for _, pair := range opts.Vars {
 		given = append(given, fromFlag(vars, pair)...)
@@ -128,8 +128,8 @@ func (v *variable) assign(name string, value cty.Value, at hcl.Range) hcl.Diagno
 //
 // A name that no block declares is an error: it is mostly a slip, and the default would be
 // used in silence.
-func fromFile(vars map[string]*variable, e *evaluator, path string) hcl.Diagnostics {
-	text, err := readBounded(path)
+func fromFile(vars map[string]*variable, e *evaluator, path string, read func(string) ([]byte, error)) hcl.Diagnostics {
+	text, err := read(path)
 	if err != nil {
 		return hcl.Diagnostics{broken(path, "File not readable", "-var-file=%s cannot be read: %s.", path, plainError(err))}
 	}
@@ -187,8 +187,16 @@ func fromFlag(vars map[string]*variable, pair string) hcl.Diagnostics {
 	return append(diags, v.assign(name, value, at)...)
 }
 
-// readBounded reads a file, or a pipe of a shell, up to the largest that there may be.
-func readBounded(path string) ([]byte, error) {
+// reader reads the files that the command line names.
+func (o Options) reader() func(string) ([]byte, error) {
+	if o.ReadFile != nil {
+		return o.ReadFile
+	}
+	return ReadFile
+}
+
+// ReadFile reads a file, or a pipe of a shell, up to the largest that there may be.
+func ReadFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,8 @@ package engine
 import (
 	"fmt"
 	"io/fs"
+	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -23,7 +25,7 @@ type Base struct {
 // A revision that does not exist is an error, because a misspelt name must not let a branch
 // go unbound. One whose files have errors binds as well: a branch that mends them is shown,
 // and not applied before it is merged.
-func (l *Loaded) loadBase(opts config.Options) (*Base, error) {
+func (l *Loaded) loadBase(opts config.Options, flag config.BackendFlag) (*Base, error) {
 	if l.inputs.Base == "" {
 		return nil, nil
 	}
@@ -32,13 +34,20 @@ func (l *Loaded) loadBase(opts config.Options) (*Base, error) {
 		return nil, err
 	}
 	b := &Base{Base: plan.Base{Revision: l.inputs.Base, Commit: files.commit, Behind: files.behind()}}
-	if names, err := fs.Glob(files, "*.hcl"); err != nil || len(names) == 0 { // all of it is new, or moved here
+	entries, err := fs.ReadDir(files, ".")
+	isHCL := func(e fs.DirEntry) bool { return strings.HasSuffix(e.Name(), ".hcl") }
+	if err != nil {
+		return nil, err
+	} else if !slices.ContainsFunc(entries, isHCL) { // all of it is new, or moved here
 		return b.notRead("it has no configuration here"), nil
 	}
-	opts.Files, opts.Undeclared = files, true
+	opts.Files, opts.ReadFile, opts.Undeclared = files, files.readNamed, true
 	read, diags := config.Load(l.Dir, opts)
 	if diags.HasErrors() {
 		return b.notRead(firstError(diags)), nil
+	}
+	if read.Backend, _, err = read.Backend.Complete(flag, files.readNamed); err != nil {
+		return b.notRead(err.Error()), nil
 	}
 	b.Rules = config.RuleChanges(read, l.Config)
 	if b.Unread = "it is about another tenant"; read.Tenant.Same(l.Config.Tenant) {
@@ -60,7 +69,7 @@ func firstError(diags hcl.Diagnostics) string {
 		if d.Severity == hcl.DiagError && d.Subject != nil && d.Subject.Start.Line > 0 {
 			return fmt.Sprintf("%s:%d: %s", d.Subject.Filename, d.Subject.Start.Line, d.Summary)
 		} else if d.Severity == hcl.DiagError {
-			return d.Summary
+			return strings.TrimSuffix(d.Detail, ".")
 		}
 	}
 	return ""

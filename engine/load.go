@@ -66,24 +66,20 @@ func Load(w *World, in Inputs, part Extent) (*Loaded, hcl.Diagnostics, error) {
 	if l.Catalog, err = catalog.Load(); err != nil {
 		return nil, nil, err
 	}
-	opts := config.Options{Version: w.Version, Vars: in.Vars, Catalog: l.Catalog, Remote: in.Remote}
-	for _, f := range in.VarFiles {
-		opts.VarFiles = append(opts.VarFiles, w.Path(f))
-	}
+	opts := config.Options{Version: w.Version, Vars: in.Vars, VarFiles: in.VarFiles, Catalog: l.Catalog, Remote: in.Remote, ReadFile: w.ReadFile}
 	var diags hcl.Diagnostics
 	if l.Config, diags = part(w.Dir, opts); diags.HasErrors() {
 		return l, diags, nil
 	}
-	if l.Base, err = l.loadBase(opts); err != nil {
-		return l, diags, err
-	}
 	flag := config.BackendFlag{Name: "-backend-config", Values: in.Backend}
-	written := l.Config.Backend
-	set, err := config.BackendSettings(written.Kind, flag, l.Path)
-	if err != nil {
+	var set map[string]string
+	if l.Config.Backend, set, err = l.Config.Backend.Complete(flag, w.ReadFile); err != nil {
 		return l, diags, err
 	}
-	l.Store, err = l.OpenStore(StoreChoice{Kind: written.Kind, Written: written.Args, Set: set, Flag: flag.Name})
+	if l.Base, err = l.loadBase(opts, flag); err != nil {
+		return l, diags, err
+	}
+	l.Store, err = l.OpenStore(StoreChoice{Kind: l.Config.Backend.Kind, Written: l.Config.Backend.Args, Set: set, Flag: flag.Name})
 	return l, diags, err
 }
 

@@ -1,40 +1,41 @@
 package engine
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/usher-cli/usher/config"
 )
 
 // revision is a commit of a Git repository, as the files of one of its directories.
 //
 // It reads what is committed, and changes nothing: no working tree, no index, no branch.
 type revision struct {
-	dir    string // of the working tree
+	dir    string // of the working tree, absolute
+	top    string // of the repository, as the path of the directory names it
 	commit string
 	prefix string // of the directory in the repository, with a slash at its end; "" for the top
 }
 
 // openRevision finds the commit that a name means in the repository around a directory.
 func openRevision(dir, name string) (*revision, error) {
-	r := &revision{dir: dir}
-	prefix, err := r.git(nil, "rev-parse", "--show-prefix")
+	dir, err := filepath.Abs(dir)
 	if err != nil {
-		return nil, fmt.Errorf("-base=%s needs a Git repository around the configuration: %w", name, err)
+		return nil, err
 	}
-	r.prefix = strings.TrimRight(string(prefix), "\r\n")
-	// A branch can put a repository of its own in the place of the directory, with a base of its own.
-	if outer, err := r.git(nil, "rev-parse", "--show-superproject-working-tree"); err != nil || len(bytes.TrimSpace(outer)) > 0 {
-		return nil, fmt.Errorf("-base=%s would be a revision of a submodule, which a branch can choose: keep the configuration in the "+
-			"repository itself", name)
+	r := &revision{dir: dir}
+	if err := r.locate(); err != nil {
+		return nil, fmt.Errorf("-base=%s %w", name, err)
 	}
 	commit, err := r.git(nil, "rev-parse", "--verify", "--end-of-options", name+"^{commit}")
 	if errors.Is(err, errAmbiguous) {
@@ -45,6 +46,35 @@ func openRevision(dir, name string) (*revision, error) {
 	}
 	r.commit = strings.TrimSpace(string(commit))
 	return r, nil
+}
+
+// locate finds the directory in the repository.
+//
+// A branch can put something else in the place of the directory: a repository of its own,
+// with a base of its own, or a link to another directory, whose rules are weaker. Both are
+// refused, because the base would be read from there.
+func (r *revision) locate() error {
+	top, err := r.git(nil, "rev-parse", "--show-toplevel")
+	if err != nil {
+		return fmt.Errorf("needs a Git repository around the configuration: %w", err)
+	}
+	if outer, err := r.git(nil, "rev-parse", "--show-superproject-working-tree"); err != nil || len(bytes.TrimSpace(outer)) > 0 {
+		return errors.New("would be a revision of a submodule, which a branch can choose: keep the configuration in the repository itself")
+	}
+	prefix, err := r.git(nil, "rev-parse", "--show-prefix")
+	if err != nil {
+		return err
+	}
+	r.prefix = strings.TrimRight(string(prefix), "\r\n")
+	root, err := os.Stat(strings.TrimRight(string(top), "\r\n"))
+	if err != nil {
+		return err
+	}
+	r.top = strings.TrimSuffix(r.dir, filepath.FromSlash(path.Join("/", r.prefix)))
+	if here, err := os.Stat(filepath.Join(r.top, "/")); err != nil || !os.SameFile(here, root) {
+		return errors.New("needs the directory itself, and this is a link to another one: name that with -chdir")
+	}
+	return nil
 }
 
 // behind counts the commits that the revision has and the working tree has not.
@@ -66,32 +96,103 @@ func (r *revision) Open(name string) (fs.File, error) {
 	if name == "." {
 		return r.list()
 	}
-	// A link inside of the tree is followed, as in the working tree. One that leads out is told of as such.
-	out, err := r.git(strings.NewReader(r.commit+":"+r.prefix+name+"\n"), "cat-file", "--batch", "--follow-symlinks")
-	if err != nil {
+	kind, text, err := r.object(r.commit + ":" + r.prefix + name)
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	in := bufio.NewReader(bytes.NewReader(out))
-	head, err := in.ReadString('\n')
-	fields := strings.Fields(head)
-	if err != nil || len(fields) != 3 || fields[1] != "blob" {
-		if len(fields) == 2 && fields[0] == "symlink" {
-			return nil, errors.New("it lies outside the repository")
-		}
+	case kind == linkOut:
+		return nil, errors.New("it lies outside the repository")
+	case kind != "blob":
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}
-	size, err := strconv.ParseInt(fields[2], 10, 64)
+	return &blob{Reader: bytes.NewReader(text), name: path.Base(name), size: int64(len(text))}, nil
+}
+
+// What a name can mean beside a blob and a tree.
+const (
+	missing = "missing"
+	linkOut = "symlink" // to somewhere outside of the repository
+)
+
+// object is what a name means: its kind, and its text where it is a file. A link inside
+// of the repository is followed, as in the working tree.
+func (r *revision) object(name string) (kind string, text []byte, err error) {
+	out, err := r.git(strings.NewReader(name+"\n"), "cat-file", "--batch", "--follow-symlinks")
 	if err != nil {
-		return nil, err
+		return "", nil, err
 	}
-	return &blob{Reader: io.LimitReader(in, size), name: path.Base(name), size: size}, nil
+	head, rest, _ := bytes.Cut(out, []byte("\n"))
+	fields := strings.Fields(string(head))
+	switch {
+	case len(fields) < 2:
+		return "", nil, fmt.Errorf("git says %q of %s", head, name)
+	case len(fields) == 3 && fields[1] == "blob":
+		return fields[1], bytes.TrimSuffix(rest, []byte("\n")), nil
+	case len(fields) == 3 && fields[1] == "tree":
+		return fields[1], nil, nil
+	case fields[0] == linkOut:
+		return linkOut, nil, nil
+	case fields[len(fields)-1] == missing:
+		return missing, nil, nil
+	}
+	return fields[0], nil, nil // a link to nothing, or in a circle
+}
+
+// readNamed reads a file that the command line names: of the revision, where the
+// repository has such a file. A branch could change the one beside it, and so the rules
+// that it is judged by. A file outside of the repository, or one that nobody has
+// committed, is of the job.
+func (r *revision) readNamed(name string) ([]byte, error) {
+	file := name
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(r.dir, file)
+	}
+	inside, own := r.inRepository(file)
+	switch {
+	case own:
+		return nil, errors.New("it lies in a repository of its own, which a branch can choose")
+	case inside == "":
+		return config.ReadFile(file)
+	}
+	kind, text, err := r.object(r.commit + ":" + inside)
+	if err != nil || kind == "blob" {
+		return text, err
+	}
+	if here, _, err := r.object("HEAD:" + inside); err != nil || here != missing {
+		return nil, errors.Join(err, errors.New("the revision has no such file"))
+	}
+	return config.ReadFile(file)
+}
+
+// inRepository is the path of a file in the repository, by its name or where a link leads;
+// "" where it lies outside. Own is a repository inside of this one.
+func (r *revision) inRepository(file string) (inside string, own bool) {
+	real, err := filepath.EvalSymlinks(file)
+	realTop, failed := filepath.EvalSymlinks(r.top)
+	for _, at := range [][2]string{{r.top, file}, {realTop, real}} {
+		rel, problem := filepath.Rel(at[0], at[1])
+		if problem == nil && filepath.IsLocal(rel) && inside == "" {
+			inside = filepath.ToSlash(rel)
+		}
+	}
+	if err != nil || failed != nil || inside == "" { // it is not there, and says so where it is read
+		return inside, false
+	}
+	around := &revision{dir: filepath.Dir(real)}
+	top, err := around.git(nil, "rev-parse", "--show-toplevel")
+	here, failed := filepath.EvalSymlinks(strings.TrimRight(string(top), "\r\n"))
+	return inside, err == nil && failed == nil && here != realTop
 }
 
 // list lists the directory.
 func (r *revision) list() (fs.File, error) {
-	out, err := r.git(nil, "ls-tree", "-z", "--full-tree", r.commit+":"+strings.TrimSuffix(r.prefix, "/"))
-	if err != nil { // the revision has no such directory
-		return &tree{}, nil
+	name := r.commit + ":" + strings.TrimSuffix(r.prefix, "/")
+	if kind, _, err := r.object(name); err != nil || kind == missing {
+		return &tree{}, err
+	}
+	out, err := r.git(nil, "ls-tree", "-z", "--full-tree", name)
+	if err != nil {
+		return nil, err
 	}
 	t := &tree{}
 	for _, line := range strings.Split(string(out), "\x00") {

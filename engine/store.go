@@ -23,8 +23,8 @@ import (
 // StoreChoice is what a configuration and the command line say of a store.
 type StoreChoice struct {
 	Kind    string
-	Written map[string]string // in the backend block; nil where there is none for it
-	Set     map[string]string // by a flag, which wins
+	Written map[string]string // in the backend block, or a file that completes it; nil where there is neither
+	Set     map[string]string // by NAME=VALUE of a flag, which wins
 	Flag    string            // its name
 }
 

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/usher-cli/usher/config"
 	"github.com/usher-cli/usher/tenant"
 )
 
@@ -31,6 +32,9 @@ func (w *World) Path(path string) string {
 	}
 	return filepath.Join(w.Dir, path)
 }
+
+// ReadFile reads a file that the command line names.
+func (w *World) ReadFile(name string) ([]byte, error) { return config.ReadFile(w.Path(name)) }
 
 // FirstEnv is the first of some variables that has a value; "" for none.
 func (w *World) FirstEnv(names ...string) string {

@@ -46,11 +46,11 @@ func runMigrate(ctx context.Context, a *app, o *migrateOptions) (err error) {
 		return err
 	}
 	given := config.BackendFlag{Name: "-to-config", Values: o.toConfig}
-	set, err := config.BackendSettings(o.to, given, a.path)
+	written, set, err := config.Backend{Kind: o.to}.Complete(given, l.ReadFile)
 	if err != nil {
 		return err
 	}
-	target, err := l.OpenStore(engine.StoreChoice{Kind: o.to, Set: set, Flag: given.Name})
+	target, err := l.OpenStore(engine.StoreChoice{Kind: o.to, Written: written.Args, Set: set, Flag: given.Name})
 	if err != nil {
 		return err
 	}
@@ -74,6 +74,7 @@ func runMigrate(ctx context.Context, a *app, o *migrateOptions) (err error) {
 	}
 	a.stdout().Say("The state is at %s now, with serial %d, and was read back. Put this into the usher block:", target.String(), d.Serial)
 	block := view.Code{}
+	maps.Copy(set, written.Args) // a name is in one of both
 	for line := range strings.Lines(config.BackendBlock(o.to, set)) {
 		block = append(block, "  "+strings.TrimSuffix(line, "\n"))
 	}
