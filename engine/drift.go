@@ -2,8 +2,10 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
@@ -12,6 +14,9 @@ import (
 // keptDays is how long the log of a directory goes back at most. Source: Microsoft Entra
 // data retention.
 const keptDays = 30
+
+// longestLog is how long the log may take: the drift itself is known without it.
+const longestLog = 5 * time.Minute
 
 // Drift tells what somebody else changed, and who it was as far as the log of the
 // directory tells. Where the files themselves have errors, those are returned, and nothing
@@ -28,8 +33,13 @@ func (p *Present) Drift(ctx context.Context) (*plan.DriftReport, []ledger.Notice
 	all, ignored := plan.Ignored(plan.Drifts(in), p.Config.Ignores, p.Today())
 	r.Ignored = ignored
 	if slices.ContainsFunc(all, func(d plan.Drift) bool { return d.Holder.Kind == ledger.User }) {
-		log, err := p.Tenant.Audits(ctx, p.Now().AddDate(0, 0, -keptDays))
-		if err != nil {
+		in, done := context.WithTimeout(ctx, longestLog)
+		defer done()
+		log, err := p.Tenant.Audits(in, p.Now().AddDate(0, 0, -keptDays))
+		switch {
+		case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+			r.Unknown = fmt.Sprintf("the log of the directory did not end within %s", longestLog)
+		case err != nil:
 			r.Unknown = err.Error()
 		}
 		all = plan.Caused(all, log)

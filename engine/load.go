@@ -66,7 +66,8 @@ func Load(w *World, in Inputs, part Extent) (*Loaded, hcl.Diagnostics, error) {
 	if l.Catalog, err = catalog.Load(); err != nil {
 		return nil, nil, err
 	}
-	opts := config.Options{Version: w.Version, Vars: in.Vars, VarFiles: in.VarFiles, Catalog: l.Catalog, Remote: in.Remote, ReadFile: w.ReadFile}
+	opts := config.Options{Version: w.Version, Vars: in.Vars, VarFiles: in.VarFiles, ReadFile: w.ReadFile, Catalog: l.Catalog,
+		Remote: in.Remote}
 	var diags hcl.Diagnostics
 	if l.Config, diags = part(w.Dir, opts); diags.HasErrors() {
 		return l, diags, nil

@@ -25,6 +25,7 @@ type Options struct {
 	Version   string // of usher, for the user agent
 	Transport policy.Transporter
 	Wait      func(context.Context, time.Duration) error // nil for the clock
+	Now       func() time.Time
 }
 
 // New makes a client for a job. Nothing is asked of the forge yet.
@@ -32,7 +33,7 @@ func New(j Job, o Options) *Client {
 	w := &wire{job: j, pipeline: runtime.NewPipeline("usher", o.Version, runtime.PipelineOptions{}, &policy.ClientOptions{
 		Transport: o.Transport, Telemetry: policy.TelemetryOptions{ApplicationID: "usher"},
 		Retry: policy.RetryOptions{MaxRetries: -1, TryTimeout: time.Minute}})}
-	c := &Client{job: j, wait: o.Wait}
+	c := &Client{job: j, wait: o.Wait, now: o.Now}
 	if c.wait == nil {
 		c.wait = wait
 	}
@@ -190,7 +191,8 @@ func (w *wire) way(status int) string {
 	}[w.job.Kind]
 }
 
-// pages asks for one page after the other, until one has less than a whole one.
+// pages asks for one page after the other, until one has less than a whole one. A forge
+// whose pages may be shorter than was asked for ends with an empty one: whole is 1.
 func pages[T any](whole int, ask func(page int) ([]T, error)) ([]T, error) {
 	var all []T
 	const most = 200 // 20,000 comments: a list without an end is none

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -72,6 +73,7 @@ type Client struct {
 	job    Job
 	remote remote
 	wait   func(context.Context, time.Duration) error
+	now    func() time.Time
 }
 
 // tries is how often a page is posted before usher gives up.
@@ -84,14 +86,14 @@ const tries = 5
 // and a comment with the time of tomorrow would keep all others away. Where the answer to a
 // new comment is lost, the list tells whether it is there.
 func (c *Client) Comment(ctx context.Context, p Page) (done Done, number int, err error) {
-	if number, err = c.number(ctx); err != nil {
-		return "", 0, err
-	}
-	me, err := c.author(ctx)
-	if err != nil {
-		return "", number, err
-	}
 	err = c.again(ctx, func() error {
+		if number, err = c.number(ctx); err != nil {
+			return err
+		}
+		me, err := c.author(ctx)
+		if err != nil {
+			return err
+		}
 		all, err := c.remote.comments(ctx, number)
 		if err != nil {
 			return err
@@ -109,28 +111,32 @@ func (c *Client) place(ctx context.Context, number int, mine []note, p Page) (Do
 	}
 	last := mine[len(mine)-1]
 	for _, double := range mine[:len(mine)-1] {
-		if err := c.remote.dropComment(ctx, number, double); err != nil {
+		if err := c.remote.dropComment(ctx, number, double); err != nil && !isStatus(err, http.StatusNotFound) { // which is gone
 			return "", err
 		}
 	}
-	if done := compare(last, p); done != "" {
+	if done := c.compare(last, p); done != "" {
 		return done, nil
 	}
 	return Updated, c.remote.changeComment(ctx, number, last, p)
 }
 
-// compare says why a page is not to be written over what is there; "" where it is.
-func compare(was note, p Page) Done {
+// compare says why a page is not to be written over what is there; "" where it is. One
+// with a time to come, of a wrong clock or a hand, keeps nothing away.
+func (c *Client) compare(was note, p Page) Done {
 	m, body, _ := ledger.ReadMarker(was.body)
 	at := m.At
 	if m.At = p.At; m == p.Marker && sameText(body, p.Body) {
 		return Unchanged
 	}
-	if at.After(p.At) {
+	if at.After(p.At) && !at.After(c.now().Add(clockRoom)) {
 		return Outdated
 	}
 	return ""
 }
+
+// clockRoom is how far the clocks of two jobs may be apart.
+const clockRoom = 10 * time.Minute
 
 // sameText compares as a forge keeps a text: some change the ends of lines.
 func sameText(a, b string) bool {

@@ -67,10 +67,12 @@ func eachForge(t *testing.T, test func(t *testing.T, p *place), more ...string) 
 			if err != nil {
 				t.Fatal(err)
 			}
-			p.client = New(j, Options{Version: "0.1.0", Transport: s.Client(), Wait: func(_ context.Context, d time.Duration) error {
+			wait := func(_ context.Context, d time.Duration) error {
 				p.paused = append(p.paused, d)
 				return nil
-			}})
+			}
+			now := func() time.Time { return at(60) }
+			p.client = New(j, Options{Version: "0.1.0", Transport: s.Client(), Now: now, Wait: wait})
 			test(t, p)
 			if bad := p.server.Bad(); len(bad) > 0 {
 				t.Errorf("requests that no reference describes: %q", bad)
@@ -171,12 +173,14 @@ func TestLostAnswers(t *testing.T) {
 
 // TestPullRequestOfACommit: after the merge the job knows the commit alone.
 func TestPullRequestOfACommit(t *testing.T) {
+	lookup := map[Kind]string{GitHub: "GET", GitLab: "GET", Gitea: "GET", Azure: "POST"}
 	eachForge(t, func(t *testing.T, p *place) {
 		_, _, err := p.client.Comment(t.Context(), page(1, "one\n"))
 		if err == nil || !strings.Contains(err.Error(), "no pull request brought the commit c0ffee") {
 			t.Errorf("%v", err)
 		}
 		p.server.Merge["c0ffee"] = 12
+		p.server.Fail(forgeserver.Fault{Method: lookup[p.kind], Path: "c", Status: http.StatusBadGateway}) // the lookup is tried again
 		p.comment(t, page(1, "one\n"), Created)
 	}, "GITHUB_REF", "refs/heads/main", "CI_MERGE_REQUEST_IID", "", "SYSTEM_PULLREQUEST_PULLREQUESTID", "")
 }
@@ -218,62 +222,14 @@ func TestThreadIsOpenWhereSomebodyMustAct(t *testing.T) {
 	})
 }
 
-// TestIssueOfTheNights: see Issue.
-func TestIssueOfTheNights(t *testing.T) {
+// TestTimesToCome: a comment with the time of tomorrow keeps no newer one away.
+func TestTimesToCome(t *testing.T) {
 	eachForge(t, func(t *testing.T, p *place) {
-		night := func(n int, finding ledger.Finding, body string, want Done) {
-			t.Helper()
-			d := Page{Marker: ledger.Marker{Subject: "contoso", Page: "Drift", At: at(n), Finding: finding}, Body: body}
-			done, err := p.client.Issue(t.Context(), d)
-			if err != nil || done != want {
-				t.Fatalf("night %d: %s, %v; want %s", n, done, err, want)
-			}
-		}
-		if p.kind == Azure {
-			if _, err := p.client.Issue(t.Context(), page(1, "x")); err == nil || !strings.Contains(err.Error(), "no work items") {
-				t.Errorf("%v", err)
-			}
-			return
-		}
-		night(1, ledger.Nothing, "No drift.\n", Unchanged)
-		night(2, ledger.Something, "2 changes, since Monday.\n\n- ada lost E5\n- ben lost E5\n", Created)
-		night(3, ledger.Something, "2 changes, since Tuesday.\n\n- ada lost E5\n- ben lost E5\n", Unchanged)
-		if n := p.server.Writes(); n != 1 {
-			t.Errorf("%d writes, want 1", n)
-		}
-		night(4, ledger.Something, "2 changes.\n\n- ada lost E5\n- cleo lost E3\n\n```diff\n+ `dan`\n```\n", Updated)
-		night(5, ledger.Incomplete, "Not read.\n", Created)
-		night(6, ledger.Nothing, "No drift.\n", Closed)
-		night(7, ledger.Something, "1 change.\n\n- ada lost E5\n", Updated)
-		night(3, ledger.Nothing, "No drift.\n", Outdated)
-		notes := p.server.Notes()
-		if len(notes) != 4 {
-			t.Fatalf("there is %+v", notes)
-		}
-		issue, first, unread, second := notes[0], notes[1], notes[2], notes[3]
-		if !issue.Issue || issue.Title != "usher: drift: contoso" || !issue.Open || !strings.Contains(issue.Body, "1 change.") {
-			t.Errorf("the issue is %+v", issue)
-		}
-		if want := "New:\n\n- cleo lost E3\n\n```diff\n+ `dan`\n```\n\nNo longer there:\n\n- ben lost E5\n\n"; first.Body != want {
-			t.Errorf("the comment is %q, want %q", first.Body, want)
-		}
-		if !unread.Issue || unread.Open || !strings.Contains(unread.Title, "was not read: contoso") {
-			t.Errorf("the issue of the reading is %+v", unread)
-		}
-		if second.Number != issue.ID || !strings.HasPrefix(second.Body, "No longer there:") {
-			t.Errorf("the comment is %+v", second)
-		}
+		p.comment(t, page(65, "a clock that is fast\n"), Created)
+		p.comment(t, page(3, "the past\n"), Outdated)
+		p.comment(t, page(9999, "tomorrow\n"), Updated)
+		p.comment(t, page(61, "today\n"), Updated)
 	})
-}
-
-// TestClipBytes: a comment about a difference fits as well.
-func TestClipBytes(t *testing.T) {
-	long := differenceOf("", "- a\n"+strings.Repeat("- b\n", 50)+"```diff\n"+strings.Repeat("+ c\n", 500)+"```\n")
-	for _, most := range []int{100, 600, 5000} {
-		if text := clipBytes(long, most); len(text) > most || strings.Count(text, "```")%2 != 0 {
-			t.Errorf("%d bytes of %d:\n%s", len(text), most, text)
-		}
-	}
 }
 
 // TestDetect: what a job lacks is named.

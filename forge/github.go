@@ -122,7 +122,7 @@ func (h *github) dropComment(ctx context.Context, _ int, was note) error {
 func (h *github) issues(ctx context.Context, author string) ([]note, error) {
 	query, whole := "creator="+url.QueryEscape(author)+"&per_page=100", wholePage
 	if h.job.Kind == Gitea {
-		query, whole = "created_by="+url.QueryEscape(author)+"&type=issues&limit=50", wholePage/2
+		query, whole = "created_by="+url.QueryEscape(author)+"&type=issues&limit=50", 1 // a server can set less than 50
 	}
 	all, err := pages(whole, func(page int) ([]hubComment, error) {
 		var some []hubComment

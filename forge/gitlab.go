@@ -27,19 +27,19 @@ func (g *gitlab) askInto(ctx context.Context, path string, into any) error {
 // pull implements remote.
 func (g *gitlab) pull(ctx context.Context, commit string) (int, error) {
 	var all []struct {
-		IID   int    `json:"iid"`
-		Merge string `json:"merge_commit_sha"`
+		IID    int    `json:"iid"`
+		State  string `json:"state"`
+		Merge  string `json:"merge_commit_sha"`
+		Squash string `json:"squash_commit_sha"`
+		Head   string `json:"sha"` // the commit itself, where nothing but a fast-forward was needed
 	}
 	err := g.askInto(ctx, g.project()+"/repository/commits/"+url.PathEscape(commit)+"/merge_requests", &all)
-	if err != nil || len(all) == 0 {
-		return 0, err
-	}
 	for _, m := range all {
-		if m.Merge == commit {
-			return m.IID, nil
+		if m.State == "merged" && (m.Merge == commit || m.Squash == commit || m.Head == commit) {
+			return m.IID, err
 		}
 	}
-	return all[0].IID, nil
+	return 0, err
 }
 
 type labNote struct {

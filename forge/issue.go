@@ -2,6 +2,7 @@ package forge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,16 +26,16 @@ func (c *Client) Issue(ctx context.Context, p Page) (done Done, err error) {
 	if !knows {
 		return "", fmt.Errorf("usher writes no work items of %s: let the job fail instead, and subscribe to its failures", c.job.Kind)
 	}
-	me, err := c.author(ctx)
-	if err != nil {
-		return "", err
-	}
 	err = c.again(ctx, func() error {
+		me, err := c.author(ctx)
+		if err != nil {
+			return err
+		}
 		all, err := in.issues(ctx, me)
 		if err != nil {
 			return err
 		}
-		k := keeper{in, all, me, c.job.Kind.Limit()}
+		k := keeper{in, c, all, me}
 		unread := p
 		unread.Subject += unreadSubject
 		if p.Finding == ledger.Incomplete {
@@ -71,50 +72,59 @@ func about(subject string) string {
 // keeper keeps the issues of an account.
 type keeper struct {
 	tracker
-	all  []note
-	me   string
-	most int // bytes of a comment
+	client *Client
+	all    []note
+	me     string
 }
 
-// last is the newest issue of a subject; false for none.
-func (k keeper) last(subject string) (note, bool) {
+// last is the newest issue of a subject; false for none. Two jobs at once can have opened
+// two: the others are closed.
+func (k keeper) last(ctx context.Context, subject string) (last note, found bool, err error) {
 	mine := ofSubject(k.all, k.me, subject)
 	if len(mine) == 0 {
-		return note{}, false
+		return note{}, false, nil
 	}
-	return mine[len(mine)-1], true
+	for _, double := range mine[:len(mine)-1] {
+		if double.open {
+			err = errors.Join(err, k.closeIssue(ctx, double))
+		}
+	}
+	return mine[len(mine)-1], true, err
 }
 
 // keep opens an issue, or brings it up to date.
 func (k keeper) keep(ctx context.Context, p Page, title string) (Done, error) {
-	was, found := k.last(p.Subject)
-	if !found {
+	was, found, err := k.last(ctx, p.Subject)
+	switch {
+	case err != nil:
+		return "", err
+	case !found:
 		return Created, k.openIssue(ctx, title, p)
-	}
-	if done := compare(was, p); done == Outdated {
-		return done, nil
+	case k.client.compare(was, p) == Outdated:
+		return Outdated, nil
 	}
 	_, before, _ := ledger.ReadMarker(was.body)
 	difference := differenceOf(before, p.Body)
 	if was.open && difference == "" {
 		return Unchanged, nil
 	}
-	if err := k.changeIssue(ctx, was, p); err != nil {
-		return "", err
+	// The difference comes first: once the body is changed, nobody can tell it any more. Where
+	// the change is lost, it is told twice.
+	if difference != "" {
+		if err := k.noteIssue(ctx, was, clipBytes(difference, k.client.job.Kind.Limit())); err != nil {
+			return "", err
+		}
 	}
-	if difference == "" {
-		return Updated, nil
-	}
-	return Updated, k.noteIssue(ctx, was, clipBytes(difference, k.most))
+	return Updated, k.changeIssue(ctx, was, p)
 }
 
 // close closes the issue of a subject, where it is open.
 func (k keeper) close(ctx context.Context, p Page) (Done, error) {
-	was, found := k.last(p.Subject)
-	if !found || !was.open {
-		return Unchanged, nil
-	}
-	if compare(was, p) == Outdated {
+	was, found, err := k.last(ctx, p.Subject)
+	switch {
+	case err != nil || !found || !was.open:
+		return Unchanged, err
+	case k.client.compare(was, p) == Outdated:
 		return Outdated, nil
 	}
 	return Closed, k.closeIssue(ctx, was)

@@ -7,6 +7,7 @@ import "time"
 type Audit struct {
 	At     time.Time `json:"at"`
 	By     string    `json:"by"`            // a user principal name, or the name of an application
+	ByID   string    `json:"by_id"`         // of the account: two applications can have one name
 	App    bool      `json:"app,omitempty"` // By is an application
 	Person string    `json:"person"`        // id
 	Item   string    `json:"item"`          // id

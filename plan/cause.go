@@ -24,22 +24,21 @@ type DriftGroup struct {
 }
 
 // Caused puts to each difference who made it and when, as far as the log of the directory
-// has it: the last entry of the same person and item that does what the difference shows.
+// has it: the last entry of the same person and item, where it does what the difference
+// shows. One that does something else is of another time, and what followed it is unknown.
 func Caused(all []Drift, log []ledger.Audit) []Drift {
-	type deed struct {
-		person, item string
-		op           ledger.Op
-	}
+	type deed struct{ person, item string }
 	last := map[deed]ledger.Audit{}
 	for _, a := range log {
-		last[deed{a.Person, a.Item, a.Op}] = a
+		last[deed{a.Person, a.Item}] = a
 	}
 	ops := map[DriftKind]ledger.Op{Gone: ledger.Remove, Changed: ledger.Change, Undeclared: ledger.Add}
 	all = slices.Clone(all)
 	for i := range all {
 		d := &all[i]
-		if a, told := last[deed{strings.ToLower(d.Holder.ID), d.Item.ID, ops[d.Kind]}]; told && d.Holder.Kind == ledger.User {
-			d.By, d.App, d.At = a.By, a.App, &a.At
+		a, told := last[deed{strings.ToLower(d.Holder.ID), d.Item.ID}]
+		if told && d.Holder.Kind == ledger.User && a.Op == ops[d.Kind] {
+			d.By, d.ByID, d.App, d.At = a.By, a.ByID, a.App, &a.At
 		}
 	}
 	return all
@@ -108,9 +107,9 @@ func (g *DriftGroup) nameUnknown() {
 
 // causeOf names the cause of a difference in few digits, for people to copy.
 func causeOf(d Drift) string {
-	by := d.By
+	by := d.By // no two people have one name
 	if d.App {
-		by = "application " + by
+		by = "application " + cmp.Or(d.ByID, d.By)
 	}
 	sum := sha256.Sum256([]byte(strings.Join([]string{string(d.Kind), string(d.Item.Kind), d.Item.ID, by}, "\x00")))
 	return hex.EncodeToString(sum[:4])

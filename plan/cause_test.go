@@ -49,13 +49,17 @@ func TestCauses(t *testing.T) {
 		{At: at.Add(time.Hour), By: "ada@contoso.com", Person: "1", Item: "e5", Op: ledger.Remove},
 		{At: at.Add(2 * time.Hour), By: "ada@contoso.com", Person: "2", Item: "e5", Op: ledger.Remove},
 		{At: at.Add(3 * time.Hour), By: "ben@contoso.com", Person: "3", Item: "e3", Op: ledger.Remove},
-		{At: at, By: "App", App: true, Person: "4", Item: "e5", Op: ledger.Add},
+		{At: at, By: "App", ByID: "app-1", App: true, Person: "4", Item: "e5", Op: ledger.Add},
+		{At: at, By: "App", ByID: "app-2", App: true, Person: "5", Item: "e5", Op: ledger.Add},
+		{At: at, By: "ada@contoso.com", Person: "6", Item: "e5", Op: ledger.Remove}, // before usher gave it again
+		{At: at.Add(time.Hour), By: "usher", App: true, Person: "6", Item: "e5", Op: ledger.Add},
 	}
-	groups := Grouped(Caused([]Drift{drift(Gone, "1"), drift(Gone, "2"), drift(Gone, "3"), drift(Undeclared, "4"), drift(Changed, "4")}, log))
+	groups := Grouped(Caused([]Drift{drift(Gone, "1"), drift(Gone, "2"), drift(Gone, "3"), drift(Undeclared, "4"), drift(Changed, "4"),
+		drift(Undeclared, "5"), drift(Gone, "6")}, log))
 	want := []struct {
 		by string
 		n  int
-	}{{"App", 1}, {"ada@contoso.com", 2}, {"", 1}, {"", 1}}
+	}{{"App", 1}, {"App", 1}, {"ada@contoso.com", 2}, {"", 1}, {"", 2}}
 	if len(groups) != len(want) {
 		t.Fatalf("%d groups: %+v", len(groups), groups)
 	}
@@ -64,7 +68,7 @@ func TestCauses(t *testing.T) {
 			t.Errorf("group %d is %d of %q, want %d of %q", i, len(g.Drift), g.By, w.n, w.by)
 		}
 	}
-	if groups[0].ID == groups[1].ID || groups[2].ID == groups[3].ID {
+	if groups[0].ID == groups[1].ID || groups[3].ID == groups[4].ID {
 		t.Error("two causes have one name")
 	}
 }

@@ -33,6 +33,7 @@ type Drift struct {
 	Deleted bool `json:"deleted,omitempty"`
 	// By is the account that made the difference, and At when; "" and nil where nobody knows.
 	By      string          `json:"by,omitempty"`
+	ByID    string          `json:"by_id,omitempty"`
 	App     bool            `json:"app,omitempty"` // By is an application
 	At      *time.Time      `json:"at,omitempty"`
 	Group   string          `json:"group,omitempty"`   // id of the group with the same cause

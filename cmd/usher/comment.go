@@ -59,7 +59,7 @@ func runComment(ctx context.Context, a *app, o *commentOptions) error {
 	if err != nil {
 		return err
 	}
-	to := forge.New(job, forge.Options{Version: version, Transport: a.world().Network(), Wait: a.pause})
+	to := forge.New(job, forge.Options{Version: version, Transport: a.world().Network(), Wait: a.pause, Now: a.now})
 	if o.issue {
 		done, err := to.Issue(ctx, page)
 		if err == nil {

@@ -1,9 +1,11 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -28,10 +30,13 @@ type auditRow struct {
 	Result      string    `json:"result"`
 	By          struct {
 		User *struct {
+			ID   string `json:"id"`
 			Name string `json:"userPrincipalName"`
 		} `json:"user"`
 		App *struct {
-			Name string `json:"displayName"`
+			AppID     string `json:"appId"`
+			Principal string `json:"servicePrincipalId"`
+			Name      string `json:"displayName"`
 		} `json:"app"`
 	} `json:"initiatedBy"`
 	Targets []struct {
@@ -72,23 +77,44 @@ func (c *Client) Audits(ctx context.Context, since time.Time) ([]ledger.Audit, e
 	case err != nil:
 		return nil, err
 	}
-	byMoment := map[string][]auditRow{}
-	for _, r := range rows {
-		if !r.At.Before(since) && !strings.EqualFold(r.Result, "failure") {
-			byMoment[r.Correlation] = append(byMoment[r.Correlation], r)
-		}
-	}
+	return auditsOf(rows, since), nil
+}
+
+// auditsOf are what entries since a moment tell, the oldest first.
+func auditsOf(rows []auditRow, since time.Time) []ledger.Audit {
 	var all []ledger.Audit
-	for _, moment := range byMoment {
-		all = append(all, audits(moment)...)
+	for of, moment := range moments(rows, since) {
+		all = append(all, audits(of.person, moment)...)
 	}
 	slices.SortFunc(all, func(a, b ledger.Audit) int {
-		if n := a.At.Compare(b.At); n != 0 {
-			return n
-		}
-		return strings.Compare(a.Person+a.Item+string(a.Op), b.Person+b.Item+string(b.Op))
+		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Person+a.Item+string(a.Op), b.Person+b.Item+string(b.Op)))
 	})
-	return all, nil
+	return all
+}
+
+// moment is what happened to one person in one operation. An operation on many people has
+// one correlation for all of them.
+type moment struct{ correlation, person string }
+
+func moments(rows []auditRow, since time.Time) map[moment][]auditRow {
+	all := map[moment][]auditRow{}
+	for _, r := range rows {
+		of := moment{r.Correlation, r.person()}
+		if !r.At.Before(since) && !strings.EqualFold(r.Result, "failure") && of.person != "" {
+			all[of] = append(all[of], r)
+		}
+	}
+	return all
+}
+
+// person is the id of the person that an entry is about; "" where it is about none.
+func (r auditRow) person() string {
+	for _, target := range r.Targets {
+		if target.Type == "User" {
+			return strings.ToLower(target.ID)
+		}
+	}
+	return ""
 }
 
 func isStatus(err error, status int) bool {
@@ -98,27 +124,21 @@ func isStatus(err error, status int) bool {
 
 // audits are what the entries of one moment tell. The service writes of licenses in one of
 // three ways: in the entry itself, in the entry "Update user" beside it, or in pieces.
-func audits(moment []auditRow) []ledger.Audit {
+func audits(person string, moment []auditRow) []ledger.Audit {
 	at := slices.IndexFunc(moment, func(r auditRow) bool { return r.Activity == "Change user license" })
 	if at < 0 {
 		return nil
 	}
-	person := ""
-	for _, target := range moment[at].Targets {
-		if target.Type == "User" && person == "" {
-			person = strings.ToLower(target.ID)
-		}
-	}
 	before, after, found := licensesIn(moment)
-	if !found || person == "" {
+	if !found {
 		return nil
 	}
 	a := ledger.Audit{At: moment[at].At.UTC(), Person: person}
 	switch by := moment[at].By; {
 	case by.User != nil && by.User.Name != "":
-		a.By = by.User.Name
+		a.By, a.ByID = by.User.Name, by.User.ID
 	case by.App != nil:
-		a.By, a.App = by.App.Name, true
+		a.By, a.ByID, a.App = by.App.Name, cmp.Or(by.App.AppID, by.App.Principal), true
 	}
 	var all []ledger.Audit
 	tell := func(item string, op ledger.Op) {
@@ -141,13 +161,14 @@ func audits(moment []auditRow) []ledger.Audit {
 }
 
 // licensesIn finds the licenses before and after, each with its service plans that are off.
+// A value that is missing, or null, is an empty list.
 func licensesIn(moment []auditRow) (before, after map[string]string, found bool) {
 	for _, r := range moment {
 		for _, target := range r.Targets {
 			for _, p := range target.Properties {
-				if p.Name == "AssignedLicense" {
+				if p.Name == "AssignedLicense" && p.Old+p.New != "" {
 					var was, is []string
-					if json.Unmarshal([]byte(p.Old), &was) != nil || json.Unmarshal([]byte(p.New), &is) != nil {
+					if json.Unmarshal([]byte(cmp.Or(p.Old, "null")), &was) != nil || json.Unmarshal([]byte(cmp.Or(p.New, "null")), &is) != nil {
 						return nil, nil, false
 					}
 					return licenses(was), licenses(is), true
@@ -155,29 +176,33 @@ func licensesIn(moment []auditRow) (before, after map[string]string, found bool)
 			}
 		}
 	}
-	var properties []struct {
-		Name     string
-		OldValue []string
-		NewValue []string
-	}
-	if json.Unmarshal([]byte(pieces(moment)), &properties) != nil {
-		return nil, nil, false
-	}
-	for _, p := range properties {
-		if p.Name == "AssignedLicense" {
-			return licenses(p.OldValue), licenses(p.NewValue), true
+	for _, text := range pieces(moment) {
+		var properties []struct {
+			Name     string
+			OldValue []string
+			NewValue []string
+		}
+		if json.Unmarshal([]byte(text), &properties) != nil {
+			continue
+		}
+		for _, p := range properties {
+			if p.Name == "AssignedLicense" {
+				return licenses(p.OldValue), licenses(p.NewValue), true
+			}
 		}
 	}
 	return nil, nil, false
 }
 
-// pieces joins the details of a moment in their order.
-func pieces(moment []auditRow) string {
-	parts := map[int]string{}
+// pieces joins the details of a moment in their order, each text for itself.
+func pieces(moment []auditRow) []string {
+	texts := map[string]map[int]string{}
 	for _, r := range moment {
-		seq, text := -1, ""
+		id, seq, text := "", -1, ""
 		for _, d := range r.Details {
 			switch d.Key {
+			case "id":
+				id = d.Value
 			case "seq":
 				if n, err := strconv.Atoi(d.Value); err == nil {
 					seq = n
@@ -186,15 +211,22 @@ func pieces(moment []auditRow) string {
 				text = d.Value
 			}
 		}
+		if seq >= 0 && texts[id] == nil {
+			texts[id] = map[int]string{}
+		}
 		if seq >= 0 {
-			parts[seq] = text
+			texts[id][seq] = text
 		}
 	}
-	var b strings.Builder
-	for n := range len(parts) {
-		b.WriteString(parts[n]) // a piece that is missing leaves no JSON
+	var all []string
+	for _, id := range slices.Sorted(maps.Keys(texts)) {
+		var b strings.Builder
+		for n := range len(texts[id]) {
+			b.WriteString(texts[id][n]) // a piece that is missing leaves no JSON
+		}
+		all = append(all, b.String())
 	}
-	return b.String()
+	return all
 }
 
 // licenseText is a license in the log: [SkuName=…, AccountId=…, SkuId=…, DisabledPlans=[…]].

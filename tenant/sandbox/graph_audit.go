@@ -128,9 +128,9 @@ func (s *Server) auditRow(i int, e *Entry) []any {
 	row := func(n int, activity string, properties []any, details []any) any {
 		var user, app any
 		if strings.Contains(e.By, "@") {
-			user = map[string]any{"id": generatedID("actor", i), "userPrincipalName": e.By}
+			user = map[string]any{"id": generatedID("actor "+e.By, 0), "userPrincipalName": e.By}
 		} else {
-			app = map[string]any{"displayName": e.By}
+			app = map[string]any{"displayName": e.By, "appId": nil, "servicePrincipalId": generatedID("principal "+e.By, 0)}
 		}
 		upn := ""
 		if u := s.x.users[e.User]; u != nil {

@@ -260,6 +260,9 @@ func some[T any](c *call, size, page string, all []T) []T {
 		return n
 	}
 	whole, at := number(size, 30), number(page, 1)
+	if size == "limit" {
+		whole = min(whole, 20) // the administrator of a Gitea sets the largest page
+	}
 	from := min((at-1)*whole, len(all))
 	return append([]T{}, all[from:min(from+whole, len(all))]...)
 }

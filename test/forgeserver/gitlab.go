@@ -35,7 +35,9 @@ func labRoutes() []route {
 		{"GET", labProject + `/repository/commits/(\w+)/merge_requests`, func(c *call, m []string) {
 			all := []map[string]any{}
 			if n := c.Merge[m[0]]; n > 0 {
-				all = append(all, map[string]any{"iid": n, "merge_commit_sha": m[0]})
+				all = append(all,
+					map[string]any{"iid": n + 1, "state": "opened", "sha": m[0]}, // a branch made of it
+					map[string]any{"iid": n, "state": "merged", "sha": "b2a9c4", "squash_commit_sha": m[0], "merge_commit_sha": nil})
 			}
 			c.answer(http.StatusOK, all)
 		}},
