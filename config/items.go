@@ -168,11 +168,12 @@ func (l *lowering) capacity(b *hclsyntax.Block) {
 	l.cfg.Items = append(l.cfg.Items, p)
 }
 
-// units reads quantity and reserve, which license and capacity share.
+// units reads quantity, reserve and price, which license and capacity share.
 //
 // A quantity is a promise to buy: a plan may use that much, and says what is to be bought.
 // A reserve is kept free whatever the files ask for.
 func (l *lowering) units(p *ledger.ItemRules, attrs hclsyntax.Attributes) {
+	p.Price = l.price(attrs["price"])
 	if n, ok := l.eval.countArgument(attrs["quantity"]); ok {
 		p.Quantity = &n
 	}

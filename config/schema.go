@@ -29,8 +29,8 @@ func language() block {
 		{name: "variable", labels: []string{"name"}, optional: []string{"default", "type", "description"}},
 		{name: "locals", open: true},
 		{name: "license", labels: []string{"label"}, required: []string{"sku"},
-			optional: []string{"quantity", "reserve", "unmanaged", "use_grace", "refresh_flows", "owner"}},
-		{name: "capacity", labels: []string{"name"}, optional: []string{"type", "quantity", "reserve"}},
+			optional: []string{"quantity", "reserve", "unmanaged", "use_grace", "refresh_flows", "owner", "price"}},
+		{name: "capacity", labels: []string{"name"}, optional: []string{"type", "quantity", "reserve", "price"}},
 		{name: "assignment", labels: []string{"label"},
 			optional: []string{
 				"for_each",

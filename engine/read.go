@@ -133,3 +133,12 @@ func (p *Present) settled() []ledger.Grant {
 
 // Today is the day where the organisation is, as YYYY-MM-DD.
 func (l *Loaded) Today() string { return l.Now().In(l.Config.Timezone).Format(time.DateOnly) }
+
+// Usage is how much of each item there is, and what it costs where the files say so.
+func (p *Present) Usage() []ledger.Usage {
+	prices := map[string]*ledger.Price{}
+	for _, rules := range p.input(p.Config, Choices{}).Items {
+		prices[rules.Item.ID] = rules.Price
+	}
+	return ledger.UsageOf(p.Reading.Have, prices)
+}

@@ -79,6 +79,7 @@ type Pool struct {
 	Left            int64       `json:"available"`             // after
 	Maybe           bool        `json:"conditional,omitempty"` // it holds only if the platform allocates no more by itself
 	Free            bool        `json:"free,omitempty"`        // it costs nothing and only tracks use
+	Price           *Price      `json:"price,omitempty"`       // of a unit; nil where nobody says
 	Origins         []Origin    `json:"origins,omitempty"`     // where the policy is declared
 }
 

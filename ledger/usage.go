@@ -15,6 +15,9 @@ type Usage struct {
 	Available int64    `json:"available"`
 	Free      bool     `json:"free,omitempty"` // it costs nothing, so there is no supply of it
 	Lapses    []Lapse  `json:"lapses,omitempty"`
+	Price     *Price   `json:"price,omitempty"`   // of a unit; nil where no file says
+	Charge    *Charge  `json:"charge,omitempty"`  // of what is purchased
+	Idle      *Charge  `json:"idle,omitempty"`    // of what is purchased and not used
 	Sources   []Source `json:"sources,omitempty"` // who has it, by which source
 }
 
@@ -25,8 +28,8 @@ type Source struct {
 	Group  string `json:"group,omitempty"` // id of the group that gives it; "" for a direct grant
 }
 
-// UsageOf sums up a reading, item by item, with every source.
-func UsageOf(h Have) []Usage {
+// UsageOf sums up a reading, item by item, with every source. Prices are by the ids of items.
+func UsageOf(h Have, prices map[string]*Price) []Usage {
 	at := map[string]*Usage{}
 	var all []*Usage
 	for _, s := range h.Supply {
@@ -69,13 +72,16 @@ func UsageOf(h Have) []Usage {
 			u.Used = max(u.Used, s.Used)
 		}
 	}
-	return finishUsage(all)
+	return finishUsage(all, prices)
 }
 
-func finishUsage(all []*Usage) []Usage {
+func finishUsage(all []*Usage, prices map[string]*Price) []Usage {
 	out := make([]Usage, 0, len(all))
 	for _, u := range all {
 		u.Available = max(0, u.Purchased-u.Used)
+		if u.Price = prices[u.Item.ID]; u.Price != nil && !u.Free {
+			u.Charge, u.Idle = u.Price.Of(u.Purchased), u.Price.Of(u.Available)
+		}
 		slices.SortFunc(u.Sources, func(a, b Source) int {
 			return cmp.Or(strings.Compare(a.Holder.Name, b.Holder.Name), strings.Compare(a.Group, b.Group))
 		})

@@ -32,6 +32,7 @@ type ItemRules struct {
 	Unmanaged UnmanagedMode
 	UseGrace  bool
 	Refresh   RefreshMode
+	Price     *Price // of a unit; nil where nobody says
 	Owner     string // who has to agree to a plan that is about it; "" for nobody
 	Origin    Origin
 }

@@ -81,6 +81,7 @@ type Plan struct {
 	Guard        ledger.Guard              `json:"guard"`
 	AllowGaps    int64                     `json:"allow_gaps,omitempty"`
 	ByUsher      bool                      `json:"flow_capacity,omitempty"` // usher itself writes the capacity of flows and machines
+	Expenses     []Expense                 `json:"expenses,omitempty"`      // of pools with a price
 	Shortages    []Shortage                `json:"shortages,omitempty"`
 	Gaps         []Gap                     `json:"gaps,omitempty"`
 	Breaches     []Breach                  `json:"breaches,omitempty"`
@@ -241,6 +242,7 @@ func (p *Plan) arrangeCalls(steps []ledger.Step, in Input, have set) {
 		p.Purchases = b.purchases(p.Calls)
 	}
 	p.Shortages = explainShortages(b, p.Calls, in, have)
+	p.Expenses = expenses(p.Pools, in.Today)
 	p.Breaches = breaches(p, in, cover, parts)
 	if in.saved == nil { // it is about the files, which are not at hand for a saved plan
 		p.Slips = slips(p, in, cover, parts)

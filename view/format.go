@@ -27,6 +27,7 @@ type Format func(Output, Document) error
 // formats are the formats, by name. Another one is a file and a row.
 func formats() map[string]Format {
 	return map[string]Format{
+		"focus":    asFOCUS,
 		"gitlab":   asGitLab,
 		"html":     asHTML,
 		"json":     asJSON,
@@ -38,11 +39,12 @@ func formats() map[string]Format {
 	}
 }
 
-// OfPlans reports whether a format has nothing for other documents.
-func OfPlans(format string) bool { return format == "gitlab" || format == "owners" }
-
-// Formats are the names of the formats.
-func Formats() []string { return slices.Sorted(maps.Keys(formats())) }
+// Formats are the names of the formats that a kind of documents has: plan, usage, or "" for
+// all others.
+func Formats(kind string) []string {
+	only := map[string]string{"focus": "usage", "gitlab": "plan", "owners": "plan"}
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(formats())), func(name string) bool { return only[name] != "" && only[name] != kind })
+}
 
 // Show shows a document in the format of a name.
 //

@@ -76,7 +76,7 @@ func TestHostileNames(t *testing.T) {
 	plainly := inert(t, "a name", harmless.Bytes())
 	for _, name := range hostileNames() {
 		d := Document{hostilePage(name), &plan.Plan{}}
-		for _, format := range Formats() {
+		for _, format := range Formats("plan") {
 			var b bytes.Buffer
 			if err := Show(format, Output{Writer: &b}, d); err != nil {
 				t.Fatalf("%s of %.50q: %v", format, name, err)

@@ -170,12 +170,13 @@ type UsageReport struct {
 	Tenant string          `json:"tenant"`
 	Usage  []ledger.Usage  `json:"usage"`
 	Unread []ledger.Unread `json:"unread"`
+	today  string
 }
 
 // newUsageReport makes the document of a summary; without people it leaves
 // out the sources.
-func newUsageReport(have ledger.Have, usage []ledger.Usage, people bool) UsageReport {
-	r := UsageReport{Format: documentFormat, Tenant: have.Tenant, Usage: []ledger.Usage{}, Unread: have.Unread}
+func newUsageReport(have ledger.Have, usage []ledger.Usage, today string, people bool) UsageReport {
+	r := UsageReport{Format: documentFormat, Tenant: have.Tenant, Usage: []ledger.Usage{}, Unread: have.Unread, today: today}
 	for _, u := range usage {
 		if !people {
 			u.Sources = nil

@@ -38,7 +38,8 @@ func (w Words) Plan(pl *plan.Plan, writes float64) Document {
 		return Document{p, pl}
 	}
 	w.allSteps(&p, pl)
-	p.pools(pl.Pools)
+	p.pools(pl)
+	p.expenses(pl)
 	p.byHand(pl)
 	p.refresh(pl)
 	p.due(pl)
@@ -46,6 +47,9 @@ func (w Words) Plan(pl *plan.Plan, writes float64) Document {
 	p.owners(pl)
 	p.guard(pl.Guard)
 	p.add(Verdict(Summary(pl)))
+	if text := bill(pl); text != "" {
+		p.add(Verdict(text))
+	}
 	p.shared(pl)
 	if !pl.Empty() {
 		p.Digest = pl.Digest

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
 )
 
 // pools tells the account of every pool of the plan: the tenant's, then those
@@ -11,8 +12,12 @@ import (
 //
 // "Highest" is what the plan uses at its worst moment, in the order of its calls. A pool can
 // be too small for that, and large enough for the end.
-func (p *Page) pools(pools []ledger.Pool) {
+func (p *Page) pools(pl *plan.Plan) {
+	pools := pl.Pools
 	tenant := Table{Head: []string{"pool", "purchased", "limit", "now", "highest", "after", "available"}}
+	if len(pl.Expenses) > 0 {
+		tenant.Head = append(tenant.Head, "a month")
+	}
 	inside := Table{Head: []string{"inside environments", "limit", "now", "highest", "after", "available", "least"}}
 	for _, pool := range pools {
 		numbers := []string{change(pool.Limit, pool.LimitAfter()), number(pool.Before), number(pool.Peak), number(pool.After), number(pool.Left)}
@@ -22,7 +27,15 @@ func (p *Page) pools(pools []ledger.Pool) {
 			if pool.Free {
 				owned, numbers[0], numbers[4] = "free", "-", "-"
 			}
-			tenant.Rows = append(tenant.Rows, append([]string{pool.Item.Name, owned}, numbers...))
+			row := append([]string{pool.Item.Name, owned}, numbers...)
+			if len(pl.Expenses) > 0 {
+				month := "-"
+				if e, priced := expenseOf(pl.Expenses, pool); priced {
+					month = aMonth(e)
+				}
+				row = append(row, month)
+			}
+			tenant.Rows = append(tenant.Rows, row)
 		case pool.Peak > 0:
 			row := append([]string{poolName(pool.Item, pool.EnvironmentName)}, numbers...)
 			inside.Rows = append(inside.Rows, append(row, number(pool.Least)))

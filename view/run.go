@@ -99,16 +99,23 @@ func pendingText(n int) string {
 //
 //	capacity  purchased  allocated  available
 //	process          10          8          2
-func (w Words) Usage(have ledger.Have, all []ledger.Usage, people bool) Document {
+func (w Words) Usage(have ledger.Have, all []ledger.Usage, today string, people bool) Document {
 	p := Page{Title: "Usage"}
 	p.add(w.notRead(have.Unread)...)
 	seats := Table{Head: []string{"license", "purchased", "assigned", "available"}}
 	capacity := Table{Head: []string{"capacity", "purchased", "allocated", "available"}}
+	priced := slices.ContainsFunc(all, func(u ledger.Usage) bool { return u.Charge != nil })
+	if priced {
+		seats.Head, capacity.Head = append(seats.Head, "a month", "idle"), append(capacity.Head, "a month", "idle")
+	}
 	var lapses List
 	for _, u := range all {
 		row := []string{u.Item.Name, number(u.Purchased), number(u.Used), number(u.Available)}
 		if u.Free {
 			row[1], row[3] = "free", "-"
+		}
+		if priced {
+			row = append(row, monthOf(u.Price, u.Charge), monthOf(u.Price, u.Idle))
 		}
 		if u.Item.Kind == ledger.Seat {
 			seats.Rows = append(seats.Rows, row)
@@ -134,7 +141,15 @@ func (w Words) Usage(have ledger.Have, all []ledger.Usage, people bool) Document
 		}
 		p.add(Break{}, list)
 	}
-	return Document{p, newUsageReport(have, all, people)}
+	return Document{p, newUsageReport(have, all, today, people)}
+}
+
+// monthOf is what units cost a month, with the currency.
+func monthOf(p *ledger.Price, c *ledger.Charge) string {
+	if c == nil {
+		return "-"
+	}
+	return c.Month.String() + " " + p.Currency
 }
 
 // sourceText says where a person has a seat from.

@@ -27,7 +27,7 @@ type format struct {
 func (f *format) formatFlag(cmd *cobra.Command, result string) {
 	cmd.Flags().BoolVar(&f.json, "json", false, "print "+result+" as JSON, as -format=json does")
 	if f.known == nil {
-		f.known = slices.DeleteFunc(view.Formats(), view.OfPlans)
+		f.known = view.Formats("")
 	}
 	cmd.Flags().StringVar(&f.name, "format", textFormat, "print "+result+" in a `FORMAT`: "+strings.Join(f.known, ", "))
 	cmd.Flags().Var(&f.most, "max-bytes",
@@ -37,8 +37,14 @@ func (f *format) formatFlag(cmd *cobra.Command, result string) {
 
 // planFormatFlag is formatFlag for commands that show a plan.
 func (f *format) planFormatFlag(cmd *cobra.Command) {
-	f.known = view.Formats()
+	f.known = view.Formats("plan")
 	f.formatFlag(cmd, "the plan")
+}
+
+// usageFormatFlag is formatFlag for the command that shows what is used.
+func (f *format) usageFormatFlag(cmd *cobra.Command) {
+	f.known = view.Formats("usage")
+	f.formatFlag(cmd, "the usage")
 }
 
 const textFormat = "text"

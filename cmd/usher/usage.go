@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usher-cli/usher/engine"
-	"github.com/usher-cli/usher/ledger"
 )
 
 type usageOptions struct {
@@ -22,7 +21,7 @@ func newUsage(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return runUsage(cmd.Context(), a, o) },
 	}
 	o.tenant(cmd)
-	o.formatFlag(cmd, "the usage")
+	o.usageFormatFlag(cmd)
 	cmd.Flags().BoolVar(&o.users, "users", false, "list each person with the source of each license")
 	return cmd
 }
@@ -34,8 +33,7 @@ func runUsage(ctx context.Context, a *app, o *usageOptions) (err error) {
 	}
 	defer p.Close(&err)
 	have := p.Reading.Have
-	usage := ledger.UsageOf(have)
-	err = a.show(o.format, a.words().Usage(have, usage, o.users))
+	err = a.show(o.format, a.words().Usage(have, p.Usage(), p.Today(), o.users))
 	if err == nil && len(have.Unread) > 0 {
 		return exitPartial
 	}
