@@ -16,7 +16,7 @@ import (
 )
 
 // SavePlan writes a plan, over an older plan but over nothing else, encrypted
-// as the state is.
+// as the state is, and signed where the environment has a key for that.
 //
 // A plan names people and what they have. So it is encrypted for the same people as the
 // state, and only its owner can read the file. What is there already and is no plan, such
@@ -37,6 +37,9 @@ func (l *Loaded) SavePlan(path string, p *plan.Plan) error {
 		err = atomic.WriteFile(path, bytes.NewReader(sealed))
 		if err == nil {
 			err = os.Chmod(path, 0o600) // it names people
+		}
+		if err == nil {
+			err = l.sign(path, sealed)
 		}
 	}
 	if err != nil {
@@ -80,15 +83,19 @@ func readPlan(path string) ([]byte, error) {
 // digestName is how a digest of a plan is written.
 var digestName = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 
-// Expected is the reviewed plan that a text names: a digest, or the path of a saved plan.
-func (w *World) Expected(text string) (*plan.Expected, error) {
+// Expected is the reviewed plan that a text names: a digest, or the path of a saved plan,
+// which one of the signers has signed where there are any.
+func (w *World) Expected(text string, by *Signers) (*plan.Expected, error) {
+	if by != nil && strings.HasPrefix(text, "sha256:") {
+		return nil, errors.New("a digest has no signature: name the file of the reviewed plan")
+	}
 	if digestName.MatchString(text) {
 		return &plan.Expected{Digest: text}, nil
 	}
 	if strings.HasPrefix(text, "sha256:") {
 		return nil, fmt.Errorf("%s is not a whole digest: copy the line Digest of the reviewed plan, with its 64 digits", text)
 	}
-	p, err := w.OpenPlan(w.Path(text))
+	p, err := w.OpenPlan(w.Path(text), by)
 	if err != nil {
 		return nil, err
 	}
@@ -99,14 +106,22 @@ func (w *World) Expected(text string) (*plan.Expected, error) {
 // key of the environment.
 //
 // A plan comes from another job, as an artifact that anybody may have changed on the way.
-// Its shape and its digest are checked before anything else looks at it.
-func (w *World) OpenPlan(path string) (*plan.Plan, error) {
+// Its shape and its digest are checked before anything else looks at it, and before that
+// its signature, where there are signers.
+func (w *World) OpenPlan(path string, by *Signers) (*plan.Plan, error) {
 	text, err := readPlan(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no file %s: usher plan -out=FILE saves a plan", path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the plan cannot be read: %w", err)
+	}
+	if by != nil {
+		who, err := by.check(path, text)
+		if err != nil {
+			return nil, err
+		}
+		w.explain(fmt.Sprintf("The plan is signed by %s.", who))
 	}
 	keys, err := w.keys()
 	if err != nil {

@@ -19,6 +19,8 @@ type Output struct {
 	Width    int    // columns; 0 for lines of any length
 	MaxBytes int    // of Markdown; 0 for any number
 	Dir      string // of the configuration, from where a reader of SARIF looks
+
+	Pseudonyms *Pseudonyms // stand for people; nil where people are named
 }
 
 // Format shows a document.
@@ -50,7 +52,12 @@ func Formats(kind string) []string {
 //
 // The name is one of Formats. Nothing is asked of anybody here, so that a name that is none
 // has to be refused before.
-func Show(format string, out Output, d Document) error { return formats()[format](out, d) }
+func Show(format string, out Output, d Document) error {
+	if out.Pseudonyms != nil {
+		d = redacted(out.Pseudonyms, d)
+	}
+	return formats()[format](out, d)
+}
 
 func asText(out Output, d Document) error {
 	NewText(out).Page(d.Page)

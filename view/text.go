@@ -30,34 +30,41 @@ func (t *Text) Say(format string, args ...any) { t.Show(Sentence(fmt.Sprintf(for
 
 // Show shows parts of a page.
 func (t *Text) Show(parts ...Part) {
+	if t.Pseudonyms != nil {
+		parts = redacted(t.Pseudonyms, parts)
+	}
 	for _, p := range parts {
-		switch p := p.(type) {
-		case Sentence:
-			t.line(0, 0, plain(string(p)))
-		case Intro:
-			t.line(0, 0, plain(string(p)))
-		case Verdict:
-			t.line(0, 0, strong(string(p)))
-		case Break:
-			t.blank()
-		case Note:
-			t.note(p)
-		case Steps:
-			t.steps(p)
-		case Table:
-			t.table(p)
-		case List:
-			t.list(p)
-		case Facts:
-			t.facts(p)
-		case Outcome:
-			t.outcome(p)
-		case Check:
-			t.check(p)
-		case Code:
-			for _, line := range p {
-				fmt.Fprintln(t, safe(line))
-			}
+		t.part(p)
+	}
+}
+
+func (t *Text) part(p Part) {
+	switch p := p.(type) {
+	case Sentence:
+		t.line(0, 0, plain(string(p)))
+	case Intro:
+		t.line(0, 0, plain(string(p)))
+	case Verdict:
+		t.line(0, 0, strong(string(p)))
+	case Break:
+		t.blank()
+	case Note:
+		t.note(p)
+	case Steps:
+		t.steps(p)
+	case Table:
+		t.table(p)
+	case List:
+		t.list(p)
+	case Facts:
+		t.facts(p)
+	case Outcome:
+		t.outcome(p)
+	case Check:
+		t.check(p)
+	case Code:
+		for _, line := range p {
+			fmt.Fprintln(t, safe(line))
 		}
 	}
 }

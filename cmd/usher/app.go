@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,9 @@ type app struct {
 	pause func(context.Context, time.Duration) error // waits between two tries of a forge; nil for the clock
 
 	wire io.Writer // is told what is said to a simulated tenant, and what it answers; nil for nobody
+
+	redact     string           // the file of the pseudonyms; "" where people are named
+	pseudonyms *view.Pseudonyms // nil where people are named
 
 	chdir   string
 	noColor bool
@@ -85,7 +89,12 @@ func (a *app) execute(args []string) (exit int) {
 	}()
 	root := a.command()
 	root.SetArgs(goFlags(args))
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.openPseudonyms() }
 	err := root.Execute()
+	if problem := a.savePseudonyms(); problem != nil {
+		a.stderr().Page(view.Failure(problem))
+		err = cmp.Or(err, error(exitError))
+	}
 	var code exitCode
 	switch {
 	case err == nil:
@@ -137,7 +146,7 @@ func goFlags(args []string) []string {
 func (a *app) color() bool { return a.terminal && !a.noColor && a.env("NO_COLOR") == "" }
 
 func (a *app) output() view.Output {
-	return view.Output{Writer: a.out, Colored: a.color(), Width: a.columns, Dir: a.chdir}
+	return view.Output{Writer: a.out, Colored: a.color(), Width: a.columns, Dir: a.chdir, Pseudonyms: a.pseudonyms}
 }
 
 // stdout lays out what a command says.
@@ -146,7 +155,7 @@ func (a *app) stdout() *view.Text { return view.NewText(a.output()) }
 // stderr lays out what is said beside that.
 func (a *app) stderr() *view.Text {
 	colored := a.progress && !a.noColor && a.env("NO_COLOR") == ""
-	return view.NewText(view.Output{Writer: a.err, Colored: colored, Width: a.besides})
+	return view.NewText(view.Output{Writer: a.err, Colored: colored, Width: a.besides, Pseudonyms: a.pseudonyms})
 }
 
 func (a *app) progressLine() *view.Progress {

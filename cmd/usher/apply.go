@@ -20,6 +20,7 @@ type applyOptions struct {
 	file string
 	format
 	approved bool
+	signed   bool // the plan needs a signature
 	ask      bool
 	planFlags
 	wait        time.Duration
@@ -44,6 +45,9 @@ func newApply(a *app) *cobra.Command {
 	o.baseFlag(cmd)
 	o.flags(cmd)
 	o.formatFlag(cmd, "the result")
+	a.redactFlag(cmd)
+	cmd.Flags().BoolVar(&o.signed, "require-signature", false,
+		"apply only a saved plan, or do what the one of -expect says, that a key in "+engine.SignersFile+" has signed")
 	cmd.Flags().BoolVar(&o.approved, "auto-approve", false, "do not ask")
 	cmd.Flags().BoolVar(&o.ask, "input", true, "ask where something must be asked")
 	cmd.Flags().DurationVar(&o.wait, "wait", 5*time.Minute, "how long to wait for the tenant to finish its work, such as on groups")
@@ -55,14 +59,19 @@ func newApply(a *app) *cobra.Command {
 }
 
 func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
+	if o.signed {
+		if o.signers, err = a.world().Signers(o.Base); err != nil {
+			return err
+		}
+	}
 	c, err := o.choices(a)
 	if err = cmp.Or(err, o.check()); err != nil {
 		return err
 	}
 	part, scope := engine.Whole(), engine.Scope{Targets: c.targets, Drift: c.drift, Expected: c.expected}
 	if o.file != "" {
-		part = engine.Connection()
-		if scope.Saved, err = a.world().OpenPlan(a.path(o.file)); err != nil {
+		part, o.Base = engine.Connection(), "" // it has told of the base already
+		if scope.Saved, err = a.world().OpenPlan(a.path(o.file), o.signers); err != nil {
 			return err
 		}
 	}
@@ -124,8 +133,10 @@ func (u *applying) made(ctx context.Context) (*plan.Plan, error) {
 // check refuses flags that do not go together, or make no sense.
 func (o *applyOptions) check() error {
 	switch {
-	case o.file != "" && (o.set() || o.Base != ""):
+	case o.file != "" && (o.set() || o.Base != "" && !o.signed):
 		return errors.New("-target, -only, -expect, -base, -allow-gaps and -allow-stopping-flows shape a new plan, and this is a saved one")
+	case o.signed && o.file == "" && o.expect == "":
+		return errors.New("-require-signature is about a saved plan: name it, or name the reviewed one with -expect=FILE")
 	case o.wait < 0 || o.lockTimeout < 0 || o.checkpoint < 0:
 		return errors.New("-wait, -lock-timeout and -checkpoint are lengths of time such as 5m, and not negative")
 	case o.parallelism < 1:

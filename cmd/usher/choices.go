@@ -26,6 +26,7 @@ type planFlags struct {
 	targets []string
 	only    string
 	expect  string
+	signers *engine.Signers // whose signature the reviewed plan needs; nil for none
 	allowances
 }
 
@@ -77,7 +78,7 @@ func (f *planFlags) choices(a *app) (choices, error) {
 		c.drift = group
 	}
 	if err == nil && f.expect != "" {
-		c.expected, err = a.world().Expected(f.expect)
+		c.expected, err = a.world().Expected(f.expect, f.signers)
 	}
 	return c, err
 }

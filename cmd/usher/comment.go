@@ -34,6 +34,7 @@ func newComment(a *app) *cobra.Command {
 			return runComment(cmd.Context(), a, o)
 		},
 	}
+	a.redactFlag(cmd)
 	cmd.Flags().StringVar(&o.subject, "subject", forge.DefaultSubject, "what the comment is about: there is one comment of each `SUBJECT`")
 	cmd.Flags().IntVar(&o.number, "number", 0, "pull request `N`, where the job does not say which")
 	cmd.Flags().StringVar(&o.author, "author", "", "the `ACCOUNT` of the token, where the forge does not say which")
@@ -120,6 +121,6 @@ func (a *app) readPage(file string, most int) (string, error) {
 		return "", err
 	}
 	var b bytes.Buffer
-	err = view.Show("markdown", view.Output{Writer: &b, MaxBytes: most}, a.words().Plan(p, 0))
+	err = view.Show("markdown", view.Output{Writer: &b, MaxBytes: most, Pseudonyms: a.pseudonyms}, a.words().Plan(p, 0))
 	return b.String(), err
 }

@@ -21,6 +21,7 @@ func newDrift(a *app) *cobra.Command {
 	}
 	o.tenant(cmd)
 	o.formatFlag(cmd, "the drift")
+	a.redactFlag(cmd)
 	return cmd
 }
 

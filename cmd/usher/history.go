@@ -23,6 +23,7 @@ func newHistory(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return runHistory(cmd.Context(), a, o, args) }}
 	o.store(cmd)
 	o.formatFlag(cmd, "the history")
+	a.redactFlag(cmd)
 	cmd.Flags().BoolVar(&o.verify, "verify", false, "check that nothing was cut or edited; exits with 1 where something was")
 	return cmd
 }

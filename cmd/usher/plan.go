@@ -40,6 +40,7 @@ func newPlan(a *app) *cobra.Command {
 	o.baseFlag(cmd)
 	o.planFlags.flags(cmd)
 	o.planOutput.flags(cmd)
+	a.redactFlag(cmd)
 	cmd.Flags().BoolVar(&o.refresh, "refresh", true, "read people from the tenant; -refresh=false trusts the state")
 	return cmd
 }

@@ -18,6 +18,7 @@ func newShow(a *app) *cobra.Command {
 		RunE: func(_ *cobra.Command, args []string) error { return runShow(a, o, args[0]) },
 	}
 	o.planFormatFlag(cmd)
+	a.redactFlag(cmd)
 	return cmd
 }
 
@@ -31,7 +32,7 @@ func runShow(a *app, o *showOptions, path string) error {
 
 // savedPlan reads a plan, and the names of service plans that it is told with.
 func (a *app) savedPlan(path string) (*plan.Plan, error) {
-	p, err := a.world().OpenPlan(a.path(path))
+	p, err := a.world().OpenPlan(a.path(path), nil)
 	if err != nil {
 		return nil, err
 	}

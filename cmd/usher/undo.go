@@ -20,6 +20,7 @@ func newUndo(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return runUndo(cmd.Context(), a, o, args[0]) }}
 	o.tenant(cmd)
 	o.planOutput.flags(cmd)
+	a.redactFlag(cmd)
 	o.allowances.flags(cmd)
 	return cmd
 }

@@ -22,6 +22,7 @@ func newUsage(a *app) *cobra.Command {
 	}
 	o.tenant(cmd)
 	o.usageFormatFlag(cmd)
+	a.redactFlag(cmd)
 	cmd.Flags().BoolVar(&o.users, "users", false, "list each person with the source of each license")
 	return cmd
 }

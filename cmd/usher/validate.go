@@ -21,6 +21,7 @@ func newValidate(a *app) *cobra.Command {
 	}
 	o.configuration(cmd)
 	o.formatFlag(cmd, "the problems")
+	a.redactFlag(cmd)
 	return cmd
 }
 
