@@ -22,7 +22,7 @@ func (c *recorder) tell(ctx context.Context, entries ...state.Entry) error {
 // tellBegin says, before the first call, who is about to make which.
 func (c *recorder) tellBegin(ctx context.Context) error {
 	by := c.r.By
-	by.Digest, by.Undoes, by.Serial, by.Tenant = c.p.Digest, c.p.Undoes, c.doc.Serial, c.p.Tenant
+	by.Digest, by.Undoes, by.Serial, by.Tenant, by.Unread = c.p.Digest, c.p.Undoes, c.doc.Serial, c.p.Tenant, len(c.p.Unread)
 	began := state.Entry{Kind: state.Began, Facts: &state.Facts{By: &by}}
 	entries := []state.Entry{began}
 	for from := 0; from < len(c.p.Records); from += mostCalls {

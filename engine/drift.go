@@ -9,6 +9,7 @@ import (
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/state"
 )
 
 // keptDays is how long the log of a directory goes back at most. Source: Microsoft Entra
@@ -45,7 +46,26 @@ func (p *Present) Drift(ctx context.Context) (*plan.DriftReport, []ledger.Notice
 		all = plan.Caused(all, log)
 	}
 	r.Groups = plan.Grouped(all)
+	if len(p.Reading.Unread) > 0 {
+		r.Whole = p.lastWhole(ctx)
+	}
 	return r, nil
+}
+
+// lastWhole is when a run last read everything; nil where the history knows of none. The
+// history is no condition for a report of drift.
+func (p *Present) lastWhole(ctx context.Context) *time.Time {
+	told, err := p.History(ctx)
+	if err != nil {
+		p.warn(fmt.Sprintf("How old the last complete reading is cannot be told: %s.", err))
+		return nil
+	}
+	for _, run := range slices.Backward(state.Runs(told.Entries)) {
+		if run.By.Tenant != "" && run.By.Unread == 0 && run.What == "" {
+			return &run.Began
+		}
+	}
+	return nil
 }
 
 // driftHolders are those whose drift a plan puts back: of a group, as far as a line of a file

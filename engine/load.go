@@ -30,6 +30,7 @@ type Loaded struct {
 	Store   *state.Store
 	Base    *Base // nil where none is named
 	inputs  Inputs
+	options config.Options // with which the files were read
 }
 
 // Extent is how much of a configuration is loaded.
@@ -68,6 +69,7 @@ func Load(w *World, in Inputs, part Extent) (*Loaded, hcl.Diagnostics, error) {
 	}
 	opts := config.Options{Version: w.Version, Vars: in.Vars, VarFiles: in.VarFiles, ReadFile: w.ReadFile, Catalog: l.Catalog,
 		Remote: in.Remote}
+	l.options = opts
 	var diags hcl.Diagnostics
 	if l.Config, diags = part(w.Dir, opts); diags.HasErrors() {
 		return l, diags, nil

@@ -139,6 +139,13 @@ type IgnoreCount struct {
 	Over  bool `json:"over,omitempty"` // its last day has passed: it ignores nothing more
 }
 
+// Accepted is drift that was taken into the files.
+type Accepted struct {
+	Files  []string `json:"files"`   // that were written
+	Done   []Drift  `json:"done"`    // the files ask for it now
+	ByHand []Drift  `json:"by_hand"` // a person has to change the files
+}
+
 // DriftReport is all that a comparison of the night found.
 type DriftReport struct {
 	Groups  []DriftGroup
@@ -147,4 +154,9 @@ type DriftReport struct {
 	Unknown string
 	Labels  map[string]string // of license blocks, by the id of their product
 	Takes   map[string]bool   // products of which undeclared seats are removed, by id
+
+	// Whole is when a run last read everything, where this reading did not; nil for never.
+	Whole *time.Time
+
+	Accepted *Accepted // what was taken into the files; nil where nobody asked for that
 }

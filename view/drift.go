@@ -21,9 +21,12 @@ import (
 //	  to take it into the code: people.hcl:4: take user/ada@contoso.com, user/ben@contoso.com out of the grant of SPE_E5
 //
 //	Drift: 2 gone, 0 changed, 0 undeclared.
-func (w Words) Drift(have ledger.Have, r *plan.DriftReport) Document {
-	p := Page{Title: "Drift", Finding: ledger.Something}
+func (w Words) Drift(have ledger.Have, r *plan.DriftReport, at time.Time) Document {
+	p := Page{Title: "Drift", At: at, Finding: ledger.Something}
 	p.add(w.notRead(have.Unread)...)
+	if len(have.Unread) > 0 {
+		p.add(lastWhole(r.Whole, at))
+	}
 	for _, i := range r.Ignored {
 		if i.Over {
 			p.add(Note{Level: Warning, Code: "ignore-over", Text: fmt.Sprintf("ignore.%s ended on %s, and ignores nothing more", i.Label, i.Until),
@@ -35,6 +38,7 @@ func (w Words) Drift(have ledger.Have, r *plan.DriftReport) Document {
 		n[g.Kind] += len(g.Drift)
 		p.add(w.driftGroup(g, r), Break{})
 	}
+	p.accepted(r.Accepted)
 	if r.Unknown != "" {
 		p.add(Note{Level: Info, Code: "nobody-knows", Text: "nobody knows who made these changes: " + r.Unknown})
 	}
@@ -58,6 +62,33 @@ func (w Words) Drift(have ledger.Have, r *plan.DriftReport) Document {
 	}
 	p.add(Verdict(text))
 	return Document{p, newDriftReport(have, r)}
+}
+
+// lastWhole says how old the last complete reading is, where this one is not complete.
+func lastWhole(last *time.Time, now time.Time) Note {
+	n := Note{Level: Info, Code: "last-whole", Text: "no run on record has read everything"}
+	if last != nil {
+		n.Text = fmt.Sprintf("a run last read everything on %s, %s ago", last.UTC().Format("2006-01-02 15:04 UTC"), about(now.Sub(*last)))
+	}
+	return n
+}
+
+// accepted tells what was taken into the files, and what a person has to change.
+func (p *Page) accepted(a *plan.Accepted) {
+	if a == nil {
+		return
+	}
+	addresses := func(title string, all []plan.Drift) {
+		list := List{Title: title}
+		for _, d := range all {
+			list.Items = append(list.Items, Item{Text: string(d.Address())})
+		}
+		p.list(list)
+	}
+	if len(a.Files) > 0 {
+		addresses("Taken into "+strings.Join(a.Files, ", ")+":", a.Done)
+	}
+	addresses("To be changed by hand, as told above:", a.ByHand)
 }
 
 func upTo(day string) string {

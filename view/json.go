@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -142,6 +143,9 @@ type DriftReport struct {
 	Ignored []plan.IgnoreCount `json:"ignored"`
 	Unread  []ledger.Unread    `json:"unread"`
 	Unknown string             `json:"unknown,omitempty"` // why nobody knows who made the changes
+
+	Whole    *time.Time     `json:"last_whole_reading,omitempty"` // where this one is not complete
+	Accepted *plan.Accepted `json:"accepted,omitempty"`
 }
 
 // DriftCause is a group of drift, whose members are in the list.
@@ -153,7 +157,7 @@ type DriftCause struct {
 // newDriftReport makes the document of a comparison.
 func newDriftReport(have ledger.Have, found *plan.DriftReport) DriftReport {
 	r := DriftReport{Format: documentFormat, Tenant: have.Tenant, Drift: []plan.Drift{}, Groups: []DriftCause{}, Ignored: found.Ignored,
-		Unread: have.Unread, Unknown: found.Unknown}
+		Unread: have.Unread, Unknown: found.Unknown, Whole: found.Whole, Accepted: found.Accepted}
 	for _, g := range found.Groups {
 		r.Groups = append(r.Groups, DriftCause{g, len(g.Drift)})
 		r.Drift = append(r.Drift, g.Drift...)

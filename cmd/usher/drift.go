@@ -11,6 +11,7 @@ import (
 type driftOptions struct {
 	inputs
 	format
+	accept []string
 }
 
 func newDrift(a *app) *cobra.Command {
@@ -22,6 +23,7 @@ func newDrift(a *app) *cobra.Command {
 	o.tenant(cmd)
 	o.formatFlag(cmd, "the drift")
 	a.redactFlag(cmd)
+	cmd.Flags().StringArrayVar(&o.accept, "accept", nil, "take a `GROUP` of drift into the files, or all of them: drift:GROUP or all")
 	return cmd
 }
 
@@ -40,13 +42,22 @@ func runDrift(ctx context.Context, a *app, o *driftOptions) (err error) {
 		to.Page(a.words().Notices(problems))
 		return exitError
 	}
+	if len(o.accept) > 0 {
+		if drift.Accepted, err = p.Accept(ctx, drift, o.accept); err != nil {
+			return err
+		}
+	}
 	have := p.Reading.Have
-	if err := a.show(o.format, a.words().Drift(have, drift)); err != nil {
+	if err := a.show(o.format, a.words().Drift(have, drift, a.now())); err != nil {
 		return err
 	}
 	switch {
 	case len(have.Unread) > 0:
 		return exitPartial
+	case drift.Accepted != nil && len(drift.Accepted.ByHand) > 0:
+		return exitPartial
+	case drift.Accepted != nil:
+		return nil
 	case len(drift.Groups) > 0:
 		return exitSteps
 	}

@@ -18,19 +18,21 @@ func serveTenant(ts *testscript.TestScript, neg bool, args []string) {
 	replace(ts, false, []string{"ENDPOINT", regexp.MustCompile(`http://[0-9.:]+`).FindString(out), args[2]})
 }
 
-// microsoft FILE LOG CONFIG serves a tenant as Microsoft's: over TLS, and as
-// a proxy in front of Microsoft's hosts. The configuration gets the TLS address
+// microsoft FILE LOG CONFIG... serves a tenant as Microsoft's: over TLS, and as
+// a proxy in front of Microsoft's hosts. Each configuration gets the TLS address
 // where it says ENDPOINT, and the story the variables PROXY and SSL_CERT_FILE.
 func serveMicrosoft(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 3 {
-		ts.Fatalf("usage: microsoft FILE LOG CONFIG")
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: microsoft FILE LOG CONFIG...")
 	}
 	out := startServing(ts, args[0], args[1], "-tls=127.0.0.1:0", "-authority="+ts.MkAbs("authority.pem"))
 	await(ts, false, []string{"authority.pem"})
 	ts.Setenv("SSL_CERT_FILE", ts.MkAbs("authority.pem"))
 	ts.Setenv("PROXY", regexp.MustCompile(`http://[0-9.:]+`).FindString(out))
 	ts.Setenv("TLS", regexp.MustCompile(`https://[0-9.:]+`).FindString(out))
-	replace(ts, false, []string{"ENDPOINT", ts.Getenv("TLS"), args[2]})
+	for _, config := range args[2:] {
+		replace(ts, false, []string{"ENDPOINT", ts.Getenv("TLS"), config})
+	}
 }
 
 // startServing starts usher sandbox serve, and returns what it says first: an

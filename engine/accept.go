@@ -1,0 +1,249 @@
+package engine
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/natefinch/atomic"
+
+	"github.com/usher-cli/usher/config"
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
+)
+
+// FoundFile is where assignments go that take undeclared seats into the files.
+const FoundFile = "found.hcl"
+
+// EveryGroup stands for all groups of drift.
+const EveryGroup = "all"
+
+// Accept takes drift into the files: of the groups with these names, or of all.
+//
+//	gone         ada lost her E5      her name goes from the list, or her row from the table
+//	changed      process 6 -> 8       the number behind process
+//	undeclared   grace has a seat     an assignment in found.hcl
+//
+// The change is tried before it is written: the files have to ask for what is there, of what
+// is accepted, and for the same as before, of everything else. A name in a list that gives
+// two licenses is no way to take one of them, and a person has to say what is meant.
+//
+// What cannot be done so is left in the report, to be done by hand. Where the result is no
+// valid configuration, nothing is written, and the error says why.
+func (p *Present) Accept(ctx context.Context, r *plan.DriftReport, groups []string) (*plan.Accepted, error) {
+	var chosen []plan.DriftGroup
+	for _, name := range groups {
+		name = strings.TrimPrefix(name, "drift:")
+		found := slices.DeleteFunc(slices.Clone(r.Groups), func(g plan.DriftGroup) bool { return g.ID != name && name != EveryGroup })
+		if len(found) == 0 && name != EveryGroup {
+			return nil, fmt.Errorf("there is no drift:%s now: usher drift lists the groups that there are", name)
+		}
+		chosen = append(chosen, found...)
+	}
+	a := &accepting{Present: p, labels: r.Labels, accepted: &plan.Accepted{Files: []string{}, Done: []plan.Drift{}, ByHand: []plan.Drift{}}}
+	var err error
+	if a.draft, err = config.NewDraft(p.Dir); err != nil {
+		return nil, err
+	}
+	a.before = a.wants(p.Config)
+	for _, g := range chosen {
+		if g.Kind == plan.Unfinished { // the files ask for nothing else
+			continue
+		}
+		if err := a.group(g); err != nil {
+			return nil, err
+		}
+	}
+	return a.accepted, a.write(ctx)
+}
+
+// accepting takes drift into a draft.
+type accepting struct {
+	*Present
+	draft    *config.Draft
+	labels   map[string]string // of license blocks, by the id of their product
+	before   map[ledger.Key]ledger.Grant
+	accepted *plan.Accepted
+}
+
+// wants are what files ask for, in the words of the tenant.
+func (a *accepting) wants(c *config.Config) map[ledger.Key]ledger.Grant {
+	all := map[ledger.Key]ledger.Grant{}
+	in := a.input(c, Choices{})
+	for _, g := range in.Want {
+		all[g.Key()] = g
+	}
+	for _, d := range in.Dated { // one that holds for some days only is none to change
+		all[d.Key()] = d.Grant
+	}
+	return all
+}
+
+// group takes the drift of a cause into the draft: all of it at once, or else each
+// difference for itself, so that one that needs a person stops no other.
+func (a *accepting) group(g plan.DriftGroup) error {
+	done, err := a.attempt(g.Drift)
+	if err != nil || done {
+		return err
+	}
+	for _, one := range g.Drift {
+		done, err := a.attempt([]plan.Drift{one})
+		if err != nil {
+			return err
+		}
+		if !done {
+			a.accepted.ByHand = append(a.accepted.ByHand, one)
+		}
+	}
+	return nil
+}
+
+// attempt takes drift into a draft, and keeps that where it does what it is for.
+func (a *accepting) attempt(drift []plan.Drift) (done bool, err error) {
+	next := a.draft.Clone()
+	if drift[0].Kind == plan.Undeclared {
+		err = a.declare(next, drift)
+	} else {
+		for _, one := range drift {
+			err = cmp.Or(err, a.edit(next, one))
+		}
+	}
+	if err == nil {
+		err = a.try(next, drift)
+	}
+	if errors.Is(err, config.ErrByHand) {
+		return false, nil
+	}
+	if err == nil {
+		a.draft, a.accepted.Done = next, append(a.accepted.Done, drift...)
+	}
+	return err == nil, err
+}
+
+// edit changes the lines that ask for something else.
+func (a *accepting) edit(d *config.Draft, one plan.Drift) error {
+	for _, o := range one.Origins {
+		err := config.ErrByHand
+		switch {
+		case one.Kind == plan.Gone && one.Holder.Kind == ledger.User:
+			err = d.Drop(o, one.Holder.Name, one.Holder.ID)
+		case one.Kind == plan.Changed && one.Holder.Kind == ledger.Environment && one.Have.Units > 0:
+			err = d.SetUnits(o, one.Item.Name, one.Have.Units)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(one.Origins) == 0 {
+		return config.ErrByHand
+	}
+	return nil
+}
+
+// declare adds an assignment for those who were given a seat.
+func (a *accepting) declare(d *config.Draft, drift []plan.Drift) error {
+	item := drift[0].Item
+	label := a.labels[item.ID]
+	if label == "" || item.Kind != ledger.Seat {
+		return config.ErrByHand
+	}
+	names := a.ServicePlanNames()
+	together := map[string][]plan.Drift{}
+	for _, one := range drift {
+		together[strings.Join(one.Have.Without, " ")] = append(together[strings.Join(one.Have.Without, " ")], one)
+	}
+	for _, off := range slices.Sorted(maps.Keys(together)) {
+		var holders []ledger.Holder
+		for _, one := range together[off] {
+			holders = append(holders, one.Holder)
+		}
+		var plans []string
+		for _, id := range strings.Fields(off) {
+			plans = append(plans, names[id])
+		}
+		if err := d.Append(FoundFile, config.AssignmentBlock(a.freeName(d, "found-"+label), label, holders, plans)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// freeName is a name that no assignment has: the first one with the name, or with a number behind it.
+func (a *accepting) freeName(d *config.Draft, name string) string {
+	taken := func(name string) bool {
+		block := "assignment." + name
+		return bytes.Contains(d.Text(FoundFile), []byte(`"`+name+`"`)) || slices.ContainsFunc(a.Config.Wants, func(w ledger.Want) bool {
+			return slices.ContainsFunc(w.Origins, func(o ledger.Origin) bool { return o.Block == block })
+		})
+	}
+	free := name
+	for n := 2; taken(free); n++ {
+		free = fmt.Sprintf("%s-%d", name, n)
+	}
+	return free
+}
+
+// try loads a draft, and makes sure that it asks for what is there of what is accepted, and
+// for what it asked for before of everything else. Otherwise a person has to change it.
+func (a *accepting) try(d *config.Draft, drift []plan.Drift) error {
+	opts := a.options
+	opts.Files = d
+	c, diags := config.Load(a.Dir, opts)
+	if diags.HasErrors() {
+		return fmt.Errorf("%w: %s", config.ErrByHand, firstError(diags))
+	}
+	after := a.wants(c)
+	accepted := map[ledger.Key]*ledger.Value{}
+	for _, one := range slices.Concat(a.accepted.Done, drift) {
+		accepted[ledger.Grant{Holder: one.Holder, Item: one.Item}.Key()] = one.Have
+	}
+	for key, value := range accepted {
+		g, asked := after[key]
+		if (value != nil) != asked || asked && !g.Accepts(g.Value, *value) {
+			return config.ErrByHand
+		}
+	}
+	same := func(x, y map[ledger.Key]ledger.Grant) bool {
+		for key, g := range x {
+			other, asked := y[key]
+			if _, meant := accepted[key]; !meant && (!asked || !g.Equal(other.Value)) {
+				return false
+			}
+		}
+		return true
+	}
+	if !same(a.before, after) || !same(after, a.before) {
+		return config.ErrByHand
+	}
+	return nil
+}
+
+// write writes the files that have changes, each in one step.
+func (a *accepting) write(ctx context.Context) error {
+	for _, name := range a.draft.Files() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		path := filepath.Join(a.Dir, filepath.FromSlash(name))
+		mode := os.FileMode(0o644)
+		if info, err := os.Stat(path); err == nil {
+			mode = info.Mode().Perm()
+		}
+		err := atomic.WriteFile(path, bytes.NewReader(a.draft.Text(name)))
+		if err == nil {
+			err = os.Chmod(path, mode)
+		}
+		if err != nil {
+			return fmt.Errorf("%s cannot be written, and the files %v were: %w", name, a.accepted.Files, err)
+		}
+		a.accepted.Files = append(a.accepted.Files, name)
+	}
+	return nil
+}
