@@ -9,8 +9,9 @@ FUZZED  := ./config:FuzzLoad ./state:FuzzDecode ./plan:FuzzDecode ./ledger:FuzzA
            ./tenant/powerplatform:FuzzAnswers ./tenant/dataverse:FuzzAnswers ./tenant/commerce:FuzzAnswers
 FUZZ    ?= 10m
 WORLDS  ?= 100000
+PLATFORMS ?= linux/amd64,windows/arm64
 
-.PHONY: build demo test test-services test-pipelines test-browser check lint laws mutants fuzz crash crash-stores soak clients bench clean
+.PHONY: build demo test test-services test-pipelines test-browser release test-release check lint laws mutants fuzz crash crash-stores soak clients bench clean
 
 build: ## the program, in bin/
 	$(GO) build -trimpath -o bin/usher ./cmd/usher
@@ -61,8 +62,15 @@ test-pipelines: ## the pipelines to copy: their jobs from a branch to the night,
 test-browser: build ## the HTML of usher in headless Chromium, which it installs; IMAGES=docs/images takes the screenshots anew
 	bash test/browser/run.sh bin/usher $(IMAGES)
 
+release: ## all that somebody can install, in dist/; USHER_RELEASE_KEY_FILE signs it
+	cd cmd/release && $(GO) build -o "$(CURDIR)/bin/usher-release" .
+	GOFLAGS= bin/usher-release -out dist
+
+test-release: ## a release of PLATFORMS from two clones, built apart: they have the same bytes
+	cd cmd/release && $(GO) test ./... -count=1 -timeout=1h -v -platforms=$(PLATFORMS)
+
 bench: ## the planner, the formats, and whole processes, beside terraform where it is installed
 	$(GO) test ./plan ./state ./view ./cmd/usher -run '^$$' -bench . -benchtime=1x -timeout=1h
 
 clean:
-	rm -rf bin
+	rm -rf bin dist

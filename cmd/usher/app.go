@@ -122,7 +122,7 @@ func (a *app) command() *cobra.Command {
 	flags.BoolVar(&a.noColor, "no-color", false, "print no colours")
 	root.AddCommand(
 		newPlan(a), newApply(a), newShow(a), newDrift(a), newUsage(a), newValidate(a), newFmt(a), newDoctor(a),
-		newState(a), newHistory(a), newUndo(a), newInit(a), newForceUnlock(a), newComment(a), newSandbox(a), newVersion(a),
+		newState(a), newHistory(a), newUndo(a), newInit(a), newForceUnlock(a), newComment(a), newSandbox(a), newVersion(a), newMan(a),
 	)
 	return root
 }

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	_ "golang.org/x/crypto/x509roots/fallback" // for a container that has no certificates of its own
 	"golang.org/x/term"
 )
 

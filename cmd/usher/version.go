@@ -1,7 +1,9 @@
 package main
 
 import (
+	"regexp"
 	"runtime/debug"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +20,21 @@ func newVersion(a *app) *cobra.Command {
 	return cmd
 }
 
+// pseudoVersion is the commit, as far as it is named, and the date of a version that go
+// install has made of one; "" where it is a released version.
+func pseudoVersion(text string) (commit, date string) {
+	const form = "20060102150405"
+	m := regexp.MustCompile(`[-.](\d{14})-([0-9a-f]{12})(\+|$)`).FindStringSubmatch(text)
+	if m == nil {
+		return "", ""
+	}
+	at, err := time.Parse(form, m[1])
+	if err != nil {
+		return "", ""
+	}
+	return m[2], at.Format(time.RFC3339)
+}
+
 // builtFrom is what the Go tool has written into the program: also go install does that.
 func builtFrom() view.Build {
 	b := view.Build{Version: version}
@@ -26,6 +43,7 @@ func builtFrom() view.Build {
 		return b
 	}
 	b.Go = info.GoVersion
+	b.Commit, b.Date = pseudoVersion(info.Main.Version)
 	for _, s := range info.Settings {
 		switch s.Key {
 		case "vcs.revision":
