@@ -54,10 +54,8 @@ soak: ## 10,000 people in a tenant on a bad day, 20 times, for a minute each
 clients: build ## clients that others wrote against the simulated tenant; installs them in a folder of its own
 	bash test/clients/run.sh bin/usher cmd/usher/testdata/tenants/microsoft.tenant.json
 
-test-pipelines: ## the pipelines to copy: their jobs from a branch to the night, then actionlint and shellcheck
-	$(GO) test ./cmd/usher ./forge -count=1 -v -run 'Pipelines|TestScript/pipeline_|TestOneComment|TestIssue'
-	command -v shellcheck >/dev/null || { apt-get update -qq && apt-get install -y -qq shellcheck >/dev/null; }
-	$(GO) run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 examples/pipelines/github.yml
+test-pipelines: ## the pipelines to copy: their jobs from a branch to the night, act, gitlab-ci-local, actionlint, shellcheck
+	bash test/pipelines/run.sh "$(GO)"
 
 test-browser: build ## the HTML of usher in headless Chromium, which it installs; IMAGES=docs/images takes the screenshots anew
 	bash test/browser/run.sh bin/usher $(IMAGES)

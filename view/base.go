@@ -2,10 +2,31 @@ package view
 
 import (
 	"fmt"
+	"regexp"
+	"strings"
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
 )
+
+// commitName is a name that only a program gives to a revision.
+var commitName = regexp.MustCompile(`^(?:[0-9a-f]{40}|HEAD.*)$`)
+
+// baseName is what people call the revision that a branch is to be merged into.
+func baseName(b *plan.Base) string {
+	if commitName.MatchString(b.Revision) {
+		return "the base"
+	}
+	return b.Revision
+}
+
+// upper lets a sentence begin with "the base". The name of a branch stays as it is.
+func upper(text string) string {
+	if rest, is := strings.CutPrefix(text, "the base"); is {
+		return "The base" + rest
+	}
+	return text
+}
 
 // rules tells which rules a branch changes, before everything else: a reader who sees
 // only the first line of a plan sees that it is judged by other limits.
@@ -19,7 +40,7 @@ func (p *Page) rules(b *plan.Base) {
 	}
 	for _, r := range b.Rules {
 		n := Note{Level: Unbound, Code: string(r.Rule), Origins: r.Origins, Text: ruleTitle(r.Rule) + ": " + r.Text + ".",
-			Fix: fmt.Sprintf("apply refuses this until %s has it as well: let somebody review it, and merge it", b.Revision)}
+			Fix: fmt.Sprintf("apply refuses this until %s has it as well: let somebody review it, and merge it", baseName(b))}
 		for _, o := range r.Origins {
 			n.Sources = append(n.Sources, Source{File: o.File, Line: o.Line})
 		}
@@ -27,12 +48,12 @@ func (p *Page) rules(b *plan.Base) {
 	}
 	if b.Behind > 0 {
 		p.add(Note{Level: Warning, Code: "branch-behind", Text: fmt.Sprintf(
-			"the branch lacks %s of %s, so what those changed looks as if the branch took it back", ledger.Count(b.Behind, "commit"), b.Revision),
+			"the branch lacks %s of %s, so what those changed looks as if the branch took it back", ledger.Count(b.Behind, "commit"), baseName(b)),
 			Fix: "Update the branch"})
 	}
 	if b.Unread != "" && len(b.Rules) == 0 {
 		p.add(Note{Level: Warning, Code: string(ledger.BaseUnread), Text: fmt.Sprintf(
-			"no plan of %s can be made, so the steps of the branch are not told from others: %s", b.Revision, b.Unread)})
+			"no plan of %s can be made, so the steps of the branch are not told from others: %s", baseName(b), b.Unread)})
 	}
 }
 
@@ -62,6 +83,6 @@ func (p *Page) shared(pl *plan.Plan) {
 			n++
 		}
 	}
-	p.add(Verdict(fmt.Sprintf("This branch asks for %d of %s. %s asks for the other %d already.",
-		len(steps)-n, ledger.Count(len(steps), "step"), pl.Base.Revision, n)))
+	p.add(Verdict(fmt.Sprintf("This branch asks for %d of %s. %s for the other %d already.",
+		len(steps)-n, ledger.Count(len(steps), "step"), upper(baseName(pl.Base)+" asks"), n)))
 }

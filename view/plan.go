@@ -93,7 +93,7 @@ func (w Words) allSteps(p *Page, pl *plan.Plan) {
 		show(fmt.Sprintf("usher will perform these steps, to undo the run %s:", pl.Undoes), "", own)
 	case pl.Base != nil && pl.Base.Unread == "":
 		show("This branch asks for these steps:", "", own)
-		show(fmt.Sprintf("%s asks for these steps already:", pl.Base.Revision), pl.Base.Revision, shared)
+		show(upper(baseName(pl.Base))+" asks for these steps already:", baseName(pl.Base), shared)
 	default:
 		show("usher will perform these steps:", "", own)
 	}
