@@ -26,7 +26,7 @@ func (l *Loaded) SavePlan(path string, p *plan.Plan) error {
 		return fmt.Errorf("%s is there and is not a plan, so it is not written over", path)
 	}
 	var text bytes.Buffer
-	if err := p.Encode(&text); err != nil {
+	if err := p.Save(&text); err != nil {
 		return err
 	}
 	sealed, err := l.Store.Wrap(

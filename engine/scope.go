@@ -28,7 +28,7 @@ func (p *Present) planned() []ledger.Holder {
 	if p.scope.Saved == nil {
 		return all
 	}
-	for _, step := range p.scope.Saved.Steps() {
+	for step := range p.scope.Saved.EachStep() {
 		all = append(all, step.Holder)
 	}
 	return all

@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -11,7 +12,8 @@ import (
 // something on a terminal or in the log of a pipeline: controls, characters that
 // reorder or hide text, and what Azure Pipelines takes for a command. The document says the same.
 func EscapeJSON(text []byte) []byte {
-	if !bytes.ContainsFunc(text, invisible) && !bytes.Contains(text, []byte("##")) {
+	plain := !slices.ContainsFunc(text, func(b byte) bool { return b >= 0x7f }) || !bytes.ContainsFunc(text, invisible)
+	if plain && !bytes.Contains(text, []byte("##")) {
 		return text
 	}
 	var b bytes.Buffer

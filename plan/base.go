@@ -38,7 +38,7 @@ func (p *Plan) Beside(b Base, other *Plan) {
 		return
 	}
 	asked := map[ledger.Key][]ledger.Step{}
-	for _, s := range other.Steps() {
+	for s := range other.EachStep() {
 		asked[s.Key()] = append(asked[s.Key()], s)
 	}
 	mark := func(steps []ledger.Step) {

@@ -23,7 +23,7 @@ func (p *Plan) checkWords() error {
 	for _, d := range p.Due {
 		days = append(days, d.Day)
 	}
-	for _, s := range p.Steps() {
+	for s := range p.EachStep() {
 		if !hasItsValues(s) {
 			return fmt.Errorf("%w: a step has the operation %q and not its values, so it was edited or damaged", ErrFormat, s.Op)
 		}

@@ -1,12 +1,15 @@
 package plan
 
 import (
+	"bufio"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"slices"
 	"strings"
+
+	fastjson "github.com/go-json-experiment/json"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 
 	"github.com/usher-cli/usher/ledger"
 )
@@ -97,9 +100,12 @@ func contentsOf(p *Plan) contents {
 
 func digestOf(c contents) string {
 	h := sha256.New()
-	if err := json.NewEncoder(h).Encode(c); err != nil {
+	out := bufio.NewWriterSize(h, 1<<16)
+	if err := fastjson.MarshalWrite(out, c, jsonv1.DefaultOptionsV1()); err != nil {
 		panic(err) // plain data of this package cannot fail to encode
 	}
+	_ = out.WriteByte('\n') // a hash takes everything, and so does Flush
+	_ = out.Flush()
 	return "sha256:" + hex.EncodeToString(h.Sum(nil))
 }
 

@@ -91,7 +91,7 @@ func (p *Plan) otherRules(now *Plan) []string {
 	add(is.Gaps <= was.Gaps, "%d gaps are allowed, and in the reviewed plan %d", is.Gaps, was.Gaps)
 	add(was.ByUsher == is.ByUsher, "usher writes the capacity of flows and machines, or people do, and it is otherwise in the reviewed plan")
 	items, environments := map[string]string{}, map[string]string{} // that steps are about: names by id
-	for _, s := range now.Steps() {
+	for s := range now.EachStep() {
 		items[s.Item.ID], environments[s.Holder.EnvironmentID()] = s.Item.Name, s.Holder.Around()
 	}
 	limits := func(c contents) map[string]limit {
@@ -122,7 +122,7 @@ func (p *Plan) otherRules(now *Plan) []string {
 func (p *Plan) newLosses(now *Plan) []string {
 	before, after := lossesOf(p), lossesOf(now)
 	var rules []string
-	for _, s := range p.Steps() {
+	for s := range p.EachStep() {
 		if address := s.Address(); s.Op == ledger.Remove && after[address] > before[address] {
 			rules = append(rules, fmt.Sprintf("%s takes something from somebody who keeps it in the reviewed plan", address))
 		}

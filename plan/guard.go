@@ -59,7 +59,7 @@ func breaches(p *Plan, in Input, c *coverage, parts []*part) []Breach {
 	for key := range l.lost {
 		counts[Breach{Kind: Losses, Item: names[key.Item]}]++
 	}
-	for _, s := range p.Steps() {
+	for s := range p.EachStep() {
 		_, vanished := in.Vanished[s.Item.ID]
 		switch d := delta(s); {
 		case s.Op == ledger.Forget && vanished: // a loss that has happened

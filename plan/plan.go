@@ -296,15 +296,6 @@ func waitsFor(c ledger.Call, b *book) string {
 	return "a step by hand"
 }
 
-// Steps returns every step of the plan, with a call or without.
-func (p *Plan) Steps() []ledger.Step {
-	all := make([][]ledger.Step, 0, len(p.Calls)+1)
-	for i := range p.Calls {
-		all = append(all, p.Calls[i].Steps)
-	}
-	return slices.Concat(append(all, p.Records)...)
-}
-
 // Empty reports whether there is nothing to do at all, by usher or by hand.
 func (p *Plan) Empty() bool { return len(p.Calls)+len(p.Records)+len(p.Purchases) == 0 }
 

@@ -76,13 +76,12 @@ func (p *Page) shared(pl *plan.Plan) {
 	if pl.Base == nil || pl.Empty() || pl.Base.Unread != "" {
 		return
 	}
-	n := 0
-	steps := pl.Steps()
-	for _, s := range steps {
-		if s.InBase {
+	n, all := 0, 0
+	for s := range pl.EachStep() {
+		if all++; s.InBase {
 			n++
 		}
 	}
 	p.add(Verdict(fmt.Sprintf("This branch asks for %d of %s. %s for the other %d already.",
-		len(steps)-n, ledger.Count(len(steps), "step"), upper(baseName(pl.Base)+" asks"), n)))
+		all-n, ledger.Count(all, "step"), upper(baseName(pl.Base)+" asks"), n)))
 }

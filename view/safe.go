@@ -34,7 +34,7 @@ var begins = regexp.MustCompile(`(^|[\s\p{Z}])::`)
 
 // escapeHarmful shows characters that a terminal would obey as escapes.
 func escapeHarmful(s string) string {
-	if !strings.ContainsFunc(s, harmful) {
+	if printable(s) || !strings.ContainsFunc(s, harmful) {
 		return s
 	}
 	var b strings.Builder
@@ -49,6 +49,16 @@ func escapeHarmful(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// printable reports whether a text has only plain characters, as most have.
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // harmful is true for what is not meant to be seen: controls, formats such as

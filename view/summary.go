@@ -81,7 +81,7 @@ func Summary(pl *plan.Plan) string {
 	}
 	n := map[ledger.Op]int{}
 	moved := 0
-	for _, s := range pl.Steps() {
+	for s := range pl.EachStep() {
 		n[s.Op]++
 	}
 	for _, c := range pl.Calls {

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"bufio"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,12 +18,16 @@ type Text struct{ Output }
 // NewText makes a layout for an output.
 func NewText(out Output) *Text { return &Text{out} }
 
-// Page shows a page.
+// Page shows a page. A long one is written in large pieces.
 func (t *Text) Page(p Page) {
-	t.Show(p.Parts...)
+	pieces := bufio.NewWriterSize(t.Writer, 1<<16)
+	out := &Text{t.Output}
+	out.Writer = pieces
+	out.Show(p.Parts...)
 	if p.Digest != "" {
-		t.Say("Digest: %s", p.Digest)
+		out.Say("Digest: %s", p.Digest)
 	}
+	_ = pieces.Flush() // the place itself remembers what could not be written
 }
 
 // Say shows a sentence.

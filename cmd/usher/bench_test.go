@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/usher-cli/usher/view"
 )
 
 // The benchmarks run whole usher processes against a tenant that another
@@ -62,6 +64,23 @@ func BenchmarkPlanFromFile(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// BenchmarkShow shows a saved plan in each format.
+func BenchmarkShow(b *testing.B) {
+	const n = 100_000
+	w := newBenchWorld(b, n)
+	w.listed(n, 0)
+	w.run("plan", "-out=big.plan.json")
+	for _, format := range view.Formats("plan") {
+		b.Run(fmt.Sprintf("%d/%s", n, format), func(b *testing.B) {
+			for b.Loop() {
+				cpu, memory := w.run("show", "-format="+format, "big.plan.json")
+				b.ReportMetric(cpu, "cpu-s/op")
+				b.ReportMetric(memory, "peak-MB")
+			}
+		})
 	}
 }
 
