@@ -27,10 +27,12 @@ func (p *Present) Plan(c Choices) *plan.Plan {
 	made := plan.New(p.input(p.Config, c))
 	if b := p.Base; b != nil {
 		var other *plan.Plan
+		var wants []ledger.Grant
 		if b.config != nil {
-			other = plan.New(p.input(b.config, c))
+			in := p.input(b.config, c)
+			other, wants = plan.New(in), in.Want
 		}
-		made.Beside(b.Base, other)
+		made.Beside(b.Base, other, wants)
 	}
 	if p.scope.Expected != nil {
 		made.Expect(*p.scope.Expected)

@@ -71,6 +71,7 @@ type Step struct {
 	Loses   ServicePlanIDs `json:"loses,omitempty"`   // the service plans that those people lose
 	Costs   []Cost         `json:"costs,omitempty"`   // what somebody loses with it for good
 	Origins []Origin       `json:"origins,omitempty"`
+	Was     []Origin       `json:"was,omitempty"` // lines of the base that ask for what a branch takes away
 }
 
 // Cost is what follows from a step beyond the item itself.

@@ -22,12 +22,13 @@ type Base struct {
 func (b *Base) Binds() bool { return b != nil && len(b.Rules) > 0 }
 
 // Beside tells apart what the branch asks for and what its base asks for, too. The plan of
-// the base is of the same reading; nil where there is none.
+// the base is of the same reading; nil where there is none. Its wants are what its files ask
+// for: a removal names the line that goes.
 //
 //	base     - ben E3 (he left), + ada E5 (somebody took it)
 //	branch   - ben E3, + ada E5, + cleo E5
 //	         Cleo's seat is the branch's step, the others are not
-func (p *Plan) Beside(b Base, other *Plan) {
+func (p *Plan) Beside(b Base, other *Plan, wants []ledger.Grant) {
 	p.Base = &b
 	if other == nil {
 		return
@@ -41,9 +42,16 @@ func (p *Plan) Beside(b Base, other *Plan) {
 	for s := range other.EachStep() {
 		asked[s.Key()] = append(asked[s.Key()], s)
 	}
+	lines := map[ledger.Key][]ledger.Origin{}
+	for i := range wants {
+		lines[wants[i].Key()] = wants[i].Origins
+	}
 	mark := func(steps []ledger.Step) {
 		for i := range steps {
 			s := &steps[i]
+			if s.Op == ledger.Remove && len(s.Origins) == 0 {
+				s.Was = lines[s.Key()]
+			}
 			s.InBase = slices.ContainsFunc(asked[s.Key()], func(o ledger.Step) bool { return sameChange(o, *s) })
 		}
 	}

@@ -46,6 +46,9 @@ func (w Words) reasons(s shownStep) []string {
 	case s.Op == ledger.Remove && s.Kept && s.Holder.Kind == ledger.User:
 		parts = append(parts, "another source still gives it")
 	}
+	if len(s.Was) > 0 {
+		parts = append(parts, "the base asks for it at "+lines(s.Was))
+	}
 	parts = append(parts, circumstances(s)...)
 	if s.Reduced > 0 && s.Holder.Kind == ledger.User {
 		parts = append(parts, "another source gives it without "+w.servicePlanNames(s.Loses))
