@@ -19,6 +19,7 @@ type Inputs struct {
 	Skip     []string // services that are left unread
 	Remote   bool     // files may name other machines for tokens, and a database without a verified certificate
 	Base     string   // revision of the repository that a branch is to be merged into; "" for none
+	Simulate bool     // the tenant is made of the files, and there is no state
 }
 
 // Loaded is a configuration and the store of its state. Nothing was asked of either
@@ -31,6 +32,7 @@ type Loaded struct {
 	Base    *Base // nil where none is named
 	inputs  Inputs
 	options config.Options // with which the files were read
+	scratch string         // directory of a simulated tenant, which goes when it is closed; "" for none
 }
 
 // Extent is how much of a configuration is loaded.
@@ -81,6 +83,9 @@ func Load(w *World, in Inputs, part Extent) (*Loaded, hcl.Diagnostics, error) {
 	}
 	if l.Base, err = l.loadBase(opts, flag); err != nil {
 		return l, diags, err
+	}
+	if in.Simulate {
+		return l, diags, l.simulate()
 	}
 	l.Store, err = l.OpenStore(StoreChoice{Kind: l.Config.Backend.Kind, Written: l.Config.Backend.Args, Set: set, Flag: flag.Name})
 	return l, diags, err

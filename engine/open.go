@@ -63,7 +63,11 @@ func (l *Loaded) Open(a Access) (opened *Opened, err error) {
 
 // Close ends the tenant. What goes wrong is added to err.
 func (o *Opened) Close(err *error) {
-	if problem := errors.Join(o.Tenant.Close(), o.closeLog()); problem != nil {
+	problem := errors.Join(o.Tenant.Close(), o.closeLog())
+	if o.scratch != "" {
+		problem = errors.Join(problem, os.RemoveAll(o.scratch))
+	}
+	if problem != nil {
 		*err = errors.Join(*err, problem)
 	}
 }

@@ -25,6 +25,7 @@ type Choices struct {
 // Plan makes a plan. It is refused where another one was reviewed.
 func (p *Present) Plan(c Choices) *plan.Plan {
 	made := plan.New(p.input(p.Config, c))
+	made.Notices = append(made.Notices, p.simulated()...)
 	if b := p.Base; b != nil {
 		var other *plan.Plan
 		var wants []ledger.Grant

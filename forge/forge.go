@@ -19,6 +19,9 @@ import (
 type Page struct {
 	ledger.Marker
 	Body string // Markdown, without the marker
+	// Anew posts a comment at the end of the conversation where something is new, and folds
+	// the one before.
+	Anew bool
 }
 
 // text is the page as the forge keeps it.
@@ -118,8 +121,26 @@ func (c *Client) place(ctx context.Context, number int, mine []note, p Page) (Do
 	if done := c.compare(last, p); done != "" {
 		return done, nil
 	}
+	if p.Anew {
+		if err := c.remote.changeComment(ctx, number, last, folded(last, p.Subject)); err != nil {
+			return "", err
+		}
+		return Created, c.remote.addComment(ctx, number, p)
+	}
 	return Updated, c.remote.changeComment(ctx, number, last, p)
 }
+
+// folded is a comment that a newer one follows: it can still be read, and is nobody's
+// subject any more.
+func folded(was note, subject string) Page {
+	m, body, _ := ledger.ReadMarker(was.body)
+	m.Subject = subject + foldedSubject
+	body = strings.TrimSpace(body)
+	return Page{Marker: m, Body: "<details><summary>There is a newer comment below.</summary>\n\n" + body + "\n\n</details>\n"}
+}
+
+// foldedSubject stands behind the subject of a comment that is folded.
+const foldedSubject = "/folded"
 
 // compare says why a page is not to be written over what is there; "" where it is. One
 // with a time to come, of a wrong clock or a hand, keeps nothing away.

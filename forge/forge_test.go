@@ -122,6 +122,34 @@ func TestOneCommentOfASubject(t *testing.T) {
 	})
 }
 
+// TestCommentsAnew: what is new stands below, and what was there is folded.
+func TestCommentsAnew(t *testing.T) {
+	eachForge(t, func(t *testing.T, p *place) {
+		anew := func(minutes int, body string) Page {
+			page := page(minutes, body)
+			page.Anew = true
+			return page
+		}
+		p.comment(t, anew(1, "one\n"), Created)
+		p.comment(t, anew(2, "one\n"), Unchanged)
+		p.comment(t, anew(3, "two\n"), Created)
+		p.comment(t, anew(4, "three\n"), Created)
+		notes := p.server.Notes()
+		if len(notes) != 3 || !strings.Contains(notes[2].Body, "three") || strings.Contains(notes[2].Body, "<details>") {
+			t.Fatalf("there is %+v", notes)
+		}
+		for i, text := range []string{"one", "two"} {
+			if !strings.Contains(notes[i].Body, "<details>") || !strings.Contains(notes[i].Body, text) {
+				t.Errorf("the comment %d is %q", i, notes[i].Body)
+			}
+		}
+		p.comment(t, page(5, "four\n"), Updated)
+		if notes := p.server.Notes(); len(notes) != 3 || !strings.Contains(notes[2].Body, "four") {
+			t.Errorf("there is %+v", notes)
+		}
+	})
+}
+
 // TestCommentsOfOthersStay: a marker alone makes no comment usher's.
 func TestCommentsOfOthersStay(t *testing.T) {
 	eachForge(t, func(t *testing.T, p *place) {

@@ -36,18 +36,8 @@ func (w Words) reasons(s shownStep) []string {
 	case s.partner != "":
 		parts = append(parts, "moves to "+s.partner)
 	}
-	switch {
-	case s.Why == ledger.Drift:
-		parts = append(parts, "somebody changed it")
-	case s.Why == ledger.Unmanaged:
-		parts = append(parts, "no file declares it")
-	case s.Why == ledger.Expired:
-		parts = append(parts, "its last day has passed")
-	case s.Op == ledger.Remove && s.Kept && s.Holder.Kind == ledger.User:
-		parts = append(parts, "another source still gives it")
-	}
-	if len(s.Was) > 0 {
-		parts = append(parts, "the base asks for it at "+lines(s.Was))
+	if text := cause(s); text != "" {
+		parts = append(parts, text)
 	}
 	parts = append(parts, circumstances(s)...)
 	if s.Reduced > 0 && s.Holder.Kind == ledger.User {
@@ -63,6 +53,23 @@ func (w Words) reasons(s shownStep) []string {
 		parts = append(parts, text)
 	}
 	return parts
+}
+
+// cause says why a step is there, where its line does not.
+func cause(s shownStep) string {
+	switch {
+	case s.Why == ledger.Drift:
+		return "somebody changed it"
+	case s.Why == ledger.Unmanaged:
+		return "no file declares it"
+	case s.Why == ledger.Expired:
+		return "its last day has passed"
+	case s.Op == ledger.Remove && s.Kept && s.Holder.Kind == ledger.User:
+		return "another source still gives it"
+	case len(s.Was) > 0:
+		return "the base asks for it at " + lines(s.Was)
+	}
+	return ""
 }
 
 // circumstances says whom a step reaches, and what it waits for.

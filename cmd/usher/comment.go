@@ -23,6 +23,7 @@ type commentOptions struct {
 	number  int
 	author  string
 	issue   bool
+	anew    bool
 }
 
 func newComment(a *app) *cobra.Command {
@@ -38,13 +39,17 @@ func newComment(a *app) *cobra.Command {
 	cmd.Flags().StringVar(&o.subject, "subject", forge.DefaultSubject, "what the comment is about: there is one comment of each `SUBJECT`")
 	cmd.Flags().IntVar(&o.number, "number", 0, "pull request `N`, where the job does not say which")
 	cmd.Flags().StringVar(&o.author, "author", "", "the `ACCOUNT` of the token, where the forge does not say which")
+	cmd.Flags().BoolVar(&o.anew, "new", false, "post a comment below the others where something is new, and fold the one before")
 	cmd.Flags().BoolVar(&o.issue, "issue", false, "keep an issue instead: open it, bring it up to date, and close it where nothing is found")
 	return cmd
 }
 
 func runComment(ctx context.Context, a *app, o *commentOptions) error {
-	if o.subject == "" || o.number < 0 {
+	switch {
+	case o.subject == "" || o.number < 0:
 		return errors.New("-subject is not empty, and -number is the number of a pull request")
+	case o.issue && o.anew:
+		return errors.New("-new is about comments, and -issue keeps one issue: choose one")
 	}
 	job, err := forge.Detect(a.env, os.ReadFile)
 	if err != nil {
@@ -87,7 +92,7 @@ func (o *commentOptions) page(a *app, job forge.Job) (forge.Page, error) {
 		return forge.Page{}, fmt.Errorf("%s is neither a saved plan nor Markdown of usher: write it with -out=FILE or -format=markdown", o.file)
 	}
 	marker.Subject = o.subject
-	p := forge.Page{Marker: marker, Body: strings.TrimRight(body, "\n") + link(job)}
+	p := forge.Page{Marker: marker, Body: strings.TrimRight(body, "\n") + link(job), Anew: o.anew}
 	if size := len(p.Body) + len(marker.String()); size > most+linkRoom {
 		return p, fmt.Errorf("%s has %d bytes, and a comment of %s %d: write it with -max-bytes=%s", o.file, size, job.Kind, most, job.Kind)
 	}

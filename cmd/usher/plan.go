@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -41,6 +42,8 @@ func newPlan(a *app) *cobra.Command {
 	o.planFlags.flags(cmd)
 	o.planOutput.flags(cmd)
 	a.redactFlag(cmd)
+	cmd.Flags().BoolVar(&o.Simulate, "simulate", false,
+		"ask no tenant and no store: plan for a tenant that has everybody and everything the files name")
 	cmd.Flags().BoolVar(&o.refresh, "refresh", true, "read people from the tenant; -refresh=false trusts the state")
 	return cmd
 }
@@ -49,6 +52,9 @@ func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
 	c, err := o.choices(a)
 	if err != nil {
 		return err
+	}
+	if o.Simulate && (o.out != "" || o.expect != "" || c.drift != "" || !o.refresh) {
+		return errors.New("-simulate shows whether the files fit, and no such plan can be saved, expected or narrowed to drift")
 	}
 	scope := engine.Scope{Targets: c.targets, Drift: c.drift, Expected: c.expected, TrustState: !o.refresh}
 	present, err := a.look(ctx, o.inputs, engine.Access{}, scope)
