@@ -57,7 +57,8 @@ func hostilePage(name string) Page {
 	}
 	for _, op := range []ledger.Op{ledger.Add, ledger.Change, ledger.Remove, ledger.Retry, ledger.Adopt} {
 		for _, why := range []ledger.Why{ledger.Declared, ledger.Drift} {
-			p.add(Steps{Title: name, Rows: []Row{{op, name, name, []ledger.Origin{{File: name, Line: 1, Block: name}}, name, why}}})
+			at := []ledger.Origin{{File: name, Line: 1, Block: name}}
+			p.add(Steps{Title: name, Rows: []Row{{op, name, name, at, name, why, Move{}}, {op, name, name, at, name, why, Move{name, name}}}})
 		}
 	}
 	return p

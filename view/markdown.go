@@ -61,7 +61,8 @@ type markdown struct {
 	escape *strings.Replacer
 
 	head, stops, warns, notes *chapter
-	taken, moved, shared      *chapter
+	taken, mended, shared     *chapter
+	moves                     *chapter
 	tables, steps, lists      []*chapter
 	refusals                  int
 }
@@ -74,7 +75,8 @@ func markdownOf(p Page) []*chapter {
 		warns:  &chapter{rank: warnings, head: "#### Warnings", more: "- … and %d more"},
 		notes:  &chapter{rank: explains, head: "#### Notes", more: "- … and %d more"},
 		taken:  diff(takes, "%s", "removal"),
-		moved:  diff(drifted, "%s of what somebody changed", "correction"),
+		moves:  diff(takes, "%s to another product", "move"),
+		mended: diff(drifted, "%s of what somebody changed", "correction"),
 		shared: diff(drifted, "", "step"),
 	}
 	m.head = &chapter{rank: always, head: "### usher: " + m.mark(p.Title)}
@@ -88,7 +90,7 @@ func markdownOf(p Page) []*chapter {
 		m.say("Digest: " + m.mark(p.Digest))
 	}
 	all := append([]*chapter{m.head, m.stops}, m.tables...)
-	all = append(all, m.taken, m.moved, m.shared, m.warns)
+	all = append(all, m.taken, m.moves, m.mended, m.shared, m.warns)
 	all = append(all, m.lists...)
 	all = append(append(all, m.steps...), m.notes)
 	return slices.DeleteFunc(all, func(c *chapter) bool { // what has nothing to say
@@ -161,10 +163,12 @@ func (m *markdown) rows(s Steps) *chapter {
 		switch { // in a chapter for all licenses, a line says which it is about
 		case s.Base != "":
 			to, subject = m.shared, r.Address
+		case r.Move != Move{} && m.move(r):
+			continue
 		case r.Op == ledger.Remove:
 			to, subject = m.taken, r.Address
 		case r.Why == ledger.Drift:
-			to, subject = m.moved, r.Address
+			to, subject = m.mended, r.Address
 		}
 		line := strings.TrimRight(fmt.Sprintf("%s %s  %s  %s", diffSign(r.Op), subject, r.Detail, originTexts(r.Origins)), " ")
 		to.lines = append(to.lines, fenced(line))
@@ -178,6 +182,20 @@ func (m *markdown) rows(s Steps) *chapter {
 		to.beside += s.Adopted - 1
 	}
 	return rest
+}
+
+// move shows a person who changes products once: what the person has, and will have. It
+// reports false where the removal costs something, which needs a row of its own.
+//
+//	! ada@contoso.com  SPE_E3 -> SPE_E5  people.hcl:4
+func (m *markdown) move(r Row) bool {
+	if r.Op == ledger.Remove {
+		return r.Detail == "moves to "+r.Move.To
+	}
+	rest := strings.TrimPrefix(strings.TrimPrefix(r.Detail, "moves from "+r.Move.From), ", ")
+	line := strings.Join(strings.Fields(fmt.Sprintf("! %s  %s -> %s  %s", r.Subject, r.Move.From, r.Move.To, rest)), " ")
+	m.moves.lines = append(m.moves.lines, fenced(strings.TrimRight(line+"  "+originTexts(r.Origins), " ")))
+	return true
 }
 
 // diffSign is a sign that a block of differences colours.

@@ -104,7 +104,11 @@ type Row struct {
 	Origins []ledger.Origin
 	Address string
 	Why     ledger.Why
+	Move    Move // the product that a person changes for another one by it; zero for none
 }
+
+// Move is a change of a person from one product to another. It has a row under each.
+type Move struct{ From, To string }
 
 // Table is rows of values, the first of which are names.
 type Table struct {

@@ -117,7 +117,7 @@ func (w Words) steps(g group) Steps {
 	shown, adopted := fold(g.steps)
 	part := Steps{Title: g.title, Adopted: adopted}
 	for _, s := range shown {
-		part.Rows = append(part.Rows, Row{s.Op, subject(s), w.describe(s), s.Origins, string(s.Address()), s.Why})
+		part.Rows = append(part.Rows, Row{s.Op, subject(s), w.describe(s), s.Origins, string(s.Address()), s.Why, moveOf(s)})
 	}
 	return part
 }
@@ -230,6 +230,17 @@ func partner(c *ledger.Call, s *ledger.Step) string {
 		}
 	}
 	return ""
+}
+
+// moveOf is the change of a person from one product to another, where a call does no more.
+func moveOf(s shownStep) Move {
+	if s.partner == "" || s.Holder.Kind != ledger.User || len(s.call.Steps) != 2 {
+		return Move{}
+	}
+	if s.Op == ledger.Add {
+		return Move{From: s.partner, To: s.Item.Name}
+	}
+	return Move{From: s.Item.Name, To: s.partner}
 }
 
 // subject is the first column of a step: the holder, or the item of an environment.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/usher-cli/usher/test/forgeserver"
 )
@@ -63,13 +64,14 @@ func TestPipelinesInRunners(t *testing.T) {
 			s := newScratch(t)
 			expect := func(event, note string) {
 				t.Helper()
+				began := time.Now()
 				out, err := c.run(s, event)
 				if err != nil {
 					t.Fatalf("%s: %v\n%s", event, err, out)
 				}
 				for _, n := range s.forge.Notes() {
 					if strings.Contains(n.Body, note) {
-						t.Logf("after %s:\n%s", event, n.Body)
+						t.Logf("after %s, %s:\n%s", event, time.Since(began).Round(time.Second/10), n.Body)
 						return
 					}
 				}
