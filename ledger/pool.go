@@ -57,6 +57,20 @@ type ServicePlan struct {
 	ByTenant bool // applies to the whole tenant, cannot be switched per person
 }
 
+// Trials are the seats that cost nothing because somebody only tries them.
+func (s Supply) Trials() int64 {
+	if s.Trial {
+		return s.Owned
+	}
+	var n int64
+	for _, l := range s.Lapses {
+		if l.Trial {
+			n += l.Seats
+		}
+	}
+	return min(n, s.Owned)
+}
+
 // Pool is the account of one pool over a plan. Limit and Available are
 // written out for readers of the document; Settle computes them.
 type Pool struct {
@@ -79,6 +93,7 @@ type Pool struct {
 	Left            int64       `json:"available"`             // after
 	Maybe           bool        `json:"conditional,omitempty"` // it holds only if the platform allocates no more by itself
 	Free            bool        `json:"free,omitempty"`        // it costs nothing and only tracks use
+	Unpaid          int64       `json:"unpaid,omitempty"`      // part of owned: trials, and seats past their term
 	Price           *Price      `json:"price,omitempty"`       // of a unit; nil where nobody says
 	Origins         []Origin    `json:"origins,omitempty"`     // where the policy is declared
 }

@@ -84,22 +84,29 @@ type Price struct {
 	Commitment Period `json:"commitment,omitempty"`
 }
 
-// Monthly is what so many units cost a month, to a cent.
-func (p Price) Monthly(units int64) Money {
-	months := int64(1)
-	if p.Per == Year {
-		months = 12
-	}
-	return p.times(units, big.NewRat(1, months), cent)
+// packs are how many times the amount is paid for so many units: nobody sells a part of one.
+func (p Price) packs(units int64) int64 {
+	of := max(1, p.Units)
+	return (units + of - 1) / of
 }
 
-// Unit is what one unit costs a month, to a ten-thousandth.
-func (p Price) Unit() Money {
-	if p.Per == Year {
-		return p.times(1, big.NewRat(1, 12), 1)
-	}
-	return p.times(1, big.NewRat(1, 1), 1)
+// Monthly is what so many units cost a month, to a cent.
+func (p Price) Monthly(units int64) Money {
+	return p.times(p.packs(units), big.NewRat(1, p.months()), cent)
 }
+
+// months are those that the amount is for.
+func (p Price) months() int64 {
+	if p.Per == Year {
+		return monthsOfYear
+	}
+	return 1
+}
+
+const monthsOfYear = 12
+
+// Unit is what one unit of a pack costs a month, to a ten-thousandth.
+func (p Price) Unit() Money { return p.times(1, big.NewRat(1, p.months()*max(1, p.Units)), 1) }
 
 // Charge is some units of a pool, and what they cost a month.
 type Charge struct {
@@ -115,29 +122,72 @@ func (p Price) Of(units int64) *Charge {
 	return &Charge{units, p.Monthly(units)}
 }
 
-// Until is what so many units cost from a day on, up to the end of the term; false where
-// nobody says when that is, or it is over. A part of a year counts by days.
+// Spare is what whole packs among so many units cost; nil where there is none.
+func (p Price) Spare(units int64) *Charge {
+	of := max(1, p.Units)
+	return p.Of(units / of * of)
+}
+
+// Until is what so many units cost from a day on, up to the end of the term, both days
+// included; false where nobody knows when that is. A part of a year counts by days.
 func (p Price) Until(units int64, day string) (Money, bool) {
 	from, err := time.Parse(time.DateOnly, day)
-	to, failed := time.Parse(time.DateOnly, p.TermEnd)
-	if err != nil || failed != nil || to.Before(from) {
+	to, known := p.end(day)
+	if err != nil || !known {
 		return 0, false
 	}
-	years := int64(1)
-	if p.Per == Month {
-		years = 12
-	}
 	const hours, daysOfYear = 24, 365
-	return p.times(units, big.NewRat(int64(to.Sub(from).Hours()/hours)*years, daysOfYear), cent), true
+	days := int64(to.Sub(from).Hours()/hours) + 1
+	return p.times(p.packs(units), big.NewRat(days*monthsOfYear, daysOfYear*p.months()), cent), true
+}
+
+// End is the last day of the term that a day is in, as YYYY-MM-DD; "" where nobody knows.
+func (p Price) End(day string) string {
+	end, known := p.end(day)
+	if !known {
+		return ""
+	}
+	return end.Format(time.DateOnly)
+}
+
+// end is the last day of the term that a day is in. A term that is over has begun anew,
+// where somebody says for how long.
+func (p Price) end(day string) (time.Time, bool) {
+	now, err := time.Parse(time.DateOnly, day)
+	end, failed := time.Parse(time.DateOnly, p.TermEnd)
+	if err != nil || failed != nil {
+		return end, false
+	}
+	first := end
+	for n := 1; end.Before(now); n++ {
+		switch p.Commitment {
+		case Month:
+			end = later(first, n)
+		case Year:
+			end = later(first, n*monthsOfYear)
+		default:
+			return end, false
+		}
+	}
+	return end, true
+}
+
+// later is so many months later, and at the end of a month that is too short for the day.
+func later(day time.Time, months int) time.Time {
+	t := day.AddDate(0, months, 0)
+	if t.Day() != day.Day() {
+		t = t.AddDate(0, 0, -t.Day())
+	}
+	return t
 }
 
 // cent is a hundredth of a currency.
 const cent = 100
 
-// times is what units cost for a part of the period, rounded to so many ten-thousandths.
-func (p Price) times(units int64, part *big.Rat, least int64) Money {
-	r := new(big.Rat).SetFrac64(int64(p.Amount), max(1, p.Units))
-	r.Mul(r, new(big.Rat).SetInt64(units)).Mul(r, part)
+// times is what packs cost for a part of the period, rounded to so many ten-thousandths.
+func (p Price) times(packs int64, part *big.Rat, least int64) Money {
+	r := new(big.Rat).SetInt64(int64(p.Amount))
+	r.Mul(r, new(big.Rat).SetInt64(packs)).Mul(r, part)
 	r.Quo(r, big.NewRat(least, 1))
 	most := mostMoney * 10_000 / least
 	n, ok := new(big.Int).SetString(r.FloatString(0), 10)
@@ -147,22 +197,14 @@ func (p Price) times(units int64, part *big.Rat, least int64) Money {
 	return Money(n.Int64() * least)
 }
 
-// SavesFrom is the first day on which fewer units can cost less; "" where nobody knows.
-//
-//	term_end = "2027-06-30"   2027-07-01
-//	commitment = "month"      the first day of the next month
+// SavesFrom is the first day on which fewer units can cost less: the one after the term.
+// "" where nobody knows.
 func (p Price) SavesFrom(today string) string {
-	now, err := time.Parse(time.DateOnly, today)
-	if err != nil {
+	end, known := p.end(today)
+	if !known {
 		return ""
 	}
-	if end, err := time.Parse(time.DateOnly, p.TermEnd); err == nil && !end.Before(now) {
-		return end.AddDate(0, 0, 1).Format(time.DateOnly)
-	}
-	if p.Commitment == Month {
-		return time.Date(now.Year(), now.Month()+1, 1, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
-	}
-	return ""
+	return end.AddDate(0, 0, 1).Format(time.DateOnly)
 }
 
 // String is the price in words.

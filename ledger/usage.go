@@ -19,6 +19,8 @@ type Usage struct {
 	Charge    *Charge  `json:"charge,omitempty"`  // of what is purchased
 	Idle      *Charge  `json:"idle,omitempty"`    // of what is purchased and not used
 	Sources   []Source `json:"sources,omitempty"` // who has it, by which source
+
+	trials int64 // part of purchased
 }
 
 // Source is one reason for which a holder has an item.
@@ -36,7 +38,7 @@ func UsageOf(h Have, prices map[string]*Price) []Usage {
 		if s.Item.Kind == Seat && !s.Assignable {
 			continue // its units are listed under their capacity type
 		}
-		u := &Usage{Item: s.Item, Purchased: s.Owned, Grace: s.Grace, Free: s.Free, Lapses: s.Lapses}
+		u := &Usage{Item: s.Item, Purchased: s.Owned, Grace: s.Grace, Free: s.Free, Lapses: s.Lapses, trials: s.Trials()}
 		if s.Free {
 			u.Purchased = 0
 		}
@@ -80,7 +82,7 @@ func finishUsage(all []*Usage, prices map[string]*Price) []Usage {
 	for _, u := range all {
 		u.Available = max(0, u.Purchased-u.Used)
 		if u.Price = prices[u.Item.ID]; u.Price != nil && !u.Free {
-			u.Charge, u.Idle = u.Price.Of(u.Purchased), u.Price.Of(u.Available)
+			u.Charge, u.Idle = u.Price.Of(u.Purchased-u.trials), u.Price.Spare(min(u.Purchased-u.trials, u.Available))
 		}
 		slices.SortFunc(u.Sources, func(a, b Source) int {
 			return cmp.Or(strings.Compare(a.Holder.Name, b.Holder.Name), strings.Compare(a.Group, b.Group))

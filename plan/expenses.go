@@ -1,6 +1,11 @@
 package plan
 
-import "github.com/usher-cli/usher/ledger"
+import (
+	"slices"
+
+	"github.com/usher-cli/usher/catalog"
+	"github.com/usher-cli/usher/ledger"
+)
 
 // Expense is what the units of a pool cost, and what a plan changes in that.
 //
@@ -13,7 +18,8 @@ type Expense struct {
 	After ledger.Money `json:"month_after"` // of what is owned once all is bought
 	// Term is the difference from today up to the end of the term; nil where nobody says
 	// when that is.
-	Term *ledger.Money `json:"up_to_term_end,omitempty"`
+	Term    *ledger.Money `json:"up_to_term_end,omitempty"`
+	TermEnd string        `json:"term_end,omitempty"` // of the term that today is in
 
 	Freed     *ledger.Charge `json:"freed,omitempty"`
 	SavesFrom string         `json:"saves_from,omitempty"` // first day on which fewer units can cost less
@@ -29,13 +35,17 @@ func expenses(pools []ledger.Pool, today string) []Expense {
 			continue
 		}
 		owned := p.Owned + p.Growth
-		e := Expense{Item: p.Item, Price: *p.Price, Month: p.Price.Monthly(p.Owned), After: p.Price.Monthly(owned),
-			Freed: p.Price.Of(p.Before - p.After), Idle: p.Price.Of(owned - p.After), Short: p.Price.Of(-p.Left)}
-		if p.Binding(p.After) != ledger.Owned || p.After <= p.Before { // a number in the files binds, or nothing more is asked of it
-			e.Short = nil
+		paid := max(0, owned-p.Unpaid)
+		e := Expense{Item: p.Item, Price: *p.Price, Month: p.Price.Monthly(max(0, p.Owned-p.Unpaid)), After: p.Price.Monthly(paid),
+			Freed: p.Price.Spare(min(paid, min(p.Before, p.Owned)-p.After)), Idle: p.Price.Spare(min(paid, owned-p.After))}
+		if p.Item.Kind == ledger.Capacity && !slices.ContainsFunc(catalog.Meters(), func(m catalog.Meter) bool { return m.ID == p.Item.ID }) {
+			e.Freed, e.Idle = nil, nil // the whole tenant uses what no environment is given
+		}
+		if p.Binding(p.After) == ledger.Owned && p.After > p.Before { // else a number in the files binds, or nothing more is asked of it
+			e.Short = p.Price.Of(-p.Left)
 		}
 		if term, known := p.Price.Until(p.Growth, today); known {
-			e.Term = &term
+			e.Term, e.TermEnd = &term, p.Price.End(today)
 		}
 		if e.Freed != nil {
 			e.SavesFrom = p.Price.SavesFrom(today)

@@ -41,7 +41,8 @@ func accounts(in Input, c *coverage) *book {
 		b.read[h.ID] = !in.Have.IsUnread(h)
 	}
 	for _, s := range in.Have.Supply {
-		b.tenant(s.Item).Owned, b.tenant(s.Item).Free = s.Owned, s.Free
+		p := b.tenant(s.Item)
+		p.Owned, p.Free, p.Unpaid = s.Owned, s.Free, s.Trials()
 	}
 	for _, policy := range in.Items {
 		p := b.tenant(policy.Item)
@@ -50,6 +51,7 @@ func accounts(in Input, c *coverage) *book {
 		if policy.UseGrace {
 			p.Grace = true
 			p.Owned += grace(in.Have.Supply, policy.Item.ID)
+			p.Unpaid += grace(in.Have.Supply, policy.Item.ID)
 		}
 	}
 	m := newMeters(in)

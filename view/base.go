@@ -10,7 +10,7 @@ import (
 )
 
 // commitName is a name that only a program gives to a revision.
-var commitName = regexp.MustCompile(`^(?:[0-9a-f]{40}|HEAD.*)$`)
+var commitName = regexp.MustCompile(`^(?:[0-9a-f]{40}|(?:FETCH_)?HEAD.*)$`)
 
 // baseName is what people call the revision that a branch is to be merged into.
 func baseName(b *plan.Base) string {

@@ -49,7 +49,7 @@ func (p *Page) expenses(pl *plan.Plan) {
 		if e.After > e.Month {
 			text := fmt.Sprintf("%d more %s %s a month", bought[e.Item.ID], costs(bought[e.Item.ID]), money(e.After-e.Month))
 			if e.Term != nil {
-				text += fmt.Sprintf(", and %s up to %s", money(*e.Term), e.Price.TermEnd)
+				text += fmt.Sprintf(", and %s up to %s", money(*e.Term), e.TermEnd)
 			}
 			tell("%s", text)
 		}
@@ -57,7 +57,7 @@ func (p *Page) expenses(pl *plan.Plan) {
 			tell("%s missing, and would cost %s a month", ledger.Plural(int(e.Short.Units), "is", "are"), money(e.Short.Month))
 		}
 		if e.Freed != nil {
-			when := "fewer cost less once you buy fewer"
+			when := "nobody says from when on fewer cost less"
 			if e.SavesFrom != "" {
 				when = "fewer cost less from " + e.SavesFrom + " on, and nothing is saved before"
 			}

@@ -15,9 +15,9 @@ func focusColumns() []string {
 	return []string{
 		"BilledCost", "BillingAccountId", "BillingAccountName", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
 		"ChargeCategory", "ChargeClass", "ChargeDescription", "ChargeFrequency", "ChargePeriodEnd", "ChargePeriodStart",
-		"ConsumedQuantity", "ConsumedUnit", "ContractedCost", "ContractedUnitPrice", "EffectiveCost", "InvoiceIssuerName",
+		"ContractedCost", "ContractedUnitPrice", "EffectiveCost", "InvoiceIssuerName",
 		"ListCost", "ListUnitPrice", "PricingQuantity", "PricingUnit", "ProviderName", "PublisherName", "ServiceCategory",
-		"ServiceName", "SkuId", "SubAccountId", "SubAccountName", "x_IdleCost", "x_IdleQuantity", "x_SkuPartNumber", "x_TermEnd",
+		"ServiceName", "SkuId", "SubAccountId", "SubAccountName", "x_IdleCost", "x_IdleQuantity", "x_SkuPartNumber", "x_TermEnd", "x_UsedQuantity",
 	}
 }
 
@@ -52,7 +52,7 @@ func asFOCUS(out Output, d Document) error {
 			"BillingAccountId": report.Tenant, "SubAccountId": report.Tenant, "BillingCurrency": u.Price.Currency,
 			"BillingPeriodStart": from, "BillingPeriodEnd": to, "ChargePeriodStart": from, "ChargePeriodEnd": to,
 			"ChargeCategory": "Purchase", "ChargeFrequency": "Recurring", "ChargeDescription": u.Item.Name + " at " + u.Price.String(),
-			"PricingQuantity": number(u.Purchased), "PricingUnit": unit, "ConsumedQuantity": number(u.Used), "ConsumedUnit": unit,
+			"PricingQuantity": number(u.Charge.Units), "PricingUnit": unit, "x_UsedQuantity": number(u.Used),
 			"InvoiceIssuerName": "Microsoft", "ProviderName": "Microsoft", "PublisherName": "Microsoft",
 			"ServiceCategory": "Business Applications", "ServiceName": u.Item.Name, "SkuId": u.Item.ID, "x_SkuPartNumber": u.Item.Name,
 			"x_IdleCost": idle.Month.String(), "x_IdleQuantity": number(idle.Units), "x_TermEnd": u.Price.TermEnd,

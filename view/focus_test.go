@@ -38,7 +38,7 @@ func TestFOCUS(t *testing.T) {
 		}
 		for column, want := range map[string]string{
 			"BilledCost": "1368.75", "BillingCurrency": "EUR", "BillingPeriodStart": "2026-11-01T00:00:00Z",
-			"BillingPeriodEnd": "2026-12-01T00:00:00Z", "PricingQuantity": "25", "ConsumedQuantity": "23", "x_IdleCost": "109.50",
+			"BillingPeriodEnd": "2026-12-01T00:00:00Z", "PricingQuantity": "25", "x_UsedQuantity": "23", "x_IdleCost": "109.50",
 		} {
 			if got[column] != want {
 				t.Errorf("%s is %q, want %q", column, got[column], want)

@@ -73,5 +73,5 @@ func installScripts(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string]string{"github": string(shell), "gitlab": lab.Before[0], "azure": azure[0].Bash}
+	return map[string]string{"github": string(shell), "gitlab": lab.Before[0], "azure": azure[0].script()}
 }

@@ -114,7 +114,7 @@ func newScratch(t *testing.T) *scratch {
 	s.put("checkout/action.yml", "name: checkout\nruns:\n  using: composite\n  steps:\n    - run: \"true\"\n      shell: bash\n")
 	s.put("repo/.github/workflows/licences.yml", s.caller("github", "    with:\n", "      releases: "+s.releases+"\n"))
 	s.put("repo/.gitlab-ci.yml", strings.Replace(s.caller("gitlab", "    inputs:\n", "      releases: "+s.releases+"\n"),
-		"component: $CI_SERVER_FQDN/usher-cli/usher/licences@0.1.0", "local: templates/licences.yml", 1))
+		"component: $CI_SERVER_FQDN/usher-cli/usher/licences@v0.1.0", "local: templates/licences.yml", 1))
 	component, err := os.ReadFile(sources["gitlab"])
 	if err != nil {
 		t.Fatal(err)
@@ -132,6 +132,7 @@ func newScratch(t *testing.T) *scratch {
 	s.commit = s.git("rev-parse", "HEAD")
 	s.forge.Merge[s.commit] = 12
 	s.git("remote", "add", "origin", "https://gitlab.com/contoso/licences.git")
+	s.git("branch", "base", s.parent)
 	s.git("config", "url."+s.repo+".insteadOf", "https://gitlab.com/contoso/licences.git")
 	s.git("config", "uploadpack.allowAnySHA1InWant", "true")
 	return s
@@ -181,7 +182,10 @@ func (s *scratch) act(event string) (string, error) {
 	cmd := exec.Command(*actPath, event, "-e", filepath.Join(s.dir, "event.json"), "-P", "ubuntu-latest=-self-hosted",
 		"--local-repository", "actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8="+s.actions,
 		"--local-repository", "usher-cli/usher@v"+version+"="+s.usherAt, "--action-offline-mode",
-		"--env", "GITHUB_API_URL="+s.api+"/github", "-s", "GITHUB_TOKEN=secret")
+		"--env", "GITHUB_API_URL="+s.api+"/github", "-s", "GITHUB_TOKEN=secret",
+		// act takes the name of the repository from the remote, and git of a step the files
+		"--env", "GIT_CONFIG_COUNT=1", "--env", "GIT_CONFIG_KEY_0=url."+s.repo+".insteadOf",
+		"--env", "GIT_CONFIG_VALUE_0=https://github.com/contoso/licences.git")
 	cmd.Dir = s.repo
 	cmd.Env = append(cmd.Environ(), "HOME="+s.dir)
 	out, err := cmd.CombinedOutput()
@@ -192,7 +196,8 @@ func (s *scratch) act(event string) (string, error) {
 func (s *scratch) lab(event string) (string, error) {
 	args := []string{"--force-shell-executor", "--variable", "GITLAB_CI=true", "--variable", "CI_API_V4_URL=" + s.api + "/gitlab/api/v4",
 		"--variable", "GITLAB_TOKEN=secret", "--variable", "CI_PROJECT_ID=42", "--variable", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID=42",
-		"--variable", "CI_MERGE_REQUEST_DIFF_BASE_SHA=" + s.parent, "--variable", "CI_COMMIT_SHA=" + s.commit}
+		"--variable", "CI_MERGE_REQUEST_PROJECT_ID=42",
+		"--variable", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME=base", "--variable", "CI_MERGE_REQUEST_DIFF_BASE_SHA=" + s.parent, "--variable", "CI_COMMIT_SHA=" + s.commit}
 	switch event {
 	case "pull_request":
 		args = append(args, "--variable", "CI_PIPELINE_SOURCE=merge_request_event", "--variable", "CI_MERGE_REQUEST_IID=12")

@@ -30,6 +30,14 @@ func clone(ts *testscript.TestScript, neg bool, args []string) {
 	if err == nil {
 		ts.Setenv("CI_MERGE_REQUEST_DIFF_BASE_SHA", strings.TrimSpace(string(commit)))
 	}
+	ref := "refs/heads/main"
+	if args[0] != "main" {
+		ref = "refs/pull/12/merge"
+	}
+	ts.Setenv("GITHUB_REF", ref)
+	ts.Setenv("BUILD_SOURCEBRANCH", ref)
+	ts.Setenv("CI_COMMIT_BRANCH", "main")
+	ts.Setenv("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main")
 	ts.Check(ts.Chdir(dir))
 }
 
@@ -41,14 +49,8 @@ func merged(all ...map[string]string) map[string]string {
 	return sum
 }
 
-// jobsOf are the jobs of each forge.
-func jobsOf(kind string) []string {
-	all := []string{"check", "plan", "merged", "apply", "night", "due"}
-	if kind == "azure" { // where the stage of the plan checks first
-		return all[1:]
-	}
-	return all
-}
+// jobNames are the jobs of each forge.
+func jobNames() []string { return []string{"check", "plan", "merged", "apply", "night", "due"} }
 
 func fileOf(t *testing.T, path string, into any) string {
 	t.Helper()
@@ -77,7 +79,7 @@ func TestPipelinesKeepTheRules(t *testing.T) {
 	if file.Permissions == nil || len(file.Permissions) > 0 {
 		t.Errorf("the workflow has the permissions %v for all jobs", file.Permissions)
 	}
-	if !slices.Equal(slices.Sorted(maps.Keys(file.Jobs)), slices.Sorted(slices.Values(jobsOf("github")))) {
+	if !slices.Equal(slices.Sorted(maps.Keys(file.Jobs)), slices.Sorted(slices.Values(jobNames()))) {
 		t.Errorf("it has the jobs %v", slices.Sorted(maps.Keys(file.Jobs)))
 	}
 	for name, j := range file.Jobs {
@@ -109,11 +111,32 @@ func noExpressions(t *testing.T, name string, steps []step) {
 	t.Helper()
 	pinned := regexp.MustCompile(`@[0-9a-f]{40}$|^usher-cli/usher@v` + regexp.QuoteMeta(version) + `$`)
 	for _, s := range steps {
-		if strings.Contains(s.Run+s.Bash, "${{") || strings.Contains(s.Run+s.Bash, "$[[") {
-			t.Errorf("%s puts an expression into a script: %s", name, s.Run+s.Bash)
+		if strings.Contains(s.script(), "${{") || strings.Contains(s.script(), "$[[") {
+			t.Errorf("%s puts an expression into a script: %s", name, s.script())
 		}
 		if s.Uses != "" && !pinned.MatchString(s.Uses) {
 			t.Errorf("%s: %s is not pinned by a commit", name, s.Uses)
+		}
+	}
+}
+
+// TestConnectionsAreNamed: Azure DevOps issues a token for a service connection only to a
+// stage that names it in a task, and only then asks for its approvals.
+func TestConnectionsAreNamed(t *testing.T) {
+	for _, name := range jobNames() {
+		j, err := jobOf("azure", name, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]string{"check": "", "apply": "${{ parameters.applyConnection }}", "due": "${{ parameters.applyConnection }}"}
+		connection, known := want[name]
+		if !known {
+			connection = "${{ parameters.planConnection }}"
+		}
+		for _, s := range j.Steps {
+			if got := s.Inputs["azureSubscription"]; strings.Contains(s.script(), "usher ") && (got != connection || (got != "") != (len(s.Env) > 0)) {
+				t.Errorf("%s has the connection %q, and the variables %v", name, got, s.Env)
+			}
 		}
 	}
 }
@@ -154,7 +177,7 @@ func TestPipelinesParseInTheirShell(t *testing.T) {
 		t.Skip("there is no bash")
 	}
 	for _, kind := range []string{"github", "gitlab", "azure"} {
-		for _, name := range jobsOf(kind) {
+		for _, name := range jobNames() {
 			j, err := jobOf(kind, name, nil)
 			if err != nil {
 				t.Fatal(err)
@@ -166,7 +189,7 @@ func TestPipelinesParseInTheirShell(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, s := range steps {
-					scripts = append(scripts, s.Run+s.Bash)
+					scripts = append(scripts, s.script())
 				}
 			}
 			for _, script := range scripts {
