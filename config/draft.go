@@ -95,18 +95,52 @@ func (d *Draft) list() (fs.File, error) {
 	return &draftDir{draftFile{name: "."}, entries}, nil
 }
 
-// text is the text of a file, with the changes so far. A link is left to people: what it
-// leads to may be of others.
+// own is the one name of a file: two names would be two drafts of it. A link is left to
+// people, whatever part of the path it is: what it leads to may be of others.
+func (d *Draft) own(name string) (string, error) {
+	name = path.Clean(filepath.ToSlash(name))
+	if !fs.ValidPath(name) {
+		return "", fmt.Errorf("%w: %s lies elsewhere", ErrByHand, name)
+	}
+	var last fs.FileInfo
+	for at, part := d.dir, ""; ; {
+		info, err := os.Lstat(at)
+		switch {
+		case err != nil:
+			return name, err
+		case part != "" && info.Mode()&fs.ModeSymlink != 0:
+			return "", fmt.Errorf("%w: %s is a link", ErrByHand, name)
+		}
+		if part == name {
+			last = info
+			break
+		}
+		part = name[:len(part)+nextPart(name[len(part):])]
+		at = filepath.Join(d.dir, filepath.FromSlash(part))
+	}
+	if !last.Mode().IsRegular() {
+		return "", fmt.Errorf("%w: %s is no file", ErrByHand, name)
+	}
+	for _, other := range d.Files() {
+		if info, err := os.Lstat(filepath.Join(d.dir, filepath.FromSlash(other))); err == nil && other != name && os.SameFile(info, last) {
+			return "", fmt.Errorf("%w: %s and %s are one file", ErrByHand, name, other)
+		}
+	}
+	return name, nil
+}
+
+// nextPart is how long the next part of a path is, with the slash before it.
+func nextPart(rest string) int {
+	if n := strings.IndexByte(rest[min(1, len(rest)):], '/'); n >= 0 {
+		return n + 1
+	}
+	return len(rest)
+}
+
+// text is the text of a file, with the changes so far.
 func (d *Draft) text(name string) ([]byte, error) {
 	if text, changed := d.changed[name]; changed {
 		return text, nil
-	}
-	info, err := os.Lstat(filepath.Join(d.dir, filepath.FromSlash(name)))
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%w: %s is a link", ErrByHand, name)
 	}
 	text, err := fs.ReadFile(d.FS, name)
 	if err == nil && bytes.ContainsRune(text, 0) {
@@ -129,7 +163,7 @@ func (d *Draft) line(at ledger.Origin) int {
 // Drop takes a name out of a list in a file of HCL, or its row out of a table. Lines are
 // counted as they were before any change.
 func (d *Draft) Drop(at ledger.Origin, names ...string) error {
-	text, err := d.text(at.File)
+	text, err := d.begin(&at)
 	if err != nil {
 		return err
 	}
@@ -149,9 +183,19 @@ func (d *Draft) Drop(at ledger.Origin, names ...string) error {
 	return nil
 }
 
+// begin reads the file of a line, under its one name.
+func (d *Draft) begin(at *ledger.Origin) ([]byte, error) {
+	name, err := d.own(at.File)
+	if err != nil {
+		return nil, err
+	}
+	at.File = name
+	return d.text(name)
+}
+
 // SetUnits writes another number of units behind an argument.
 func (d *Draft) SetUnits(at ledger.Origin, argument string, units int64) error {
-	text, err := d.text(at.File)
+	text, err := d.begin(&at)
 	if err != nil {
 		return err
 	}

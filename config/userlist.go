@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -129,6 +130,9 @@ func newUserReader(f io.Reader) (*userReader, error) {
 	if len(row) == 1 && validUser(strings.TrimSpace(row[0])) {
 		u.column, u.first = 0, []string{row[0]}
 		return u, nil
+	}
+	if slices.ContainsFunc(row, func(cell string) bool { return validUser(strings.TrimSpace(cell)) }) { // names are not quoted back
+		return nil, errors.New("its first row is a person already: write a row of headings above it, such as userPrincipalName")
 	}
 	return nil, fmt.Errorf("no column is called userPrincipalName (or UPN, User name, User principal name); its columns are %q", row)
 }

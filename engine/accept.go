@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/natefinch/atomic"
 
 	"github.com/usher-cli/usher/config"
@@ -52,7 +53,11 @@ func (p *Present) Accept(ctx context.Context, r *plan.DriftReport, groups []stri
 	if a.draft, err = config.NewDraft(p.Dir); err != nil {
 		return nil, err
 	}
-	a.before = a.wants(p.Config)
+	var diags hcl.Diagnostics
+	if a.original, diags = config.Load(p.Dir, p.options); diags.HasErrors() {
+		return nil, errors.New(firstError(diags))
+	}
+	a.before = a.wants(a.original)
 	for _, g := range chosen {
 		if g.Kind == plan.Unfinished { // the files ask for nothing else
 			continue
@@ -68,20 +73,28 @@ func (p *Present) Accept(ctx context.Context, r *plan.DriftReport, groups []stri
 type accepting struct {
 	*Present
 	draft    *config.Draft
+	original *config.Config    // the files as they are, without what the command line adds to them
 	labels   map[string]string // of license blocks, by the id of their product
-	before   map[ledger.Key]ledger.Grant
+	before   map[ledger.Key][]asked
 	accepted *plan.Accepted
 }
 
-// wants are what files ask for, in the words of the tenant.
-func (a *accepting) wants(c *config.Config) map[ledger.Key]ledger.Grant {
-	all := map[ledger.Key]ledger.Grant{}
+// asked is a grant that files ask for, on the days on which they do.
+type asked struct {
+	ledger.Grant
+	from, until string
+}
+
+// wants are what files ask for, in the words of the tenant: for each key as often as for
+// other days.
+func (a *accepting) wants(c *config.Config) map[ledger.Key][]asked {
+	all := map[ledger.Key][]asked{}
 	in := a.input(c, Choices{})
 	for _, g := range in.Want {
-		all[g.Key()] = g
+		all[g.Key()] = append(all[g.Key()], asked{g, "", ""})
 	}
-	for _, d := range in.Dated { // one that holds for some days only is none to change
-		all[d.Key()] = d.Grant
+	for _, d := range in.Dated {
+		all[d.Key()] = append(all[d.Key()], asked{d.Grant, d.From, d.Until})
 	}
 	return all
 }
@@ -199,28 +212,27 @@ func (a *accepting) try(d *config.Draft, drift []plan.Drift) error {
 	if diags.HasErrors() {
 		return fmt.Errorf("%w: %s", config.ErrByHand, firstError(diags))
 	}
+	if !config.SameBut(a.original, c) {
+		return config.ErrByHand
+	}
 	after := a.wants(c)
 	accepted := map[ledger.Key]*ledger.Value{}
 	for _, one := range slices.Concat(a.accepted.Done, drift) {
 		accepted[ledger.Grant{Holder: one.Holder, Item: one.Item}.Key()] = one.Have
 	}
 	for key, value := range accepted {
-		g, asked := after[key]
-		if (value != nil) != asked || asked && !g.Accepts(g.Value, *value) {
+		lines := after[key]
+		if (value != nil) != (len(lines) > 0) || slices.ContainsFunc(lines, func(g asked) bool { return !g.Accepts(g.Value, *value) }) {
 			return config.ErrByHand
 		}
 	}
-	same := func(x, y map[ledger.Key]ledger.Grant) bool {
-		for key, g := range x {
-			other, asked := y[key]
-			if _, meant := accepted[key]; !meant && (!asked || !g.Equal(other.Value)) {
-				return false
+	same := func(x, y asked) bool { return x.Equal(y.Value) && x.from == y.from && x.until == y.until }
+	for _, side := range [][2]map[ledger.Key][]asked{{a.before, after}, {after, a.before}} {
+		for key, lines := range side[0] {
+			if _, meant := accepted[key]; !meant && !slices.EqualFunc(lines, side[1][key], same) {
+				return config.ErrByHand
 			}
 		}
-		return true
-	}
-	if !same(a.before, after) || !same(after, a.before) {
-		return config.ErrByHand
 	}
 	return nil
 }

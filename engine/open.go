@@ -56,6 +56,7 @@ func (l *Loaded) Open(a Access) (opened *Opened, err error) {
 		o.Log = opened.log
 	}
 	if opened.Tenant, err = tenant.Open(o); err != nil {
+		l.sweep()
 		return nil, errors.Join(err, opened.closeLog())
 	}
 	return opened, nil
@@ -64,9 +65,7 @@ func (l *Loaded) Open(a Access) (opened *Opened, err error) {
 // Close ends the tenant. What goes wrong is added to err.
 func (o *Opened) Close(err *error) {
 	problem := errors.Join(o.Tenant.Close(), o.closeLog())
-	if o.scratch != "" {
-		problem = errors.Join(problem, os.RemoveAll(o.scratch))
-	}
+	o.sweep()
 	if problem != nil {
 		*err = errors.Join(*err, problem)
 	}

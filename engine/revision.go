@@ -70,9 +70,29 @@ func (r *revision) locate() error {
 	if err != nil {
 		return err
 	}
-	r.top = strings.TrimSuffix(r.dir, filepath.FromSlash(path.Join("/", r.prefix)))
-	if here, err := os.Stat(filepath.Join(r.top, "/")); err != nil || !os.SameFile(here, root) {
-		return errors.New("needs the directory itself, and this is a link to another one: name that with -chdir")
+	return r.linksNowhere(root)
+}
+
+// linksNowhere makes sure that each folder from the top of the repository to the directory
+// is one. The top is the outermost ancestor that is it: one below can be a link to it.
+func (r *revision) linksNowhere(root fs.FileInfo) error {
+	for at, up := r.dir, filepath.Dir(r.dir); ; at, up = up, filepath.Dir(up) {
+		if here, err := os.Stat(at); err == nil && os.SameFile(here, root) {
+			r.top = at
+		}
+		if up == at {
+			break
+		}
+	}
+	link := errors.New("needs the directory itself, and this is a link to another one: name that with -chdir")
+	rel, err := filepath.Rel(r.top, r.dir)
+	if err != nil || r.top == "" || path.Clean(filepath.ToSlash(rel)) != path.Clean("./"+r.prefix) {
+		return link
+	}
+	for at := r.dir; at != r.top; at = filepath.Dir(at) {
+		if info, err := os.Lstat(at); err != nil || !info.IsDir() {
+			return link
+		}
 	}
 	return nil
 }

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
+	"regexp"
 	"strings"
 	"time"
 
@@ -82,19 +82,25 @@ func (w *World) Signers(base string) (*Signers, error) {
 //
 //	ada@contoso.com namespaces="usher",valid-before="20270630" ssh-ed25519 AAAA…
 func signerIn(line string) (s signer, usable bool, err error) {
-	name, rest, found := strings.Cut(line, " ")
-	if !found {
-		return s, false, errors.New("it has no key: write NAME KEYTYPE KEY")
+	at := strings.IndexAny(line, " \t")
+	if at < 0 || strings.ContainsAny(line[:at], "\"=") { // options would be taken for a part of the name
+		return s, false, errors.New("it begins with no name: write NAME KEYTYPE KEY")
 	}
+	name, rest := line[:at], strings.TrimLeft(line[at:], " \t")
 	key, _, options, _, err := ssh.ParseAuthorizedKey([]byte(rest))
 	if err != nil {
 		return s, false, errors.New("its key cannot be read: write NAME KEYTYPE KEY")
 	}
 	s, usable = signer{name: name, key: key}, true
+	seen := map[string]bool{}
 	for _, o := range options {
 		option, value, _ := strings.Cut(o, "=")
-		value = strings.Trim(value, `"`)
-		switch strings.ToLower(option) {
+		option, value = strings.ToLower(option), strings.Trim(value, `"`)
+		if seen[option] {
+			return s, false, fmt.Errorf("it has the option %s twice", option)
+		}
+		seen[option] = true
+		switch option {
 		case "namespaces":
 			usable = inNamespaces(value)
 		case "valid-after":
@@ -111,21 +117,27 @@ func signerIn(line string) (s signer, usable bool, err error) {
 	return s, usable, nil
 }
 
-// inNamespaces reports whether a list of patterns is about plans.
+// inNamespaces reports whether a list of patterns is about plans. A pattern has * and ?, and
+// one with ! in front that matches says no, wherever it stands.
 func inNamespaces(list string) bool {
+	in := false
 	for _, pattern := range strings.Split(list, ",") {
-		if match, err := path.Match(pattern, signatureSpace); err == nil && match {
-			return true
+		pattern, not := strings.CutPrefix(pattern, "!")
+		plain := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
+		match := regexp.MustCompile("^" + plain + "$").MatchString(signatureSpace)
+		if match && not {
+			return false
 		}
+		in = in || match
 	}
-	return false
+	return in
 }
 
 // signerTime reads a time as ssh-keygen has it, in UTC. Without a Z it would mean the clock
 // of whichever machine looks.
 func signerTime(text string) (time.Time, error) {
 	for _, layout := range []string{"20060102", "200601021504", "20060102150405"} {
-		if t, err := time.Parse(layout, strings.TrimSuffix(text, "Z")); err == nil {
+		if t, err := time.Parse(layout, strings.TrimSuffix(text, "Z")); err == nil && !t.IsZero() {
 			return t, nil
 		}
 	}

@@ -13,8 +13,12 @@ import (
 // simulate puts a tenant that is made of the files in the place of theirs, and an empty
 // state in the place of the one that there is. No service is asked, and no secret is needed:
 // it is for pull requests of strangers.
-func (l *Loaded) simulate() error {
-	var err error
+func (l *Loaded) simulate() (err error) {
+	defer func() {
+		if err != nil {
+			l.sweep()
+		}
+	}()
 	if l.scratch, err = os.MkdirTemp("", "usher-"); err != nil {
 		return err
 	}
@@ -31,6 +35,13 @@ func (l *Loaded) simulate() error {
 	}
 	l.Store = state.NewStore(state.NewFile(filepath.Join(l.scratch, "usher.state.json")), state.Options{Now: l.Now})
 	return nil
+}
+
+// sweep removes a simulated tenant: it names people.
+func (l *Loaded) sweep() {
+	if l.scratch != "" {
+		_ = os.RemoveAll(l.scratch) // a folder of the system's own place for such
+	}
 }
 
 // simulated tells of a plan that it is about no tenant that there is; nil where it is.

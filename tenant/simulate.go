@@ -2,6 +2,7 @@ package tenant
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"strings"
@@ -52,7 +53,9 @@ func (s *simulated) once(kind, name string) (id string, fresh bool) {
 	}
 	id = strings.ToLower(name)
 	if !isID(name) {
-		id = fmt.Sprintf("%08x-0000-4000-8000-%012x", len(kind), len(s.ids)+1)
+		sum := sha256.Sum256([]byte(key)) // an id that nobody writes into a file by accident
+		sum[6], sum[8] = sum[6]&0x0f|0x40, sum[8]&0x3f|0x80
+		id = fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 	}
 	s.ids[key] = id
 	return id, true

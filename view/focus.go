@@ -17,7 +17,8 @@ func focusColumns() []string {
 		"ChargeCategory", "ChargeClass", "ChargeDescription", "ChargeFrequency", "ChargePeriodEnd", "ChargePeriodStart",
 		"ContractedCost", "ContractedUnitPrice", "EffectiveCost", "InvoiceIssuerName",
 		"ListCost", "ListUnitPrice", "PricingQuantity", "PricingUnit", "ProviderName", "PublisherName", "ServiceCategory",
-		"ServiceName", "SkuId", "SubAccountId", "SubAccountName", "x_IdleCost", "x_IdleQuantity", "x_SkuPartNumber", "x_TermEnd", "x_UsedQuantity",
+		"ServiceName", "SkuId", "SubAccountId", "SubAccountName", "x_IdleCost", "x_IdleQuantity", "x_SkuPartNumber",
+		"x_TermEnd", "x_UsedQuantity",
 	}
 }
 

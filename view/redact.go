@@ -1,15 +1,22 @@
 package view
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/state"
 )
 
 // Pseudonyms stand for people in what strangers may read, such as the log of a public
@@ -18,26 +25,99 @@ import (
 // A pseudonym is made of the name and of a secret key: without the key nobody can try
 // names until one fits.
 type Pseudonyms struct {
-	Key    []byte            `json:"key"`
-	People map[string]string `json:"people"` // who is behind each pseudonym
+	key []byte
+
+	mu     sync.Mutex        // requests are traced while results are shown
+	people map[string]string // who is behind each pseudonym
+	ids    map[string]bool   // of people, in lower case
 }
 
-// pseudonymBytes make two people with one pseudonym unlikely among a million.
-const pseudonymBytes = 8
+// NewPseudonyms makes pseudonyms with a key.
+func NewPseudonyms(key []byte) *Pseudonyms {
+	return &Pseudonyms{key: key, people: map[string]string{}, ids: map[string]bool{}}
+}
+
+// pseudonymFile is how pseudonyms are kept.
+type pseudonymFile struct {
+	Key    []byte            `json:"key"`
+	People map[string]string `json:"people"`
+}
+
+// MarshalJSON implements json.Marshaler.
+func (p *Pseudonyms) MarshalJSON() ([]byte, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return json.Marshal(pseudonymFile{p.key, p.people})
+}
+
+// UnmarshalJSON implements json.Unmarshaler. A pseudonym that is not made of its name is an
+// error: somebody could let a name stand for itself.
+func (p *Pseudonyms) UnmarshalJSON(text []byte) error {
+	var f pseudonymFile
+	if err := json.Unmarshal(text, &f); err != nil {
+		return err
+	}
+	p.key, p.people, p.ids = f.Key, map[string]string{}, map[string]bool{}
+	for pseudonym, name := range f.People {
+		if p.made(name) != pseudonym {
+			return fmt.Errorf("%s is no pseudonym of this key", pseudonym)
+		}
+		p.people[pseudonym] = name
+	}
+	if len(f.Key) != KeyBytes {
+		return errors.New("it has no key")
+	}
+	return nil
+}
+
+// KeyBytes is how long a key is.
+const KeyBytes = 32
+
+// Know adds the ids of the people that a value is about: a text may name one of them later.
+func (p *Pseudonyms) Know(v any) {
+	if p != nil {
+		redactor{p}.collect(reflect.ValueOf(v))
+	}
+}
+
+// Name is the name behind a pseudonym, or the text itself where it is none.
+func (p *Pseudonyms) Name(text string) string {
+	if p == nil {
+		return text
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return cmp.Or(p.people[text], text)
+}
 
 // of is the pseudonym of a name, in whatever case it is written. A pseudonym stays as it is.
 func (p *Pseudonyms) of(name string) string {
-	if _, is := p.People[name]; is {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, is := p.people[name]; is {
 		return name
 	}
-	mac := hmac.New(sha256.New, p.Key)
-	mac.Write([]byte(strings.ToLower(name))) // which never fails
-	pseudonym := "person-" + hex.EncodeToString(mac.Sum(nil)[:pseudonymBytes])
-	if _, known := p.People[pseudonym]; !known {
-		p.People[pseudonym] = name
+	pseudonym := p.made(name)
+	if _, known := p.people[pseudonym]; !known {
+		p.people[pseudonym] = name
 	}
 	return pseudonym
 }
+
+// made is the pseudonym that the key makes of a name. The name of a group of drift is a hash
+// of people's names, which anybody could try: it keeps its look, and becomes another one.
+func (p *Pseudonyms) made(name string) string {
+	mac := hmac.New(sha256.New, p.key)
+	mac.Write([]byte(strings.ToLower(name))) // which never fails
+	sum := hex.EncodeToString(mac.Sum(nil))
+	if driftName.MatchString(name) {
+		return "drift:" + sum[:driftDigits]
+	}
+	return "person-" + sum[:pseudonymDigits]
+}
+
+// pseudonymDigits make two people with one pseudonym unlikely among a million.
+const pseudonymDigits, driftDigits = 16, 8
 
 var (
 	// personAddress is the address of a person. The name ends before an item, or where the
@@ -47,11 +127,12 @@ var (
 	mailName = regexp.MustCompile(`[^\s:,;"()<>\[\]{}|/@]+@[^\s:,;"()<>\[\]{}|/@]+`)
 	// personPath is the path of a request about a person.
 	personPath = regexp.MustCompile(`/users/[0-9a-fA-F-]{36}`)
+	driftName  = regexp.MustCompile(`\bdrift:[0-9a-f]{8}\b`)
 	objectID   = regexp.MustCompile(`[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`)
 )
 
-// text puts pseudonyms in the place of people in a text. Ids are those of people.
-func (p *Pseudonyms) text(text string, ids map[string]bool) string {
+// text puts pseudonyms in the place of people in a text.
+func (p *Pseudonyms) text(text string) string {
 	text = personAddress.ReplaceAllStringFunc(text, func(found string) string {
 		address := strings.TrimRight(found, ".'")
 		_, name, err := ledger.SplitHolder(address)
@@ -68,29 +149,30 @@ func (p *Pseudonyms) text(text string, ids map[string]bool) string {
 	text = personPath.ReplaceAllStringFunc(text, func(found string) string {
 		return "/users/" + p.of(strings.TrimPrefix(found, "/users/"))
 	})
-	if len(ids) == 0 {
-		return text
-	}
+	text = driftName.ReplaceAllStringFunc(text, p.of)
 	return objectID.ReplaceAllStringFunc(text, func(found string) string {
-		if ids[strings.ToLower(found)] {
+		if p.isPerson(found) {
 			return p.of(found)
 		}
 		return found
 	})
 }
 
+func (p *Pseudonyms) isPerson(id string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ids[strings.ToLower(id)]
+}
+
 // redacted is a copy of a value, with pseudonyms for people in every text of it.
 func redacted[T any](p *Pseudonyms, v T) T {
-	r := redactor{p, map[string]bool{}}
+	r := redactor{p}
 	r.collect(reflect.ValueOf(v))
 	return r.copied(reflect.ValueOf(&v).Elem()).Interface().(T)
 }
 
 // redactor walks values.
-type redactor struct {
-	people *Pseudonyms
-	ids    map[string]bool // of people, in lower case
-}
+type redactor struct{ people *Pseudonyms }
 
 // collect notes the ids of people.
 func (r redactor) collect(v reflect.Value) {
@@ -108,14 +190,10 @@ func (r redactor) collect(v reflect.Value) {
 			r.collect(it.Value())
 		}
 	case reflect.Struct:
-		switch h := v.Interface().(type) {
-		case ledger.Holder:
-			r.note(h.Kind, h.ID)
-		case ledger.Key:
-			r.note(h.Kind, h.Holder)
-		case time.Time:
+		if _, is := v.Interface().(time.Time); is {
 			return
 		}
+		r.noteIn(v.Interface())
 		for i := range v.NumField() {
 			if v.Type().Field(i).IsExported() {
 				r.collect(v.Field(i))
@@ -125,9 +203,29 @@ func (r redactor) collect(v reflect.Value) {
 	}
 }
 
+// noteIn notes the ids in what is about somebody.
+func (r redactor) noteIn(v any) {
+	switch v := v.(type) {
+	case ledger.Holder:
+		r.note(v.Kind, v.ID)
+	case ledger.Key:
+		r.note(v.Kind, v.Holder)
+	case plan.Drift:
+		if !v.App {
+			r.note(ledger.User, v.ByID)
+		}
+	case state.Change:
+		if kind, _, _, err := v.Address.Split(); err == nil {
+			r.note(kind, v.Holder)
+		}
+	}
+}
+
 func (r redactor) note(kind ledger.HolderKind, id string) {
 	if kind == ledger.User && id != "" {
-		r.ids[strings.ToLower(id)] = true
+		r.people.mu.Lock()
+		r.people.ids[strings.ToLower(id)] = true
+		r.people.mu.Unlock()
 	}
 }
 
@@ -137,7 +235,7 @@ func (r redactor) copied(v reflect.Value) reflect.Value {
 	out.Set(v)
 	switch v.Kind() {
 	case reflect.String:
-		out.SetString(r.people.text(v.String(), r.ids))
+		out.SetString(r.people.text(v.String()))
 	case reflect.Struct:
 		r.copyFields(out, v)
 	case reflect.Pointer, reflect.Interface, reflect.Slice, reflect.Map:
@@ -173,8 +271,12 @@ func (r redactor) copyFields(out, v reflect.Value) {
 	switch h := v.Interface().(type) {
 	case time.Time:
 		return
+	case Source: // a line of a file can have anything beside a name
+		h.File, h.Text = r.people.text(h.File), ""
+		out.Set(reflect.ValueOf(h))
+		return
 	case ledger.Holder: // who was deleted has an id for a name
-		if h.Kind == ledger.User {
+		if h.Kind == ledger.User && h.ID != "" {
 			out.Set(reflect.ValueOf(ledger.Holder{Kind: h.Kind, ID: r.people.of(h.ID), Name: r.people.of(h.Name)}))
 			return
 		}
@@ -184,4 +286,15 @@ func (r redactor) copyFields(out, v reflect.Value) {
 			out.Field(i).Set(r.copied(v.Field(i)))
 		}
 	}
+	switch h := v.Interface().(type) {
+	case plan.DriftGroup:
+		out.FieldByName("ID").SetString(r.group(h.ID))
+	case plan.Drift:
+		out.FieldByName("Group").SetString(r.group(h.Group))
+	}
+}
+
+// group is another name for a group of drift.
+func (r redactor) group(id string) string {
+	return strings.TrimPrefix(r.people.text("drift:"+id), "drift:")
 }

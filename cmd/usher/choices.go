@@ -75,7 +75,7 @@ func (f *planFlags) choices(a *app) (choices, error) {
 	}
 	c := choices{engine.Choices{OnlyDue: f.only == "due", AllowGaps: f.gaps, MayStop: f.mayStop}, targets, "", nil}
 	if ofDrift {
-		c.drift = group
+		c.drift = strings.TrimPrefix(a.pseudonyms.Name(f.only), "drift:")
 	}
 	if err == nil && f.expect != "" {
 		c.expected, err = a.world().Expected(f.expect, f.signers)

@@ -113,12 +113,19 @@ func link(job forge.Job) string {
 
 // readPage reads a file of Markdown, or a plan as Markdown of at most so many bytes.
 func (a *app) readPage(file string, most int) (string, error) {
+	asItIs := errors.New("-redact is for a saved plan: write Markdown with -redact, and post that as it is")
+	if file == "-" && a.pseudonyms != nil {
+		return "", asItIs
+	}
 	if file == "-" {
 		text, err := io.ReadAll(a.in)
 		return string(text), err
 	}
 	text, err := os.ReadFile(a.path(file))
 	if _, _, found := ledger.ReadMarker(string(text)); found && err == nil {
+		if a.pseudonyms != nil {
+			return "", asItIs
+		}
 		return string(text), nil
 	}
 	p, err := a.savedPlan(file)

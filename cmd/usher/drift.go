@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -41,6 +42,9 @@ func runDrift(ctx context.Context, a *app, o *driftOptions) (err error) {
 		}
 		to.Page(a.words().Notices(problems))
 		return exitError
+	}
+	for i, group := range o.accept {
+		o.accept[i] = a.pseudonyms.Name("drift:" + strings.TrimPrefix(group, "drift:"))
 	}
 	if len(o.accept) > 0 {
 		if drift.Accepted, err = p.Accept(ctx, drift, o.accept); err != nil {

@@ -99,6 +99,8 @@ func (a *app) read(ctx context.Context, o *engine.Opened, scope engine.Scope) (*
 	p, err := o.Read(ctx, scope)
 	if err == nil {
 		a.servicePlans = p.ServicePlanNames()
+		a.pseudonyms.Know(p.Reading.Have)
+		a.pseudonyms.Know(p.Known)
 	}
 	return p, err
 }

@@ -197,7 +197,8 @@ func (s *scratch) lab(event string) (string, error) {
 	args := []string{"--force-shell-executor", "--variable", "GITLAB_CI=true", "--variable", "CI_API_V4_URL=" + s.api + "/gitlab/api/v4",
 		"--variable", "GITLAB_TOKEN=secret", "--variable", "CI_PROJECT_ID=42", "--variable", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID=42",
 		"--variable", "CI_MERGE_REQUEST_PROJECT_ID=42",
-		"--variable", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME=base", "--variable", "CI_MERGE_REQUEST_DIFF_BASE_SHA=" + s.parent, "--variable", "CI_COMMIT_SHA=" + s.commit}
+		"--variable", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME=base", "--variable", "CI_MERGE_REQUEST_DIFF_BASE_SHA=" + s.parent,
+		"--variable", "CI_COMMIT_SHA=" + s.commit}
 	switch event {
 	case "pull_request":
 		args = append(args, "--variable", "CI_PIPELINE_SOURCE=merge_request_event", "--variable", "CI_MERGE_REQUEST_IID=12")

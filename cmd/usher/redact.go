@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 
 	"github.com/natefinch/atomic"
 	"github.com/spf13/cobra"
@@ -20,30 +21,35 @@ func (a *app) redactFlag(cmd *cobra.Command) {
 	cmd.Flags().Var(&named{&a.redact, "file"}, "redact", "show pseudonyms instead of people, and keep their names in `FILE`")
 }
 
-// keyBytes is how long the key of the pseudonyms is.
-const keyBytes = 32
-
 // openPseudonyms reads who is who. Where there is no such file, it is made before anything
 // is shown: a pseudonym that nobody can resolve any more would help nobody.
+//
+// A file that others can read is refused. So is one that a pull request brings along: a
+// checkout lets everybody read it.
 func (a *app) openPseudonyms() error {
 	if a.redact == "" {
 		return nil
 	}
 	path := a.path(a.redact)
 	text, err := os.ReadFile(path)
-	p := &view.Pseudonyms{People: map[string]string{}}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		p.Key = make([]byte, keyBytes)
-		if _, err := rand.Read(p.Key); err != nil {
+		key := make([]byte, view.KeyBytes)
+		if _, err := rand.Read(key); err != nil {
 			return err
 		}
-		a.pseudonyms = p
+		a.pseudonyms = view.NewPseudonyms(key)
 		return a.savePseudonyms()
 	case err != nil:
 		return fmt.Errorf("-redact: %w", err)
-	case json.Unmarshal(text, p) != nil || len(p.Key) != keyBytes || p.People == nil:
-		return fmt.Errorf("-redact=%s is there and is not a file of pseudonyms, so it is not written over", a.redact)
+	}
+	p := &view.Pseudonyms{}
+	if err := json.Unmarshal(text, p); err != nil {
+		return fmt.Errorf("-redact=%s is there and is not a file of pseudonyms, so it is not written over: %w", a.redact, err)
+	}
+	const others = 0o077
+	if info, err := os.Stat(path); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&others != 0 {
+		return fmt.Errorf("-redact=%s can be read by others, who would know who is who: chmod 600 it, if it is yours", a.redact)
 	}
 	a.pseudonyms = p
 	return nil
