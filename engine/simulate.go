@@ -27,7 +27,11 @@ func (l *Loaded) simulate() (err error) {
 		files = append(files, tenant.Declared{Wants: c.Wants, Items: c.Items, Environments: c.Environments, Guard: c.Guard})
 	}
 	path := filepath.Join(l.scratch, "simulated.tenant.json")
-	if err := tenant.WriteSimulated(path, l.Catalog, files...); err != nil {
+	text, err := tenant.Simulated(l.Catalog, files...)
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil { // it names people
 		return err
 	}
 	for _, c := range l.revisions() {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/usher-cli/usher/catalog"
@@ -12,12 +11,12 @@ import (
 	"github.com/usher-cli/usher/tenant/sandbox"
 )
 
-// WriteSimulated writes a tenant file that has everybody and everything that some files
-// name, and in which nobody has anything: a plan of it shows whether the files fit together
-// and into what is bought, without asking any tenant.
+// Simulated is a tenant file that has everybody and everything that some files name, and in
+// which nobody has anything: a plan of it shows whether the files fit together and into what
+// is bought, without asking any tenant.
 //
 // Of each product it owns what its quantity says, or else as much as is asked for.
-func WriteSimulated(path string, c *catalog.Catalog, files ...Declared) error {
+func Simulated(c *catalog.Catalog, files ...Declared) ([]byte, error) {
 	s := &simulated{catalog: c, ids: map[string]string{}, tenant: &sandbox.Tenant{
 		Format: 1, ID: "00000000-0000-4000-8000-000000000000", Name: "simulated", Capacity: map[string]int64{},
 	}}
@@ -32,10 +31,8 @@ func WriteSimulated(path string, c *catalog.Catalog, files ...Declared) error {
 		}
 	}
 	var b bytes.Buffer
-	if err := s.tenant.Encode(&b); err != nil {
-		return err
-	}
-	return os.WriteFile(path, b.Bytes(), 0o600) // it names people
+	err := s.tenant.Encode(&b)
+	return b.Bytes(), err
 }
 
 // simulated is a tenant in the making.
