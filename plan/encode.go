@@ -116,6 +116,10 @@ func Decode(text []byte) (*Plan, error) {
 	if errors.As(err, &wrong) && errors.Is(err, fastjson.ErrUnknownName) {
 		err = fmt.Errorf("unknown field %q", wrong.JSONPointer.LastToken())
 	}
+	var broken *jsontext.SyntacticError
+	if errors.As(err, &broken) {
+		err = broken.Err
+	}
 	if err != nil || p.Format != Format {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, cmp.Or(otherFormat(text), err))
 	}
