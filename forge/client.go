@@ -92,6 +92,11 @@ const mostAnswer = 256 << 20
 // ask sends a request, and reads the answer into a value; nil for none. The path begins
 // behind the address of the API.
 func (w *wire) ask(ctx context.Context, method, path string, body, into any) error {
+	return w.send(ctx, method, path, "application/json", body, into)
+}
+
+// send is ask with a body of another kind of JSON.
+func (w *wire) send(ctx context.Context, method, path, kind string, body, into any) error {
 	req, err := runtime.NewRequest(ctx, method, w.job.API+path)
 	if err != nil {
 		return err
@@ -102,7 +107,7 @@ func (w *wire) ask(ctx context.Context, method, path string, body, into any) err
 		if err != nil {
 			return err
 		}
-		if err := req.SetBody(streaming.NopCloser(bytes.NewReader(text)), "application/json"); err != nil {
+		if err := req.SetBody(streaming.NopCloser(bytes.NewReader(text)), kind); err != nil {
 			return err
 		}
 	}
@@ -186,8 +191,9 @@ func (w *wire) way(status int) string {
 	return ": " + map[Kind]string{
 		GitHub: "the job needs the permission pull-requests: write, and for issues the permission issues: write",
 		GitLab: "GITLAB_TOKEN needs the scope api, and the role Reporter in this project; a job token cannot write notes",
-		Azure:  "the build identity needs the permission Contribute to pull requests on this repository",
-		Gitea:  "the token needs the scope write:issue",
+		Azure: "the build identity needs the permission Contribute to pull requests on this repository, and for issues Edit work items " +
+			"in this project",
+		Gitea: "the token needs the scope write:issue",
 	}[w.job.Kind]
 }
 

@@ -48,7 +48,7 @@ type note struct {
 	open   bool // of an issue
 }
 
-// remote is a forge, with the repository of the job.
+// remote is a forge, with the repository of the job, and its issues.
 type remote interface {
 	// me is the name of the account that the token is of.
 	me(ctx context.Context) (string, error)
@@ -59,10 +59,7 @@ type remote interface {
 	addComment(ctx context.Context, number int, p Page) error
 	changeComment(ctx context.Context, number int, was note, p Page) error
 	dropComment(ctx context.Context, number int, was note) error
-}
 
-// tracker is a forge whose issues usher knows how to write.
-type tracker interface {
 	issues(ctx context.Context, author string) ([]note, error)
 	// openIssue writes once, as addComment does.
 	openIssue(ctx context.Context, title string, p Page) error

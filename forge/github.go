@@ -118,7 +118,7 @@ func (h *github) dropComment(ctx context.Context, _ int, was note) error {
 	return h.ask(ctx, http.MethodDelete, h.repo()+"/issues/comments/"+was.id, nil, nil)
 }
 
-// issues implements tracker. Pull requests are issues, too, and are left out.
+// issues implements remote. Pull requests are issues, too, and are left out.
 func (h *github) issues(ctx context.Context, author string) ([]note, error) {
 	query, whole := "creator="+url.QueryEscape(author)+"&per_page=100", wholePage
 	if h.job.Kind == Gitea {
@@ -145,22 +145,22 @@ type hubIssue struct {
 	State string `json:"state,omitempty"`
 }
 
-// openIssue implements tracker.
+// openIssue implements remote.
 func (h *github) openIssue(ctx context.Context, title string, p Page) error {
 	return h.ask(ctx, http.MethodPost, h.repo()+"/issues", hubIssue{Title: title, Body: p.text()}, nil)
 }
 
-// changeIssue implements tracker.
+// changeIssue implements remote.
 func (h *github) changeIssue(ctx context.Context, was note, p Page) error {
 	return h.ask(ctx, http.MethodPatch, h.repo()+"/issues/"+was.id, hubIssue{Body: p.text(), State: "open"}, nil)
 }
 
-// closeIssue implements tracker.
+// closeIssue implements remote.
 func (h *github) closeIssue(ctx context.Context, was note) error {
 	return h.ask(ctx, http.MethodPatch, h.repo()+"/issues/"+was.id, hubIssue{State: "closed"}, nil)
 }
 
-// noteIssue implements tracker.
+// noteIssue implements remote.
 func (h *github) noteIssue(ctx context.Context, was note, text string) error {
 	return h.ask(ctx, http.MethodPost, h.repo()+"/issues/"+was.id+"/comments", body{text}, nil)
 }

@@ -98,7 +98,7 @@ type labIssue struct {
 	} `json:"author,omitempty"`
 }
 
-// issues implements tracker. Source: docs.gitlab.com/api/issues.
+// issues implements remote. Source: docs.gitlab.com/api/issues.
 func (g *gitlab) issues(ctx context.Context, author string) ([]note, error) {
 	all, err := pages(wholePage, func(page int) ([]labIssue, error) {
 		var some []labIssue
@@ -115,12 +115,12 @@ func (g *gitlab) issues(ctx context.Context, author string) ([]note, error) {
 	return notes, err
 }
 
-// openIssue implements tracker.
+// openIssue implements remote.
 func (g *gitlab) openIssue(ctx context.Context, title string, p Page) error {
 	return g.ask(ctx, http.MethodPost, g.project()+"/issues", labIssue{Title: title, Description: p.text()}, nil)
 }
 
-// changeIssue implements tracker. An issue that is open takes no reopen.
+// changeIssue implements remote. An issue that is open takes no reopen.
 func (g *gitlab) changeIssue(ctx context.Context, was note, p Page) error {
 	change := labIssue{Description: p.text()}
 	if !was.open {
@@ -129,12 +129,12 @@ func (g *gitlab) changeIssue(ctx context.Context, was note, p Page) error {
 	return g.ask(ctx, http.MethodPut, g.project()+"/issues/"+was.id, change, nil)
 }
 
-// closeIssue implements tracker.
+// closeIssue implements remote.
 func (g *gitlab) closeIssue(ctx context.Context, was note) error {
 	return g.ask(ctx, http.MethodPut, g.project()+"/issues/"+was.id, labIssue{Event: "close"}, nil)
 }
 
-// noteIssue implements tracker.
+// noteIssue implements remote.
 func (g *gitlab) noteIssue(ctx context.Context, was note, text string) error {
 	return g.ask(ctx, http.MethodPost, g.project()+"/issues/"+was.id+"/notes", body{text}, nil)
 }

@@ -3,7 +3,6 @@ package forge
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -22,20 +21,16 @@ import (
 //
 // A reading that is incomplete neither opens nor closes it: nobody knows then.
 func (c *Client) Issue(ctx context.Context, p Page) (done Done, err error) {
-	in, knows := c.remote.(tracker)
-	if !knows {
-		return "", fmt.Errorf("usher writes no work items of %s: let the job fail instead, and subscribe to its failures", c.job.Kind)
-	}
 	err = c.again(ctx, func() error {
 		me, err := c.author(ctx)
 		if err != nil {
 			return err
 		}
-		all, err := in.issues(ctx, me)
+		all, err := c.remote.issues(ctx, me)
 		if err != nil {
 			return err
 		}
-		k := keeper{in, c, all, me}
+		k := keeper{c.remote, c, all, me}
 		unread := p
 		unread.Subject += unreadSubject
 		if p.Finding == ledger.Incomplete {
@@ -71,7 +66,7 @@ func about(subject string) string {
 
 // keeper keeps the issues of an account.
 type keeper struct {
-	tracker
+	remote
 	client *Client
 	all    []note
 	me     string

@@ -77,13 +77,16 @@ func (s *Server) Notes() []Note {
 	return append([]Note(nil), s.notes...)
 }
 
+// asks are questions of Azure DevOps that are too long for an address.
+var asks = regexp.MustCompile(`/(pullrequestquery|wiql|workitemsbatch)$`)
+
 // Writes counts the requests that wrote.
 func (s *Server) Writes() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := 0
 	for _, r := range s.asked {
-		if !strings.HasPrefix(r, "GET ") && !strings.Contains(r, "pullrequestquery") {
+		if !strings.HasPrefix(r, "GET ") && !asks.MatchString(r) {
 			n++
 		}
 	}
