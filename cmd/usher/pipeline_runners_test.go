@@ -194,7 +194,9 @@ func (s *scratch) act(event string) (string, error) {
 
 // lab runs the component for an event. The job that waits for somebody is started by name.
 func (s *scratch) lab(event string) (string, error) {
-	args := []string{"--force-shell-executor", "--variable", "GITLAB_CI=true", "--variable", "CI_API_V4_URL=" + s.api + "/gitlab/api/v4",
+	// One job after the other: here they share a clone, and at GitLab each has its own.
+	args := []string{"--force-shell-executor", "--concurrency=1", "--variable", "GITLAB_CI=true",
+		"--variable", "CI_API_V4_URL=" + s.api + "/gitlab/api/v4",
 		"--variable", "GITLAB_TOKEN=secret", "--variable", "CI_PROJECT_ID=42", "--variable", "CI_MERGE_REQUEST_SOURCE_PROJECT_ID=42",
 		"--variable", "CI_MERGE_REQUEST_PROJECT_ID=42",
 		"--variable", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME=base", "--variable", "CI_MERGE_REQUEST_DIFF_BASE_SHA=" + s.parent,
