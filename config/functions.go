@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2/ext/tryfunc"
@@ -55,6 +56,9 @@ func functions(src *source) map[string]function.Function {
 	return all
 }
 
+// byteOrderMark begins a text that some editors of Windows save. It is no part of it.
+const byteOrderMark = "\ufeff"
+
 // fileFunction reads files, inside the configuration directory only.
 //
 // The directory is opened as a root, so that neither .. nor a link leads out of it: a pull
@@ -72,7 +76,7 @@ func fileFunction(src *source) function.Function {
 			if !utf8.Valid(text) {
 				return cty.NilVal, errors.New(path + " is not UTF-8 text; a list in another encoding can be read with users_file")
 			}
-			return cty.StringVal(string(text)), nil
+			return cty.StringVal(strings.TrimPrefix(string(text), byteOrderMark)), nil
 		},
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -19,7 +20,8 @@ import (
 // admin centre and the Entra portal export user principal names, in lower
 // case and without spaces.
 func userColumns() []string {
-	return []string{"userprincipalname", "upn", "username", "user", "signinname", "user_principal_name", "principalname"}
+	return []string{"userprincipalname", "upn", "username", "user", "signinname", "user_principal_name", "principalname",
+		"memberobjectidorupn"}
 }
 
 // userList streams a users_file: one column of user principal names among
@@ -81,8 +83,26 @@ func (s *source) userList(path string, at hcl.Range, block string) ([]namedAt, h
 type userReader struct {
 	csv    *csv.Reader
 	column int
-	before int      // lines before the table
+	before int // lines before the table
+	cells  int // of the headings
+	end    *lastByte
 	first  []string // the first row, when it is data because there is no heading
+}
+
+// lastByte remembers the last byte that was read: a table that is whole ends a line.
+type lastByte struct {
+	io.Reader
+	last  byte
+	count int64 // bytes that were read, but for those before the table
+}
+
+// Read implements io.Reader.
+func (l *lastByte) Read(p []byte) (int, error) {
+	n, err := l.Reader.Read(p)
+	if l.count += int64(n); n > 0 {
+		l.last = p[n-1]
+	}
+	return n, err
 }
 
 // newUserReader finds the encoding, the delimiter and the column of a list.
@@ -90,7 +110,7 @@ type userReader struct {
 // It looks at the first 4 KiB only, so that a list of any length is read as a stream.
 func newUserReader(f io.Reader) (*userReader, error) {
 	// A byte order mark decides between UTF-8 and UTF-16; without one it is UTF-8.
-	text := transform.NewReader(f, unicode.BOMOverride(unicode.UTF8.NewDecoder()))
+	text := &lastByte{Reader: transform.NewReader(f, unicode.BOMOverride(unicode.UTF8.NewDecoder()))}
 	head := make([]byte, 4096)
 	n, err := io.ReadFull(text, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
@@ -100,22 +120,15 @@ func newUserReader(f io.Reader) (*userReader, error) {
 	if strings.ContainsRune(string(head), 0) {
 		return nil, errors.New("it is not text: save it as CSV")
 	}
-	first := 0 // lines that are no part of the table
-	r := csv.NewReader(io.MultiReader(strings.NewReader(string(head)), text))
-	r.Comma = delimiter(string(head))
-	r.ReuseRecord = true
-	// A first line of Excel's can give the delimiter after the sign.
-	if line, rest, _ := strings.Cut(string(head), "\n"); strings.HasPrefix(line, "sep=") {
-		comma := []rune(strings.TrimRight(strings.TrimPrefix(line, "sep="), "\r"))
-		if len(comma) != 1 || !strings.ContainsRune(",;\t|", comma[0]) {
-			return nil, errors.New(
-				"its first line is sep= without one of the delimiters , ; | or tab: write one behind the sign, or take the line out",
-			)
-		}
-		first = 1
-		r = csv.NewReader(io.MultiReader(strings.NewReader(rest), text))
-		r.Comma, r.ReuseRecord = comma[0], true
+	comma, rest, err := preamble(string(head))
+	if err != nil {
+		return nil, err
 	}
+	first := strings.Count(string(head[:n-len(rest)]), "\n") // lines that are no part of the table
+	text.count -= int64(n - len(rest))
+	r := csv.NewReader(io.MultiReader(strings.NewReader(rest), text))
+	r.Comma, r.ReuseRecord = comma, true
+	r.FieldsPerRecord = -1 // Excel leaves out the last cells of a row where they are empty
 	row, err := r.Read()
 	if errors.Is(err, io.EOF) {
 		return nil, errors.New("it is empty")
@@ -123,7 +136,7 @@ func newUserReader(f io.Reader) (*userReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &userReader{csv: r, before: first}
+	u := &userReader{csv: r, before: first, cells: len(row), end: text}
 	if u.column = userColumn(row); u.column >= 0 {
 		return u, nil
 	}
@@ -135,6 +148,27 @@ func newUserReader(f io.Reader) (*userReader, error) {
 		return nil, errors.New("its first row is a person already: write a row of headings above it, such as userPrincipalName")
 	}
 	return nil, fmt.Errorf("no column is called userPrincipalName (or UPN, User name, User principal name); its columns are %q", row)
+}
+
+// preamble leaves out the lines that programs write before a table, and finds its delimiter.
+//
+//	sep=;          Excel
+//	version:v1.0   the templates of the Entra admin centre
+//	#TYPE …        Export-Csv of Windows PowerShell
+func preamble(head string) (comma rune, rest string, err error) {
+	line, below, found := strings.Cut(head, "\n")
+	plain := strings.TrimRight(line, "\r,;\t")
+	switch sep, is := strings.CutPrefix(strings.TrimRight(line, "\r"), "sep="); {
+	case is && (len([]rune(sep)) != 1 || !strings.ContainsAny(sep, ",;\t|")):
+		return 0, "", errors.New(
+			"its first line is sep= without one of the delimiters , ; | or tab: write one behind the sign, or take the line out",
+		)
+	case is:
+		return []rune(sep)[0], below, nil
+	case found && (strings.HasPrefix(plain, "version:v") || strings.HasPrefix(plain, "#TYPE")):
+		return delimiter(below), below, nil
+	}
+	return delimiter(head), head, nil
 }
 
 // delimiter looks at the first line: admin centres write commas, Excel in
@@ -165,12 +199,23 @@ func outsideQuotes(line string) string {
 func userColumn(header []string) int {
 	for _, name := range userColumns() {
 		for i, h := range header {
+			if m := inBrackets.FindStringSubmatch(h); m != nil { // User name [userPrincipalName] Required
+				h = m[1]
+			}
 			if strings.ToLower(strings.ReplaceAll(strings.TrimSpace(h), " ", "")) == name {
 				return i
 			}
 		}
 	}
 	return -1
+}
+
+// inBrackets is the name of a column in the templates of the Entra admin centre.
+var inBrackets = regexp.MustCompile(`\[(\w+)\]`)
+
+// cutOff reports whether the row that was read is the last one, and does not end its line.
+func (u *userReader) cutOff() bool {
+	return u.end.last != '\n' && u.csv.InputOffset() >= u.end.count
 }
 
 // next returns the next name and its line, io.EOF at the end.
@@ -183,6 +228,10 @@ func (u *userReader) next() (string, int, error) {
 	row, err := u.csv.Read()
 	for err == nil && strings.TrimSpace(strings.Join(row, "")) == "" { // Excel leaves rows of delimiters
 		row, err = u.csv.Read()
+	}
+	if err == nil && (len(row) > u.cells || len(row) <= u.column || len(row) < u.cells && u.cutOff()) {
+		line, _ := u.csv.FieldPos(0)
+		err = &csv.ParseError{Line: line, Err: csv.ErrFieldCount}
 	}
 	if err != nil {
 		var parse *csv.ParseError
