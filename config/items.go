@@ -69,6 +69,10 @@ var guid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{1
 // A name that several products of Microsoft share is refused, because one of them would be
 // given to everybody. An id is taken as it is: Microsoft renames products, and not ids.
 func (l *lowering) product(ref string, at hcl.Range) (ledger.Item, *catalog.Product) {
+	if account, part, found := strings.Cut(ref, ":"); found && account != "" && len(l.catalog.Product(part)) == 1 { // as PowerShell writes it
+		l.diags = append(l.diags, warning(at, "Product with an account", "%q is read as %s: write %q, without the account.", ref, part, part))
+		ref = part
+	}
 	named := ledger.Item{Kind: ledger.Seat, Name: ref}
 	if guid.MatchString(ref) { // an id means that SKU, whatever it is called
 		named.ID, named.Name = strings.ToLower(ref), strings.ToLower(ref)

@@ -162,17 +162,22 @@ func (p *Plan) lapses(in Input) []ledger.Notice {
 				}
 			}
 		}
+		ends, fix := "ends on", "renew it, or free the seats before that day"
+		if day < in.Today {
+			ends, fix = "was to end on", "look into the admin centre: it is renewed late, or its seats go any day"
+		}
 		for _, pool := range p.Pools {
 			if short := pool.After - (pool.Owned - seats); seats > 0 && pool.Item.ID == s.Item.ID && short > 0 {
 				all = append(all, ledger.Notice{Code: "lapses", Severity: ledger.Warning, Address: s.Item.Name, Origins: pool.Origins,
 					Text: fmt.Sprintf(
-						"a %s of %s ends on %s, and the plan needs %d of them",
+						"a %s of %s %s %s, and the plan needs %d of them",
 						kind,
 						ledger.Count(seats, "seat"),
+						ends,
 						day,
 						short,
 					),
-					Fix: "renew it, or free the seats before that day"})
+					Fix: fix})
 			}
 		}
 	}

@@ -127,6 +127,10 @@ func (w Words) Usage(have ledger.Have, all []ledger.Usage, today string, people 
 			if l.Trial {
 				kind = "trial"
 			}
+			if l.Day < today {
+				lapses.addf("%s: a %s of %s was to lapse on %s, and is still there.", u.Item.Name, kind, ledger.Count(l.Seats, "seat"), l.Day)
+				continue
+			}
 			lapses.addf("%s: a %s of %s lapses on %s if it is not renewed.", u.Item.Name, kind, ledger.Count(l.Seats, "seat"), l.Day)
 		}
 	}
