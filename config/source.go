@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"io/fs"
@@ -56,6 +57,9 @@ func (s *source) parse(name string) hcl.Diagnostics {
 	text, err := s.read(name)
 	if err != nil {
 		return hcl.Diagnostics{broken(name, "File not readable", "%s cannot be read: %s.", name, plainError(err))}
+	}
+	if bytes.HasPrefix(text, []byte{0xff, 0xfe}) || bytes.HasPrefix(text, []byte{0xfe, 0xff}) {
+		return hcl.Diagnostics{broken(name, "UTF-16", "%s is saved as UTF-16: save it as UTF-8.", name)}
 	}
 	if diags := checkNesting(text, name); diags.HasErrors() {
 		s.show(name)
