@@ -103,20 +103,17 @@ func (d *Draft) own(name string) (string, error) {
 		return "", fmt.Errorf("%w: %s lies elsewhere", ErrByHand, name)
 	}
 	var last fs.FileInfo
-	for at, part := d.dir, ""; ; {
+	at := d.dir
+	for part := range strings.SplitSeq(name, "/") {
+		at = filepath.Join(at, part)
 		info, err := os.Lstat(at)
-		switch {
-		case err != nil:
+		if err != nil {
 			return name, err
-		case part != "" && info.Mode()&fs.ModeSymlink != 0:
+		}
+		if info.Mode()&fs.ModeSymlink != 0 {
 			return "", fmt.Errorf("%w: %s is a link", ErrByHand, name)
 		}
-		if part == name {
-			last = info
-			break
-		}
-		part = name[:len(part)+nextPart(name[len(part):])]
-		at = filepath.Join(d.dir, filepath.FromSlash(part))
+		last = info
 	}
 	if !last.Mode().IsRegular() {
 		return "", fmt.Errorf("%w: %s is no file", ErrByHand, name)
@@ -127,14 +124,6 @@ func (d *Draft) own(name string) (string, error) {
 		}
 	}
 	return name, nil
-}
-
-// nextPart is how long the next part of a path is, with the slash before it.
-func nextPart(rest string) int {
-	if n := strings.IndexByte(rest[min(1, len(rest)):], '/'); n >= 0 {
-		return n + 1
-	}
-	return len(rest)
 }
 
 // text is the text of a file, with the changes so far.

@@ -78,7 +78,8 @@ func (r *release) manifest(l *layout, p program) (descriptor, error) {
 	config, err := l.json(configType, map[string]any{
 		"created": r.date.Format(time.RFC3339), "architecture": p.arch, "os": p.os,
 		"config": map[string]any{
-			"User": "65532:65532", "WorkingDir": "/licences", "Entrypoint": []string{"/usr/bin/usher"}, "Env": []string{"PATH=/usr/bin", "HOME=/tmp"},
+			"User": "65532:65532", "WorkingDir": "/licences", "Entrypoint": []string{"/usr/bin/usher"},
+			"Env": []string{"PATH=/usr/bin", "HOME=/tmp"},
 			"Labels": map[string]string{
 				"org.opencontainers.image.version": r.version, "org.opencontainers.image.revision": r.commit,
 				"org.opencontainers.image.source": "https://github.com/usher-cli/usher",
