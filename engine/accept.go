@@ -36,8 +36,8 @@ const EveryGroup = "all"
 // is accepted, and for the same as before, of everything else. A name in a list that gives
 // two licenses is no way to take one of them, and a person has to say what is meant.
 //
-// What cannot be done so is left in the report, to be done by hand. Where the result is no
-// valid configuration, nothing is written, and the error says why.
+// A difference that cannot be accepted in this way changes no file: ByHand lists it, for a
+// person to change.
 func (p *Present) Accept(ctx context.Context, r *plan.DriftReport, groups []string) (*plan.Accepted, error) {
 	var chosen []plan.DriftGroup
 	for _, name := range groups {
@@ -85,8 +85,8 @@ type asked struct {
 	from, until string
 }
 
-// wants are what files ask for, in the words of the tenant: for each key as often as for
-// other days.
+// wants are what files ask for, in the words of the tenant. A key has several where files
+// ask for other values on other days.
 func (a *accepting) wants(c *config.Config) map[ledger.Key][]asked {
 	all := map[ledger.Key][]asked{}
 	in := a.input(c, Choices{})

@@ -149,8 +149,10 @@ func decode(text []byte) (*Plan, error) {
 		case name.String() == "records":
 			p.Records, err = list(dec, 0, once.step)
 		default:
-			comma := map[bool]string{true: ","}[rest.Len() > 1]
-			fmt.Fprintf(rest, "%s%q:", comma, name.String())
+			if rest.Len() > 1 {
+				rest.WriteString(",")
+			}
+			fmt.Fprintf(rest, "%q:", name.String())
 			var value jsontext.Value
 			if value, err = dec.ReadValue(); err == nil {
 				rest.Write(value)
@@ -187,7 +189,7 @@ func (s sharer) text(t *string) {
 
 func (s sharer) call(c *ledger.Call) {
 	for i := range c.Steps {
-		if c.Steps[i].Holder == c.Holder {
+		if c.Steps[i].Holder == c.Holder { // the same words, which are in memory twice
 			c.Steps[i].Holder = c.Holder
 		}
 		s.step(&c.Steps[i])
