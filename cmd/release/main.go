@@ -10,6 +10,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -62,7 +63,7 @@ func (r *release) build(platforms []string, changed bool) error {
 	if err := r.look(changed); err != nil {
 		return err
 	}
-	if err := errors.Join(os.RemoveAll(r.out), os.MkdirAll(r.out, 0o755)); err != nil {
+	if err := r.clear(); err != nil {
 		return err
 	}
 	work, err := os.MkdirTemp("", "usher-release-")
@@ -93,6 +94,22 @@ func (r *release) build(platforms []string, changed bool) error {
 		}
 	}
 	return nil
+}
+
+// clear empties the directory for what is built. A directory with anything else in it is
+// refused, and stays as it is: somebody may have named a wrong one.
+func (r *release) clear() error {
+	entries, err := os.ReadDir(r.out)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	ours := []string{"SHA256SUMS", "SHA256SUMS.sig", "allowed_signers", "homebrew", "scoop", "winget"}
+	for _, e := range entries {
+		if !slices.Contains(ours, e.Name()) && !strings.HasPrefix(e.Name(), "usher_") {
+			return fmt.Errorf("%s has %s, which no release makes: empty it, or name another directory with -out", r.out, e.Name())
+		}
+	}
+	return errors.Join(os.RemoveAll(r.out), os.MkdirAll(r.out, 0o755))
 }
 
 // look reads the commit. Files that are other than in it are refused: nobody could build

@@ -68,6 +68,29 @@ func TestTwoClonesOneRelease(t *testing.T) {
 	}
 }
 
+// TestNothingElseIsDeleted: a release that is sent to a wrong directory leaves it alone.
+func TestNothingElseIsDeleted(t *testing.T) {
+	r := &release{out: t.TempDir()}
+	for _, name := range []string{"SHA256SUMS", "usher_1.0.0_linux_amd64.tar.gz"} {
+		if err := os.WriteFile(filepath.Join(r.out, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.clear(); err != nil || len(filesIn(t, r.out)) > 0 {
+		t.Errorf("an earlier release: %v, and %d files are left", err, len(filesIn(t, r.out)))
+	}
+	mine := filepath.Join(r.out, "thesis.txt")
+	if err := os.WriteFile(mine, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.clear(); err == nil || !strings.Contains(err.Error(), "has thesis.txt, which no release makes") {
+		t.Errorf("a directory of somebody else: %v", err)
+	}
+	if _, err := os.Stat(mine); err != nil {
+		t.Error(err)
+	}
+}
+
 // filesIn are the files of a directory, by name.
 func filesIn(t *testing.T, dir string) map[string][]byte {
 	t.Helper()
