@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"time"
@@ -118,19 +117,9 @@ func writeZip(path string, entries []entry, at time.Time) error {
 
 // source makes the archive of the source, from which package managers build.
 func (r *release) source() error {
-	cmd := exec.Command("git", "-C", r.repository, "archive", "--format=tar", "--prefix=usher-"+r.version+"/", r.commit)
-	out, err := cmd.StdoutPipe()
+	text, err := exec.Command("git", "-C", r.repository, "archive",
+		"--format=tar", "--prefix=usher-"+r.version+"/", r.commit).Output()
 	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	text, err := io.ReadAll(out)
-	if err != nil {
-		return err
-	}
-	if err := cmd.Wait(); err != nil {
 		return fmt.Errorf("git archive: %w", err)
 	}
 	if text, err = gzipped(text); err != nil {
