@@ -16,7 +16,7 @@ import (
 
 // TestPlainWords counts in each page and in the help the words that stand in the
 // place of a subject: prose with many of them has to be read twice. It also looks at
-// the width of lines.
+// the width of lines, and for code that ends in the middle of a line or goes on in the next.
 func TestPlainWords(t *testing.T) {
 	texts := map[string]string{"the help": helpOfAll()}
 	for _, path := range []string{"../../README.md", "../../CHANGELOG.md", "../../CONTRIBUTING.md", "../../docs"} {
@@ -47,13 +47,16 @@ func TestPlainWords(t *testing.T) {
 			if len([]rune(line)) > 121 && line[0] != '|' && strings.Contains(line[:100], " ") && name != "the help" {
 				t.Errorf("%s has a line of %d columns: %.60s…", name, len([]rune(line))-1, line)
 			}
+			if strings.Count(line, "`")%2 != 0 && name != "the help" {
+				t.Errorf("%s has code that is broken by the end of a line: %s", name, line)
+			}
 		}
 	}
 }
 
-// withoutBlocks drops blocks of code.
+// withoutBlocks drops blocks of code: a fence stands alone in its line.
 func withoutBlocks(text string) string {
-	return regexp.MustCompile("(?s)```.*?```").ReplaceAllString(text, "")
+	return regexp.MustCompile("(?ms)^ *```[a-z]*\n.*?^ *```$").ReplaceAllString(text, "")
 }
 
 // withoutCode drops code.
