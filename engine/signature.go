@@ -174,9 +174,10 @@ func (s *Signers) check(plan string, text []byte) (by string, err error) {
 			return k.name + " with the key " + key, nil
 		}
 		if errors.Is(err, sshsig.ErrNamespaceMismatch) {
-			err = fmt.Errorf("it is made for %q, and a plan needs -n %s", sig.Namespace, signatureSpace)
+			why = fmt.Errorf("it is made for %q, and a plan needs -n %s", sig.Namespace, signatureSpace)
+			continue
 		}
-		why = err
+		why = fmt.Errorf("%w: sign this plan, or take the one that was signed", err)
 	}
 	return "", fmt.Errorf("the signature %s does not count: %w", signatureOf(plan), why)
 }
