@@ -124,7 +124,7 @@ func (l *lowering) assignment(b *hclsyntax.Block, ev *evaluator, name string) {
 			continue
 		}
 		given[label] = g.DefRange()
-		want, ok := l.grant(g, ev, label)
+		want, ok := l.grant(g, ev, name, label)
 		if !ok {
 			continue
 		}
@@ -203,95 +203,6 @@ func validUser(s string) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError ||
 			strings.ContainsRune(`/\,;"<>`, r)
 	})
-}
-
-// grant lowers a grant block to a want without a holder; false where it is wrong.
-//
-//	grant "e5" {
-//	  disabled_plans = ["MCOSTANDARD"]
-//	}
-//
-// A list that is not written is unset: whatever service plans somebody has off stay off. An
-// empty list of disabled_plans says that all are on, and one of enabled_plans that none is.
-func (l *lowering) grant(g *hclsyntax.Block, ev *evaluator, label string) (ledger.Want, bool) {
-	lic, ok := l.licenses[label]
-	if !ok {
-		if _, isCapacity := l.capacities[label]; isCapacity {
-			l.fail(
-				g.LabelRanges[0],
-				"Capacity for people",
-				"%q is capacity. Environments hold capacity: put it in the capacity block of an environment.",
-				label,
-			)
-		} else {
-			l.fail(g.LabelRanges[0], "Unknown license", "There is no license %q.%s", label, didYouMean(label, l.licenseLabels()))
-		}
-		return ledger.Want{}, false
-	}
-	if lic.product != nil && lic.product.Kind == catalog.SelfService {
-		l.fail(
-			g.DefRange(),
-			"Self-service product",
-			"%s is bought by people themselves, and Microsoft lets no program assign or remove it.",
-			lic.rules.Item.Name,
-		)
-		return ledger.Want{}, false
-	}
-	if lic.product != nil && lic.product.Kind == catalog.Free {
-		l.diags = append(
-			l.diags,
-			warning(
-				g.DefRange(),
-				"Free product",
-				"%s only records that somebody uses it. Giving it allows nothing, and removing it stops nobody from using Power "+
-					"Automate as an individual.",
-				lic.product.PartNumber,
-			),
-		)
-	}
-	want := ledger.Want{Kind: ledger.User, Item: lic.rules.Item, Units: 1}
-	attrs := g.Body.Attributes
-	want.Disabled = l.plans(attrs["disabled_plans"], ev, lic)
-	want.Enabled = l.plans(attrs["enabled_plans"], ev, lic)
-	if want.Disabled != nil && want.Enabled != nil {
-		l.fail(g.DefRange(), "Two lists of plans", "Write disabled_plans or enabled_plans, not both: one follows from the other.")
-	}
-	return want, true
-}
-
-// plans reads a list of service plans: nil where it is not written, sorted
-// and without repetitions where it is.
-//
-// A name that the catalog does not have is an error where the catalog lists all of the
-// product, and left to the tenant where it is known to be partial.
-func (l *lowering) plans(attr *hclsyntax.Attribute, ev *evaluator, lic license) []string {
-	items, ok := ev.list(attr)
-	if !ok {
-		return nil
-	}
-	names := []string{}
-	for _, it := range items {
-		if lic.product == nil {
-			names = append(names, it.text)
-			continue
-		}
-		plan, known := lic.product.Plan(it.text)
-		if known {
-			names = append(names, plan.Name) // one spelling, so that equal lists are equal
-			continue
-		}
-		names = append(names, it.text)
-		if !lic.product.Partial {
-			var all []string
-			for _, p := range lic.product.Plans {
-				all = append(all, p.Name)
-			}
-			l.fail(it.at, "Unknown service plan", "%s has no service plan %q.%s It has %s.",
-				lic.product.PartNumber, it.text, didYouMean(it.text, all), strings.Join(all, ", "))
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
 }
 
 // consumer reports whether an address belongs to a provider of personal mail.

@@ -52,6 +52,7 @@ type Options struct {
 	VarFiles []string
 	Catalog  *catalog.Catalog
 	Remote   bool // the endpoints of the tenant block may be on other machines
+	Alone    bool // nobody asks the tenant afterwards: what the catalog does not know is warned of
 	Lenient  bool // variables may lack a value: what rests on them is left out
 
 	Files      fs.FS                             // stand for those of the directory; nil for those themselves
@@ -135,7 +136,7 @@ func loadAll(dir string, opts Options) (*Config, hcl.Diagnostics) {
 	ev, more := newEvaluator(src, body, opts)
 	diags = append(diags, more...)
 
-	l := &lowering{eval: ev, src: src, catalog: opts.Catalog, remote: opts.Remote, cfg: &Config{
+	l := &lowering{eval: ev, src: src, catalog: opts.Catalog, remote: opts.Remote, alone: opts.Alone, cfg: &Config{
 		Dir:      dir,
 		Timezone: time.UTC,
 		Backend:  Backend{Kind: "file"},

@@ -63,8 +63,8 @@ func (l *lowering) license(b *hclsyntax.Block) {
 
 var guid = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
-// product finds what a sku names. A name that the catalog does not know may
-// still be right: the tenant decides, unless it looks like a slip.
+// product finds what a sku names. A name that the catalog does not know may still be right,
+// because Microsoft adds products: the tenant decides.
 //
 // A name that several products of Microsoft share is refused, because one of them would be
 // given to everybody. An id is taken as it is: Microsoft renames products, and not ids.
@@ -96,11 +96,9 @@ func (l *lowering) product(ref string, at hcl.Range) (ledger.Item, *catalog.Prod
 		named.Name = found[0].PartNumber
 		return named, &found[0]
 	case guid.MatchString(ref):
-	case similar(ref, l.catalog.PartNumbers()) != "":
-		l.fail(at, "Unknown product", "There is no SKU %q.%s", ref, didYouMean(ref, l.catalog.PartNumbers()))
-	default:
+	case l.alone:
 		l.diags = append(l.diags, warning(at, "Product not in the catalog",
-			"This usher does not know the SKU %q. Whether the tenant has it shows when planning.", ref))
+			"This usher does not know the SKU %q.%s Whether the tenant has it shows when planning.", ref, didYouMean(ref, l.catalog.PartNumbers())))
 	}
 	return named, nil
 }

@@ -23,6 +23,7 @@ type lowering struct {
 	catalog *catalog.Catalog
 	cfg     *Config
 	remote  bool // endpoints may be on other machines
+	alone   bool // nobody asks the tenant afterwards
 
 	licenses     map[string]license     // by label
 	capacities   map[string]ledger.Item // declared and known ones, by name

@@ -53,6 +53,8 @@ func mergeWants(wants []ledger.Want) ([]ledger.Want, hcl.Diagnostics) {
 		case !twice:
 			first[key] = len(merged)
 			merged = append(merged, w)
+		case undecided(merged[i], w):
+			merged = append(merged, w)
 		case !sameValue(merged[i], w):
 			diags = append(diags, contradiction(merged[i], w))
 		default:
@@ -76,9 +78,7 @@ func join(m *ledger.Want, w ledger.Want) {
 	m.DisabledAccounts = m.DisabledAccounts || w.DisabledAccounts
 	m.IgnoreUnknown = m.IgnoreUnknown && w.IgnoreUnknown
 	m.Location = cmp.Or(m.Location, w.Location)
-	if m.Disabled == nil && m.Enabled == nil {
-		m.Disabled, m.Enabled = w.Disabled, w.Enabled
-	}
+	m.Plans = cmp.Or(m.Plans, w.Plans)
 }
 
 // sameValue treats an unwritten list of plans as agreeing with any other.
@@ -88,11 +88,13 @@ func sameValue(a, b ledger.Want) bool {
 	if a.Units != b.Units || a.Policy != b.Policy {
 		return false
 	}
-	if a.Disabled == nil && a.Enabled == nil || b.Disabled == nil && b.Enabled == nil {
-		return true
-	}
-	return slices.Equal(a.Disabled, b.Disabled) && slices.Equal(a.Enabled, b.Enabled) &&
-		(a.Disabled == nil) == (b.Disabled == nil)
+	return a.Plans == nil || b.Plans == nil || a.Plans.Same(b.Plans)
+}
+
+// undecided reports whether only the tenant can tell whether two wants say the same: the
+// catalog does not know all of their service plans.
+func undecided(a, b ledger.Want) bool {
+	return a.Plans != nil && b.Plans != nil && !a.Plans.Same(b.Plans) && (!a.Plans.Sure || !b.Plans.Sure)
 }
 
 // contradiction names two declarations of one grant that differ.
@@ -104,13 +106,12 @@ func contradiction(a, b ledger.Want) *hcl.Diagnostic {
 
 // valueText words what a declaration wants.
 func valueText(w ledger.Want) string {
-	switch {
-	case w.Item.Kind == ledger.Setting:
+	switch w.Item.Kind {
+	case ledger.Setting:
 		return w.Policy
-	case w.Item.Kind == ledger.Capacity:
+	case ledger.Capacity:
 		return ledger.Count(w.Units, "unit")
-	case w.Enabled != nil:
-		return "only [" + strings.Join(w.Enabled, ", ") + "] enabled"
+	case ledger.Seat:
 	}
-	return "[" + strings.Join(w.Disabled, ", ") + "] disabled"
+	return w.Plans.String()
 }

@@ -70,7 +70,7 @@ func Load(w *World, in Inputs, part Extent) (*Loaded, hcl.Diagnostics, error) {
 		return nil, nil, err
 	}
 	opts := config.Options{Version: w.Version, Vars: in.Vars, VarFiles: in.VarFiles, ReadFile: w.ReadFile, Catalog: l.Catalog,
-		Remote: in.Remote}
+		Remote: in.Remote, Alone: in.Simulate}
 	l.options = opts
 	var diags hcl.Diagnostics
 	if l.Config, diags = part(w.Dir, opts); diags.HasErrors() {

@@ -75,6 +75,7 @@ func (p *Present) input(files *config.Config, c Choices) plan.Input {
 		Dated:        r.Dated,
 		Gone:         r.Gone,
 		HeldBack:     r.HeldBack,
+		Blocked:      r.Blocked,
 		Location:     r.Location,
 		Items:        r.Items,
 		Environments: r.Environments,

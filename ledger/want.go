@@ -1,5 +1,10 @@
 package ledger
 
+import (
+	"slices"
+	"strings"
+)
+
 // EnvironmentRules is what the configuration says about an environment as a whole.
 type EnvironmentRules struct {
 	Environment   Holder   `json:"environment"`
@@ -69,16 +74,36 @@ type Want struct {
 	Around           string // the environment that it is inside of, by name or id
 	Item             Item   // a seat's ID is empty until the tenant resolves its name
 	Units            int64
-	Disabled         []string // service plans by name or id; nil is unset
-	Enabled          []string // allow-list of service plans; nil is unset
-	DisabledAccounts bool     // give it to disabled accounts too
-	IgnoreUnknown    bool     // a name that means nobody is no slip
-	List             string   // the users_file that it was read from
-	Policy           string   // of a product that people can buy by themselves
-	Location         string   // the country to set where an account has no usage location
-	From             string   // the first day held, as YYYY-MM-DD; "" for always
-	Until            string   // the last day held; "" for ever
+	Plans            *ServicePlanList // nil is unset: service plans stay as they are
+	DisabledAccounts bool             // give it to disabled accounts too
+	IgnoreUnknown    bool             // a name that means nobody is no slip
+	List             string           // the users_file that it was read from
+	Policy           string           // of a product that people can buy by themselves
+	Location         string           // the country to set where an account has no usage location
+	From             string           // the first day held, as YYYY-MM-DD; "" for always
+	Until            string           // the last day held; "" for ever
 	Origins          []Origin
+}
+
+// ServicePlanList says which service plans of a product are on, in the words of the file.
+type ServicePlanList struct {
+	Names  []string // names or ids, sorted, each once
+	Only   bool     // these are on and no others; else these are off and all others on
+	Sure   bool     // the catalog knows all of them, so that two lists can be compared without the tenant
+	Origin Origin   // of the list itself
+}
+
+// Same reports whether two lists have the same words.
+func (l *ServicePlanList) Same(o *ServicePlanList) bool {
+	return l.Only == o.Only && slices.Equal(l.Names, o.Names)
+}
+
+// String words the list for people.
+func (l *ServicePlanList) String() string {
+	if l.Only {
+		return "only [" + strings.Join(l.Names, ", ") + "] enabled"
+	}
+	return "[" + strings.Join(l.Names, ", ") + "] disabled"
 }
 
 // Dated is a want that holds from a day up to and including another.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -106,12 +107,12 @@ func (p *Plan) otherRules(now *Plan) []string {
 	for _, id := range differing(rulesOf(was), rulesOf(is)) {
 		add(false, "the environment %s has other rules", environments[id])
 	}
-	locations := map[ledger.Key]string{}
+	locations := map[ledger.HolderID]string{} // of a person's calls, one of them sets it
 	for _, c := range was.Changes {
-		locations[keyOf(c.Holder, c.Item)] = c.Location
+		locations[c.Holder.Identity()] = cmp.Or(locations[c.Holder.Identity()], c.Location)
 	}
 	for _, c := range is.Changes {
-		reviewed, known := locations[keyOf(c.Holder, c.Item)]
+		reviewed, known := locations[c.Holder.Identity()]
 		add(c.Location == "" || !known || reviewed == c.Location, "%s gets the usage location %s, and in the reviewed plan %q",
 			c.Holder.Address(), c.Location, reviewed)
 	}

@@ -59,6 +59,7 @@ type holderFacts struct {
 	gone     map[ledger.HolderID]bool // the tenant no longer has them
 	nowhere  map[ledger.HolderID]bool // accounts without a usage location
 	heldBack map[ledger.Key]bool      // seats of disabled accounts
+	blocked  map[ledger.HolderID]bool // nothing is done for them
 	claimed  map[ledger.Key]bool      // what an interrupted run meant to give
 	groups   map[ledger.Key]bool      // what users have by a group that is to keep it
 	held     map[ledger.Key]int       // of a group and an item: members who have it from there
@@ -69,7 +70,7 @@ type holderFacts struct {
 // They are indexes and no decisions: a row asks them in constant time, also in a tenant of a
 // million rows.
 func newHolderFacts(in Input) holderFacts {
-	f := holderFacts{setOf(in.Gone), setOf(in.Have.Nowhere), setOf(in.HeldBack),
+	f := holderFacts{setOf(in.Gone), setOf(in.Have.Nowhere), setOf(in.HeldBack), map[ledger.HolderID]bool{},
 		map[ledger.Key]bool{}, map[ledger.Key]bool{}, map[ledger.Key]int{}}
 	for _, g := range in.Claims {
 		f.claimed[g.Key()] = true

@@ -153,12 +153,22 @@ func settledWant(in plan.Input, had map[ledger.Key]ledger.Value) []ledger.Grant 
 		switch {
 		case slices.Contains(in.Gone, w.Holder.Identity()):
 		case !there && slices.Contains(in.HeldBack, w.Key()):
-		case unread(in, w.Holder) || unproven(in, w):
+		case unread(in, w.Holder) || unproven(in, w) || blocked(in, w.Holder):
 		default:
 			wants = append(wants, w)
 		}
 	}
 	return wants
+}
+
+// blocked: who has no usage location and lacks a seat that the files give is left as it is.
+func blocked(in plan.Input, h ledger.Holder) bool {
+	has := worlds.NewJudge(in).Values
+	return slices.Contains(in.Have.Nowhere, h.Identity()) && in.Location[h.Identity()] == "" &&
+		slices.ContainsFunc(in.Want, func(w ledger.Grant) bool {
+			_, there := has[w.Key()]
+			return w.Holder == h && !there && !slices.Contains(in.HeldBack, w.Key())
+		})
 }
 
 func unread(in plan.Input, h ledger.Holder) bool {
@@ -228,6 +238,8 @@ func leftAlone(t *rapid.T, in plan.Input, p *plan.Plan) {
 			t.Fatalf("left alone: %s was not read, and has the step %s", s.Address(), s.Op)
 		case wanted[s.Key()] && slices.Contains(in.Gone, s.Holder.Identity()):
 			t.Fatalf("left alone: %s is gone, and has the step %s", s.Address(), s.Op)
+		case !s.Op.Nudges() && blocked(in, s.Holder):
+			t.Fatalf("left alone: %s has no usage location, and has the step %s", s.Address(), s.Op)
 		case s.Op == ledger.Add && slices.Contains(in.HeldBack, s.Key()):
 			t.Fatalf("left alone: %s belongs to a disabled account, and is added", s.Address())
 		case s.Op != ledger.Forget && s.Op != ledger.Adopt && s.Before != nil && (s.After == nil ||
@@ -260,7 +272,7 @@ func settled(t *rapid.T, in plan.Input, p *plan.Plan, final *worlds.Judge) {
 	known := map[ledger.Key]bool{}
 	for _, g := range next.Known {
 		known[g.Key()] = true
-		if _, there := final.Values[g.Key()]; !there && !wanted[g.Key()] && !unread(in, g.Holder) && !unproven(in, g) {
+		if _, there := final.Values[g.Key()]; !there && !wanted[g.Key()] && !unread(in, g.Holder) && !unproven(in, g) && !blocked(in, g.Holder) {
 			t.Fatalf("settled: %s is neither wanted nor there, and the state still knows it", g.Address())
 		}
 	}

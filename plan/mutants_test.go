@@ -84,6 +84,12 @@ func mutants() []mutant {
 			"if scope := t.in.Have.UnreadScope(holder.Identity()); scope >= 0 && r.known == nil {",
 		},
 		{"units that were not seen are free", "pools.go", "p.Before += p.Unseen", "p.Before += 0"},
+		{
+			"a blocked person gives up the old seat",
+			"table.go",
+			"if t.blocked[holder.Identity()] {",
+			"if t.blocked[holder.Identity()] && r.have == nil {",
+		},
 		{"whoever is gone is given a seat", "table.go", "if r.want != nil && t.gone[holder.Identity()] {", "if false {"},
 		{"disabled accounts are given seats", "table.go", "if t.heldBack[r.key] {", "if false {"},
 		{

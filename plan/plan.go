@@ -17,6 +17,7 @@ type Input struct {
 	Dated        []ledger.Dated // wants that hold for some days only
 	Gone         []ledger.HolderID
 	HeldBack     []ledger.Key
+	Blocked      []ledger.Holder // nothing is done for them, for a reason among Notices
 	Nobody       []Nobody
 	Listed       []Listed
 	Vanished     map[string]bool              // products that the tenant does not list, by id; true where their records stay
@@ -96,6 +97,7 @@ type Plan struct {
 	Edits        []Edit                    `json:"edits,omitempty"`        // of an undo, for it to last
 	Owners       []Owner                   `json:"owners,omitempty"`       // who has to agree
 	Base         *Base                     `json:"base,omitempty"`         // the revision that the branch is to be merged into
+	Blocked      []ledger.Holder           `json:"blocked,omitempty"`      // nothing is done for them, as a notice says
 	Awaited      []ledger.Holder           `json:"awaited,omitempty"`      // groups that the service has not finished with
 
 	owning owning // of the files that it was made of
@@ -175,6 +177,7 @@ func New(in Input) *Plan {
 		Records:      t.records,
 		Unread:       in.Have.Unread,
 		Perhaps:      t.perhaps,
+		Blocked:      t.in.Blocked,
 		Awaited:      t.awaited(),
 	}
 	p.Due, p.HoldsTo = upcoming(in)
@@ -305,6 +308,10 @@ func (p *Plan) Waiting() bool {
 	runs := slices.ContainsFunc(p.Calls, ledger.Call.Runs)
 	return !runs && len(p.Records) == 0 && (len(p.Calls)+len(p.Purchases) > 0 || len(p.Awaited) > 0)
 }
+
+// Incomplete reports whether the plan leaves something as it is that it may have to change: it
+// could not be read, or something is wrong with its holder.
+func (p *Plan) Incomplete() bool { return len(p.Unread)+len(p.Blocked) > 0 }
 
 // Errors returns the notices that refuse the plan.
 func (p *Plan) Errors() []ledger.Notice {

@@ -67,8 +67,7 @@ func drawers(in Input, pool ledger.PoolID, m meters, have set) ([]Drawer, int64)
 		if len(g.Origins) == 0 || !slices.Contains(m.drawn(g.Holder.Identity(), g.Item.ID), pool) {
 			continue
 		}
-		if key := g.Key(); (slices.Contains(in.HeldBack, key) || slices.Contains(in.Gone, g.Holder.Identity()) || !in.looksAt(g.Holder)) &&
-			!have.has(key) {
+		if in.leavesAlone(g) && !have.has(g.Key()) {
 			continue
 		}
 		units := g.Units
@@ -93,6 +92,13 @@ func drawers(in Input, pool ledger.PoolID, m meters, have set) ([]Drawer, int64)
 	}
 	slices.SortFunc(all, func(a, b Drawer) int { return a.Origin.Compare(b.Origin) })
 	return all, sum
+}
+
+// leavesAlone reports whether the plan does not give a grant for a reason that has nothing to
+// do with pools.
+func (in Input) leavesAlone(g *ledger.Grant) bool {
+	return slices.Contains(in.HeldBack, g.Key()) || slices.Contains(in.Gone, g.Holder.Identity()) ||
+		slices.ContainsFunc(in.Blocked, func(h ledger.Holder) bool { return h.Identity() == g.Holder.Identity() }) || !in.looksAt(g.Holder)
 }
 
 // siblings lists what the groups that want a short product want besides: the

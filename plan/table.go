@@ -73,6 +73,7 @@ func newTable(in Input) *table {
 // Rows are independent of each other: the order of calls, the seats that several sources of
 // a person share and the limits of pools come later, from the steps.
 func (t *table) compareAll() {
+	t.block()
 	t.sides.rows(t.row)
 	for i := range t.steps {
 		t.redundant(t.steps[i])
@@ -112,8 +113,8 @@ func (t *table) row(r row) {
 	t.decide(r)
 }
 
-// outOfReach notes what cannot be compared: what was not read, a product that the
-// tenant has no more, and whoever is gone.
+// outOfReach notes what is not compared: what was not read, a product that the
+// tenant has no more, holders that are gone, and holders that are blocked.
 //
 // What could not be read is not "absent": to take it for that would add what is there and
 // forget what is known. It stays as it is until somebody can read it.
@@ -132,9 +133,11 @@ func (t *table) outOfReach(r row) bool {
 		return true
 	}
 	if r.want != nil && t.gone[holder.Identity()] { // reported by the resolver; its record waits for the file
-		if t.claimed[r.key] {
-			t.perhaps = append(t.perhaps, r.key)
-		}
+		t.keepClaim(r)
+		return true
+	}
+	if t.blocked[holder.Identity()] {
+		t.keepClaim(r)
 		return true
 	}
 	return false
@@ -241,31 +244,16 @@ func (t *table) forget(r row) {
 // addGrant gives what is wanted and not there, or says why it does not.
 //
 // It does not give a seat to a disabled account: mostly somebody has left, and the seat is
-// wanted elsewhere. A person without a usage location would be refused by the service in the
-// middle of the run.
+// wanted elsewhere.
 func (t *table) addGrant(r row) {
 	if t.heldBack[r.key] {
 		t.addNotice(ledger.Warning, "account-disabled", r, "the account is disabled, so the seat is held back",
 			"enable the account, take it out of the file, or set disabled_accounts = true in the assignment")
 		return
 	}
-	if f, known := t.flows[r.want.Holder.Identity()]; known && !f.Published && !f.Suspended {
-		t.addNotice(
-			ledger.Error,
-			"flow-unpublished",
-			r,
-			"the flow is a draft, and only a published one can hold capacity",
-			"turn the flow on, or take it out of the file",
-		)
-		return
-	} else if f.Suspended {
+	if t.flows[r.want.Holder.Identity()].Suspended {
 		t.addNotice(ledger.Warning, "flow-suspended", r, "a data policy of the tenant suspends this flow: with capacity it will "+
 			"still not run", "change the flow or the policy")
-	}
-	if h := r.want.Holder.Identity(); t.nowhere[h] && t.in.Location[h] == "" {
-		t.addNotice(ledger.Error, "usage-location", r, "the account has no usage location, and the service gives no seat without one",
-			"write usage_location = \"NL\", or where the person is, in the assignment, or set it in the admin centre")
-		return
 	}
 	s := r.step(ledger.Add, nil, &r.want.Value)
 	if r.known != nil && r.known.Units > 0 {

@@ -29,7 +29,7 @@ var update = flag.Bool("update", false, "rewrite golden files")
 //
 //	group/makers E5                    machine/prod/rpa process 2
 //
-// and in facts: gone, asleep, claimed, unread, blind or protect, followed by
+// and in facts: gone, asleep, nowhere, claimed, unread, blind or protect, followed by
 // a holder and, where it takes one, an item; inherited USER ITEM [GROUP
 // [CAUSE]] [without=p1] and member GROUP USER; inside, serves, adopts or removes ENVIRONMENT;
 // system or auto HOLDER ITEM, principal, draft or suspended FLOW, owner FLOW USER; recent
@@ -219,6 +219,8 @@ func tableFact(t *testing.T, in *plan.Input, f []string) {
 	switch f[0] {
 	case "gone":
 		in.Gone = append(in.Gone, h.Identity())
+	case "nowhere":
+		in.Have.Nowhere = append(in.Have.Nowhere, h.Identity())
 	case "protect":
 		in.Guard.Protect = append(in.Guard.Protect, h)
 	case "unread":

@@ -132,7 +132,7 @@ func (u *undoing) input(in Input, have map[ledger.Key]ledger.Value, known map[le
 	in.Want, in.Known = want, ours
 	in.Claims = slices.DeleteFunc(slices.Clone(in.Claims), func(g ledger.Grant) bool { return u.touches(g.Key()) })
 	in.undo = true
-	in.Dated, in.Restart, in.HeldBack, in.Nobody = nil, nil, nil, nil
+	in.Dated, in.Restart, in.HeldBack, in.Blocked, in.Nobody = nil, nil, nil, nil, nil
 	in.Items = slices.Clone(in.Items)
 	for i := range in.Items {
 		in.Items[i].Unmanaged = ledger.Ignore

@@ -16,7 +16,8 @@ import (
 // and the directory in which names are looked up.
 type Reading struct {
 	ledger.Have
-	Vanished map[string]Vanished          // products that the state is about and the tenant does not list, by id
+	Vanished map[string]Vanished // products that the state is about and the tenant does not list, by id
+	catalog  *catalog.Catalog
 	names    map[ledger.HolderID]string   // of holders, by identity, once somebody asks
 	holders  []ledger.Holder              // everybody and everything that was read
 	byName   map[nameKey]int              // the first bearer of a name, in holders
@@ -51,7 +52,8 @@ type ReadOptions struct {
 // Read reads the tenant. What cannot be read is noted in Have.Unread; only
 // a tenant that cannot be reached or identified at all is an error.
 func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
-	r := &Reading{missing: map[ledger.HolderKind]string{}, cannot: map[ledger.HolderID]string{}, outside: map[nameKey]bool{}}
+	r := &Reading{catalog: t.catalog, missing: map[ledger.HolderKind]string{}, cannot: map[ledger.HolderID]string{},
+		outside: map[nameKey]bool{}}
 	id, err := t.graph.Tenant(ctx)
 	if err != nil {
 		return nil, errors.New("the tenant cannot be read: " + wire.Explain(err, "the application permission Organization.Read.All"))

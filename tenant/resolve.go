@@ -2,7 +2,6 @@ package tenant
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/usher-cli/usher/ledger"
@@ -17,6 +16,7 @@ type Resolved struct {
 	Guard        ledger.Guard
 	Gone         []ledger.HolderID          // declared holders that the tenant no longer has
 	HeldBack     []ledger.Key               // wants of disabled accounts, to be held back
+	Blocked      []ledger.Holder            // for whom nothing is done, as a notice says
 	Location     map[ledger.HolderID]string // where the files say that people are
 	Nobody       []Nobody                   // names that mean nobody
 	Listed       map[string]int64           // how many names each file has; only where some mean nobody
@@ -73,6 +73,9 @@ type resolver struct {
 	byLabel  map[string]ledger.Holder    // environments, by what the files call them, in lower case
 	former   map[nameKey][]ledger.Holder // whom the state knew by a name that is not the last one it knew
 	nobody   map[nameKey]int             // positions of names that mean nobody
+	known    []ledger.Grant              // of the state
+	lists    map[listOf]disabled         // service plans that were looked up
+	unsure   bool                        // some lists have words that the catalog does not know
 }
 
 type found struct {
@@ -88,7 +91,7 @@ func (r *Reading) Resolve(d Declared) *Resolved {
 	x := &resolver{Reading: r, out: &Resolved{Guard: d.Guard}, pinned: pins(d.Known, r.Unlisted),
 		seen: make(map[nameKey]found, len(d.Wants)), owner: make(map[ledger.HolderID]*ledger.Want, len(d.Wants)), said: map[string]bool{},
 		gone: map[ledger.HolderID]bool{}, byLabel: map[string]ledger.Holder{},
-		former: map[nameKey][]ledger.Holder{}, nobody: map[nameKey]int{}}
+		former: map[nameKey][]ledger.Holder{}, nobody: map[nameKey]int{}, known: d.Known, lists: map[listOf]disabled{}}
 	for _, h := range d.Former {
 		x.former[keyOf(h)] = append(x.former[keyOf(h)], h)
 	}
@@ -156,7 +159,10 @@ func (x *resolver) wants(wants []ledger.Want, products map[string]*ledger.Supply
 		x.out.Notices = append(x.out.Notices, lists.unknown()...)
 	}
 	ledger.SortGrants(x.out.Want)
-	x.out.Want = x.mergeIDs(x.out.Want)
+	if x.unsure {
+		x.agree()
+	}
+	x.out.Want = mergeIDs(x.out.Want)
 }
 
 // grant is what a want comes to for its holder, and notes where a file says
@@ -169,7 +175,11 @@ func (x *resolver) grant(w *ledger.Want, h ledger.Holder, products map[string]*l
 			return g, false
 		}
 		g.Item = supply.Item
-		g.Without = x.plans(*w, supply)
+		off := x.plans(w.Plans, supply)
+		g.Without = off.plans
+		if off.blocked {
+			x.out.Blocked = append(x.out.Blocked, h)
+		}
 	}
 	if w.From+w.Until != "" {
 		x.out.Dated = append(x.out.Dated, ledger.Dated{Grant: g, From: w.From, Until: w.Until})
@@ -193,9 +203,18 @@ func (x *resolver) grant(w *ledger.Want, h ledger.Holder, products map[string]*l
 	return g, true
 }
 
-// mergeIDs drops what an error about two names for one id leaves behind.
-func (x *resolver) mergeIDs(grants []ledger.Grant) []ledger.Grant {
-	return slices.CompactFunc(grants, func(a, b ledger.Grant) bool { return a.Key() == b.Key() })
+// mergeIDs makes one grant of those of one key, which come of one seat with two spellings of
+// its service plans, or of an error about two names for one id.
+func mergeIDs(grants []ledger.Grant) []ledger.Grant {
+	merged := grants[:0]
+	for _, g := range grants {
+		if n := len(merged); n > 0 && merged[n-1].Key() == g.Key() {
+			merged[n-1].Origins = ledger.MergeOrigins(merged[n-1].Origins, g.Origins)
+			continue
+		}
+		merged = append(merged, g)
+	}
+	return merged
 }
 
 // holder resolves the holder of a want and reports each name once.

@@ -76,6 +76,20 @@ func (x *resolver) suggestion(w *ledger.Want) string {
 	return fmt.Sprintf(" (did you mean %s?)", best)
 }
 
+// didYouMean suggests the name that is most like another one; "" where none is.
+func didYouMean(name string, known []string) string {
+	best, least := "", 3
+	for _, other := range known {
+		if d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(other), nil); d < least {
+			best, least = other, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (did you mean %s?)", best)
+}
+
 func abs(n int) int {
 	if n < 0 {
 		return -n

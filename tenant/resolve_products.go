@@ -41,9 +41,10 @@ func (x *resolver) product(p ledger.ItemRules) *ledger.Supply {
 	case len(found) == 0 && x.vanish(p):
 		return nil
 	case len(found) == 0:
-		problem, fix = "the tenant does not own "+p.Item.Name, "buy it first"
-		if owned := x.assignable(); len(owned) > 0 {
-			fix += "; it owns " + strings.Join(owned, ", ")
+		owned := x.assignable()
+		problem, fix = "the tenant does not own "+p.Item.Name+didYouMean(p.Item.Name, owned), "buy it first, or correct the name"
+		if len(owned) > 0 {
+			fix += "; the tenant owns " + strings.Join(owned, ", ")
 		}
 	case len(found) > 1:
 		problem, fix = fmt.Sprintf("%d products of the tenant are called %s", len(found), p.Item.Name), "write the id of one: "+productIDs(found)
@@ -116,59 +117,4 @@ func (x *resolver) assignable() []string {
 	}
 	slices.Sort(names)
 	return names
-}
-
-// plans turns a list of service plans into the set of disabled ones. An
-// allow-list disables all others that a person can be without.
-func (x *resolver) plans(w ledger.Want, s *ledger.Supply) ledger.ServicePlanIDs {
-	if w.Disabled == nil && w.Enabled == nil {
-		return nil
-	}
-	named := map[string]bool{}
-	for _, ref := range slices.Concat(w.Disabled, w.Enabled) {
-		at := slices.IndexFunc(s.Plans, func(p ledger.ServicePlan) bool { return strings.EqualFold(p.Name, ref) || strings.EqualFold(p.ID, ref) })
-		switch {
-		case at < 0:
-			x.planProblem(w, "plan-unknown", fmt.Sprintf("%s has no service plan %s", s.Item.Name, ref), "its plans are "+servicePlanNames(s))
-		case s.Plans[at].ByTenant && w.Disabled != nil:
-			x.planProblem(
-				w,
-				"plan-of-tenant",
-				fmt.Sprintf("%s of %s applies to the whole tenant and cannot be switched off for one person", ref, s.Item.Name),
-				"take it out of disabled_plans",
-			)
-		default:
-			named[s.Plans[at].ID] = true
-		}
-	}
-	without := ledger.ServicePlanIDs{}
-	for _, p := range s.Plans {
-		if !p.ByTenant && named[p.ID] == (w.Disabled != nil) {
-			without = append(without, p.ID)
-		}
-	}
-	slices.Sort(without)
-	return without
-}
-
-// planProblem reports a wrong plan once a block, not once a person.
-func (x *resolver) planProblem(w ledger.Want, code, text, fix string) {
-	key := code + text + w.Origins[0].Block
-	if x.said[key] {
-		return
-	}
-	x.said[key] = true
-	n := notice(&w, ledger.Error, code, text, fix)
-	n.Address = ""
-	x.out.Notices = append(x.out.Notices, n)
-}
-
-func servicePlanNames(s *ledger.Supply) string {
-	var names []string
-	for _, p := range s.Plans {
-		if !p.ByTenant {
-			names = append(names, p.Name)
-		}
-	}
-	return strings.Join(names, ", ")
 }

@@ -99,8 +99,30 @@ func (s *simulated) seats(item ledger.Item, owned int64) {
 	s.tenant.SKUs = append(s.tenant.SKUs, sku)
 }
 
+// servicePlans adds the service plans of a list that the catalog does not know of its product.
+func (s *simulated) servicePlans(item ledger.Item, list *ledger.ServicePlanList) {
+	if list == nil || list.Sure {
+		return
+	}
+	product, _ := s.once("sku", item.Name)
+	for _, name := range list.Names {
+		id, fresh := s.once("service plan of "+product, name)
+		if found := s.catalog.Product(item.Name); len(found) == 1 {
+			product = found[0].ID
+			_, known := found[0].Plan(name)
+			fresh = fresh && !known
+		}
+		for _, sku := range s.tenant.SKUs {
+			if fresh && sku.ID == product {
+				sku.Plans = append(sku.Plans, sandbox.Plan{ID: id, Name: name})
+			}
+		}
+	}
+}
+
 // want adds what a line of a file is about.
 func (s *simulated) want(w *ledger.Want) {
+	s.servicePlans(w.Item, w.Plans)
 	if !w.Kind.Inside() {
 		s.named([]ledger.Holder{{Kind: w.Kind, Name: w.Holder}})
 		return

@@ -217,11 +217,11 @@ func (w Words) servicePlanChange(before, after ledger.Value) string {
 	return strings.Join(parts, ", ")
 }
 
-// servicePlanNames lists service plans.
+// servicePlanNames lists service plans, by the words that people know.
 func (w Words) servicePlanNames(ids ledger.ServicePlanIDs) string {
 	names := make([]string, 0, len(ids))
 	for _, id := range ids {
-		names = append(names, w.servicePlan(id))
+		names = append(names, w.longServicePlan(id))
 	}
 	return some(names)
 }

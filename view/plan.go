@@ -64,7 +64,7 @@ func findingOf(pl *plan.Plan) ledger.Finding {
 	switch {
 	case len(pl.Errors()) > 0, pl.Refused(), pl.Base.Binds():
 		return ledger.Forbidden
-	case len(pl.Unread) > 0:
+	case pl.Incomplete():
 		return ledger.Incomplete
 	case pl.Empty():
 		return ledger.Nothing
@@ -256,7 +256,7 @@ func subject(s shownStep) string {
 
 // describe says what a step changes, and why where the file alone does not.
 //
-//	ada@contoso.com    without 2 service plans
+//	ada@contoso.com    without Teams (TEAMS1), INTUNE_A
 //	linus@contoso.com  Teams (TEAMS1) off
 //	process            8 -> 12
 func (w Words) describe(s shownStep) string {
@@ -277,7 +277,7 @@ func (w Words) describe(s shownStep) string {
 	case s.Op == ledger.Change:
 		parts = append(parts, w.servicePlanChange(*s.Before, *s.After))
 	case s.Op == ledger.Add && len(s.After.Without) > 0:
-		parts = append(parts, fmt.Sprintf("without %s", ledger.Count(len(s.After.Without), "service plan")))
+		parts = append(parts, "without "+w.servicePlanNames(s.After.Without))
 	}
 	return strings.Join(append(parts, w.reasons(s)...), ", ")
 }

@@ -95,7 +95,7 @@ func Summary(pl *plan.Plan) string {
 		what string
 	}{{n[ledger.Adopt], "%d to adopt"}, {n[ledger.Forget], "%d to forget"}, {n[ledger.Retry], "%d to try again"},
 		{n[ledger.Restart], "%d to turn off and on"},
-		{len(pl.Purchases), "%d to buy"}} {
+		{len(pl.Purchases), "%d to buy"}, {len(pl.Blocked), "%d blocked"}} {
 		if extra.n > 0 {
 			text += ", " + fmt.Sprintf(extra.what, extra.n)
 		}
@@ -125,6 +125,8 @@ func noChanges(pl *plan.Plan) string {
 		return fmt.Sprintf("No changes for %s. Nothing else was looked at.", ledger.Count(pl.Targets, "target"))
 	case len(pl.Unread) > 0:
 		return "No changes in the part that was read."
+	case len(pl.Blocked) > 0:
+		return fmt.Sprintf("No changes but for what is blocked: nothing is done for %s.", ledger.Count(len(pl.Blocked), "holder"))
 	case pl.Believed:
 		return "No changes, if the state is right about people: they were not read."
 	}

@@ -245,7 +245,7 @@ func (u *applying) run(ctx context.Context, p *plan.Plan, stop <-chan struct{}) 
 		return exitPartial
 	case err != nil:
 		return err
-	case len(p.Unread) > 0, !report.Complete() && !report.Waiting():
+	case p.Incomplete(), !report.Complete() && !report.Waiting():
 		return exitPartial
 	case report.Waiting(), len(p.Purchases) > 0, len(p.Awaited) > 0:
 		return u.o.waiting()

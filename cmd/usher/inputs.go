@@ -139,7 +139,7 @@ func verdict(p *plan.Plan) error {
 		return exitError
 	case p.Refused():
 		return exitRefused
-	case len(p.Unread) > 0:
+	case p.Incomplete():
 		return exitPartial
 	}
 	return nil

@@ -40,6 +40,7 @@ func Describe(in plan.Input) string {
 	for _, p := range in.Environments {
 		fmt.Fprintf(&b, "place %s auto %s hosted serves %t\n", p.Environment.ID, p.Auto, p.HostedServes)
 	}
-	fmt.Fprintf(&b, "rows %+v\nhidden %+v\ngone %v asleep %v unread %+v\n", in.Have.Rows, in.Have.Unseen, in.Gone, in.HeldBack, in.Have.Unread)
+	fmt.Fprintf(&b, "rows %+v\nhidden %+v\ngone %v asleep %v nowhere %+v unread %+v\n", in.Have.Rows, in.Have.Unseen,
+		in.Gone, in.HeldBack, in.Have.Nowhere, in.Have.Unread)
 	return b.String()
 }

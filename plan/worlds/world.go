@@ -86,51 +86,6 @@ func (d *drawer) off() ledger.ServicePlanIDs {
 	return ledger.ServicePlanIDs{}
 }
 
-func (d *drawer) people() {
-	for i := range rapid.IntRange(1, 8).Draw(d.t, "people") {
-		h := person(fmt.Sprintf("user-%d", i))
-		d.users = append(d.users, h)
-		if d.chance("gone", 4) {
-			d.in.Gone = append(d.in.Gone, h.Identity())
-			d.leaver(h)
-			continue
-		}
-		asleep := d.chance("asleep", 8)
-		if len(d.seats) > 1 && d.chance("swapper", 40) {
-			d.swapper(h)
-			continue
-		}
-		for _, item := range d.seats {
-			d.seat(h, item, asleep)
-		}
-	}
-}
-
-// circles draws people who move among products so that every seat that one of
-// them needs is held by another.
-func (d *drawer) circles() {
-	for range rapid.IntRange(1, 2).Draw(d.t, "circles") {
-		order := rapid.Permutation(d.seats).Draw(d.t, "circle")
-		order = order[:rapid.IntRange(2, len(order)).Draw(d.t, "length")]
-		for i, from := range order {
-			d.swap(d.someone(), from, order[(i+1)%len(order)])
-		}
-	}
-	if d.chance("outsider", 40) {
-		h := d.someone()
-		g := ledger.Grant{Holder: h, Item: d.seats[0], Value: ledger.Value{Units: 1}, Origins: origin(len(d.in.Want))}
-		d.in.Want = append(d.in.Want, g)
-		g.Without = ledger.ServicePlanIDs{}
-		d.in.Have.Grants = append(d.in.Have.Grants, g)
-	}
-}
-
-func (d *drawer) someone() ledger.Holder {
-	h := person(fmt.Sprintf("user-%d", len(d.users)))
-	d.users = append(d.users, h)
-	return h
-}
-
 // leaver is declared and recorded, and no longer there.
 func (d *drawer) leaver(h ledger.Holder) {
 	g := ledger.Grant{Holder: h, Item: d.seats[0], Value: ledger.Value{Units: 1}}

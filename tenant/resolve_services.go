@@ -1,0 +1,145 @@
+package tenant
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// listOf is a list of service plans and the product that it is about.
+type listOf struct {
+	list    *ledger.ServicePlanList
+	product string // id
+}
+
+// disabled is what a list comes to.
+type disabled struct {
+	plans   ledger.ServicePlanIDs
+	blocked bool // nobody can tell: whoever it is about stays as they are
+}
+
+// plans turns a list of service plans into the set of disabled ones. An allow-list disables
+// all others that a person can be without. A list is looked up once, also for 8,000 people.
+func (x *resolver) plans(list *ledger.ServicePlanList, s *ledger.Supply) disabled {
+	if list == nil {
+		return disabled{}
+	}
+	x.unsure = x.unsure || !list.Sure
+	key := listOf{list, s.Item.ID}
+	found, done := x.lists[key]
+	if !done {
+		found = x.lookUp(list, s)
+		x.lists[key] = found
+	}
+	return found
+}
+
+// lookUp finds the service plans of a list among those of the product in the tenant.
+//
+// Microsoft takes service plans out of products. One that the product does not have any more
+// is off, whatever a list says, and stops nobody. A name that nothing knows may be a slip, and
+// then the person would keep a service that the file means to switch off: it is refused.
+func (x *resolver) lookUp(list *ledger.ServicePlanList, s *ledger.Supply) disabled {
+	named, out := map[string]bool{}, disabled{plans: ledger.ServicePlanIDs{}}
+	for _, ref := range list.Names {
+		at := slices.IndexFunc(s.Plans, func(p ledger.ServicePlan) bool { return strings.EqualFold(p.Name, ref) || strings.EqualFold(p.ID, ref) })
+		switch {
+		case at >= 0 && s.Plans[at].ByTenant && !list.Only:
+			x.tellPlan(list, ledger.Error, "plan-of-tenant",
+				fmt.Sprintf("%s of %s applies to the whole tenant and cannot be switched off for one person", ref, s.Item.Name),
+				"take it out of disabled_plans")
+		case at >= 0:
+			named[s.Plans[at].ID] = true
+		case x.isServicePlan(ref):
+			x.tellPlan(list, ledger.Warning, "plan-gone",
+				fmt.Sprintf("%s has no service plan %s in this tenant, so nobody has it from there", s.Item.Name, ref), "take it out of the list")
+		case x.lostPlans(s):
+			out.blocked = true
+			x.tellPlan(list, ledger.Warning, "plan-unknown", fmt.Sprintf("%s has no service plan %s. The product has lost one since the last "+
+				"run, and it may be this one. usher changes nothing for the people of this list", s.Item.Name, ref),
+				"take it out of the list, or correct it; "+plansOf(s))
+		default:
+			x.tellPlan(list, ledger.Error, "plan-unknown",
+				fmt.Sprintf("%s has no service plan %s%s", s.Item.Name, ref, didYouMean(ref, servicePlanNames(s))), plansOf(s))
+		}
+	}
+	for _, p := range s.Plans {
+		if !p.ByTenant && named[p.ID] != list.Only {
+			out.plans = append(out.plans, p.ID)
+		}
+	}
+	slices.Sort(out.plans)
+	return out
+}
+
+// isServicePlan reports whether Microsoft has, or had, a service plan of a name or an id.
+func (x *resolver) isServicePlan(ref string) bool {
+	for id, name := range x.catalog.ServicePlanNames() {
+		if strings.EqualFold(ref, id) || strings.EqualFold(ref, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// lostPlans reports whether the state knows a service plan of the product that neither the
+// product nor the catalog has: the state knows its id and not its name.
+func (x *resolver) lostPlans(s *ledger.Supply) bool {
+	names := x.catalog.ServicePlanNames()
+	return slices.ContainsFunc(x.known, func(g ledger.Grant) bool {
+		return g.Item.ID == s.Item.ID && slices.ContainsFunc(g.Without, func(id string) bool {
+			return names[id] == "" && !slices.ContainsFunc(s.Plans, func(p ledger.ServicePlan) bool { return p.ID == id })
+		})
+	})
+}
+
+// tellPlan tells of a service plan at the line of its list, once.
+func (x *resolver) tellPlan(list *ledger.ServicePlanList, severity ledger.Severity, code, text, fix string) {
+	n := ledger.Notice{Code: code, Severity: severity, Text: text, Fix: fix, Origins: []ledger.Origin{list.Origin}}
+	said := code + text + list.Origin.String() + list.Origin.Block
+	if !x.said[said] {
+		x.said[said] = true
+		x.out.Notices = append(x.out.Notices, n)
+	}
+}
+
+// plansOf lists the service plans of a product, as the way out of a wrong name.
+func plansOf(s *ledger.Supply) string {
+	return "its plans are " + strings.Join(servicePlanNames(s), ", ")
+}
+
+// servicePlanNames are those that a person can be without.
+func servicePlanNames(s *ledger.Supply) []string {
+	var names []string
+	for _, p := range s.Plans {
+		if !p.ByTenant {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+// agree refuses grants of one holder and product that want different service plans. Files are
+// compared before they get here, except where the catalog does not know a plan that they name.
+func (x *resolver) agree() {
+	first := map[ledger.Key]*ledger.Grant{}
+	compare := func(g *ledger.Grant) {
+		was, twice := first[g.Key()]
+		switch {
+		case !twice:
+			first[g.Key()] = g
+		case !was.Without.Equal(g.Without):
+			x.out.Notices = append(x.out.Notices, ledger.Notice{Code: "plans-contradict", Severity: ledger.Error, Address: string(g.Address()),
+				Text: "two declarations want different service plans", Fix: "write the same list in both",
+				Origins: ledger.MergeOrigins(was.Origins, g.Origins)})
+		}
+	}
+	for i := range x.out.Want {
+		compare(&x.out.Want[i])
+	}
+	for i := range x.out.Dated {
+		compare(&x.out.Dated[i].Grant)
+	}
+}
