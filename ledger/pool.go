@@ -1,5 +1,7 @@
 package ledger
 
+import "fmt"
+
 // PoolID names a pool: the units of a meter in a place. The empty place is
 // the tenant; an environment's own pool has the environment's id.
 type PoolID struct {
@@ -30,16 +32,39 @@ const (
 
 // Supply is what the tenant reports about an item.
 type Supply struct {
-	Item        Item
-	Owned       int64 // units enabled
-	Grace       int64 // seats past their term: they keep their holders
-	Used        int64 // what the service itself counts as used, which lags
-	SelfService bool  // bought by people themselves: read-only to us
-	Assignable  bool  // can be given to people
-	Free        bool  // it costs nothing and only tracks use: its units are no supply
-	Trial       bool  // it ends by itself, 90 days after it was given to somebody
+	Item  Item
+	Owned int64 // units enabled
+	Grace int64 // seats past their term: they keep their holders
+	Inactive
+	Status      string // of its subscriptions together, as the service spells it; "" for one that nobody knows
+	Used        int64  // what the service itself counts as used, which lags
+	SelfService bool   // bought by people themselves: read-only to us
+	Assignable  bool   // can be given to people
+	Free        bool   // it costs nothing and only tracks use: its units are no supply
+	Trial       bool   // it ends by itself, 90 days after it was given to somebody
 	Lapses      []Lapse
 	Plans       []ServicePlan
+}
+
+// Inactive are seats of subscriptions that do not run: nobody can be given one. Source:
+// Microsoft Graph, licenseUnitsDetail.
+type Inactive struct {
+	Suspended int64 `json:"suspended,omitempty"`  // the subscription ended or was cancelled, and can be reactivated
+	LockedOut int64 `json:"locked_out,omitempty"` // the customer cancelled it
+}
+
+// InactiveSeats is how many there are.
+func (i Inactive) InactiveSeats() int64 { return i.Suspended + i.LockedOut }
+
+// InactiveText tells how many seats do not run, and why.
+func (i Inactive) InactiveText() string {
+	switch {
+	case i.LockedOut == 0:
+		return Plural(i.Suspended, "seat is", "seats are") + " suspended"
+	case i.Suspended == 0:
+		return Plural(i.LockedOut, "seat is", "seats are") + " locked out"
+	}
+	return fmt.Sprintf("%d seats are suspended and %d locked out", i.Suspended, i.LockedOut)
 }
 
 // Lapse is a subscription that moves on to its next state on a day, if it is
@@ -84,18 +109,19 @@ type Pool struct {
 	Reserve         int64       `json:"reserve,omitempty"`
 	Refresh         RefreshMode `json:"refresh_flows,omitempty"`
 	Grace           bool        `json:"use_grace,omitempty"` // owned counts seats past their term
-	Limit           int64       `json:"limit"`               // before
-	Before          int64       `json:"use_before"`
-	Unseen          int64       `json:"unseen,omitempty"` // part of it: the service reports it, and no reading explains it
-	Peak            int64       `json:"use_peak"`
-	After           int64       `json:"use_after"`
-	Least           int64       `json:"least_available"`       // at any moment on the way; negative where it was over-full
-	Left            int64       `json:"available"`             // after
-	Maybe           bool        `json:"conditional,omitempty"` // it holds only if the platform allocates no more by itself
-	Free            bool        `json:"free,omitempty"`        // it costs nothing and only tracks use
-	Unpaid          int64       `json:"unpaid,omitempty"`      // part of owned: trials, and seats past their term
-	Price           *Price      `json:"price,omitempty"`       // of a unit; nil where nobody says
-	Origins         []Origin    `json:"origins,omitempty"`     // where the policy is declared
+	Inactive
+	Limit   int64    `json:"limit"` // before
+	Before  int64    `json:"use_before"`
+	Unseen  int64    `json:"unseen,omitempty"` // part of it: the service reports it, and no reading explains it
+	Peak    int64    `json:"use_peak"`
+	After   int64    `json:"use_after"`
+	Least   int64    `json:"least_available"`       // at any moment on the way; negative where it was over-full
+	Left    int64    `json:"available"`             // after
+	Maybe   bool     `json:"conditional,omitempty"` // it holds only if the platform allocates no more by itself
+	Free    bool     `json:"free,omitempty"`        // it costs nothing and only tracks use
+	Unpaid  int64    `json:"unpaid,omitempty"`      // part of owned: trials, and seats past their term
+	Price   *Price   `json:"price,omitempty"`       // of a unit; nil where nobody says
+	Origins []Origin `json:"origins,omitempty"`     // where the policy is declared
 }
 
 // limitOf is the highest use that new draws may reach when so many units are

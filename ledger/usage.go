@@ -8,10 +8,12 @@ import (
 
 // Usage is how much of an item there is and where it went.
 type Usage struct {
-	Item      Item     `json:"item"`
-	Purchased int64    `json:"purchased"`
-	Grace     int64    `json:"in_grace,omitempty"`
-	Used      int64    `json:"used"` // assigned to people, or allocated to environments
+	Item      Item  `json:"item"`
+	Purchased int64 `json:"purchased"`
+	Grace     int64 `json:"in_grace,omitempty"`
+	Inactive
+	Status    string   `json:"status,omitempty"` // of its subscriptions together, where it is not Enabled
+	Used      int64    `json:"used"`             // assigned to people, or allocated to environments
 	Available int64    `json:"available"`
 	Free      bool     `json:"free,omitempty"` // it costs nothing, so there is no supply of it
 	Lapses    []Lapse  `json:"lapses,omitempty"`
@@ -30,6 +32,9 @@ type Source struct {
 	Group  string `json:"group,omitempty"` // id of the group that gives it; "" for a direct grant
 }
 
+// enabled is the status of a product with a subscription that runs.
+const enabled = "Enabled"
+
 // UsageOf sums up a reading, item by item, with every source. Prices are by the ids of items.
 func UsageOf(h Have, prices map[string]*Price) []Usage {
 	at := map[string]*Usage{}
@@ -38,7 +43,10 @@ func UsageOf(h Have, prices map[string]*Price) []Usage {
 		if s.Item.Kind == Seat && !s.Assignable {
 			continue // its units are listed under their capacity type
 		}
-		u := &Usage{Item: s.Item, Purchased: s.Owned, Grace: s.Grace, Free: s.Free, Lapses: s.Lapses, trials: s.Trials()}
+		u := &Usage{Item: s.Item, Purchased: s.Owned, Grace: s.Grace, Inactive: s.Inactive, Free: s.Free, Lapses: s.Lapses, trials: s.Trials()}
+		if s.Status != enabled {
+			u.Status = s.Status
+		}
 		if s.Free {
 			u.Purchased = 0
 		}

@@ -138,6 +138,23 @@ func (p *Plan) owned(in Input) []ledger.Notice {
 	return all
 }
 
+// inactive warns of subscriptions that do not run, and how much the plan leans on them.
+//
+// Microsoft keeps their data for a while, and takes the licenses from people in the end. To
+// buy the same seats again would be paid for twice.
+func (p *Plan) inactive() []ledger.Notice {
+	var all []ledger.Notice
+	for _, pool := range p.Pools {
+		if pool.InactiveSeats() == 0 {
+			continue
+		}
+		all = append(all, ledger.Notice{Code: "inactive", Severity: ledger.Warning, Address: pool.Item.Name, Origins: pool.Origins,
+			Text: fmt.Sprintf("%s: nobody can be given one, and the people who have one lose it when Microsoft deletes the subscription", pool.InactiveText()),
+			Fix:  "reactivate the subscription in the Microsoft 365 admin centre, under Billing"})
+	}
+	return all
+}
+
 // lapseHorizon is how many days ahead a plan warns of subscriptions that lapse.
 const lapseHorizon = 30
 

@@ -105,12 +105,13 @@ type Plan struct {
 
 // Purchase is what a file declares and the tenant does not own yet.
 type Purchase struct {
-	Item    ledger.Item     `json:"item"`
-	Label   string          `json:"label"`
-	From    int64           `json:"from"`
-	To      int64           `json:"to"`
-	Waiting int             `json:"waiting,omitempty"` // calls that wait for it
-	Origins []ledger.Origin `json:"origins"`
+	Item            ledger.Item     `json:"item"`
+	Label           string          `json:"label"`
+	From            int64           `json:"from"`
+	To              int64           `json:"to"`
+	ledger.Inactive                 // of what is missing: to be reactivated, and not bought
+	Waiting         int             `json:"waiting,omitempty"` // calls that wait for it
+	Origins         []ledger.Origin `json:"origins"`
 }
 
 // Shortage is a pool that the end of the plan does not fit.
@@ -121,6 +122,7 @@ type Shortage struct {
 	Short           int64         `json:"short"`                 // missing units
 	Limit           int64         `json:"limit"`
 	Term            ledger.Term   `json:"term"` // what binds
+	ledger.Inactive               // seats that would count again once their subscription is reactivated
 	Drawers         []Drawer      `json:"drawers"`
 	Unlisted        int64         `json:"undeclared,omitempty"` // units in use that no file declares
 	Blocked         []string      `json:"blocked,omitempty"`    // what the service would then not give either
@@ -185,7 +187,7 @@ func New(in Input) *Plan {
 		t.in.Want = slices.Concat(t.in.Want, t.kept)
 	}
 	p.arrangeCalls(t.steps, t.in, t.sides.have)
-	p.Notices = slices.Concat(p.Notices, t.notices, p.owned(t.in), p.lapses(t.in), leftOff(t.in))
+	p.Notices = slices.Concat(p.Notices, t.notices, p.owned(t.in), p.lapses(t.in), p.inactive(), leftOff(t.in))
 	slices.SortStableFunc(p.Notices, compareNotices)
 	p.owning = owning{in.Items, in.Environments, in.Guard.Owner}
 	p.askOwners()
@@ -287,7 +289,10 @@ func numbered(s *scheduler, b *book) []ledger.Call {
 func waitsFor(c ledger.Call, b *book) string {
 	for _, d := range c.Takes {
 		if p := b.poolOf(d.Pool); p.Quantity != nil && *p.Quantity > p.Owned {
-			return fmt.Sprintf("%d more of %s to be bought", *p.Quantity-p.Owned, p.Item.Name)
+			if missing := *p.Quantity - p.Owned; missing > p.InactiveSeats() {
+				return fmt.Sprintf("%d more of %s to be bought", missing-p.InactiveSeats(), p.Item.Name)
+			}
+			return fmt.Sprintf("the subscription of %s to be reactivated", p.Item.Name)
 		}
 		if slices.ContainsFunc(b.last, func(seat lateSeat) bool { return seat.pool == d.Pool }) {
 			return "the service to finish with groups"

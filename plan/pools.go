@@ -42,7 +42,7 @@ func accounts(in Input, c *coverage) *book {
 	}
 	for _, s := range in.Have.Supply {
 		p := b.tenant(s.Item)
-		p.Owned, p.Free, p.Unpaid = s.Owned, s.Free, s.Trials()
+		p.Owned, p.Free, p.Unpaid, p.Inactive = s.Owned, s.Free, s.Trials(), s.Inactive
 	}
 	for _, policy := range in.Items {
 		p := b.tenant(policy.Item)

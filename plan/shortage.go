@@ -26,6 +26,7 @@ func explainShortages(b *book, calls []ledger.Call, in Input, have set) []Shorta
 			Short:           -pool.Left,
 			Limit:           pool.LimitAfter(),
 			Term:            pool.Binding(pool.After),
+			Inactive:        pool.Inactive,
 		}
 		var declared int64
 		s.Drawers, declared = drawers(in, pool.ID, m, have)

@@ -116,11 +116,16 @@ func (p *Page) shortage(s plan.Shortage, undoing bool) {
 		ledger.Quantity: "Raise quantity in the file, or declare less",
 		ledger.Reserve:  "Lower reserve in the file, or declare less",
 	}
+	way := fix[s.Term]
+	if s.Term == ledger.Owned && s.InactiveSeats() > 0 {
+		lines = append(lines, s.InactiveText()+".")
+		way = "Reactivate the subscription in the Microsoft 365 admin centre, under Billing, or declare less"
+	}
 	if len(s.Blocked) > 0 {
 		lines = append(lines, fmt.Sprintf("The service gives a member all products of a group or none, so this would be missing as well: %s.",
 			some(s.Blocked)))
 	}
-	p.refuse(Note{Code: shortage, Lines: lines, Fix: fix[s.Term], Origins: originsOf(s)}, "%s is short by %d: %d would be in use, and %s",
+	p.refuse(Note{Code: shortage, Lines: lines, Fix: way, Origins: originsOf(s)}, "%s is short by %d: %d would be in use, and %s",
 		s.Item.Name, s.Short, s.Limit+s.Short, fmt.Sprintf(bound[s.Term], s.Limit))
 }
 

@@ -122,6 +122,9 @@ func (w Words) Usage(have ledger.Have, all []ledger.Usage, today string, people 
 		} else {
 			capacity.Rows = append(capacity.Rows, row)
 		}
+		if u.InactiveSeats() > 0 {
+			lapses.addf("%s: %s, and can be given to nobody before the subscription is reactivated.", u.Item.Name, u.InactiveText())
+		}
 		for _, l := range u.Lapses {
 			kind := "subscription"
 			if l.Trial {

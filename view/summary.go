@@ -18,8 +18,7 @@ import (
 func (p *Page) byHand(pl *plan.Plan) {
 	list := List{Title: "To be done by hand:"}
 	for _, b := range pl.Purchases {
-		item := Item{Text: fmt.Sprintf("buy %d of %s (from %d to %d) in the Microsoft 365 admin centre, under Billing",
-			b.To-b.From, b.Item.Name, b.From, b.To), Origins: b.Origins}
+		item := Item{Text: acquisition(b), Origins: b.Origins}
 		if b.Waiting > 0 {
 			item.More = []string{ledger.Plural(b.Waiting, "call waits", "calls wait") + " for it"}
 		}
@@ -31,6 +30,20 @@ func (p *Page) byHand(pl *plan.Plan) {
 		}
 	}
 	p.list(list)
+}
+
+// acquisition says how somebody gets the seats that a file declares and the tenant does not have.
+func acquisition(b plan.Purchase) string {
+	const where = "in the Microsoft 365 admin centre, under Billing"
+	buy := fmt.Sprintf("buy %d of %s (from %d to %d)", b.ToBuy(), b.Item.Name, b.From+b.InactiveSeats(), b.To)
+	reactivate := fmt.Sprintf("reactivate the subscription of %s (%s)", b.Item.Name, b.InactiveText())
+	switch {
+	case b.InactiveSeats() == 0:
+		return buy + " " + where
+	case b.ToBuy() == 0:
+		return reactivate + " " + where
+	}
+	return reactivate + " and " + buy + " " + where
 }
 
 // list adds a list that is not empty.
@@ -89,13 +102,19 @@ func Summary(pl *plan.Plan) string {
 			moved++
 		}
 	}
+	toReactivate := 0
+	for _, b := range pl.Purchases {
+		if b.ToBuy() == 0 {
+			toReactivate++
+		}
+	}
 	text := fmt.Sprintf("Plan: %d to add, %d to change, %d to remove", n[ledger.Add], n[ledger.Change], n[ledger.Remove])
 	for _, extra := range []struct {
 		n    int
 		what string
 	}{{n[ledger.Adopt], "%d to adopt"}, {n[ledger.Forget], "%d to forget"}, {n[ledger.Retry], "%d to try again"},
 		{n[ledger.Restart], "%d to turn off and on"},
-		{len(pl.Purchases), "%d to buy"}, {len(pl.Blocked), "%d blocked"}} {
+		{len(pl.Purchases) - toReactivate, "%d to buy"}, {toReactivate, "%d to reactivate"}, {len(pl.Blocked), "%d blocked"}} {
 		if extra.n > 0 {
 			text += ", " + fmt.Sprintf(extra.what, extra.n)
 		}

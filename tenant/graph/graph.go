@@ -66,10 +66,13 @@ type sku struct {
 	ID            string     `json:"skuId"`
 	PartNumber    string     `json:"skuPartNumber"`
 	AppliesTo     string     `json:"appliesTo"`
+	Status        string     `json:"capabilityStatus"`
 	ConsumedUnits wire.Count `json:"consumedUnits"`
 	PrepaidUnits  *struct {
-		Enabled wire.Count `json:"enabled"`
-		Warning wire.Count `json:"warning"`
+		Enabled   wire.Count `json:"enabled"`
+		Warning   wire.Count `json:"warning"`
+		Suspended wire.Count `json:"suspended"`
+		LockedOut wire.Count `json:"lockedOut"`
 	} `json:"prepaidUnits"`
 	Plans []struct {
 		ID        string `json:"servicePlanId"`
@@ -140,7 +143,8 @@ func isDay(s string) bool {
 func (s sku) supply() ledger.Supply {
 	out := ledger.Supply{
 		Item:  ledger.Item{Kind: ledger.Seat, ID: strings.ToLower(s.ID), Name: s.PartNumber},
-		Owned: int64(s.PrepaidUnits.Enabled), Grace: int64(s.PrepaidUnits.Warning), Used: int64(s.ConsumedUnits),
+		Owned: int64(s.PrepaidUnits.Enabled), Grace: int64(s.PrepaidUnits.Warning), Used: int64(s.ConsumedUnits), Status: s.Status,
+		Inactive: ledger.Inactive{Suspended: int64(s.PrepaidUnits.Suspended), LockedOut: int64(s.PrepaidUnits.LockedOut)},
 		// Departmental products are bought by people themselves; the service
 		// refuses every program that assigns or removes them.
 		SelfService: strings.HasSuffix(strings.ToUpper(s.PartNumber), "_DEPT"),

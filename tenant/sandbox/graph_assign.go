@@ -215,8 +215,14 @@ func (s *Server) getSKU(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) skuView(sku *SKU) map[string]any {
 	status := "Enabled"
-	if sku.Enabled == 0 && sku.Warning > 0 {
+	switch {
+	case sku.Enabled > 0:
+	case sku.Warning > 0:
 		status = "Warning"
+	case sku.Suspended > 0:
+		status = "Suspended"
+	case sku.LockedOut > 0:
+		status = "LockedOut"
 	}
 	plans := []any{}
 	for _, p := range sku.Plans {
