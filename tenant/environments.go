@@ -8,6 +8,7 @@ import (
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/tenant/dataverse"
+	"github.com/usher-cli/usher/tenant/graph"
 	"github.com/usher-cli/usher/tenant/powerplatform"
 )
 
@@ -38,7 +39,7 @@ func (t *Tenant) environments(ctx context.Context, r *Reading, inside []string) 
 
 // mentioned reports whether a holder is among references by id or name.
 func mentioned(refs []string, h ledger.Holder) bool {
-	return slices.ContainsFunc(refs, func(ref string) bool { return strings.EqualFold(ref, h.ID) || strings.EqualFold(ref, h.Name) })
+	return slices.ContainsFunc(refs, func(ref string) bool { return strings.EqualFold(ref, h.ID) || fold(ref) == fold(h.Name) })
 }
 
 // inside reads the flows and machines of an environment. One without
@@ -74,7 +75,7 @@ func (t *Tenant) inside(ctx context.Context, r *Reading, e powerplatform.Environ
 func (t *Tenant) groups(ctx context.Context, r *Reading, seats []ledger.Supply, refs []string) []ledger.Holder {
 	var holders []ledger.Holder
 	for _, ref := range refs {
-		found, err := t.graph.FindGroups(ctx, ref, isID(ref), seats)
+		found, err := t.findGroups(ctx, r, seats, ref)
 		if err != nil {
 			r.unread(ledger.Group, err)
 			return holders
@@ -100,6 +101,32 @@ func (t *Tenant) groups(ctx context.Context, r *Reading, seats []ledger.Supply, 
 		}
 	}
 	return holders
+}
+
+// findGroups reads the groups that a reference means. The service compares names letter by
+// letter. Where it finds none, all names are asked for: one of them may be the same to a
+// reader, or nearly the same, which is what a refusal then suggests.
+func (t *Tenant) findGroups(ctx context.Context, r *Reading, seats []ledger.Supply, ref string) ([]graph.Group, error) {
+	found, err := t.graph.FindGroups(ctx, ref, isID(ref), seats)
+	if err != nil || len(found) > 0 || isID(ref) {
+		return found, err
+	}
+	if r.groups == nil {
+		if r.groups, err = t.graph.GroupNames(ctx); err != nil {
+			return nil, err
+		}
+	}
+	for _, h := range r.groups {
+		if fold(h.Name) != fold(ref) {
+			continue
+		}
+		same, err := t.graph.FindGroups(ctx, h.ID, true, seats)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, same...)
+	}
+	return found, nil
 }
 
 // selfService reads the rules of self-service purchases.

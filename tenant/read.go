@@ -24,6 +24,7 @@ type Reading struct {
 	twins    map[nameKey][]ledger.Holder  // further bearers
 	missing  map[ledger.HolderKind]string // kinds whose list is incomplete, with the reason
 	cannot   map[ledger.HolderID]string   // groups that can be given nothing, with the reason
+	groups   []ledger.Holder              // all of the tenant, by id and name, where one of the files was not found
 	outside  map[nameKey]bool             // flows that are in no solution, by id or name
 }
 

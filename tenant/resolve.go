@@ -46,7 +46,7 @@ type Declared struct {
 	Former       []ledger.Holder // holders of the state by names that they had before
 }
 
-// nameKey is a name as names are compared: without regard to case.
+// nameKey is a name as names are compared: folded.
 type nameKey struct {
 	kind ledger.HolderKind
 	name string
@@ -54,9 +54,9 @@ type nameKey struct {
 
 func keyOf(h ledger.Holder) nameKey {
 	if h.Kind.Inside() {
-		return nameKey{h.Kind, strings.ToLower(h.EnvironmentID() + "/" + h.Own())}
+		return nameKey{h.Kind, strings.ToLower(h.EnvironmentID()) + "/" + fold(h.Own())}
 	}
-	return nameKey{h.Kind, strings.ToLower(h.Name)}
+	return nameKey{h.Kind, fold(h.Name)}
 }
 
 // resolver turns names into ids. It is the only place that does.

@@ -48,15 +48,19 @@ func (l listCounter) unknown() []ledger.Notice {
 
 // suggestion names the most similar holder, where one is similar enough. Its
 // cost is one pass over the directory, so it is only asked of small numbers
-// of misses.
+// of missing people.
 func (x *resolver) suggestion(w *ledger.Want) string {
 	const mostMisses, longest = 20, 3
-	if len(x.out.Notices) > mostMisses {
+	if w.Kind == ledger.User && len(x.out.Notices) > mostMisses {
 		return ""
 	}
 	best, least := "", longest
 	guest := strings.ToLower(strings.ReplaceAll(w.Holder, "@", "_")) + "#ext#@"
-	for _, h := range x.holders {
+	all := x.holders
+	if w.Kind == ledger.Group {
+		all = x.groups
+	}
+	for _, h := range all {
 		name := h.Own()
 		if h.Kind == w.Kind && w.Kind == ledger.User && strings.HasPrefix(strings.ToLower(name), guest) {
 			return fmt.Sprintf(" (did you mean the guest %s?)", name)

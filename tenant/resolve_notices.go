@@ -93,6 +93,11 @@ func (x *resolver) absent(w *ledger.Want, h ledger.Holder) (ledger.Holder, bool)
 		)
 		return h, false
 	}
+	if w.Kind == ledger.User && h.ID != "" && !isID(w.Holder) {
+		x.addNotice(w, ledger.Warning, "holder-gone", "the account was deleted (it had the id "+h.ID+"); nothing is done for it",
+			"take it out of the file, or restore the account")
+		return x.noteGone(h), true
+	}
 	meant := x.suggestion(w)
 	if w.Kind != ledger.User && meant != "" && h.ID == "" { // a slip here would take from everybody in the one that is meant
 		x.refuse(
@@ -107,10 +112,15 @@ func (x *resolver) absent(w *ledger.Want, h ledger.Holder) (ledger.Holder, bool)
 		w.Kind.Words(), meant),
 		"take it out of the file, or correct it")
 	if h.ID != "" {
-		x.out.Gone = append(x.out.Gone, h.Identity())
-		x.gone[h.Identity()] = true
-		return h, true
+		return x.noteGone(h), true
 	}
 	x.nobodyHas(w)
 	return h, false
+}
+
+// noteGone notes a holder that is declared and that the tenant no longer has.
+func (x *resolver) noteGone(h ledger.Holder) ledger.Holder {
+	x.out.Gone = append(x.out.Gone, h.Identity())
+	x.gone[h.Identity()] = true
+	return h
 }

@@ -7,7 +7,6 @@
 package dataverse
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -85,7 +84,7 @@ func tables() []table {
 
 func (c *Client) holder(kind ledger.HolderKind, id, name string) ledger.Holder {
 	id = strings.ToLower(id)
-	return ledger.Within(c.environment, kind, id, cmp.Or(name, id))
+	return ledger.Within(c.environment, kind, id, wire.Name(name, id))
 }
 
 // States of a flow, and kinds of workflow.

@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -84,8 +83,25 @@ func (c *Client) FindGroups(ctx context.Context, ref string, isID bool, supply [
 	return all, nil
 }
 
+// GroupNames lists the groups of the directory, which can be many thousands.
+func (c *Client) GroupNames(ctx context.Context) ([]ledger.Holder, error) {
+	type named struct {
+		organization
+		Name string `json:"displayName"`
+	}
+	rows, err := wire.All[named](ctx, c.w, "/v1.0/groups?$select=id,displayName&$top=999")
+	if err != nil {
+		return nil, err
+	}
+	all := make([]ledger.Holder, 0, len(rows))
+	for _, g := range rows {
+		all = append(all, ledger.Holder{Kind: ledger.Group, ID: strings.ToLower(g.ID), Name: wire.Tidy(g.Name)})
+	}
+	return all, nil
+}
+
 func (g group) read(items *interner) Group {
-	out := Group{Holder: ledger.Holder{Kind: ledger.Group, ID: strings.ToLower(g.ID), Name: cmp.Or(g.Name, strings.ToLower(g.ID))}}
+	out := Group{Holder: ledger.Holder{Kind: ledger.Group, ID: strings.ToLower(g.ID), Name: wire.Name(g.Name, g.ID)}}
 	if g.Security != nil && !*g.Security {
 		out.Cannot = "it is not security-enabled, and the service gives licenses to security groups only"
 	}

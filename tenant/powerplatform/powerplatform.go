@@ -6,7 +6,6 @@
 package powerplatform
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -84,7 +83,7 @@ func (e *environment) Shape() error {
 }
 
 func (e environment) read() Environment {
-	return Environment{ledger.Holder{Kind: ledger.Environment, ID: strings.ToLower(e.ID), Name: cmp.Or(e.Name, strings.ToLower(e.ID))}, e.URL}
+	return Environment{ledger.Holder{Kind: ledger.Environment, ID: strings.ToLower(e.ID), Name: wire.Name(e.Name, e.ID)}, e.URL}
 }
 
 type allocation struct {
