@@ -48,8 +48,9 @@ type Tenant struct {
 // Options are what the command line adds to a configuration.
 type Options struct {
 	Version  string // of this usher, for required_version
-	Vars     []string
-	VarFiles []string
+	Vars     []string                 // NAME=VALUE
+	VarFiles []string                 // paths
+	Env      func(name string) string // variables of the environment; nil for none
 	Catalog  *catalog.Catalog
 	Remote   bool // the endpoints of the tenant block may be on other machines
 	Alone    bool // nobody asks the tenant afterwards: what the catalog does not know is warned of

@@ -20,7 +20,7 @@ type evaluator struct {
 // newEvaluator gives values to variables and locals.
 func newEvaluator(src *source, body *hclsyntax.Body, opts Options) (*evaluator, hcl.Diagnostics) {
 	e := &evaluator{ctx: &hcl.EvalContext{Functions: functions(src), Variables: map[string]cty.Value{}}}
-	vars, diags := variables(e, body, opts)
+	vars, diags := variables(src, e, body, opts)
 	e.ctx.Variables["var"] = cty.ObjectVal(vars)
 	diags = append(diags, e.locals(body)...)
 	return e, diags

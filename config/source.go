@@ -58,8 +58,8 @@ func (s *source) parse(name string) hcl.Diagnostics {
 	if err != nil {
 		return hcl.Diagnostics{broken(name, "File not readable", "%s cannot be read: %s.", name, plainError(err))}
 	}
-	if bytes.HasPrefix(text, []byte{0xff, 0xfe}) || bytes.HasPrefix(text, []byte{0xfe, 0xff}) {
-		return hcl.Diagnostics{broken(name, "UTF-16", "%s is saved as UTF-16: save it as UTF-8.", name)}
+	if isUTF16(text) {
+		return hcl.Diagnostics{inUTF16(name)}
 	}
 	if diags := checkNesting(text, name); diags.HasErrors() {
 		s.show(name)
@@ -80,6 +80,16 @@ func (s *source) parse(name string) hcl.Diagnostics {
 	}
 	s.body.Blocks = append(s.body.Blocks, body.Blocks...)
 	return diags
+}
+
+// isUTF16 reports whether a text begins as UTF-16 does.
+func isUTF16(text []byte) bool {
+	return bytes.HasPrefix(text, []byte{0xff, 0xfe}) || bytes.HasPrefix(text, []byte{0xfe, 0xff})
+}
+
+// inUTF16 is about a file that HCL cannot read: one error, and not one for each character.
+func inUTF16(name string) *hcl.Diagnostic {
+	return broken(name, "UTF-16", "%s is saved as UTF-16: save it as UTF-8.", name)
 }
 
 // open opens a file of the configuration directory. It looks before, because opening
@@ -137,12 +147,24 @@ func (s *source) close() { _ = s.end() } // it was read only
 // texts are the texts of the files, for messages.
 func (s *source) texts() map[string]*hcl.File { return s.parser.Files() }
 
+// variableFile ends the names of files whose values are loaded by themselves.
+const variableFile = ".auto.vars"
+
+// variableFiles lists the files whose values are loaded by themselves, sorted.
+func (s *source) variableFiles() []string {
+	names, _ := filesLike(s.files, variableFile) // the directory was read before
+	return names
+}
+
 // hclFiles lists the files of a configuration, sorted.
-func hclFiles(files fs.FS) ([]string, error) {
+func hclFiles(files fs.FS) ([]string, error) { return filesLike(files, ".hcl") }
+
+// filesLike lists the files of a directory whose names end alike, sorted, without hidden ones.
+func filesLike(files fs.FS, suffix string) ([]string, error) {
 	entries, err := fs.ReadDir(files, ".")
 	var names []string
 	for _, e := range entries {
-		if n := e.Name(); strings.HasSuffix(n, ".hcl") && !strings.HasPrefix(n, ".") && !e.IsDir() {
+		if n := e.Name(); strings.HasSuffix(n, suffix) && !strings.HasPrefix(n, ".") && !e.IsDir() {
 			names = append(names, n)
 		}
 	}

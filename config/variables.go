@@ -28,21 +28,27 @@ const noValue = "Variable without a value"
 // noVariable is the summary of a diagnostic about a value that no variable takes.
 const noVariable = "Unknown variable"
 
-// variables gives every declared variable its value: the last of -var, the
-// last of -var-file, or the default.
+// variables gives every declared variable its value: the last of -var, the last of -var-file,
+// the last of the files that are loaded by themselves, the environment's, or the default.
 //
 //	variable "seats" {
 //	  type    = number
 //	  default = 10
 //	}
 //
+// What a pipeline sets for many jobs gives way to what stands in a file, and that to what
+// somebody typed.
+//
 // A variable without a value is an error; where a command only looks, as usher undo does,
 // it is a warning, and the arguments that need it are left out.
-func variables(e *evaluator, body *hclsyntax.Body, opts Options) (map[string]cty.Value, hcl.Diagnostics) {
+func variables(src *source, e *evaluator, body *hclsyntax.Body, opts Options) (map[string]cty.Value, hcl.Diagnostics) {
 	vars, diags := declared(e, body)
-	var given hcl.Diagnostics
+	given := fromEnvironment(vars, opts)
+	for _, name := range src.variableFiles() {
+		given = append(given, fromFile(vars, e, name, "", src.read)...)
+	}
 	for _, path := range opts.VarFiles {
-		given = append(given, fromFile(vars, e, path, opts.reader())...)
+		given = append(given, fromFile(vars, e, path, "-var-file=", opts.reader())...)
 	}
 	for _, pair := range opts.Vars {
 		given = append(given, fromFlag(vars, pair)...)
@@ -68,7 +74,8 @@ func variables(e *evaluator, body *hclsyntax.Body, opts Options) (map[string]cty
 			)
 		} else if !v.set {
 			diags = append(diags, failure(v.block.DefRange(), noValue,
-				"The variable %q has no default: give it a value with -var=%s=VALUE or -var-file=FILE.", name, name))
+				"The variable %q has no default: give it a value with -var=%s=VALUE, -var-file=FILE, a file *%s or %s%s.",
+				name, name, variableFile, variablePrefix, name))
 			v.value = cty.DynamicVal
 		}
 		values[name] = v.value
@@ -128,10 +135,13 @@ func (v *variable) assign(name string, value cty.Value, at hcl.Range) hcl.Diagno
 //
 // A name that no block declares is an error: it is mostly a slip, and the default would be
 // used in silence.
-func fromFile(vars map[string]*variable, e *evaluator, path string, read func(string) ([]byte, error)) hcl.Diagnostics {
+func fromFile(vars map[string]*variable, e *evaluator, path, flag string, read func(string) ([]byte, error)) hcl.Diagnostics {
 	text, err := read(path)
 	if err != nil {
-		return hcl.Diagnostics{broken(path, "File not readable", "-var-file=%s cannot be read: %s.", path, plainError(err))}
+		return hcl.Diagnostics{broken(path, "File not readable", "%s%s cannot be read: %s.", flag, path, plainError(err))}
+	}
+	if isUTF16(text) {
+		return hcl.Diagnostics{inUTF16(path)}
 	}
 	if diags := checkNesting(text, path); diags.HasErrors() {
 		return diags
@@ -156,8 +166,7 @@ func fromFile(vars map[string]*variable, e *evaluator, path string, read func(st
 	return diags
 }
 
-// fromFlag reads NAME=VALUE. As in Terraform, the value is a plain text where
-// the variable is one, and an expression where it is anything else.
+// fromFlag reads NAME=VALUE.
 func fromFlag(vars map[string]*variable, pair string) hcl.Diagnostics {
 	name, text, ok := strings.Cut(pair, "=")
 	at := hcl.Range{Filename: "-var=" + pair}
@@ -169,6 +178,30 @@ func fromFlag(vars map[string]*variable, pair string) hcl.Diagnostics {
 		return hcl.Diagnostics{failure(at, noVariable,
 			"No variable %q is declared.%s", name, didYouMean(name, slices.Sorted(maps.Keys(vars))))}
 	}
+	return v.fromText(name, text, at)
+}
+
+// variablePrefix begins the names of variables of the environment that give a variable its value.
+const variablePrefix = "USHER_VAR_"
+
+// fromEnvironment gives variables the values of the environment, as in Terraform. One that no
+// block declares is for another configuration, and is nobody's mistake.
+func fromEnvironment(vars map[string]*variable, opts Options) hcl.Diagnostics {
+	if opts.Env == nil {
+		return nil
+	}
+	var diags hcl.Diagnostics
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
+		if text := opts.Env(variablePrefix + name); text != "" {
+			diags = append(diags, vars[name].fromText(name, text, hcl.Range{Filename: variablePrefix + name})...)
+		}
+	}
+	return diags
+}
+
+// fromText gives a variable a value that is written in a text. The value is the text itself
+// where the variable is one, and an expression where it is anything else.
+func (v *variable) fromText(name, text string, at hcl.Range) hcl.Diagnostics {
 	typ := v.typ
 	if typ == cty.DynamicPseudoType && v.set {
 		typ = v.value.Type()

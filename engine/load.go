@@ -69,7 +69,7 @@ func Load(w *World, in Inputs, part Extent) (*Loaded, hcl.Diagnostics, error) {
 	if l.Catalog, err = catalog.Load(); err != nil {
 		return nil, nil, err
 	}
-	opts := config.Options{Version: w.Version, Vars: in.Vars, VarFiles: in.VarFiles, ReadFile: w.ReadFile, Catalog: l.Catalog,
+	opts := config.Options{Version: w.Version, Vars: in.Vars, VarFiles: in.VarFiles, Env: w.Env, ReadFile: w.ReadFile, Catalog: l.Catalog,
 		Remote: in.Remote, Alone: in.Simulate}
 	l.options = opts
 	var diags hcl.Diagnostics

@@ -30,7 +30,7 @@ func runValidate(a *app, o *validateOptions) error {
 	if err != nil {
 		return err
 	}
-	opts := config.Options{Version: version, Vars: o.Vars, Catalog: cat, Remote: o.Remote, Alone: true}
+	opts := config.Options{Version: version, Vars: o.Vars, Env: a.env, Catalog: cat, Remote: o.Remote, Alone: true}
 	for _, f := range o.VarFiles {
 		opts.VarFiles = append(opts.VarFiles, a.path(f))
 	}
