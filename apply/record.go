@@ -73,6 +73,9 @@ func (c *recorder) begin(ctx context.Context) error {
 			c.edit.Drop(s.Key())
 		}
 	}
+	if c.r.Undeclared != nil {
+		c.doc.Undeclared = c.r.Undeclared
+	}
 	c.rename()
 	c.doc.Tenant = c.p.Tenant
 	if err := c.tellBegin(ctx); err != nil {

@@ -47,7 +47,7 @@ type Tenant struct {
 
 // Options are what the command line adds to a configuration.
 type Options struct {
-	Version  string // of this usher, for required_version
+	Version  string                   // of this usher, for required_version
 	Vars     []string                 // NAME=VALUE
 	VarFiles []string                 // paths
 	Env      func(name string) string // variables of the environment; nil for none

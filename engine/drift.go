@@ -19,10 +19,21 @@ const keptDays = 30
 // longestLog is how long the log may take: the drift itself is known without it.
 const longestLog = 5 * time.Minute
 
+// UndeclaredSeats says which seats that no file declares are drift.
+type UndeclaredSeats string
+
+const (
+	// NewSeats are those that somebody gave since a run first read all of the product.
+	NewSeats UndeclaredSeats = "new"
+	// AllSeats are also those that were there before.
+	AllSeats UndeclaredSeats = "all"
+)
+
 // Drift tells what somebody else changed, and who it was as far as the log of the
-// directory tells. Where the files themselves have errors, those are returned, and nothing
+// directory tells. Seats that no file declares and that were always there are only counted,
+// where undeclared does not ask for all of them. Where the files themselves have errors, those are returned, and nothing
 // is compared. It reads, and writes nothing.
-func (p *Present) Drift(ctx context.Context) (*plan.DriftReport, []ledger.Notice) {
+func (p *Present) Drift(ctx context.Context, undeclared UndeclaredSeats) (*plan.DriftReport, []ledger.Notice) {
 	in := p.input(p.Config, Choices{})
 	if errs := (&plan.Plan{Notices: in.Notices}).Errors(); len(errs) > 0 {
 		return nil, errs
@@ -32,7 +43,11 @@ func (p *Present) Drift(ctx context.Context) (*plan.DriftReport, []ledger.Notice
 		r.Labels[rules.Item.ID], r.Takes[rules.Item.ID] = rules.Label, rules.Unmanaged == ledger.Take
 	}
 	all, ignored := plan.Ignored(plan.Drifts(in), p.Config.Ignores, p.Today())
-	r.Ignored = ignored
+	r.Ignored, r.NoState = ignored, p.Document == nil
+	p.markOld(all, r.Takes)
+	if undeclared == NewSeats {
+		all = r.CountOld(all)
+	}
 	if slices.ContainsFunc(all, func(d plan.Drift) bool { return d.Holder.Kind == ledger.User }) {
 		in, done := context.WithTimeout(ctx, longestLog)
 		defer done()
@@ -75,7 +90,7 @@ func (p *Present) lastWhole(ctx context.Context) *time.Time {
 // The groups are those of all drift, whatever an earlier reading of this run was narrowed to.
 func (p *Present) driftHolders(ctx context.Context, group string) ([]ledger.Holder, error) {
 	p.scope.Targets = nil
-	r, problems := p.Drift(ctx)
+	r, problems := p.Drift(ctx, AllSeats)
 	if len(problems) > 0 { // the plan says which
 		return nil, nil
 	}

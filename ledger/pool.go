@@ -99,16 +99,17 @@ func (s Supply) Trials() int64 {
 // Pool is the account of one pool over a plan. Limit and Available are
 // written out for readers of the document; Settle computes them.
 type Pool struct {
-	ID              PoolID      `json:"id"`
-	Item            Item        `json:"item"`
-	EnvironmentName string      `json:"environment,omitempty"` // name of the environment
-	Label           string      `json:"label,omitempty"`       // the license or capacity block
-	Owned           int64       `json:"owned"`
-	Growth          int64       `json:"owned_change,omitempty"` // by the plan: allocations, and what is to be bought
-	Quantity        *int64      `json:"quantity,omitempty"`
-	Reserve         int64       `json:"reserve,omitempty"`
-	Refresh         RefreshMode `json:"refresh_flows,omitempty"`
-	Grace           bool        `json:"use_grace,omitempty"` // owned counts seats past their term
+	ID              PoolID        `json:"id"`
+	Item            Item          `json:"item"`
+	EnvironmentName string        `json:"environment,omitempty"` // name of the environment
+	Label           string        `json:"label,omitempty"`       // the license or capacity block
+	Owned           int64         `json:"owned"`
+	Growth          int64         `json:"owned_change,omitempty"` // by the plan: allocations, and what is to be bought
+	Quantity        *int64        `json:"quantity,omitempty"`
+	Reserve         int64         `json:"reserve,omitempty"`
+	Refresh         RefreshMode   `json:"refresh_flows,omitempty"`
+	Unmanaged       UnmanagedMode `json:"unmanaged,omitempty"` // of the license block; "" where there is none
+	Grace           bool          `json:"use_grace,omitempty"` // owned counts seats past their term
 	Inactive
 	Limit   int64    `json:"limit"` // before
 	Before  int64    `json:"use_before"`

@@ -43,13 +43,7 @@ func UsageOf(h Have, prices map[string]*Price) []Usage {
 		if s.Item.Kind == Seat && !s.Assignable {
 			continue // its units are listed under their capacity type
 		}
-		u := &Usage{Item: s.Item, Purchased: s.Owned, Grace: s.Grace, Inactive: s.Inactive, Free: s.Free, Lapses: s.Lapses, trials: s.Trials()}
-		if s.Status != enabled {
-			u.Status = s.Status
-		}
-		if s.Free {
-			u.Purchased = 0
-		}
+		u := s.usage()
 		at[s.Item.ID] = u
 		all = append(all, u)
 	}
@@ -83,6 +77,18 @@ func UsageOf(h Have, prices map[string]*Price) []Usage {
 		}
 	}
 	return finishUsage(all, prices)
+}
+
+// usage is what the tenant itself says of an item.
+func (s Supply) usage() *Usage {
+	u := &Usage{Item: s.Item, Purchased: s.Owned, Grace: s.Grace, Inactive: s.Inactive, Free: s.Free, Lapses: s.Lapses, trials: s.Trials()}
+	if s.Status != enabled {
+		u.Status = s.Status
+	}
+	if s.Free {
+		u.Purchased = 0
+	}
+	return u
 }
 
 func finishUsage(all []*Usage, prices map[string]*Price) []Usage {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -111,7 +112,11 @@ func causeOf(d Drift) string {
 	if d.App {
 		by = "application " + cmp.Or(d.ByID, d.By)
 	}
-	sum := sha256.Sum256([]byte(strings.Join([]string{string(d.Kind), string(d.Item.Kind), d.Item.ID, by}, "\x00")))
+	parts := []string{string(d.Kind), string(d.Item.Kind), d.Item.ID, by}
+	if d.Old {
+		parts = append(parts, "always there")
+	}
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:4])
 }
 
@@ -146,10 +151,34 @@ type Accepted struct {
 	ByHand []Drift  `json:"by_hand"` // a person has to change the files
 }
 
+// AlwaysThere counts who had a product before usher looked, though no file says why.
+type AlwaysThere struct {
+	Item   string `json:"item"` // name of the product
+	People int    `json:"people"`
+}
+
+// CountOld takes what was always there out of a comparison, and counts it.
+func (r *DriftReport) CountOld(all []Drift) []Drift {
+	people := map[string]int{}
+	left := slices.DeleteFunc(all, func(d Drift) bool {
+		if d.Old {
+			people[d.Item.Name]++
+		}
+		return d.Old
+	})
+	for _, name := range slices.Sorted(maps.Keys(people)) {
+		r.AlwaysThere = append(r.AlwaysThere, AlwaysThere{Item: name, People: people[name]})
+	}
+	return left
+}
+
 // DriftReport is all that a comparison of the night found.
 type DriftReport struct {
 	Groups  []DriftGroup
 	Ignored []IgnoreCount
+	// AlwaysThere is in no group: it is no change.
+	AlwaysThere []AlwaysThere
+	NoState     bool // usher manages nothing yet
 	// Unknown says why nobody knows who made the changes; "" where the log was read.
 	Unknown string
 	Labels  map[string]string // of license blocks, by the id of their product

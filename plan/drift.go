@@ -31,6 +31,7 @@ type Drift struct {
 	Have   *ledger.Value `json:"have,omitempty"`
 	// Deleted says that the tenant no longer has the declared holder at all.
 	Deleted bool `json:"deleted,omitempty"`
+	Old     bool `json:"always_there,omitempty"` // it was undeclared when a run first read all of the product
 	// By is the account that made the difference, and At when; "" and nil where nobody knows.
 	By      string          `json:"by,omitempty"`
 	ByID    string          `json:"by_id,omitempty"`

@@ -149,7 +149,7 @@ func (p *Plan) inactive() []ledger.Notice {
 			continue
 		}
 		all = append(all, ledger.Notice{Code: "inactive", Severity: ledger.Warning, Address: pool.Item.Name, Origins: pool.Origins,
-			Text: fmt.Sprintf("%s: nobody can be given one, and the people who have one lose it when Microsoft deletes the subscription", pool.InactiveText()),
+			Text: pool.InactiveText() + ": nobody can be given one, and the people who have one lose it when Microsoft deletes the subscription",
 			Fix:  "reactivate the subscription in the Microsoft 365 admin centre, under Billing"})
 	}
 	return all

@@ -47,6 +47,7 @@ func accounts(in Input, c *coverage) *book {
 	for _, policy := range in.Items {
 		p := b.tenant(policy.Item)
 		p.Label, p.Quantity, p.Reserve = policy.Label, policy.Quantity, policy.Reserve
+		p.Unmanaged = policy.Unmanaged
 		p.Refresh, p.Origins, p.Price = policy.Refresh, []ledger.Origin{policy.Origin}, policy.Price
 		if policy.UseGrace {
 			p.Grace = true

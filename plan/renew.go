@@ -244,7 +244,7 @@ func (p *Plan) refit(steps []ledger.Step, f Fresh) {
 			continue
 		}
 		in.Items = append(in.Items, ledger.ItemRules{Label: pool.Label, Item: pool.Item, Quantity: pool.Quantity, Reserve: pool.Reserve,
-			UseGrace: pool.Grace, Refresh: pool.Refresh, Price: pool.Price, Origin: pool.Origins[0]})
+			UseGrace: pool.Grace, Refresh: pool.Refresh, Unmanaged: pool.Unmanaged, Price: pool.Price, Origin: pool.Origins[0]})
 	}
 	slices.SortStableFunc(steps, func(a, b ledger.Step) int { return a.Key().Compare(b.Key()) })
 	saved, unknown := p.Shortages, slices.DeleteFunc(slices.Clone(p.Breaches), func(b Breach) bool { return b.Kind != UnknownNames })

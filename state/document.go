@@ -17,17 +17,18 @@ const Version = 1
 
 // Document is one version of the state.
 type Document struct {
-	Lineage   string // made once, when the state is; two states never share it
-	Serial    uint64 // one more with every write
-	Tenant    string // id of the tenant that it is about
-	Grants    []Record
-	Former    []ledger.Holder // holders by names that they had before, sorted
-	Claims    *Claims
-	Recent    []ledger.Recent
-	Pending   []Pending
-	Restarts  []ledger.Grant // flows that a run was turning off and on, and the seat that it was for
-	Confirmed []Confirmation
-	History   *Head // the end of the history when this was written; nil for none
+	Lineage    string // made once, when the state is; two states never share it
+	Serial     uint64 // one more with every write
+	Tenant     string // id of the tenant that it is about
+	Grants     []Record
+	Former     []ledger.Holder // holders by names that they had before, sorted
+	Claims     *Claims
+	Recent     []ledger.Recent
+	Pending    []Pending
+	Restarts   []ledger.Grant // flows that a run was turning off and on, and the seat that it was for
+	Confirmed  []Confirmation
+	Undeclared []Undeclared // of products that files declare, sorted by id
+	History    *Head        // the end of the history when this was written; nil for none
 }
 
 // Record is a grant that is usher's own.

@@ -57,18 +57,19 @@ type formerRow struct {
 }
 
 type file struct {
-	Version   int               `json:"version"`
-	Lineage   string            `json:"lineage"`
-	Serial    uint64            `json:"serial"`
-	Tenant    string            `json:"tenant"`
-	Grants    []row             `json:"grants"`
-	Former    []formerRow       `json:"former,omitempty"`
-	Claims    *claimsRow        `json:"claims"`
-	Recent    []row             `json:"recent"`
-	Pending   []row             `json:"pending"`
-	Restarts  []row             `json:"restarts,omitempty"`
-	Confirmed []confirmationRow `json:"confirmed"`
-	History   *Head             `json:"history,omitempty"`
+	Version    int               `json:"version"`
+	Lineage    string            `json:"lineage"`
+	Serial     uint64            `json:"serial"`
+	Tenant     string            `json:"tenant"`
+	Grants     []row             `json:"grants"`
+	Former     []formerRow       `json:"former,omitempty"`
+	Claims     *claimsRow        `json:"claims"`
+	Recent     []row             `json:"recent"`
+	Pending    []row             `json:"pending"`
+	Restarts   []row             `json:"restarts,omitempty"`
+	Confirmed  []confirmationRow `json:"confirmed"`
+	Undeclared []Undeclared      `json:"undeclared,omitempty"`
+	History    *Head             `json:"history,omitempty"`
 }
 
 func rowOf(g ledger.Grant) row {
@@ -137,6 +138,7 @@ func (d *Document) Encode() []byte {
 		list(&b, "restarts", d.Restarts, func(g ledger.Grant) any { return rowOf(g) })
 	}
 	list(&b, "confirmed", d.Confirmed, func(c Confirmation) any { return confirmationRow(c) })
+	d.encodeUndeclared(&b)
 	if d.History != nil {
 		fmt.Fprintf(&b, ",\n  \"history\": %s", compact(d.History))
 	}
@@ -341,5 +343,7 @@ func (f file) rest(d *Document) error {
 	for _, c := range f.Confirmed {
 		d.Confirmed = append(d.Confirmed, Confirmation(c))
 	}
-	return nil
+	var err error
+	d.Undeclared, err = f.undeclared()
+	return err
 }

@@ -56,17 +56,12 @@ func (x *resolver) suggestion(w *ledger.Want) string {
 	}
 	best, least := "", longest
 	guest := strings.ToLower(strings.ReplaceAll(w.Holder, "@", "_")) + "#ext#@"
-	all := x.holders
-	if w.Kind == ledger.Group {
-		all = x.groups
-	}
-	for _, h := range all {
+	for _, h := range x.candidates(w) {
 		name := h.Own()
-		if h.Kind == w.Kind && w.Kind == ledger.User && strings.HasPrefix(strings.ToLower(name), guest) {
+		if w.Kind == ledger.User && strings.HasPrefix(strings.ToLower(name), guest) {
 			return fmt.Sprintf(" (did you mean the guest %s?)", name)
 		}
-		if h.Kind != w.Kind || w.Kind.Inside() && h.EnvironmentID() != x.byLabel[strings.ToLower(w.Around)].ID ||
-			abs(len(name)-len(w.Holder)) >= least {
+		if abs(len(name)-len(w.Holder)) >= least {
 			continue
 		}
 		d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(w.Holder), nil)
@@ -78,6 +73,20 @@ func (x *resolver) suggestion(w *ledger.Want) string {
 		return ""
 	}
 	return fmt.Sprintf(" (did you mean %s?)", best)
+}
+
+// candidates are all that a name could mean, had it been written right.
+func (x *resolver) candidates(w *ledger.Want) []ledger.Holder {
+	if w.Kind == ledger.Group {
+		return x.groups
+	}
+	var all []ledger.Holder
+	for _, h := range x.holders {
+		if h.Kind == w.Kind && (!w.Kind.Inside() || h.EnvironmentID() == x.byLabel[strings.ToLower(w.Around)].ID) {
+			all = append(all, h)
+		}
+	}
+	return all
 }
 
 // didYouMean suggests the name that is most like another one; "" where none is.

@@ -48,6 +48,7 @@ func (w Words) Drift(have ledger.Have, r *plan.DriftReport, at time.Time) Docume
 				upTo(i.Until), i.Reason)
 		}
 	}
+	p.alwaysThere(r)
 	text := driftSum(n)
 	switch {
 	case len(r.Groups) > 0:
@@ -55,6 +56,9 @@ func (w Words) Drift(have ledger.Have, r *plan.DriftReport, at time.Time) Docume
 		text = "No drift in the part that was read."
 	default:
 		text = "No drift. Everything that usher manages is unchanged."
+		if r.NoState {
+			text = "No drift: there is no state yet, so usher manages nothing. The first usher apply makes one."
+		}
 		p.Finding = ledger.Nothing
 	}
 	if len(have.Unread) > 0 {
@@ -71,6 +75,14 @@ func lastWhole(last *time.Time, now time.Time) Note {
 		n.Text = fmt.Sprintf("a run last read everything on %s, %s ago", last.UTC().Format("2006-01-02 15:04 UTC"), about(now.Sub(*last)))
 	}
 	return n
+}
+
+// alwaysThere counts the seats that no file declares and that are no news.
+func (p *Page) alwaysThere(r *plan.DriftReport) {
+	for _, a := range r.AlwaysThere {
+		p.say("%s of %s %s there before, and no file declares %s: usher drift -undeclared=all lists them.",
+			ledger.Count(a.People, "seat"), a.Item, verb(int64(a.People), "was", "were"), verb(int64(a.People), "it", "them"))
+	}
 }
 
 // accepted tells what was taken into the files, and what a person has to change.
@@ -155,6 +167,9 @@ func driftTitle(g plan.DriftGroup) string {
 		plan.Undeclared: "BY gave ITEM to HOLDERS",
 		plan.Unfinished: "usher removed ITEM from HOLDERS",
 	}[g.Kind]
+	if g.Drift[0].Old {
+		did = "HOLDERS had ITEM before, and no file declares it"
+	}
 	if g.Kind == plan.Gone && !slices.ContainsFunc(g.Drift, func(d plan.Drift) bool { return !d.Deleted }) {
 		did = "HOLDERS with ITEM left the tenant"
 	}

@@ -136,13 +136,14 @@ func newRun(p *plan.Plan, r *ledger.Report) RunReport {
 
 // DriftReport is the document of drift -json.
 type DriftReport struct {
-	Format  int                `json:"format"`
-	Tenant  string             `json:"tenant"`
-	Drift   []plan.Drift       `json:"drift"`
-	Groups  []DriftCause       `json:"groups"`
-	Ignored []plan.IgnoreCount `json:"ignored"`
-	Unread  []ledger.Unread    `json:"unread"`
-	Unknown string             `json:"unknown,omitempty"` // why nobody knows who made the changes
+	Format      int                `json:"format"`
+	Tenant      string             `json:"tenant"`
+	Drift       []plan.Drift       `json:"drift"`
+	Groups      []DriftCause       `json:"groups"`
+	Ignored     []plan.IgnoreCount `json:"ignored"`
+	Unread      []ledger.Unread    `json:"unread"`
+	AlwaysThere []plan.AlwaysThere `json:"always_there,omitempty"`
+	Unknown     string             `json:"unknown,omitempty"` // why nobody knows who made the changes
 
 	Whole    *time.Time     `json:"last_whole_reading,omitempty"` // where this one is not complete
 	Accepted *plan.Accepted `json:"accepted,omitempty"`
@@ -157,7 +158,7 @@ type DriftCause struct {
 // newDriftReport makes the document of a comparison.
 func newDriftReport(have ledger.Have, found *plan.DriftReport) DriftReport {
 	r := DriftReport{Format: documentFormat, Tenant: have.Tenant, Drift: []plan.Drift{}, Groups: []DriftCause{}, Ignored: found.Ignored,
-		Unread: have.Unread, Unknown: found.Unknown, Whole: found.Whole, Accepted: found.Accepted}
+		Unread: have.Unread, AlwaysThere: found.AlwaysThere, Unknown: found.Unknown, Whole: found.Whole, Accepted: found.Accepted}
 	for _, g := range found.Groups {
 		r.Groups = append(r.Groups, DriftCause{g, len(g.Drift)})
 		r.Drift = append(r.Drift, g.Drift...)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,7 +13,8 @@ import (
 type driftOptions struct {
 	inputs
 	format
-	accept []string
+	accept     []string
+	undeclared string
 }
 
 func newDrift(a *app) *cobra.Command {
@@ -25,16 +27,21 @@ func newDrift(a *app) *cobra.Command {
 	o.formatFlag(cmd, "the drift")
 	a.redactFlag(cmd)
 	cmd.Flags().StringArrayVar(&o.accept, "accept", nil, "take a `GROUP` of drift into the files, or all of them: drift:GROUP or all")
+	cmd.Flags().StringVar(&o.undeclared, "undeclared", string(engine.NewSeats),
+		"which seats that no file declares are drift: `new` ones, or all, also those that were there before usher")
 	return cmd
 }
 
 func runDrift(ctx context.Context, a *app, o *driftOptions) (err error) {
+	if o.undeclared != string(engine.NewSeats) && o.undeclared != string(engine.AllSeats) {
+		return fmt.Errorf("-undeclared is new or all, and this is %q", o.undeclared)
+	}
 	p, err := a.look(ctx, o.inputs, engine.Access{Low: true}, engine.Scope{}) // nobody waits for it
 	if err != nil {
 		return err
 	}
 	defer p.Close(&err)
-	drift, problems := p.Drift(ctx)
+	drift, problems := p.Drift(ctx, engine.UndeclaredSeats(o.undeclared))
 	if len(problems) > 0 {
 		to := a.stdout()
 		if !o.isText() {

@@ -70,7 +70,7 @@ func (s state) group() string {
 }
 
 func (u *user) holder() ledger.Holder {
-	return ledger.Holder{Kind: ledger.User, ID: strings.ToLower(u.ID), Name: wire.Name(u.UPN, u.ID)}
+	return ledger.Holder{Kind: ledger.User, ID: strings.ToLower(u.ID), Name: cmp.Or(u.UPN, strings.ToLower(u.ID))}
 }
 
 const userQuery = "?$select=id,userPrincipalName,accountEnabled,usageLocation,licenseAssignmentStates&$top=999"
