@@ -76,6 +76,8 @@ func (c *recorder) begin(ctx context.Context) error {
 	if c.r.Undeclared != nil {
 		c.doc.Undeclared = c.r.Undeclared
 	}
+	c.edit.Apply(c.doc)
+	c.doc.Follow(c.r.Wants)
 	c.rename()
 	c.doc.Tenant = c.p.Tenant
 	if err := c.tellBegin(ctx); err != nil {
@@ -152,7 +154,7 @@ func (c *recorder) rename() {
 }
 
 func grantOf(s ledger.Step) ledger.Grant {
-	return ledger.Grant{Holder: s.Holder, Item: s.Item, Value: *s.After}
+	return ledger.Grant{Holder: s.Holder, Item: s.Item, Value: *s.After, Origins: s.Origins}
 }
 
 // awaited keeps, of what earlier runs left pending, what the service or a

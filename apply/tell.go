@@ -23,6 +23,9 @@ func (c *recorder) tell(ctx context.Context, entries ...state.Entry) error {
 func (c *recorder) tellBegin(ctx context.Context) error {
 	by := c.r.By
 	by.Digest, by.Undoes, by.Serial, by.Tenant, by.Unread = c.p.Digest, c.p.Undoes, c.doc.Serial, c.p.Tenant, len(c.p.Unread)
+	if c.p.Override != nil {
+		by.Override = c.p.Override.Reason
+	}
 	began := state.Entry{Kind: state.Began, Facts: &state.Facts{By: &by}}
 	entries := []state.Entry{began}
 	for from := 0; from < len(c.p.Records); from += mostCalls {

@@ -30,6 +30,11 @@ type namedAt struct {
 //	  grant "e3" {}
 //	}
 func (l *lowering) assignments(b *hclsyntax.Block) {
+	if first, twice := l.assigned[b.Labels[0]]; twice {
+		l.fail(b.DefRange(), "Duplicate assignment", "assignment %q is declared at %s already: give this one another label.",
+			b.Labels[0], rangeText(first))
+	}
+	l.assigned[b.Labels[0]] = b.DefRange()
 	l.forEach(b, func(ev *evaluator, name, _ string) { l.assignment(b, ev, name) })
 }
 

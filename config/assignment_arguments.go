@@ -44,6 +44,10 @@ func (l *lowering) window(attrs hclsyntax.Attributes, ev *evaluator) (from, unti
 	if from != "" && until != "" && from > until {
 		l.fail(attrs["until"].Expr.Range(), "Days in the wrong order", "The last day, %s, is before the first, %s.", until, from)
 	}
+	if until != "" && until < l.today {
+		l.diags = append(l.diags, warning(attrs["until"].Expr.Range(), "Assignment that is over",
+			"The last day, %s, has passed: it gives nothing any more. Take the block out, or give it a later day.", until))
+	}
 	return from, until
 }
 

@@ -52,9 +52,10 @@ type Options struct {
 	VarFiles []string                 // paths
 	Env      func(name string) string // variables of the environment; nil for none
 	Catalog  *catalog.Catalog
-	Remote   bool // the endpoints of the tenant block may be on other machines
-	Alone    bool // nobody asks the tenant afterwards: what the catalog does not know is warned of
-	Lenient  bool // variables may lack a value: what rests on them is left out
+	Remote   bool             // the endpoints of the tenant block may be on other machines
+	Alone    bool             // nobody asks the tenant afterwards: what the catalog does not know is warned of
+	Now      func() time.Time // the clock, to warn of days that have passed; nil for none
+	Lenient  bool             // variables may lack a value: what rests on them is left out
 
 	Files      fs.FS                             // stand for those of the directory; nil for those themselves
 	ReadFile   func(path string) ([]byte, error) // reads what the command line names; nil for ReadFile
@@ -137,7 +138,7 @@ func loadAll(dir string, opts Options) (*Config, hcl.Diagnostics) {
 	ev, more := newEvaluator(src, body, opts)
 	diags = append(diags, more...)
 
-	l := &lowering{eval: ev, src: src, catalog: opts.Catalog, remote: opts.Remote, alone: opts.Alone, cfg: &Config{
+	l := &lowering{eval: ev, src: src, catalog: opts.Catalog, remote: opts.Remote, alone: opts.Alone, now: opts.Now, cfg: &Config{
 		Dir:      dir,
 		Timezone: time.UTC,
 		Backend:  Backend{Kind: "file"},

@@ -21,12 +21,12 @@ type Formatted struct {
 }
 
 // Format returns what the canonical layout would change in the *.hcl files of
-// dir, and below it where recursive. It writes nothing.
+// dir, and below it where recursive, or in some files of it alone. It writes nothing.
 //
 // A file that cannot be parsed is an error with its line, and stays as it is. Names that
 // begin with a dot are skipped, as they are when a configuration is loaded: editors keep
 // their copies and locks there.
-func Format(dir string, recursive bool) ([]Formatted, hcl.Diagnostics) {
+func Format(dir string, recursive bool, only ...string) ([]Formatted, hcl.Diagnostics) {
 	var changed []Formatted
 	var diags hcl.Diagnostics
 	if real, err := filepath.EvalSymlinks(dir); err == nil {
@@ -38,7 +38,28 @@ func Format(dir string, recursive bool) ([]Formatted, hcl.Diagnostics) {
 	}
 	src := &source{dir: dir, files: root.FS(), end: root.Close}
 	defer src.close()
-	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	one := func(path string) {
+		before, after, more := src.format(path)
+		diags = append(diags, more...)
+		if !more.HasErrors() && !bytes.Equal(before, after) {
+			changed = append(changed, Formatted{path, before, after})
+		}
+	}
+	if len(only) > 0 {
+		for _, name := range only {
+			one(filepath.Join(dir, name))
+		}
+		return changed, diags
+	}
+	if err = eachFile(dir, recursive, one); err != nil {
+		diags = append(diags, broken(dir, "File not readable", "%s.", err))
+	}
+	return changed, diags
+}
+
+// eachFile visits the files of a directory that are part of a configuration.
+func eachFile(dir string, recursive bool, visit func(path string)) error {
+	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -47,17 +68,9 @@ func Format(dir string, recursive bool) ([]Formatted, hcl.Diagnostics) {
 		case d.IsDir() || !strings.HasSuffix(path, ".hcl") || strings.HasPrefix(d.Name(), "."): // hidden ones are no part of a configuration
 			return nil
 		}
-		before, after, more := src.format(path)
-		diags = append(diags, more...)
-		if !more.HasErrors() && !bytes.Equal(before, after) {
-			changed = append(changed, Formatted{path, before, after})
-		}
+		visit(path)
 		return nil
 	})
-	if err != nil {
-		diags = append(diags, broken(dir, "File not readable", "%s.", err))
-	}
-	return changed, diags
 }
 
 // format reads a file of the directory, and lays it out anew.
@@ -72,11 +85,23 @@ func (s *source) format(path string) (before, after []byte, diags hcl.Diagnostic
 	if err != nil {
 		return nil, nil, hcl.Diagnostics{broken(path, "File not readable", "%s cannot be read: %s.", path, plainError(err))}
 	}
-	if diags = checkNesting(before, path); diags.HasErrors() {
-		return before, nil, diags
+	after, diags = formatText(before, path)
+	return before, after, diags
+}
+
+// FormatText lays out a text that an editor hands in.
+func FormatText(text []byte) ([]byte, hcl.Diagnostics) { return formatText(text, "standard input") }
+
+// formatText lays out a text of a name.
+func formatText(text []byte, name string) ([]byte, hcl.Diagnostics) {
+	if isUTF16(text) {
+		return nil, hcl.Diagnostics{inUTF16(name)}
 	}
-	_, diags = hclsyntax.ParseConfig(before, path, hcl.InitialPos)
-	return before, hclwrite.Format(before), diags
+	if diags := checkNesting(text, name); diags.HasErrors() {
+		return nil, diags
+	}
+	_, diags := hclsyntax.ParseConfig(text, name, hcl.InitialPos)
+	return hclwrite.Format(text), diags
 }
 
 // Write puts the canonical layout in place of the file.

@@ -22,13 +22,16 @@ type lowering struct {
 	src     *source
 	catalog *catalog.Catalog
 	cfg     *Config
-	remote  bool // endpoints may be on other machines
-	alone   bool // nobody asks the tenant afterwards
+	remote  bool             // endpoints may be on other machines
+	alone   bool             // nobody asks the tenant afterwards
+	now     func() time.Time // nil where nobody says
+	today   string           // where the organisation is; "" where nobody says
 
 	licenses     map[string]license     // by label
 	capacities   map[string]ledger.Item // declared and known ones, by name
 	environments map[string]hcl.Range   // by name, to find double declarations
 	inside       map[string]hcl.Range   // flows and machines, likewise
+	assigned     map[string]hcl.Range   // assignments, likewise
 	ended        map[string]bool        // types whose end was said, by name and file
 	diags        hcl.Diagnostics
 }
@@ -50,12 +53,16 @@ func (l *lowering) lower(body *hclsyntax.Body, version string) {
 	l.capacities = map[string]ledger.Item{}
 	l.environments = map[string]hcl.Range{}
 	l.inside = map[string]hcl.Range{}
+	l.assigned = map[string]hcl.Range{}
 	l.ended = map[string]bool{}
 	for _, t := range l.catalog.CapacityTypes() {
 		l.capacities[t.Name] = ledger.Item{Kind: ledger.Capacity, ID: t.ID, Name: t.Name}
 	}
 	for _, b := range ofType(body, "usher", 0) {
 		l.settings(b, version)
+	}
+	if l.now != nil {
+		l.today = l.now().In(l.cfg.Timezone).Format(time.DateOnly)
 	}
 	l.tenant(body)
 	for _, b := range ofType(body, "license", 1) {

@@ -92,12 +92,31 @@ func checkAttributes(body *hclsyntax.Body, spec block, where string) hcl.Diagnos
 // unknownBlock says what is wrong with a block that the language does not have.
 func unknownBlock(b *hclsyntax.Block, spec block, where string) *hcl.Diagnostic {
 	detail := fmt.Sprintf("There is no block %q %s.", b.Type, inside(where))
+	if way := elsewhere()[b.Type]; way != "" && where == "" {
+		return failure(b.TypeRange, "Unknown block", "%s %s", detail, way)
+	}
 	if contains(spec.attributes(), b.Type) {
 		detail = fmt.Sprintf("%q is an argument: write %s = ….", b.Type, b.Type)
 	} else {
 		detail += didYouMean(b.Type, spec.childNames())
 	}
 	return failure(b.TypeRange, "Unknown block", "%s", detail)
+}
+
+// elsewhere are blocks that people know from Terraform, with what to write in their place.
+func elsewhere() map[string]string {
+	return map[string]string{
+		"check":     "The guard block stops a plan that takes too much, and usher checks every pool by itself.",
+		"data":      "Names need no lookup: groups, people and environments are written by their names or ids.",
+		"import":    "Declare what is there: usher apply adopts it, without a change in the tenant.",
+		"module":    "Every *.hcl file of the directory is one configuration, and for_each repeats a block.",
+		"moved":     "A label can be changed at will: usher knows people and products by their ids.",
+		"output":    "usher plan -json and usher usage -json print documents for programs.",
+		"provider":  "Write tenant \"microsoft\" { tenant_id = \"…\" }; who signs in comes from the environment.",
+		"removed":   "Delete the block to take licenses away, or run usher state rm to let go without a change.",
+		"resource":  "Write license, assignment, capacity or environment blocks.",
+		"terraform": "Write usher { required_version = \"…\"  backend \"KIND\" { … } }.",
+	}
 }
 
 // labelHelp shows how a block is written.

@@ -40,7 +40,7 @@ func openSource(dir string, files fs.FS) (*source, hcl.Diagnostics) {
 	names, err := hclFiles(s.files)
 	if err == nil && len(names) == 0 {
 		return s, hcl.Diagnostics{broken(dir, "No configuration",
-			"The directory %s has no *.hcl file. Name another with -chdir=DIR.", dir)}
+			"The directory %s has no *.hcl file. Name another with -chdir=DIR, or write one to begin with: usher init -starter=sandbox.", dir)}
 	}
 	if err != nil {
 		return s, hcl.Diagnostics{broken(dir, "Configuration not found", "The directory %s cannot be read: %s.", dir, plainError(err))}
@@ -146,6 +146,12 @@ func (s *source) close() { _ = s.end() } // it was read only
 
 // texts are the texts of the files, for messages.
 func (s *source) texts() map[string]*hcl.File { return s.parser.Files() }
+
+// Empty reports whether a directory has no configuration.
+func Empty(dir string) bool {
+	names, err := hclFiles(os.DirFS(dir))
+	return err == nil && len(names) == 0
+}
 
 // variableFile ends the names of files whose values are loaded by themselves.
 const variableFile = ".auto.vars"

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -172,6 +173,10 @@ func Remove(d *state.Document, addresses []string) error {
 		a := ledger.Address(text)
 		records, claims := d.Find(a), d.FindClaim(a)
 		switch {
+		case isHolder(text) && len(d.FindHolder(text)) > 0:
+			if err := removeHolder(d, edit, text); err != nil {
+				problems = multierror.Append(problems, err)
+			}
 		case len(records) > 0:
 			i, err := oneOf(records, text, func(i int) string { return d.Grants[i].Holder.ID })
 			if err != nil {
@@ -187,11 +192,43 @@ func Remove(d *state.Document, addresses []string) error {
 			}
 			d.DropClaim(i)
 		default:
-			problems = multierror.Append(problems, UnknownAddress(text))
+			_, err := Records(d, text)
+			problems = multierror.Append(problems, err)
 		}
 	}
 	edit.Apply(d)
 	return problems.ErrorOrNil()
+}
+
+// isHolder reports whether an address names no item, and so stands for all of a holder.
+func isHolder(address string) bool { return !strings.Contains(address, ":") }
+
+// removeHolder drops all records of a holder. Two holders of one name are told apart by id.
+func removeHolder(d *state.Document, edit *state.Edit, address string) error {
+	at := d.FindHolder(address)
+	holders := slices.CompactFunc(slices.Clone(at), func(i, j int) bool { return d.Grants[i].Holder.ID == d.Grants[j].Holder.ID })
+	if _, err := oneOf(holders, address, func(i int) string { return d.Grants[i].Holder.ID }); err != nil {
+		return err
+	}
+	for _, i := range at {
+		edit.Drop(d.Grants[i].Key())
+	}
+	return nil
+}
+
+// Records are the positions of the records of an address, or of all of a holder.
+func Records(d *state.Document, address string) ([]int, error) {
+	at := d.Find(ledger.Address(address))
+	if isHolder(address) {
+		at = d.FindHolder(address)
+	}
+	if len(at) > 0 {
+		return at, nil
+	}
+	if _, _, err := ledger.SplitHolder(address); isHolder(address) && err == nil {
+		return nil, fmt.Errorf("the state has nothing of %s: usher state list lists its addresses", address)
+	}
+	return nil, UnknownAddress(address)
 }
 
 // oneOf returns the only position among several, or an error that says how to name it.

@@ -39,6 +39,9 @@ type UndoneRun struct {
 // Who may write the store could write a run into the history that never was, and have it
 // undone. A run counts only where the chain of hashes is whole up to it.
 func FindRun(told *state.Told, id string) (*UndoneRun, error) {
+	if id == LastRun {
+		id = lastChange(told)
+	}
 	run, err := told.Run(id)
 	if err != nil {
 		return nil, err
@@ -54,6 +57,19 @@ func FindRun(told *state.Told, id string) (*UndoneRun, error) {
 		return nil, fmt.Errorf("the run %s changed nothing in the tenant, so there is nothing to undo", run.ID)
 	}
 	return u, nil
+}
+
+// LastRun stands for the last run that changed something in the tenant.
+const LastRun = "last"
+
+// lastChange is the id of that run; LastRun itself where there is none.
+func lastChange(told *state.Told) string {
+	for _, run := range slices.Backward(state.Runs(told.Entries)) {
+		if done, perhaps, err := run.Done(); err == nil && len(done)+len(perhaps) > 0 {
+			return run.ID
+		}
+	}
+	return LastRun
 }
 
 // Scope is what has to be read to undo the run.

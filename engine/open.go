@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/usher-cli/usher/catalog"
@@ -56,6 +58,10 @@ func (l *Loaded) Open(a Access) (opened *Opened, err error) {
 		o.Log = opened.log
 	}
 	if opened.Tenant, err = tenant.Open(o); err != nil {
+		if errors.Is(err, fs.ErrNotExist) && t.File != "" {
+			err = fmt.Errorf("%s names the tenant file %s, and there is none: make one with usher sandbox init -out=%s, or correct the name",
+				t.Origin, t.File, filepath.Base(t.File))
+		}
 		l.sweep()
 		return nil, errors.Join(err, opened.closeLog())
 	}

@@ -24,7 +24,9 @@ type Choices struct {
 
 // Plan makes a plan. It is refused where another one was reviewed.
 func (p *Present) Plan(c Choices) *plan.Plan {
-	made := plan.New(p.input(p.Config, c))
+	in := p.input(p.Config, c)
+	made := plan.New(in)
+	p.wanted = in.Want
 	made.Notices = append(made.Notices, p.simulated()...)
 	if b := p.Base; b != nil {
 		var other *plan.Plan
@@ -35,6 +37,7 @@ func (p *Present) Plan(c Choices) *plan.Plan {
 		}
 		made.Beside(b.Base, other, wants)
 	}
+	p.askedBy(made)
 	if p.scope.Expected != nil {
 		made.Expect(*p.scope.Expected)
 	}
@@ -112,6 +115,29 @@ func (p *Present) input(files *config.Config, c Choices) plan.Input {
 		}
 	}
 	return in
+}
+
+// wants is what the files ask for, by key; nothing where they were not read, for a saved plan.
+func (p *Present) wants() []ledger.Grant {
+	if p.wanted == nil && len(p.Config.Wants) > 0 {
+		p.wanted = p.input(p.Config, Choices{}).Want
+	}
+	return p.wanted
+}
+
+// askedBy notes, for what a plan takes away, the line that asked for it.
+func (p *Present) askedBy(made *plan.Plan) {
+	for i := range made.Calls {
+		for n := range made.Calls[i].Steps {
+			s := &made.Calls[i].Steps[n]
+			if s.Op != ledger.Remove || len(s.Was) > 0 {
+				continue
+			}
+			if at, known := p.Document.AskedBy(s.Key()); known {
+				s.AskedBy = &at
+			}
+		}
+	}
 }
 
 // alias adds the names of the state that the tenant has changed since.

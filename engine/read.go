@@ -21,10 +21,12 @@ import (
 // what nothing names any more.
 type Scope struct {
 	Targets    []ledger.Holder // that a plan is narrowed to
+	Blocks     []string        // of the files, which stand for those they are about
 	Saved      *plan.Plan      // that is to be applied; nil for none
 	Expected   *plan.Expected  // the plan that was reviewed; nil where none is expected
 	Undone     []ledger.Holder // of the run that is to be undone
 	Drift      string          // group of drift that a plan is narrowed to; "" for none
+	GroupNames bool            // the names of all groups are wanted
 	Everything bool            // also what no file and no record is about is read
 	TrustState bool            // people are not read: they have what the state says
 }
@@ -37,6 +39,7 @@ type Present struct {
 	Reading  *tenant.Reading
 	etag     string
 	scope    Scope
+	wanted   []ledger.Grant // what the files want, once a plan was made of them
 }
 
 // ErrInterrupted ends a run that had not begun.
@@ -52,6 +55,9 @@ func (o *Opened) Read(ctx context.Context, scope Scope) (*Present, error) {
 		return nil, err
 	}
 	p := &Present{Opened: o, Document: doc, Known: doc.Known(), etag: etag, scope: scope}
+	if err := p.expandBlocks(); err != nil {
+		return nil, err
+	}
 	p.Reading, err = o.Tenant.Read(ctx, p.readOptions())
 	switch {
 	case ctx.Err() != nil: // what is missing then is not the tenant's doing
@@ -95,6 +101,7 @@ func (p *Present) readOptions() tenant.ReadOptions {
 	o.SelfService = slices.ContainsFunc(p.revisions(), buysBySelfService) ||
 		p.records(func(g ledger.Grant) bool { return g.Holder.Kind == ledger.SelfService })
 	o.Recorded, o.Products = p.about()
+	o.GroupNames = p.scope.GroupNames
 	o.Grants = p.settled()
 	if p.scope.TrustState {
 		if o.Known = p.Known; o.Known == nil {
@@ -140,5 +147,11 @@ func (p *Present) Usage() []ledger.Usage {
 	for _, rules := range p.input(p.Config, Choices{}).Items {
 		prices[rules.Item.ID] = rules.Price
 	}
-	return ledger.UsageOf(p.Reading.Have, prices)
+	all, names := ledger.UsageOf(p.Reading.Have, prices), p.Reading.GroupNames()
+	for _, u := range all {
+		for i := range u.Sources {
+			u.Sources[i].GroupName = names[u.Sources[i].Group]
+		}
+	}
+	return all
 }

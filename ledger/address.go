@@ -72,6 +72,37 @@ func SplitHolder(s string) (HolderKind, string, error) {
 	return kind, around + name, err
 }
 
+// ParseHolder reads what somebody types for a holder: its address, or its name as it is
+// written anywhere else, such as user/o'neill@contoso.com.
+func ParseHolder(s string) (Holder, error) {
+	kind, name, err := SplitHolder(s)
+	if err == nil {
+		return Holder{Kind: kind, Name: name}, nil
+	}
+	front, back, ok := strings.Cut(s, "/")
+	kind = HolderKind(front)
+	if !ok || !slices.Contains(Kinds(), kind) || back == "" {
+		return Holder{}, err
+	}
+	if !kind.Inside() {
+		return Holder{Kind: kind, Name: back}, nil
+	}
+	around, own, ok := strings.Cut(back, "/")
+	if !ok || around == "" || own == "" {
+		return Holder{}, err
+	}
+	if plain, problem := unescape(around); problem == nil {
+		around = plain
+	}
+	return Within(Holder{Name: around}, kind, "", own).named(), nil
+}
+
+// named is a holder without an id.
+func (h Holder) named() Holder {
+	h.ID = ""
+	return h
+}
+
 const hexDigits = "0123456789ABCDEF"
 
 func plain(c byte) bool {

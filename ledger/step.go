@@ -63,15 +63,17 @@ type Step struct {
 	Before  *Value         `json:"before,omitempty"`
 	After   *Value         `json:"after,omitempty"`
 	Why     Why            `json:"why,omitempty"`
-	InBase  bool           `json:"in_base,omitempty"` // the revision that a branch is to be merged into asks for it, too
-	Taken   bool           `json:"taken,omitempty"`   // of what is there, and was on no record of usher's
-	Kept    bool           `json:"kept,omitempty"`    // a removal that nobody feels: another source covers everybody
-	People  int64          `json:"people,omitempty"`  // members of a group who gain or lose the item by it
-	Reduced int64          `json:"reduced,omitempty"` // people who keep the item by another source, with fewer service plans
-	Loses   ServicePlanIDs `json:"loses,omitempty"`   // the service plans that those people lose
-	Costs   []Cost         `json:"costs,omitempty"`   // what somebody loses with it for good
+	InBase  bool           `json:"in_base,omitempty"`  // the revision that a branch is to be merged into asks for it, too
+	Taken   bool           `json:"taken,omitempty"`    // of what is there, and was on no record of usher's
+	Kept    bool           `json:"kept,omitempty"`     // a removal that nobody feels: another source covers everybody
+	People  int64          `json:"people,omitempty"`   // members of a group who gain or lose the item by it
+	Reduced int64          `json:"reduced,omitempty"`  // people who keep the item by another source, with fewer service plans
+	Loses   ServicePlanIDs `json:"loses,omitempty"`    // the service plans that those people lose
+	LastDay string         `json:"last_day,omitempty"` // that has passed, as YYYY-MM-DD, of a removal for that reason
+	Costs   []Cost         `json:"costs,omitempty"`    // what somebody loses with it for good
 	Origins []Origin       `json:"origins,omitempty"`
-	Was     []Origin       `json:"was,omitempty"` // lines of the base that ask for what a branch takes away
+	Was     []Origin       `json:"was,omitempty"`      // lines of the base that ask for what a branch takes away
+	AskedBy *Origin        `json:"asked_by,omitempty"` // the line that asked for what is taken away, as the state knows it
 }
 
 // Cost is what follows from a step beyond the item itself.

@@ -30,6 +30,9 @@ type Source struct {
 	Holder Holder `json:"holder"`
 	Units  int64  `json:"units"`
 	Group  string `json:"group,omitempty"` // id of the group that gives it; "" for a direct grant
+
+	GroupName string         `json:"group_name,omitempty"` // "" where nobody asked
+	Without   ServicePlanIDs `json:"without,omitempty"`    // service plans that are off by this source
 }
 
 // enabled is the status of a product with a subscription that runs.
@@ -63,13 +66,13 @@ func UsageOf(h Have, prices map[string]*Price) []Usage {
 		if g.Holder.Kind == Group || g.Holder.Kind.Inside() {
 			continue // counted by the members, and by the environment
 		}
-		count(g.Item.ID, Source{Holder: g.Holder, Units: g.Units})
+		count(g.Item.ID, Source{Holder: g.Holder, Units: g.Units, Without: g.Without})
 	}
 	for _, i := range h.Inherited {
 		if i.Error != "" {
 			continue
 		}
-		count(i.Item, Source{Holder: i.User, Units: 1, Group: i.Group})
+		count(i.Item, Source{Holder: i.User, Units: 1, Group: i.Group, Without: i.Without})
 	}
 	for _, s := range h.Supply { // what was not seen is not absent
 		if u := at[s.Item.ID]; u != nil && h.Incomplete(s.Item.Kind) {

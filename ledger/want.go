@@ -85,6 +85,14 @@ type Want struct {
 	Origins          []Origin
 }
 
+// Names is the holder of the want, by what the file calls it.
+func (w *Want) Names() Holder {
+	if w.Kind.Inside() {
+		return Within(Holder{Name: w.Around}, w.Kind, "", w.Holder).named()
+	}
+	return Holder{Kind: w.Kind, Name: w.Holder}
+}
+
 // ServicePlanList says which service plans of a product are on, in the words of the file.
 type ServicePlanList struct {
 	Names  []string // names or ids, sorted, each once

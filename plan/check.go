@@ -33,6 +33,7 @@ func (p *Plan) checkWords() error {
 		if !slices.Contains(ledger.Kinds(), s.Holder.Kind) || s.Holder.ID == "" || s.Item.ID == "" {
 			return fmt.Errorf("%w: a step is about no holder or no item", ErrFormat)
 		}
+		days = append(days, s.LastDay)
 		for _, c := range s.Costs {
 			days = append(days, c.Day)
 		}

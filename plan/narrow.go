@@ -12,9 +12,7 @@ import (
 // A target selects a holder with all of its items. A part of a move is never left out: the
 // other part would take a seat from somebody without giving the new one.
 func (in Input) looksAt(h ledger.Holder) bool {
-	return len(in.Targets) == 0 || slices.ContainsFunc(in.Targets, func(target ledger.Holder) bool {
-		return slices.Contains(in.targetNames(h), strings.ToLower(target.Address()))
-	})
+	return len(in.Targets) == 0 || slices.ContainsFunc(in.targetNames(h), func(name string) bool { return in.targeted[name] })
 }
 
 // targetNames are what a target can call a holder: its name, its id, or another

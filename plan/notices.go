@@ -30,9 +30,9 @@ func (t *table) redundant(s ledger.Step) {
 //
 // A target may name what is nowhere any more, such as a group that the state still knows.
 func (t *table) missedTargets() {
-	for name := range t.wanted {
-		if !t.met[name] {
-			t.notices = append(t.notices, ledger.Notice{Code: "target-unknown", Severity: ledger.Error, Address: name,
+	for _, h := range t.in.Targets {
+		if !t.met[strings.ToLower(h.Address())] {
+			t.notices = append(t.notices, ledger.Notice{Code: "target-unknown", Severity: ledger.Error, Address: h.Address(),
 				Text: "this -target matches nothing in the files, the state or the tenant",
 				Fix:  "correct -target: usher plan and usher usage -users show names"})
 		}

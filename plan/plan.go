@@ -48,6 +48,7 @@ type Input struct {
 	AllowGaps    int64 // people who may be without a seat for a moment
 	FlowCapacity bool  // usher itself may write the capacity of flows and machines
 
+	targeted map[string]bool  // addresses of Targets, in lower case
 	released map[string]int64 // by item: units that were given back so lately that the services may still count them
 
 	undo  bool  // it reverses a run
@@ -86,6 +87,7 @@ type Plan struct {
 	Shortages    []Shortage                `json:"shortages,omitempty"`
 	Gaps         []Gap                     `json:"gaps,omitempty"`
 	Breaches     []Breach                  `json:"breaches,omitempty"`
+	Override     *Override                 `json:"override,omitempty"`   // of the guard, for one run; nil for none
 	Slips        []Slip                    `json:"slips,omitempty"`      // names that mean nobody, beside what the plan takes away
 	Unreviewed   *Unreviewed               `json:"unreviewed,omitempty"` // what nobody has reviewed, where a review is expected
 	Due          []Due                     `json:"due,omitempty"`

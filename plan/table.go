@@ -64,6 +64,7 @@ func newTable(in Input) *table {
 	for _, h := range in.Targets {
 		t.wanted[strings.ToLower(h.Address())] = true
 	}
+	t.in.targeted = t.wanted
 	t.notices, t.unread = slices.Clone(in.Notices), make([]int, len(in.Have.Unread))
 	return t
 }
@@ -303,7 +304,7 @@ func (t *table) removeGrant(r row, why ledger.Why) {
 	s := r.step(ledger.Remove, &r.have.Value, nil)
 	s.Why, s.Taken = why, r.known == nil
 	if d, ended := t.calendar.ended[r.key]; ended && why == ledger.Declared {
-		s.Why, s.Origins = ledger.Expired, d.Origins
+		s.Why, s.Origins, s.LastDay = ledger.Expired, d.Origins, d.Until
 	}
 	if t.unproven(r, &s) {
 		return

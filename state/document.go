@@ -35,6 +35,7 @@ type Document struct {
 type Record struct {
 	ledger.Grant
 	Since string // the day it was recorded, as YYYY-MM-DD
+	From  Line   // what asked for it then; "" where nobody knows
 }
 
 // Claims is what an unfinished run may have added, and what it was allowed to take
@@ -107,6 +108,18 @@ func (d *Document) FindPending(a ledger.Address) []int {
 		grants[i] = p.Grant
 	}
 	return find(grants, a)
+}
+
+// FindHolder returns the positions of the records of a holder, by its address.
+func (d *Document) FindHolder(address string) []int {
+	var at []int
+	for i, r := range d.Grants {
+		byID := ledger.Holder{Kind: r.Holder.Kind, Name: r.Holder.ID}
+		if strings.EqualFold(r.Holder.Address(), address) || strings.EqualFold(byID.Address(), address) {
+			at = append(at, i)
+		}
+	}
+	return at
 }
 
 func find(grants []ledger.Grant, a ledger.Address) []int {
@@ -194,9 +207,10 @@ func NewEdit() *Edit {
 
 // Put records a grant, with the day it became usher's.
 func (e *Edit) Put(g ledger.Grant, day string) {
+	from := lineOf(g.Origins)
 	g.Origins = nil
 	delete(e.drop, g.Key())
-	e.put[g.Key()] = Record{g, day}
+	e.put[g.Key()] = Record{g, day, from}
 }
 
 // Drop forgets a grant.
@@ -212,7 +226,7 @@ func (e *Edit) Apply(d *Document) {
 	for _, r := range d.Grants {
 		key := r.Key()
 		if changed, ok := e.put[key]; ok {
-			changed.Since = r.Since
+			changed.Since, changed.From = r.Since, cmp.Or(changed.From, r.From)
 			r = changed
 			delete(e.put, key)
 		}

@@ -32,6 +32,7 @@ type row struct {
 	Item    string         `json:"item"`
 	ledger.Value
 	Since  string        `json:"since,omitempty"`
+	From   Line          `json:"from,omitempty"`
 	At     *time.Time    `json:"at,omitempty"`
 	Before *ledger.Value `json:"before,omitempty"`
 	Why    string        `json:"why,omitempty"`
@@ -81,6 +82,9 @@ func (r row) grant() (ledger.Grant, error) {
 	if err != nil {
 		return ledger.Grant{}, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
+	if err := r.From.plausible(); err != nil {
+		return ledger.Grant{}, err
+	}
 	if r.Holder == "" || r.Item == "" || r.Units < 0 {
 		return ledger.Grant{}, fmt.Errorf("%w: %s has no holder, no item, or negative units", ErrDamaged, r.Address)
 	}
@@ -107,7 +111,7 @@ func (d *Document) Encode() []byte {
 	)
 	list(&b, "grants", d.Grants, func(r Record) any {
 		out := rowOf(r.Grant)
-		out.Since = r.Since
+		out.Since, out.From = r.Since, r.From
 		return out
 	})
 	if len(d.Former) > 0 {
@@ -241,7 +245,7 @@ func (f file) document(recs []Record) (*Document, error) {
 		if err != nil {
 			return nil, err
 		}
-		d.Grants = append(d.Grants, Record{g, r.Since})
+		d.Grants = append(d.Grants, Record{g, r.Since, r.From})
 	}
 	byKey := func(a, b Record) int { return a.Key().Compare(b.Key()) }
 	if !slices.IsSortedFunc(d.Grants, byKey) {
@@ -253,32 +257,6 @@ func (f file) document(recs []Record) (*Document, error) {
 		}
 	}
 	return d, f.rest(d)
-}
-
-// moments makes all times of the file such that can be written again: an offset or a
-// year can be read that cannot.
-func (f file) moments() error {
-	var all []*time.Time
-	for _, rows := range [][]row{f.Recent, f.Pending} {
-		for _, r := range rows {
-			if r.At != nil {
-				all = append(all, r.At)
-			}
-		}
-	}
-	for i := range f.Confirmed {
-		all = append(all, &f.Confirmed[i].At)
-	}
-	if f.Claims != nil {
-		all = append(all, &f.Claims.At)
-	}
-	for _, at := range all {
-		*at = at.UTC()
-		if _, err := at.MarshalText(); err != nil {
-			return fmt.Errorf("%w: %w", ErrDamaged, err)
-		}
-	}
-	return nil
 }
 
 // grantsOf reads grants that are no records: an interrupted run's, for example.

@@ -108,7 +108,8 @@ type By struct {
 	Undoes    string `json:"undoes,omitempty"` // the run that the plan reverses
 	Serial    uint64 `json:"serial"`           // of the state it began on
 	Tenant    string `json:"tenant"`
-	Unread    int    `json:"unread,omitempty"` // parts of the tenant that the plan was made without
+	Override  string `json:"override,omitempty"` // why the guard was set aside for the run; "" where it was not
+	Unread    int    `json:"unread,omitempty"`   // parts of the tenant that the plan was made without
 }
 
 // Change is one step: what there was and what there was to be, and the lines

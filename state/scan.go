@@ -71,7 +71,7 @@ func records(lines string) ([]Record, error) {
 			items[key] = g.Item
 		}
 		g.Item = items[key]
-		all = append(all, Record{g, r.Since})
+		all = append(all, Record{g, r.Since, r.From})
 		lines = more
 	}
 	return all, nil
@@ -115,6 +115,13 @@ func plainRow(line string) (r row, ok bool) {
 			return row{}, false
 		}
 		*f.value, line = rest[:at], rest[at+1:]
+	}
+	if from, found := strings.CutPrefix(line, `,"from":"`); found {
+		end := strings.IndexByte(from, '"')
+		if end < 1 {
+			return row{}, false
+		}
+		r.From, line = Line(from[:end]), from[end+1:]
 	}
 	n, err := strconv.ParseInt(units, 10, 64)
 	r.Units = n

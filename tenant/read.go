@@ -43,6 +43,7 @@ type ReadOptions struct {
 	Groups       []string
 	Environments []string
 	SelfService  bool // what people may buy by themselves is to be read
+	GroupNames   bool // the names of all groups are wanted, also of those that nothing mentions
 	// NoUnits says that environments and capacity concern nobody: they are not
 	// asked for. SkipUnits leaves them unread although they may.
 	NoUnits, SkipUnits bool
@@ -84,6 +85,11 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 	}
 	holders := t.people(ctx, r, seats, o)
 	holders = append(holders, t.groups(ctx, r, seats, o.Groups)...)
+	if o.GroupNames && r.groups == nil {
+		if r.groups, err = t.graph.GroupNames(ctx); err != nil {
+			r.unread(ledger.Group, err)
+		}
+	}
 	switch {
 	case o.SkipUnits:
 		r.unread(ledger.Environment, errors.New("this run skips it"))
@@ -143,6 +149,15 @@ func (t *Tenant) people(ctx context.Context, r *Reading, seats []ledger.Supply, 
 	}
 	r.Grants, r.Inherited, r.Disabled, r.Nowhere = p.Grants, p.Inherited, p.Disabled, p.Nowhere
 	return p.Holders
+}
+
+// GroupNames are the names of groups, by id, as far as they were asked for.
+func (r *Reading) GroupNames() map[string]string {
+	names := make(map[string]string, len(r.groups))
+	for _, g := range r.groups {
+		names[g.ID] = g.Name
+	}
+	return names
 }
 
 // unread notes that a kind of holder was not read completely.

@@ -18,6 +18,8 @@ type Output struct {
 	Colored  bool
 	Width    int    // columns; 0 for lines of any length
 	MaxBytes int    // of Markdown; 0 for any number
+	Full     bool   // text has all steps, however many
+	Compact  bool   // text has a line for a warning
 	Dir      string // of the configuration, from where a reader of SARIF looks
 
 	Pseudonyms *Pseudonyms // stand for people; nil where people are named

@@ -70,17 +70,24 @@ func Runs(runs []*state.Run) Document {
 		p.say("The history is empty.")
 	}
 	for _, r := range runs {
-		where := ""
-		if r.By.Where != "" {
-			where = ", " + r.By.Where
-		}
-		how := howEnded(r)
-		if how != "" {
-			how = ": " + how
-		}
-		p.say("%s  %s  %s  %s%s%s", r.ID[:min(shortID, len(r.ID))], r.Began.UTC().Format(time.RFC3339), r.By.Operation, r.By.Who, how, where)
+		p.say("%s  %s", r.ID[:min(shortID, len(r.ID))], RunTitle(r))
 	}
 	return Document{p, newHistory(runs)}
+}
+
+// RunTitle tells in a line when a run was, what it did, who ran it and how it ended.
+func RunTitle(r *state.Run) string {
+	text := r.Began.UTC().Format(time.RFC3339) + "  " + r.By.Operation + "  " + r.By.Who
+	if how := howEnded(r); how != "" {
+		text += ": " + how
+	}
+	if r.By.Override != "" {
+		text += ", with the guard set aside: " + r.By.Override
+	}
+	if r.By.Where != "" {
+		text += ", " + r.By.Where
+	}
+	return text
 }
 
 // howEnded says in a few words how a run went.

@@ -117,31 +117,66 @@ func oneLine(s string) string {
 	return strings.Join(parts, "; ")
 }
 
-// mostNotices bounds how many notices of one kind are listed.
-const mostNotices = 20
-
-// Notices tells what a reader of a result has to know, the many of one kind cut short
-// with their number.
+// Notices tells what a reader of a result has to know. Notices that say the same of many are
+// one, with their number.
 //
-// Errors are all listed: each has to be mended. Of a warning that holds for 8,000 people the
-// first twenty show what it is about.
+// Errors are all told: each has to be mended. Of a warning that holds for 8,000 people a few
+// names and lines show what it is about.
 func (w Words) Notices(notices []ledger.Notice) Page {
 	p := Page{Title: "Notices"}
 	w.lines = map[string][]string{}
-	shown := map[string]int{}
-	for i, n := range notices {
-		shown[n.Code]++
-		if n.Severity == ledger.Error || shown[n.Code] <= mostNotices {
-			p.add(w.notice(n))
+	for _, equal := range w.equal(notices) {
+		if len(equal) <= mostEqual {
+			for _, n := range equal {
+				p.add(w.notice(n))
+			}
+			continue
 		}
-		if last := i == len(notices)-1 || notices[i+1].Code != n.Code; last && n.Severity != ledger.Error && shown[n.Code] > mostNotices {
-			p.say("  … and %d more of this kind (%s); -json lists them all.", shown[n.Code]-mostNotices, n.Code)
-		}
+		p.add(w.folded(equal))
 	}
 	if len(notices) > 0 {
 		p.add(Break{})
 	}
 	return p
+}
+
+// mostEqual is how many notices that say the same are told one by one.
+const mostEqual = 3
+
+// equal puts notices together that say the same, at the place of the first of them.
+func (w Words) equal(notices []ledger.Notice) [][]ledger.Notice {
+	type saying struct{ code, text, fix string }
+	at := map[saying]int{}
+	var all [][]ledger.Notice
+	for _, n := range notices {
+		key := saying{n.Code, n.Text, n.Fix}
+		if i, said := at[key]; said && n.Severity != ledger.Error && !w.Full {
+			all[i] = append(all[i], n)
+			continue
+		}
+		at[key] = len(all)
+		all = append(all, []ledger.Notice{n})
+	}
+	return all
+}
+
+// folded is one note for many notices that say the same.
+//
+//	Warning: the account is disabled, so the seat is held back (20 times)
+//	  on people.csv:4, in assignment.office
+//	  user/ada@contoso.com:SPE_E5, user/ben@contoso.com:SPE_E5 and 18 more; -full shows all
+func (w Words) folded(equal []ledger.Notice) Note {
+	note := w.notice(equal[0])
+	addresses := make([]string, len(equal))
+	for i, n := range equal {
+		addresses[i] = n.Address
+	}
+	for _, n := range equal[1:mostEqual] {
+		note.Sources = append(note.Sources, w.notice(n).Sources...)
+	}
+	note.Address, note.Text = "", fmt.Sprintf("%s (%d times)", note.Text, len(equal))
+	note.Lines = append(note.Lines, some(addresses)+"; -full shows all")
+	return note
 }
 
 // notice is a notice with its line and the way out.

@@ -32,8 +32,9 @@ func (w Words) Plan(pl *plan.Plan, writes float64) Document {
 		p.Title = "Plan to undo the run " + pl.Undoes
 	}
 	p.rules(pl.Base)
-	p.add(w.Notices(pl.Notices).Parts...)
+	notices := w.Notices(pl.Notices).Parts
 	if n := len(pl.Errors()); n > 0 {
+		p.add(notices...)
 		p.add(Verdict(fmt.Sprintf("No plan: %s to correct first.", ledger.Count(n, "error"))))
 		return Document{p, pl}
 	}
@@ -43,6 +44,7 @@ func (w Words) Plan(pl *plan.Plan, writes float64) Document {
 	p.byHand(pl)
 	p.refresh(pl)
 	p.due(pl)
+	p.add(notices...)
 	p.add(Refusals(pl).Parts...)
 	p.owners(pl)
 	p.guard(pl.Guard)

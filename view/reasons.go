@@ -52,6 +52,9 @@ func (w Words) reasons(s shownStep) []string {
 		}
 		parts = append(parts, text)
 	}
+	if s.AskedBy != nil && s.Why == ledger.Declared && s.partner == "" {
+		parts = append(parts, s.AskedBy.String()+" asked for it")
+	}
 	return parts
 }
 
@@ -63,6 +66,9 @@ func cause(s shownStep) string {
 	case s.Why == ledger.Unmanaged:
 		return "no file declares it"
 	case s.Why == ledger.Expired:
+		if s.LastDay != "" {
+			return "its last day, " + s.LastDay + ", has passed"
+		}
 		return "its last day has passed"
 	case s.Op == ledger.Remove && s.Kept && s.Holder.Kind == ledger.User:
 		return "another source still gives it"

@@ -22,8 +22,27 @@ func Refusals(pl *plan.Plan) Page {
 	for _, b := range pl.Breaches {
 		p.breach(b)
 	}
+	p.override(pl.Override)
 	p.unreviewed(pl.Unreviewed)
 	return p
+}
+
+// override tells that somebody set the guard aside for this run, and of what it would have said.
+func (p *Page) override(o *plan.Override) {
+	if o == nil {
+		return
+	}
+	var would Page
+	for _, b := range o.Breaches {
+		would.breach(b)
+	}
+	n := Note{Level: Warning, Code: "override", Text: "the guard is set aside for this run: " + o.Reason}
+	for _, part := range would.Parts {
+		if refusal, is := part.(Note); is {
+			n.Lines = append(n.Lines, refusal.Text)
+		}
+	}
+	p.add(n, Break{})
 }
 
 // unreviewed tells what nobody has reviewed.

@@ -1,10 +1,13 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
@@ -53,9 +56,15 @@ func (w Words) Report(pl *plan.Plan, r *ledger.Report) Document {
 	p := Page{Title: "Run"}
 	if len(r.Results) > 0 {
 		p.add(Break{}, Sentence("Not done:"))
+		skipped := map[string][]ledger.Result{}
 		for _, res := range r.Results {
+			if res.Outcome == ledger.Skipped && !w.Full {
+				skipped[res.Message] = append(skipped[res.Message], res)
+				continue
+			}
 			p.add(w.Result(res))
 		}
+		w.skipped(&p, skipped)
 	}
 	text := fmt.Sprintf("Apply complete: %s done%s.", ledger.Count(r.Done, "call"), recordedSteps(r.Tally))
 	switch {
@@ -69,6 +78,30 @@ func (w Words) Report(pl *plan.Plan, r *ledger.Report) Document {
 	}
 	p.add(Break{}, Verdict(text))
 	return Document{p, newRun(pl, r)}
+}
+
+// skipped tells of calls that were not started: those of one reason in a line, the most first,
+// behind everything that failed.
+//
+//	skipped, 412 calls: SPE_E5 has no room for it (user/ada@contoso.com, user/ben@contoso.com and 410 more)
+func (w Words) skipped(p *Page, byReason map[string][]ledger.Result) {
+	most := func(a, b string) int {
+		return cmp.Or(len(byReason[b])-len(byReason[a]), strings.Compare(a, b))
+	}
+	for _, reason := range slices.SortedFunc(maps.Keys(byReason), most) {
+		calls := byReason[reason]
+		if len(calls) <= mostEqual {
+			for _, res := range calls {
+				p.add(w.Result(res))
+			}
+			continue
+		}
+		holders := make([]string, len(calls))
+		for i, res := range calls {
+			holders[i] = res.Call.Holder.Address()
+		}
+		p.say("skipped, %s: %s (%s; -full shows all)", ledger.Count(len(calls), "call"), w.named(reason), some(holders))
+	}
 }
 
 // recordedSteps counts the steps that made no call.
@@ -144,7 +177,7 @@ func (w Words) Usage(have ledger.Have, all []ledger.Usage, today string, people 
 		}
 		list := List{Title: u.Item.Name}
 		for _, s := range u.Sources {
-			list.Items = append(list.Items, Item{Text: s.Holder.Name, Detail: sourceText(s)})
+			list.Items = append(list.Items, Item{Text: s.Holder.Name, Detail: w.sourceText(s)})
 		}
 		p.add(Break{}, list)
 	}
@@ -160,14 +193,20 @@ func monthOf(p *ledger.Price, c *ledger.Charge) string {
 }
 
 // sourceText says where a person has a seat from.
-func sourceText(s ledger.Source) string {
+func (w Words) sourceText(s ledger.Source) string {
+	text := "directly"
 	switch {
 	case s.Holder.Kind == ledger.Environment:
 		return ledger.Count(s.Units, "unit")
+	case s.GroupName != "":
+		text = "through group " + s.GroupName
 	case s.Group != "":
-		return "through group " + s.Group
+		text = "through group " + s.Group
 	}
-	return "directly"
+	if len(s.Without) > 0 {
+		text += ", without " + w.servicePlanNames(s.Without)
+	}
+	return text
 }
 
 // Addresses tells the addresses of the records of a state, one a line.
@@ -197,7 +236,11 @@ func Record(r state.Record) Page {
 	if r.Without != nil {
 		facts = append(facts, Fact{"without", "[" + strings.Join(r.Without, ", ") + "]"})
 	}
-	return Page{Title: "State", Parts: []Part{append(facts, Fact{"since", r.Since})}}
+	facts = append(facts, Fact{"since", r.Since})
+	if from, known := r.From.Origin(); known {
+		facts = append(facts, Fact{"asked by", strings.TrimSuffix(from.String()+", "+from.Block, ", ")})
+	}
+	return Page{Title: "State", Parts: []Part{facts}}
 }
 
 // Progress shows, on a terminal, one line that is written over again.
@@ -220,6 +263,29 @@ func (p *Progress) Show(format string, args ...any) {
 	}
 	fmt.Fprintf(p.w, "\r\x1b[K%s", text)
 	p.last = text
+}
+
+// Progressed tells how far a run is: how many of how many, for how long by now, and how long
+// the rest takes at that pace.
+//
+//	Applying: 120 of 480 done, 2 not, 0:35 so far, about 1:43 left
+func Progressed(t ledger.Tally, so time.Duration) string {
+	ended := t.Done + t.Failed + t.Unknown + t.Skipped + t.Pending
+	text := fmt.Sprintf("Applying: %d of %d done", t.Done, t.All)
+	if n := t.Failed + t.Unknown + t.Skipped; n > 0 {
+		text += fmt.Sprintf(", %d not", n)
+	}
+	text += ", " + clock(so) + " so far"
+	if ended > 0 && ended < t.All {
+		text += ", about " + clock(so/time.Duration(ended)*time.Duration(t.All-ended)) + " left"
+	}
+	return text
+}
+
+// clock is a length of time as minutes and seconds.
+func clock(d time.Duration) string {
+	seconds := int(d.Round(time.Second).Seconds())
+	return fmt.Sprintf("%d:%02d", seconds/60, seconds%60)
 }
 
 // Clear removes the line.

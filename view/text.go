@@ -95,6 +95,10 @@ func (l Level) head() span {
 //	   4 |   users = ["ada@contoso.com"]
 //	enable the account, take it out of the file, or set disabled_accounts = true in the assignment.
 func (t *Text) note(n Note) {
+	if t.Compact && n.Level == Warning {
+		t.compact(n)
+		return
+	}
 	t.line(0, 2, n.Level.head(), plain(": "), strong(n.Heading), plain(n.sentence()))
 	for _, s := range n.Sources {
 		t.line(2, 4, plain("on "+s.where()))
@@ -108,6 +112,18 @@ func (t *Text) note(n Note) {
 	if n.Fix != "" {
 		t.line(2, 2, plain(n.Fix+"."))
 	}
+}
+
+// compact is a warning in a line, with its first place.
+func (t *Text) compact(n Note) {
+	text := n.sentence()
+	if text == "" && len(n.Lines) > 0 {
+		text = ": " + n.Lines[0]
+	}
+	if len(n.Sources) > 0 {
+		text += " (" + n.Sources[0].where() + ")"
+	}
+	t.line(0, 2, n.Level.head(), plain(": "), strong(n.Heading), plain(text))
 }
 
 // The subjects make a column. Where that takes more than half of the lines, what goes on
@@ -124,7 +140,8 @@ func (t *Text) steps(s Steps) {
 	if hang > t.Width/2 {
 		hang = sign + 2
 	}
-	for _, r := range s.Rows {
+	rows, more := t.few(s.Rows)
+	for _, r := range rows {
 		subject := safe(r.Subject)
 		detail := strings.TrimSpace(r.Detail + "  " + originTexts(r.Origins))
 		gap := strings.Repeat(" ", subjects-columns(subject)+2)
@@ -132,6 +149,9 @@ func (t *Text) steps(s Steps) {
 			gap = ""
 		}
 		t.line(4, hang, signOf(r.Op), plain(" "), plain(subject), plain(gap), plain(detail))
+	}
+	for _, text := range more {
+		t.line(4, sign, plain(text))
 	}
 	if s.Adopted > 0 {
 		t.line(4, sign, signOf(ledger.Adopt), plain(fmt.Sprintf(" %d people have it already: adopt", s.Adopted)))

@@ -43,9 +43,12 @@ type app struct {
 	redact     string           // the file of the pseudonyms; "" where people are named
 	pseudonyms *view.Pseudonyms // nil where people are named
 
-	chdir   string
-	noColor bool
-	verbose bool
+	full      bool // text tells of everything
+	compact   bool // a warning is a line
+	documents bool // standard output is JSON
+	chdir     string
+	noColor   bool
+	verbose   bool
 }
 
 // exitCode is an error that was reported already and only says how to exit.
@@ -88,9 +91,13 @@ func (a *app) execute(args []string) (exit int) {
 		}
 	}()
 	root := a.command()
-	root.SetArgs(goFlags(args))
 	root.PersistentPreRunE = func(*cobra.Command, []string) error { return a.openPseudonyms() }
-	err := root.Execute()
+	run := root.Execute
+	if completes(args) {
+		run = func() error { return a.complete(root, args) }
+	}
+	root.SetArgs(goFlags(args))
+	err := run()
 	if problem := a.savePseudonyms(); problem != nil {
 		a.stderr().Page(view.Failure(problem))
 		err = cmp.Or(err, error(exitError))
@@ -110,9 +117,14 @@ func (a *app) command() *cobra.Command {
 	root := parent("usher", "Keeps Power Automate and Microsoft 365 licenses as your repository says")
 	root.Version, root.SilenceUsage, root.SilenceErrors = "v"+version, true, true
 	root.SetVersionTemplate("usher {{.Version}}\n")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return fmt.Errorf("%s: see %s -help", strings.Replace(err.Error(), "--", "-", 1), cmd.CommandPath())
-	})
+	root.SetFlagErrorFunc(unknownFlag)
+	help := root.RunE
+	root.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 && a.verbose { // as -v of other programs
+			return a.show(format{name: textFormat}, view.Version(builtFrom()))
+		}
+		return help(cmd, args)
+	}
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
@@ -146,7 +158,8 @@ func goFlags(args []string) []string {
 func (a *app) color() bool { return a.terminal && !a.noColor && a.env("NO_COLOR") == "" }
 
 func (a *app) output() view.Output {
-	return view.Output{Writer: a.out, Colored: a.color(), Width: a.columns, Dir: a.chdir, Pseudonyms: a.pseudonyms}
+	return view.Output{Writer: a.out, Colored: a.color(), Width: a.columns, Dir: a.chdir, Pseudonyms: a.pseudonyms,
+		Full: a.full, Compact: a.compact}
 }
 
 // stdout lays out what a command says.
@@ -155,7 +168,7 @@ func (a *app) stdout() *view.Text { return view.NewText(a.output()) }
 // stderr lays out what is said beside that.
 func (a *app) stderr() *view.Text {
 	colored := a.progress && !a.noColor && a.env("NO_COLOR") == ""
-	return view.NewText(view.Output{Writer: a.err, Colored: colored, Width: a.besides, Pseudonyms: a.pseudonyms})
+	return view.NewText(view.Output{Writer: a.err, Colored: colored, Width: a.besides, Pseudonyms: a.pseudonyms, Compact: a.compact})
 }
 
 func (a *app) progressLine() *view.Progress {
@@ -209,15 +222,6 @@ func parent(use, short string) *cobra.Command {
 		}
 		return cmd.Help()
 	}}
-}
-
-// unknownCommand names the command that was probably meant.
-func unknownCommand(cmd *cobra.Command, name string) error {
-	cmd.SuggestionsMinimumDistance = 2
-	if alike := cmd.SuggestionsFor(name); len(alike) > 0 {
-		return fmt.Errorf("there is no command %q: did you mean %s %s?", name, cmd.CommandPath(), strings.Join(alike, " or "))
-	}
-	return fmt.Errorf("there is no command %q: %s -help lists the commands", name, cmd.CommandPath())
 }
 
 // noArgs is cobra.NoArgs with a message that shows what was not expected.

@@ -20,20 +20,23 @@ type applyOptions struct {
 	file string
 	format
 	approved bool
-	signed   bool // the plan needs a signature
+	signed   bool   // the plan needs a signature
+	override string // why the guard is set aside; "" where it is not
 	ask      bool
 	planFlags
 	wait        time.Duration
 	pendingOK   bool
 	parallelism int
+	lock        bool
 	lockTimeout time.Duration
 	checkpoint  time.Duration
 }
 
 func newApply(a *app) *cobra.Command {
-	o := &applyOptions{}
+	o := &applyOptions{planFlags: planFlags{suggestTargets: a.suggestAddresses(true)}}
 	cmd := &cobra.Command{
 		Use: "apply [PLAN]", Short: "Run the steps of a plan: a saved one, or a new one after asking", Args: argCount(0, 1),
+		ValidArgsFunction: suggestFiles,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
 				o.file = args[0]
@@ -46,19 +49,24 @@ func newApply(a *app) *cobra.Command {
 	o.flags(cmd)
 	o.formatFlag(cmd, "the result")
 	a.redactFlag(cmd)
+	a.layoutFlags(cmd)
 	cmd.Flags().BoolVar(&o.signed, "require-signature", false,
 		"apply only a saved plan, or do what the one of -expect says, that a key in "+engine.SignersFile+" has signed")
+	cmd.Flags().Var(&named{&o.override, "reason"}, "override-guard",
+		"in an emergency, set the limits of the guard aside for this run, for a `REASON` that the history keeps")
 	cmd.Flags().BoolVar(&o.approved, "auto-approve", false, "do not ask")
 	cmd.Flags().BoolVar(&o.ask, "input", true, "ask where something must be asked")
 	cmd.Flags().DurationVar(&o.wait, "wait", 5*time.Minute, "how long to wait for the tenant to finish its work, such as on groups")
 	cmd.Flags().BoolVar(&o.pendingOK, "pending-ok", false, "exit with 0 if only people or the tenant have something left to finish")
 	cmd.Flags().IntVar(&o.parallelism, "parallelism", engine.DefaultParallelism, "requests under way at once")
+	cmd.Flags().BoolVar(&o.lock, "lock", true, "apply only with the state's lock; there is no other way")
 	cmd.Flags().DurationVar(&o.lockTimeout, "lock-timeout", 0, "how long to wait for the state's lock")
 	cmd.Flags().DurationVar(&o.checkpoint, "checkpoint", engine.DefaultCheckpoint, "how often a long run saves the state")
 	return cmd
 }
 
 func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
+	a.documents = o.isJSON()
 	if o.signed {
 		if o.signers, err = a.world().Signers(o.Base); err != nil {
 			return err
@@ -68,7 +76,7 @@ func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 	if err = cmp.Or(err, o.check()); err != nil {
 		return err
 	}
-	part, scope := engine.Whole(), engine.Scope{Targets: c.targets, Drift: c.drift, Expected: c.expected}
+	part, scope := engine.Whole(), engine.Scope{Targets: c.targets, Blocks: c.blocks, Drift: c.drift, Expected: c.expected}
 	if o.file != "" {
 		part, o.Base = engine.Connection(), "" // it has told of the base already
 		if scope.Saved, err = a.world().OpenPlan(a.path(o.file), o.signers); err != nil {
@@ -79,7 +87,7 @@ func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	ctx, stop, end := interrupts(ctx, a.printed.failed)
+	ctx, stop, end := interrupts(ctx, a.printed.failed, a.tellInterrupt)
 	defer end()
 	before, cancel := until(ctx, stop) // a run that has not begun ends at the first interrupt
 	defer cancel()
@@ -101,6 +109,9 @@ func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 	if scope.Saved != nil {
 		u.decide = func(p *engine.Present) (*plan.Plan, error) { return p.Renew(scope.Saved) }
 	}
+	if o.override != "" {
+		u.decide = settingAside(u.decide, o.override)
+	}
 	p, err := u.approved(before)
 	if err != nil || p == nil {
 		return err
@@ -108,12 +119,26 @@ func runApply(ctx context.Context, a *app, o *applyOptions) (err error) {
 	return u.run(ctx, p, stop)
 }
 
+// decider makes the plan of a run.
+type decider func(*engine.Present) (*plan.Plan, error)
+
+// settingAside is a decider for a run in an emergency.
+func settingAside(decide decider, reason string) decider {
+	return func(p *engine.Present) (*plan.Plan, error) {
+		made, err := decide(p)
+		if err == nil {
+			made.SetAside(reason)
+		}
+		return made, err
+	}
+}
+
 // applying is one run on its way: what is there, and how its plan is made of that.
 type applying struct {
 	a       *app
 	o       *applyOptions
 	present *engine.Present
-	decide  func(*engine.Present) (*plan.Plan, error)
+	decide  decider
 }
 
 // made makes the plan. Where an earlier run left the service at work on groups, it is
@@ -137,6 +162,9 @@ func (o *applyOptions) check() error {
 		return errors.New("-target, -only, -expect, -base, -allow-gaps and -allow-stopping-flows shape a new plan, and this is a saved one")
 	case o.signed && o.file == "" && o.expect == "":
 		return errors.New("-require-signature is about a saved plan: name it, or name the reviewed one with -expect=FILE")
+	case !o.lock:
+		return errors.New("-lock=false does not go here: two runs at once would give the same seats twice. -lock-timeout waits for the other " +
+			"run, and usher force-unlock removes a lock that was left behind")
 	case o.wait < 0 || o.lockTimeout < 0 || o.checkpoint < 0:
 		return errors.New("-wait, -lock-timeout and -checkpoint are lengths of time such as 5m, and not negative")
 	case o.parallelism < 1:
@@ -208,13 +236,21 @@ func (u *applying) approve(ctx context.Context, p *plan.Plan) (_ *plan.Plan, err
 		return nil, errors.New("the plan needs approval: add -auto-approve, or apply a plan saved with usher plan -out=FILE")
 	}
 	fmt.Fprint(u.a.out, "\nDo you want to perform these steps? Only \"yes\" is accepted: ")
-	if u.a.answer(ctx) != "yes" {
+	switch answer, problem := u.a.answer(ctx); {
+	case problem != nil:
+		return nil, fmt.Errorf("apply was not approved, and nothing was done: %w; add -auto-approve, or apply a plan saved with "+
+			"usher plan -out=FILE", problem)
+	case answer != "yes":
 		return nil, errors.New("apply was not approved, and nothing was done")
 	}
 	if u.present, err = u.a.again(ctx, u.present); err != nil {
 		return nil, err
 	}
-	return u.present.Renew(p)
+	fresh, err := u.present.Renew(p)
+	if err == nil && u.o.override != "" {
+		fresh.SetAside(u.o.override)
+	}
+	return fresh, err
 }
 
 // wideRun is from how many calls on a terminal shows a progress line instead
@@ -222,15 +258,18 @@ func (u *applying) approve(ctx context.Context, p *plan.Plan) (_ *plan.Plan, err
 const wideRun = 50
 
 func (u *applying) run(ctx context.Context, p *plan.Plan, stop <-chan struct{}) error {
-	progress := u.a.progressLine()
+	progress, began := u.a.progressLine(), u.a.now()
 	quiet := !u.o.isText() || u.a.progress && len(p.Calls) > wideRun
+	progress.Show("Applying: 0 of %d done", len(p.Calls))
 	report, err := u.present.Apply(ctx, p, engine.RunOptions{Parallelism: u.o.parallelism, Checkpoint: u.o.checkpoint, Stop: stop,
 		Progress: func(res ledger.Result, t ledger.Tally) {
 			switch {
 			case quiet:
-				progress.Show("Applying: %d of %d done, %d not", t.Done, t.All, t.Failed+t.Unknown+t.Skipped)
+				progress.Show("%s", view.Progressed(t, u.a.now().Sub(began)))
 			case res.Outcome != ledger.Pending || res.Call.Runs(): // what nobody started is listed at the end
+				progress.Clear()
 				u.a.stdout().Show(u.a.words().Result(res))
+				progress.Show("%s", view.Progressed(t, u.a.now().Sub(began)))
 			}
 		}})
 	progress.Clear()

@@ -17,16 +17,18 @@ import (
 type choices struct {
 	engine.Choices
 	targets  []ledger.Holder
-	drift    string // a group of drift; "" for none
+	blocks   []string // that stand for targets
+	drift    string   // a group of drift; "" for none
 	expected *plan.Expected
 }
 
 // planFlags are the options that shape a plan, of plan and of apply.
 type planFlags struct {
-	targets []string
-	only    string
-	expect  string
-	signers *engine.Signers // whose signature the reviewed plan needs; nil for none
+	targets        []string
+	only           string
+	expect         string
+	suggestTargets suggest
+	signers        *engine.Signers // whose signature the reviewed plan needs; nil for none
 	allowances
 }
 
@@ -49,12 +51,15 @@ func (f *allowances) check() error {
 }
 
 func (f *planFlags) flags(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&f.targets, "target", nil, "only for the holder at `ADDRESS`")
+	cmd.Flags().StringArrayVar(&f.targets, "target", nil,
+		"only for the holder at `ADDRESS`, such as user/ada@contoso.com, or those of license.LABEL or assignment.LABEL")
 	cmd.Flags().StringVar(&f.only, "only", "",
 		"`due`: only steps that a date makes necessary; drift:GROUP: only those that put a group of drift back")
 	cmd.Flags().Var(&named{&f.expect, "reviewed plan"}, "expect",
 		"refuse steps that the reviewed `PLAN` does not have: a saved plan, or its digest")
 	f.allowances.flags(cmd)
+	_ = cmd.RegisterFlagCompletionFunc("target", f.suggestTargets) // it is defined above
+	_ = cmd.RegisterFlagCompletionFunc("only", suggestWords("due", "drift:"))
 }
 
 func (f *planFlags) set() bool {
@@ -62,18 +67,18 @@ func (f *planFlags) set() bool {
 }
 
 func (f *planFlags) choices(a *app) (choices, error) {
-	targets, err := targetFlag(f.targets)
+	targets, blocks, err := targetFlag(f.targets)
 	group, ofDrift := strings.CutPrefix(f.only, "drift:")
 	switch {
 	case err != nil:
 	case f.only != "" && f.only != "due" && (!ofDrift || group == ""):
 		err = fmt.Errorf("-only takes due, or drift:GROUP from usher drift, and this is %q", f.only)
-	case ofDrift && len(targets) > 0:
+	case ofDrift && len(targets)+len(blocks) > 0:
 		err = errors.New("-target and -only=drift narrow a plan twice: choose one")
 	default:
 		err = f.check()
 	}
-	c := choices{engine.Choices{OnlyDue: f.only == "due", AllowGaps: f.gaps, MayStop: f.mayStop}, targets, "", nil}
+	c := choices{engine.Choices{OnlyDue: f.only == "due", AllowGaps: f.gaps, MayStop: f.mayStop}, targets, blocks, "", nil}
 	if ofDrift {
 		c.drift = strings.TrimPrefix(a.pseudonyms.Name(f.only), "drift:")
 	}
@@ -83,22 +88,34 @@ func (f *planFlags) choices(a *app) (choices, error) {
 	return c, err
 }
 
-// targetFlag reads -target values: the address of a holder, or of one of its
-// grants, which stands for the whole holder.
-func targetFlag(values []string) ([]ledger.Holder, error) {
-	var targets []ledger.Holder
+// targetFlag reads -target values: the address of a holder, or of one of its grants, which
+// stands for the whole holder, or a block, which stands for everybody that it is about.
+func targetFlag(values []string) (targets []ledger.Holder, blocks []string, err error) {
 	var problems *multierror.Error
 	for _, v := range values {
-		front, _, found := strings.Cut(v, ":")
-		if _, _, _, err := ledger.Address(v).Split(); found && err != nil {
-			front = v // not an address with an item, so the colon may be a name's
+		if engine.IsTargetBlock(v) {
+			blocks = append(blocks, v)
+			continue
 		}
-		kind, name, err := ledger.SplitHolder(front)
+		h, err := ledger.ParseHolder(holderOf(v))
+		if err != nil && !strings.Contains(v, "/") {
+			err = fmt.Errorf("%w, and is no license.LABEL or assignment.LABEL", err)
+		}
 		if err != nil {
 			problems = multierror.Append(problems, fmt.Errorf("-target: %w", err))
 			continue
 		}
-		targets = append(targets, ledger.Holder{Kind: kind, Name: name})
+		targets = append(targets, h)
 	}
-	return targets, problems.ErrorOrNil()
+	return targets, blocks, problems.ErrorOrNil()
+}
+
+// holderOf leaves out the item of an address. The name of a person has no colon, and any other
+// name can have one.
+func holderOf(address string) string {
+	front, _, found := strings.Cut(address, ":")
+	if _, _, _, err := ledger.Address(address).Split(); found && err != nil && !strings.HasPrefix(address, string(ledger.User)+"/") {
+		return address
+	}
+	return front
 }

@@ -26,6 +26,7 @@ func newDrift(a *app) *cobra.Command {
 	o.tenant(cmd)
 	o.formatFlag(cmd, "the drift")
 	a.redactFlag(cmd)
+	a.compactFlag(cmd)
 	cmd.Flags().StringArrayVar(&o.accept, "accept", nil, "take a `GROUP` of drift into the files, or all of them: drift:GROUP or all")
 	cmd.Flags().StringVar(&o.undeclared, "undeclared", string(engine.NewSeats),
 		"which seats that no file declares are drift: `new` ones, or all, also those that were there before usher")
@@ -33,6 +34,7 @@ func newDrift(a *app) *cobra.Command {
 }
 
 func runDrift(ctx context.Context, a *app, o *driftOptions) (err error) {
+	a.documents = o.isJSON()
 	if o.undeclared != string(engine.NewSeats) && o.undeclared != string(engine.AllSeats) {
 		return fmt.Errorf("-undeclared is new or all, and this is %q", o.undeclared)
 	}

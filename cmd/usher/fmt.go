@@ -1,7 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
+	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/diff"
@@ -18,8 +22,9 @@ type fmtOptions struct {
 func newFmt(a *app) *cobra.Command {
 	o := &fmtOptions{}
 	cmd := &cobra.Command{
-		Use: "fmt", Short: "Lay out *.hcl files in the canonical way, and list those that changed", Args: noArgs,
-		RunE: func(*cobra.Command, []string) error { return runFmt(a, o) },
+		Use: "fmt [FILE...]", Short: "Lay out *.hcl files in the canonical way, and list those that changed; - is standard input",
+		Args: cobra.ArbitraryArgs,
+		RunE: func(_ *cobra.Command, args []string) error { return runFmt(a, o, args) },
 	}
 	cmd.Flags().BoolVar(&o.check, "check", false, "write nothing; exit with 1 where a file would change")
 	cmd.Flags().BoolVar(&o.diff, "diff", false, "show the changes")
@@ -27,8 +32,11 @@ func newFmt(a *app) *cobra.Command {
 	return cmd
 }
 
-func runFmt(a *app, o *fmtOptions) error {
-	changed, diags := config.Format(a.chdir, o.recursive)
+func runFmt(a *app, o *fmtOptions, args []string) error {
+	if slices.Equal(args, []string{standardInput}) {
+		return fmtInput(a, o)
+	}
+	changed, diags := config.Format(a.chdir, o.recursive, args...)
 	a.stderr().Page(a.words().Diagnostics(diags))
 	for _, f := range changed {
 		name, err := filepath.Rel(a.chdir, f.Path)
@@ -50,6 +58,29 @@ func runFmt(a *app, o *fmtOptions) error {
 		}
 	}
 	if diags.HasErrors() || o.check && len(changed) > 0 {
+		return exitError
+	}
+	return nil
+}
+
+// standardInput is what an editor names that hands in a file and takes the result.
+const standardInput = "-"
+
+// fmtInput lays out standard input, and prints it.
+func fmtInput(a *app, o *fmtOptions) error {
+	before, err := io.ReadAll(a.in)
+	if err != nil {
+		return fmt.Errorf("standard input cannot be read: %w", err)
+	}
+	after, diags := config.FormatText(before)
+	a.stderr().Page(a.words().Diagnostics(diags))
+	switch {
+	case diags.HasErrors():
+		return exitError
+	case !o.check:
+		_, err = a.out.Write(after)
+		return err
+	case !bytes.Equal(before, after):
 		return exitError
 	}
 	return nil

@@ -51,7 +51,10 @@ func (a *app) askForLock(ctx context.Context, l *engine.Loaded) (string, error) 
 	}
 	a.tellHolder(ctx, l, holder)
 	fmt.Fprint(a.out, "Make sure that this run is over. Type the lock's id to remove it: ")
-	id := a.answer(ctx)
+	id, err := a.answer(ctx)
+	if err != nil {
+		return "", fmt.Errorf("no id was typed, and nothing was done: %w", err)
+	}
 	if id == "" {
 		return "", errors.New("no id was typed, and nothing was done")
 	}

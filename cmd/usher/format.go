@@ -67,6 +67,9 @@ func (f *format) checkFormat() error {
 // isText reports whether the result is for people who look on.
 func (f *format) isText() bool { return f.name == textFormat }
 
+// isJSON reports whether the result is for a program.
+func (f *format) isJSON() bool { return f.name == "json" }
+
 // show shows a result on standard output.
 func (a *app) show(f format, d view.Document) error {
 	out := a.output()
@@ -78,7 +81,20 @@ func (a *app) show(f format, d view.Document) error {
 }
 
 // words are the names that results are told with.
-func (a *app) words() view.Words { return view.Words{ServicePlans: a.servicePlans, Files: a.files} }
+func (a *app) words() view.Words {
+	return view.Words{ServicePlans: a.servicePlans, Files: a.files, Full: a.full}
+}
+
+// layoutFlags adds the options of how much text tells.
+func (a *app) layoutFlags(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&a.full, "full", false, "show every step and every notice, however many are alike")
+	a.compactFlag(cmd)
+}
+
+// compactFlag adds the option for short warnings.
+func (a *app) compactFlag(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&a.compact, "compact-warnings", false, "print a warning in one line")
+}
 
 // byteLimit is a number of bytes, or that of a forge.
 type byteLimit int

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -15,15 +16,18 @@ type historyOptions struct {
 	inputs
 	format
 	verify bool
+	latest int // only so many runs; 0 for all
 }
 
 func newHistory(a *app) *cobra.Command {
 	o := &historyOptions{}
 	cmd := &cobra.Command{Use: "history [RUN]", Short: "List all runs, or show one", Args: argCount(0, 1),
-		RunE: func(cmd *cobra.Command, args []string) error { return runHistory(cmd.Context(), a, o, args) }}
+		ValidArgsFunction: a.suggestRuns(),
+		RunE:              func(cmd *cobra.Command, args []string) error { return runHistory(cmd.Context(), a, o, args) }}
 	o.store(cmd)
 	o.formatFlag(cmd, "the history")
 	a.redactFlag(cmd)
+	cmd.Flags().IntVarP(&o.latest, "number", "n", 0, "only the latest `RUNS`")
 	cmd.Flags().BoolVar(&o.verify, "verify", false, "check that nothing was cut or edited; exits with 1 where something was")
 	return cmd
 }
@@ -39,7 +43,14 @@ func runHistory(ctx context.Context, a *app, o *historyOptions, args []string) e
 	}
 	runs, breaks := state.Runs(told.Entries), told.Breaks
 	a.warnOf(told, !o.verify)
-	d := view.Runs(runs)
+	if o.latest < 0 {
+		return fmt.Errorf("-n is a number of runs, and this is %d", o.latest)
+	}
+	shown := runs
+	if o.latest > 0 {
+		shown = runs[max(0, len(runs)-o.latest):]
+	}
+	d := view.Runs(shown)
 	switch {
 	case o.verify:
 		d = view.Verified(len(runs), breaks)

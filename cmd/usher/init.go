@@ -9,21 +9,33 @@ import (
 )
 
 func newInit(a *app) *cobra.Command {
-	o := &checkOptions{}
+	o, starter := &checkOptions{}, &starterOptions{}
 	cmd := &cobra.Command{
 		Use:   "init",
-		Short: "Check the store of the state: reached, writable, and with a state of this tenant or none",
+		Short: "Check the store of the state, or write a configuration to begin with",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return politely(cmd.Context(), func(ctx context.Context) error { return runInit(ctx, a, o) })
+			return politely(cmd.Context(), func(ctx context.Context) error { return runInit(ctx, a, o, starter) })
 		},
 	}
 	o.store(cmd)
 	o.flags(cmd)
+	cmd.Flags().StringVar(&starter.kind, "starter", "",
+		"in a directory without a configuration, write one for a `TENANT`: sandbox or microsoft")
+	cmd.Flags().StringVar(&starter.tenant, "tenant-id", "", "the `ID` of the tenant of -starter=microsoft")
 	return cmd
 }
 
-func runInit(ctx context.Context, a *app, o *checkOptions) error {
+func runInit(ctx context.Context, a *app, o *checkOptions, starter *starterOptions) error {
+	if err := starter.check(); err != nil {
+		return err
+	}
+	if err := a.offerStarter(ctx, starter); err != nil {
+		return err
+	}
+	if starter.kind != "" {
+		return writeStarter(a, *starter)
+	}
 	if err := o.check("a store"); err != nil {
 		return err
 	}

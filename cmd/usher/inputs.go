@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -89,6 +90,11 @@ func (a *app) load(in inputs, part engine.Extent) (*engine.Loaded, error) {
 	}
 	if err == nil && diags.HasErrors() {
 		err = exitError
+		if a.documents { // a program waits for one, and gets what validate -json prints
+			d := view.Validated(diags)
+			d.Parts = append(a.words().Diagnostics(diags).Parts, d.Parts...)
+			err = cmp.Or(a.show(format{name: "json"}, d), err)
+		}
 	}
 	return l, err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"strings"
@@ -20,8 +21,9 @@ func ends() []os.Signal {
 }
 
 // interrupts returns a channel that the first interrupt closes, and a context
-// that the second one ends. That nobody reads any more is one interrupt.
-func interrupts(parent context.Context, unread <-chan struct{}) (context.Context, <-chan struct{}, func()) {
+// that the second one ends. That nobody reads any more is one interrupt. Each is told at once:
+// somebody who sees nothing happen presses the key again.
+func interrupts(parent context.Context, unread <-chan struct{}, tell func(first bool)) (context.Context, <-chan struct{}, func()) {
 	ctx, cancel := context.WithCancel(parent)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, ends()...)
@@ -35,6 +37,7 @@ func interrupts(parent context.Context, unread <-chan struct{}) (context.Context
 			case <-unread:
 				unread = nil
 			}
+			tell(n == 0)
 			if n == 0 {
 				close(stop)
 			} else {
@@ -70,18 +73,35 @@ func until(parent context.Context, stop <-chan struct{}) (context.Context, conte
 	return ctx, cancel
 }
 
-// answer reads a line of what somebody types; "" where nobody does before the
-// context ends.
-func (a *app) answer(ctx context.Context) string {
+// answer reads a line of what somebody types; "" where nobody does before the context ends,
+// and an error where there is nobody to type.
+func (a *app) answer(ctx context.Context) (string, error) {
 	line := make(chan string, 1)
 	go func() {
-		text, _ := bufio.NewReader(a.in).ReadString('\n')
+		text, err := bufio.NewReader(a.in).ReadString('\n')
+		if text == "" && err != nil {
+			close(line)
+			return
+		}
 		line <- strings.TrimSpace(text)
 	}()
 	select {
-	case text := <-line:
-		return text
+	case text, there := <-line:
+		if !there {
+			a.stdout().Say("")
+			return "", errors.New("nobody answers: standard input is at its end")
+		}
+		return text, nil
 	case <-ctx.Done():
-		return ""
+		return "", nil
 	}
+}
+
+// tellInterrupt answers somebody who interrupts a run.
+func (a *app) tellInterrupt(first bool) {
+	if first {
+		a.stderr().Say("Interrupted: usher starts nothing new, and finishes the requests that are under way. Interrupt once more to stop now.")
+		return
+	}
+	a.stderr().Say("Interrupted again: usher stops now. The next run finds out what became of the requests that were under way.")
 }

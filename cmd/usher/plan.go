@@ -29,10 +29,11 @@ func (o *planOutput) flags(cmd *cobra.Command) {
 	o.planFormatFlag(cmd)
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 2 where there are steps")
 	cmd.Flags().Bool("input", true, "as of apply; nothing is asked here")
+	planLockFlag(cmd)
 }
 
 func newPlan(a *app) *cobra.Command {
-	o := &planOptions{}
+	o := &planOptions{planFlags: planFlags{suggestTargets: a.suggestAddresses(true)}}
 	cmd := &cobra.Command{
 		Use: "plan", Short: "Show what apply would do", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runPlan(cmd.Context(), a, o) },
@@ -42,6 +43,7 @@ func newPlan(a *app) *cobra.Command {
 	o.planFlags.flags(cmd)
 	o.planOutput.flags(cmd)
 	a.redactFlag(cmd)
+	a.layoutFlags(cmd)
 	cmd.Flags().BoolVar(&o.Simulate, "simulate", false,
 		"ask no tenant and no store: plan for a tenant that has everybody and everything the files name")
 	cmd.Flags().BoolVar(&o.refresh, "refresh", true, "read people from the tenant; -refresh=false trusts the state")
@@ -49,6 +51,7 @@ func newPlan(a *app) *cobra.Command {
 }
 
 func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
+	a.documents = o.isJSON()
 	c, err := o.choices(a)
 	if err != nil {
 		return err
@@ -56,7 +59,7 @@ func runPlan(ctx context.Context, a *app, o *planOptions) (err error) {
 	if o.Simulate && (o.out != "" || o.expect != "" || c.drift != "" || !o.refresh) {
 		return errors.New("-simulate shows whether the files fit, and no such plan can be saved, expected or narrowed to drift")
 	}
-	scope := engine.Scope{Targets: c.targets, Drift: c.drift, Expected: c.expected, TrustState: !o.refresh}
+	scope := engine.Scope{Targets: c.targets, Blocks: c.blocks, Drift: c.drift, Expected: c.expected, TrustState: !o.refresh}
 	present, err := a.look(ctx, o.inputs, engine.Access{}, scope)
 	if err != nil {
 		return err
@@ -73,6 +76,9 @@ func (o *planOutput) offer(a *app, present *engine.Present, p *plan.Plan) error 
 	if o.out != "" && len(p.Errors()) == 0 {
 		if err := present.SavePlan(a.path(o.out), p); err != nil {
 			return err
+		}
+		if o.isText() {
+			a.stdout().Say("Saved the plan in %s. To do what it says, run usher apply %s", o.out, o.out)
 		}
 	}
 	if err := verdict(p); err != nil {

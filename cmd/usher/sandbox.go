@@ -32,7 +32,7 @@ type sandboxInitOptions struct {
 
 func newSandboxInit(a *app) *cobra.Command {
 	o := &sandboxInitOptions{}
-	cmd := &cobra.Command{Use: "init", Short: "Write a tenant file with generated people", Args: noArgs,
+	cmd := &cobra.Command{Use: "init", Short: "Write a tenant file with generated people, groups, flows and machines", Args: noArgs,
 		RunE: func(*cobra.Command, []string) error { return runSandboxInit(a, o) }}
 	cmd.Flags().IntVar(&o.users, "users", 300, "how many `PEOPLE`")
 	cmd.Flags().StringVar(&o.out, "out", "", "the tenant `FILE` to write")
@@ -51,7 +51,17 @@ func runSandboxInit(a *app, o *sandboxInitOptions) error {
 	if err != nil {
 		return err
 	}
-	t := sandbox.Generate(o.users, products(cat), map[string]int64{"PowerAutomatePerProcess": 12, "PAHostedRPA": 4, "AI": 100000})
+	t := sandbox.Generate(o.users, products(cat), boughtUnits())
+	sandbox.Furnish(t)
+	if err := writeTenant(path, t); err != nil {
+		return err
+	}
+	a.stdout().Say("%s has %d people.", o.out, o.users)
+	return nil
+}
+
+// writeTenant makes a tenant file.
+func writeTenant(path string, t *sandbox.Tenant) error {
 	var b bytes.Buffer
 	if err := t.Encode(&b); err != nil {
 		return err
@@ -59,8 +69,12 @@ func runSandboxInit(a *app, o *sandboxInitOptions) error {
 	if err := atomic.WriteFile(path, &b); err != nil {
 		return fmt.Errorf("the tenant cannot be written: %w", err)
 	}
-	a.stdout().Say("%s has %d people.", o.out, o.users)
 	return nil
+}
+
+// boughtUnits are the units of capacity that a generated tenant has bought.
+func boughtUnits() map[string]int64 {
+	return map[string]int64{"PowerAutomatePerProcess": 12, "PAHostedRPA": 4, "AI": 100000}
 }
 
 // products are what a generated tenant owns, in the words of its file.

@@ -61,7 +61,7 @@ func TestDocumentsMatchTheirSchemas(t *testing.T) {
 	}
 	conforms(t, "usage", run(contoso, 0, "usage", "-json"))
 	conforms(t, "usage", run(contoso, 0, "usage", "-json", "-users"))
-	conforms(t, "drift", run(contoso, 2, "drift", "-json"))
+	conforms(t, "drift", run(contoso, 2, "drift", "-json", "-undeclared=all"))
 	conforms(t, "state", read("../../state/testdata/v1.json"))
 
 	robots := filepath.Join(dir, "rpa")
@@ -92,7 +92,7 @@ func TestDocumentsMatchTheirSchemas(t *testing.T) {
 	conforms(t, "plan", run(small, 0, "plan", "-json", "-allow-gaps=3", "-allow-stopping-flows"))
 	conforms(t, "run", run(small, 5, "apply", "-json", "-auto-approve"))
 	conforms(t, "state", read(filepath.Join(small, "usher.state.json")))
-	conforms(t, "drift", run(small, 2, "drift", "-json"))
+	conforms(t, "drift", run(small, 2, "drift", "-json", "-undeclared=all"))
 	conforms(t, "usage", run(small, 0, "usage", "-json", "-users"))
 }
 

@@ -90,7 +90,7 @@ func runSandboxServe(ctx context.Context, a *app, o *sandboxServeOptions) (err e
 
 // serve answers on all listeners until somebody interrupts.
 func serve(ctx context.Context, h http.Handler, listeners ...net.Listener) error {
-	ctx, stop, end := interrupts(ctx, nil)
+	ctx, stop, end := interrupts(ctx, nil, func(bool) {})
 	defer end()
 	web := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
 	go func() {

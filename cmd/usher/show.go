@@ -14,11 +14,12 @@ type showOptions struct {
 func newShow(a *app) *cobra.Command {
 	o := &showOptions{}
 	cmd := &cobra.Command{
-		Use: "show PLAN", Short: "Show a saved plan", Args: argCount(1, 1),
+		Use: "show PLAN", Short: "Show a saved plan", Args: argCount(1, 1), ValidArgsFunction: suggestFiles,
 		RunE: func(_ *cobra.Command, args []string) error { return runShow(a, o, args[0]) },
 	}
 	o.planFormatFlag(cmd)
 	a.redactFlag(cmd)
+	a.layoutFlags(cmd)
 	return cmd
 }
 

@@ -17,14 +17,19 @@ type stateVerb func(ctx context.Context, a *app, l *engine.Loaded, args []string
 
 func newState(a *app) *cobra.Command {
 	cmd := parent("state", "Look into the state, and correct it")
+	records := func(cmd *cobra.Command) *cobra.Command {
+		cmd.ValidArgsFunction = a.suggestAddresses(false)
+		return cmd
+	}
 	cmd.AddCommand(
 		newStateVerb(a, "list", "List the addresses that usher manages", noArgs, runStateList),
-		newStateVerb(a, "show ADDRESS", "Show one record", argCount(1, 1), runStateShow),
+		records(newStateVerb(a, "show ADDRESS", "Show one record, or those of a holder", argCount(1, 1), runStateShow)),
 		newStateVerb(a, "pull", "Print the state", noArgs, runStatePull),
 		newStatePush(a),
-		newStateEdit(a, "rm ADDRESS...", "Let go of grants without changing them in the tenant", argCount(1, 1000), removes),
-		newStateEdit(a, "confirm ADDRESS...", "Confirm a step by hand, or adopt a grant that an interrupted run may have given",
-			argCount(1, 1000), confirms),
+		records(newStateEdit(a, "rm ADDRESS...", "Let go of grants, or of all of a holder, without changing them in the tenant",
+			argCount(1, 1000), removes)),
+		records(newStateEdit(a, "confirm ADDRESS...", "Confirm a step by hand, or adopt a grant that an interrupted run may have given",
+			argCount(1, 1000), confirms)),
 		newStateVerb(a, "lock-info", "Show the holder of the state's lock", noArgs, runLockInfo),
 		newStateVerb(a, "init", "Prepare a store for its first use, such as its tables", noArgs, runStateInit),
 		newStateRewrite(a), newMigrate(a),
@@ -104,9 +109,9 @@ func runStateShow(ctx context.Context, a *app, l *engine.Loaded, args []string) 
 	if err != nil {
 		return err
 	}
-	at := d.Find(ledger.Address(args[0]))
-	if len(at) == 0 {
-		return engine.UnknownAddress(args[0])
+	at, err := engine.Records(d, args[0])
+	if err != nil {
+		return err
 	}
 	for _, i := range at {
 		a.stdout().Page(view.Record(d.Grants[i]))

@@ -16,11 +16,13 @@ type undoOptions struct {
 
 func newUndo(a *app) *cobra.Command {
 	o := &undoOptions{}
-	cmd := &cobra.Command{Use: "undo RUN", Short: "Plan the reverse of a run, for usher apply FILE", Args: argCount(1, 1),
-		RunE: func(cmd *cobra.Command, args []string) error { return runUndo(cmd.Context(), a, o, args[0]) }}
+	cmd := &cobra.Command{Use: "undo RUN", Short: "Plan the reverse of a run, or of the last one, for usher apply FILE", Args: argCount(1, 1),
+		ValidArgsFunction: a.suggestRuns(engine.LastRun),
+		RunE:              func(cmd *cobra.Command, args []string) error { return runUndo(cmd.Context(), a, o, args[0]) }}
 	o.tenant(cmd)
 	o.planOutput.flags(cmd)
 	a.redactFlag(cmd)
+	a.layoutFlags(cmd)
 	o.allowances.flags(cmd)
 	return cmd
 }

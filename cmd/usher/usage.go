@@ -23,12 +23,14 @@ func newUsage(a *app) *cobra.Command {
 	o.tenant(cmd)
 	o.usageFormatFlag(cmd)
 	a.redactFlag(cmd)
+	a.compactFlag(cmd)
 	cmd.Flags().BoolVar(&o.users, "users", false, "list each person with the source of each license")
 	return cmd
 }
 
 func runUsage(ctx context.Context, a *app, o *usageOptions) (err error) {
-	p, err := a.look(ctx, o.inputs, engine.Access{}, engine.Scope{Everything: true})
+	a.documents = o.isJSON()
+	p, err := a.look(ctx, o.inputs, engine.Access{}, engine.Scope{Everything: true, GroupNames: o.users})
 	if err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ func newValidate(a *app) *cobra.Command {
 	o.configuration(cmd)
 	o.formatFlag(cmd, "the problems")
 	a.redactFlag(cmd)
+	a.compactFlag(cmd)
 	return cmd
 }
 
@@ -30,7 +31,7 @@ func runValidate(a *app, o *validateOptions) error {
 	if err != nil {
 		return err
 	}
-	opts := config.Options{Version: version, Vars: o.Vars, Env: a.env, Catalog: cat, Remote: o.Remote, Alone: true}
+	opts := config.Options{Version: version, Vars: o.Vars, Env: a.env, Catalog: cat, Remote: o.Remote, Alone: true, Now: a.now}
 	for _, f := range o.VarFiles {
 		opts.VarFiles = append(opts.VarFiles, a.path(f))
 	}

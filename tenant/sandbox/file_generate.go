@@ -47,6 +47,51 @@ func Generate(n int, skus []*SKU, capacity map[string]int64) *Tenant {
 	return t
 }
 
+// Furnish gives a generated tenant what a real one has besides people: groups, flows and
+// machines in the environments, and people who have a product without one of its service plans.
+func Furnish(t *Tenant) {
+	teams := []string{"Sales", "Finance", "Makers", "Support"}
+	for i, name := range teams {
+		g := &Group{ID: generatedID("group", i), Name: name}
+		for n := i; n < len(t.Users); n += len(teams) + 1 {
+			g.Members = append(g.Members, t.Users[n].ID)
+		}
+		t.Groups = append(t.Groups, g)
+	}
+	for i, u := range t.Users {
+		for n := range u.Licenses {
+			if plans := t.planIDs(u.Licenses[n].SKU); i%9 == 0 && len(plans) > 0 {
+				u.Licenses[n].Without = plans[:1]
+			}
+		}
+	}
+	for i, e := range t.Environments {
+		for n, name := range []string{"Invoice intake", "Onboarding", "Nightly report"} {
+			f := Flow{ID: generatedID("flow "+e.Name, n), Name: name, State: 1}
+			if len(t.Users) > 0 {
+				f.Owner = t.Users[(i+n)%len(t.Users)].ID
+			}
+			e.Flows = append(e.Flows, f)
+		}
+		for n := range 2 {
+			e.Machines = append(e.Machines, Machine{ID: generatedID("machine "+e.Name, n), Name: fmt.Sprintf("rpa-%02d", n+1)})
+		}
+	}
+}
+
+// planIDs are the service plans of a product that one person can be without.
+func (t *Tenant) planIDs(sku string) []string {
+	var ids []string
+	for _, s := range t.SKUs {
+		for _, p := range s.Plans {
+			if s.ID == sku && p.AppliesTo != "Company" {
+				ids = append(ids, p.ID)
+			}
+		}
+	}
+	return ids
+}
+
 func names() []string {
 	return []string{"Ada", "Grace", "Linus", "Edsger", "Barbara", "Donald", "Radia", "Ken", "Frances", "Dennis",
 		"Hedy", "Alan", "Katherine", "Niklaus", "Margaret", "Tony", "Adele", "John", "Shafi", "Leslie"}

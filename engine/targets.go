@@ -1,0 +1,74 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/go-multierror"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// IsTargetBlock reports whether a target names a block of the files, and no holder.
+func IsTargetBlock(target string) bool {
+	return strings.HasPrefix(target, "license.") || strings.HasPrefix(target, "assignment.")
+}
+
+// expandBlocks puts, for the blocks that a plan is narrowed to, all holders that they are
+// about: those that the files name, and those of the state that one of them asked for.
+//
+// Without the second, a target would never show what the block takes away.
+func (p *Present) expandBlocks() error {
+	var problems *multierror.Error
+	seen := map[ledger.Holder]bool{}
+	for _, h := range p.scope.Targets {
+		seen[h] = true
+	}
+	for _, block := range p.scope.Blocks {
+		found := false
+		add := func(h ledger.Holder) {
+			if h.ID = ""; !seen[h] {
+				seen[h] = true
+				p.scope.Targets = append(p.scope.Targets, h)
+			}
+			found = true
+		}
+		about := p.aboutBlock(block)
+		for i := range p.Config.Wants {
+			w := &p.Config.Wants[i]
+			for _, o := range w.Origins {
+				if about(o.Block, w.Item) {
+					add(w.Names())
+				}
+			}
+		}
+		if p.Document != nil {
+			for _, r := range p.Document.Grants {
+				if from, _ := r.From.Origin(); about(from.Block, r.Item) {
+					add(r.Holder)
+				}
+			}
+		}
+		if !found {
+			problems = multierror.Append(problems, fmt.Errorf("-target=%s: the files and the state have nobody of such a block", block))
+		}
+	}
+	return problems.ErrorOrNil()
+}
+
+// aboutBlock tells whether a grant of an item, asked for in a block, belongs to a block that
+// is a target. All instances of a block with for_each do.
+func (p *Present) aboutBlock(block string) func(in string, item ledger.Item) bool {
+	if label, isLicense := strings.CutPrefix(block, "license."); isLicense {
+		var product ledger.Item
+		for _, rules := range p.Config.Items {
+			if rules.Label == label {
+				product = rules.Item
+			}
+		}
+		return func(_ string, item ledger.Item) bool {
+			return item.Kind == ledger.Seat && product.Name != "" && (strings.EqualFold(item.Name, product.Name) || item.ID == product.ID)
+		}
+	}
+	return func(in string, _ ledger.Item) bool { return in == block || strings.HasPrefix(in, block+"[") }
+}
