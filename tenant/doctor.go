@@ -39,6 +39,7 @@ type doctor struct {
 type token struct {
 	App    string   `json:"appid"`
 	Tenant string   `json:"tid"`
+	Object string   `json:"oid"`
 	User   string   `json:"upn"`
 	Roles  []string `json:"roles"`
 	Scopes string   `json:"scp"`

@@ -4,9 +4,14 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant/commerce"
 	"github.com/usher-cli/usher/tenant/powerplatform"
 	"github.com/usher-cli/usher/tenant/wire"
 )
@@ -70,8 +75,9 @@ func (d *doctor) administrator(ctx context.Context) {
 	if d.who.User != "" {
 		kind = "a Power Platform administrator"
 	}
+	roles, unknown := d.t.power.Roles(ctx, d.who.Object)
 	if d.needs.Apply {
-		d.mayAllocate(power, kind, err)
+		d.mayAllocate(power, kind, roles, err)
 		return
 	}
 	about := "is no administrator of the Power Platform"
@@ -89,18 +95,40 @@ func (d *doctor) administrator(ctx context.Context) {
 	default:
 		d.say(ledger.Fine, about, "", "")
 		if d.needs.Units {
-			d.say(
-				ledger.Unclear,
-				"writes no environment",
-				"no service tells its role in the Power Platform",
-				"check that it is Reader, and neither Contributor nor Owner",
-			)
+			d.onlyReads(roles, unknown)
 		}
 	}
 }
 
-func (d *doctor) mayAllocate(power bool, kind string, err error) {
+// onlyReads looks at the roles of an identity that only plans.
+func (d *doctor) onlyReads(roles []powerplatform.Role, unknown error) {
+	about := "writes no environment"
+	for _, r := range roles {
+		if r.Writes() {
+			d.say(ledger.Missing, about, "it has the role "+r.Name+" of the Power Platform in "+r.Scope+", and can change environments",
+				"give it the role Reader in the place of that one")
+			return
+		}
+	}
+	switch {
+	case unknown != nil:
+		d.say(ledger.Unclear, about, "its roles in the Power Platform cannot be read: "+unknown.Error(),
+			"check that it is Reader, and neither Contributor nor Owner")
+	default:
+		d.say(ledger.Fine, about, "", "")
+	}
+}
+
+// mayAllocate looks whether an identity may write what environments have: as an administrator,
+// or by a role.
+func (d *doctor) mayAllocate(power bool, kind string, roles []powerplatform.Role, err error) {
 	about := "writes the capacity of environments"
+	for _, r := range roles {
+		if r.Writes() {
+			d.say(ledger.Fine, about, "by the role "+r.Name+" in "+r.Scope, "")
+			return
+		}
+	}
 	if power {
 		d.say(ledger.Fine, about, "", "")
 		return
@@ -132,9 +160,10 @@ func (d *doctor) organisation(ctx context.Context, e powerplatform.Environment) 
 	}
 	place := "Power Platform admin centre, Environments, " + e.Name + ", Settings, Users + permissions, "
 	addUser, giveRole := "add it as an application user: "+place+"Application users",
-		"give its application user such a role: Environment Maker is one"
+		"give its application user a role that does so in the whole organization; Environment Maker does not"
 	if d.who.User != "" {
-		addUser, giveRole = "add this person: "+place+"Users", "give this person such a role: Environment Maker is one"
+		addUser = "add this person: " + place + "Users"
+		giveRole = "give this person a role that does so in the whole organization; Environment Maker does not"
 	}
 	var me struct {
 		User string `json:"UserId"`
@@ -179,21 +208,39 @@ func (d *doctor) privileges(ctx context.Context, w *wire.Client, e powerplatform
 	}
 }
 
+// purchases looks at the rules of self-service purchases: whether they can be read, and by the
+// token of that service, whether they can be changed.
 func (d *doctor) purchases(ctx context.Context) {
-	about, role := "reads the rules of self-service purchases", "Global Reader"
-	if d.needs.Apply {
-		role = "Billing Administrator"
-	}
+	about := "reads the rules of self-service purchases"
 	if d.t.commerce == nil {
 		d.say(ledger.Missing, about, "this cloud has no purchases by self-service", "")
 		return
 	}
 	if _, err := d.t.commerce.Policies(ctx); err != nil {
-		d.say(ledger.Missing, about, err.Error(), "give the identity the role "+role)
+		d.say(ledger.Missing, about, err.Error(), d.purchaseRight(commerce.ReadPermission, "Global Reader"))
 		return
 	}
 	d.say(ledger.Fine, about, "", "")
-	if d.needs.Apply && d.t.services.credential != nil {
-		d.say(ledger.Unclear, "writes the rules of self-service purchases", "nothing harmless can be written: it takes the role "+role, "")
+	if !d.needs.Apply || d.t.services.credential == nil {
+		return
 	}
+	about = "writes the rules of self-service purchases"
+	got, err := d.t.services.credential.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{catalog.PurchaseScope}})
+	switch {
+	case d.who.User != "":
+		d.say(ledger.Unclear, about, "a person's token does not say: it takes the role Billing Administrator", "")
+	case err == nil && slices.Contains(read(got.Token).Roles, commerce.WritePermission):
+		d.say(ledger.Fine, about, "", "")
+	default:
+		d.say(ledger.Missing, about, "needs "+commerce.WritePermission, d.purchaseRight(commerce.WritePermission, ""))
+	}
+}
+
+// purchaseRight is how an identity gets at the rules of self-service purchases.
+func (d *doctor) purchaseRight(permission, role string) string {
+	if d.who.User != "" {
+		return "give this person the role " + role
+	}
+	return "Entra admin centre, App registrations, the application, API permissions, APIs my organization uses, M365 License Manager: add " +
+		"the application permission " + permission + ", and grant admin consent"
 }

@@ -44,7 +44,7 @@ func keepsTheContract(t *testing.T, dir string) {
 	contracts := []*contract{
 		{name: "purchase", prefix: regexp.MustCompile(`^/v1.0/policies/`), own: true},
 		{name: "graph", prefix: regexp.MustCompile(`^/v1.0/`), own: true},
-		{name: "powerplatform", prefix: regexp.MustCompile(`^/(licensing|environmentmanagement|powerautomate)/`), own: true},
+		{name: "powerplatform", prefix: regexp.MustCompile(`^/(licensing|environmentmanagement|powerautomate|authorization)/`), own: true},
 		{name: "dataverse", prefix: regexp.MustCompile(`^/dataverse/`), strip: regexp.MustCompile(`^/dataverse/[^/]+`), own: true},
 		{name: "administration", prefix: regexp.MustCompile(`^/providers/`), own: true},
 	}

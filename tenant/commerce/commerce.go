@@ -18,6 +18,13 @@ import (
 
 const policies = "/v1.0/policies/AllowSelfServicePurchase/products"
 
+// Permissions of an application, of the resource M365 License Manager. Source: Microsoft's
+// configuration tool Microsoft365DSC, MSFT_CommerceSelfServicePurchase.
+const (
+	ReadPermission  = "Policy.Read.AllowSelfServicePurchase"
+	WritePermission = "Policy.ReadWrite.AllowSelfServicePurchase"
+)
+
 // Client talks to one tenant.
 type Client struct{ w *wire.Client }
 
@@ -79,5 +86,6 @@ func (c *Client) Set(ctx context.Context, call ledger.Call) ledger.Result {
 }
 
 func explain(err error) string {
-	return wire.Explain(err, "the role Billing Administrator to change the rules of self-service purchases, and Global Reader to see them")
+	return wire.Explain(err, "the permission "+ReadPermission+" of M365 License Manager to see the rules of self-service purchases, and "+
+		WritePermission+" to change them; a person needs the role Billing Administrator, or Global Reader to see them")
 }

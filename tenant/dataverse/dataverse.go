@@ -48,6 +48,9 @@ type Contents struct {
 // the environment, and the units that each of them holds.
 func (c *Client) Read(ctx context.Context) (Contents, error) {
 	var all Contents
+	if err := c.readsAll(ctx); err != nil {
+		return all, err
+	}
 	if err := c.flows(ctx, &all); err != nil {
 		return all, err
 	}

@@ -49,12 +49,25 @@ func (s *Server) privileges(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	rows := []any{}
-	if app := s.caller(r); app == nil || app.Dataverse[e.ID] == "write" ||
-		app.Dataverse[e.ID] == "read" && strings.HasPrefix(name, "prvRead") {
+	depth, app := "", s.caller(r)
+	switch reads := strings.HasPrefix(name, "prvRead"); {
+	case app == nil || app.Dataverse[e.ID] == "write" || app.Dataverse[e.ID] == "read" && reads:
+		depth = "Global"
+	case app.Dataverse[e.ID] == "own" && reads:
+		depth = "Basic"
+	}
+	if depth != "" {
 		rows = append(
 			rows,
-			map[string]any{"Depth": "Global", "PrivilegeId": generatedID(name, 0), "PrivilegeName": strings.TrimSuffix(name, "')")},
+			map[string]any{"Depth": depth, "PrivilegeId": generatedID(name, 0), "PrivilegeName": strings.TrimSuffix(name, "')")},
 		)
 	}
 	reply(w, http.StatusOK, map[string]any{"RolePrivileges": rows})
+}
+
+// sees reports whether the caller sees a row of an owner: a role of depth Basic shows one's own
+// rows, and says nothing of others.
+func (s *Server) sees(r *http.Request, e *Environment, owner string) bool {
+	app := s.caller(r)
+	return app == nil || app.Dataverse[e.ID] != "own" || strings.EqualFold(owner, app.ID)
 }

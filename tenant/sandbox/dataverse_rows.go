@@ -15,7 +15,7 @@ type Flow struct {
 	ID        string `json:"id"`
 	Name      string `json:"name"`
 	State     int    `json:"state"`               // 0 draft, 1 activated, 2 suspended
-	Owner     string `json:"owner,omitempty"`     // user id
+	Owner     string `json:"owner,omitempty"`     // id of a user, or of an application
 	Principal bool   `json:"principal,omitempty"` // a service principal owns it
 	Outside   bool   `json:"outside,omitempty"`   // it is in no solution, so Dataverse does not list it
 
@@ -24,8 +24,9 @@ type Flow struct {
 
 // Machine is a machine, or a group of machines, that runs desktop flows.
 type Machine struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
+	ID    string `json:"id"`
+	Name  string `json:"name"`
+	Owner string `json:"owner,omitempty"` // id of a user, or of an application
 }
 
 // CapacityUnit is a row of flowcapacityassignments.
@@ -34,8 +35,9 @@ type CapacityUnit struct {
 	Name      string    `json:"name"`
 	Type      int       `json:"type"`
 	Count     int64     `json:"count"`
-	Regarding string    `json:"regarding"` // id of the flow, machine or group
-	Target    string    `json:"target"`    // workflow, flowmachine or flowmachinegroup
+	Owner     string    `json:"owner,omitempty"` // id of a user, or of an application
+	Regarding string    `json:"regarding"`       // id of the flow, machine or group
+	Target    string    `json:"target"`          // workflow, flowmachine or flowmachinegroup
 	Origin    int       `json:"origin,omitempty"`
 	Auto      bool      `json:"auto,omitempty"`
 	Created   time.Time `json:"created"`
@@ -115,7 +117,7 @@ func (s *Server) listWorkflows(w http.ResponseWriter, r *http.Request) {
 	}
 	var rows []map[string]any
 	for _, f := range e.Flows {
-		if f.Outside || single && f.ID != one {
+		if f.Outside || single && f.ID != one || !s.sees(r, e, f.Owner) {
 			continue
 		}
 		user := map[string]any{"azureactivedirectoryobjectid": nullable(f.Owner), "applicationid": nil}
@@ -154,7 +156,7 @@ func (s *Server) listMachines(w http.ResponseWriter, r *http.Request, id string,
 	}
 	var rows []map[string]any
 	for _, m := range of(e) {
-		if single && m.ID != one {
+		if single && m.ID != one || !s.sees(r, e, m.Owner) {
 			continue
 		}
 		rows = append(rows, map[string]any{id: m.ID, "name": m.Name})
@@ -172,6 +174,9 @@ func (s *Server) listAssignments(w http.ResponseWriter, r *http.Request) {
 	over := overages(e)
 	var rows []map[string]any
 	for _, a := range e.Assignments {
+		if !s.sees(r, e, a.Owner) {
+			continue
+		}
 		row := map[string]any{
 			"flowcapacityassignmentid": a.ID,
 			"name":                     a.Name,

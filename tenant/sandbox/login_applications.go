@@ -21,11 +21,13 @@ type Application struct {
 	Scopes       []string    `json:"scopes,omitempty"`      // of Graph, for people who sign in through it; any where it is public
 	Public       bool        `json:"public,omitempty"`      // people sign in through it without a secret
 
-	Management bool `json:"managementApplication,omitempty"` // of the Power Platform
-	Reader     bool `json:"powerPlatformReader,omitempty"`   // has the Reader role of the Power Platform
-	// environment id to "none", "read" or "write": an application user with that much of a role
+	Management bool   `json:"managementApplication,omitempty"` // of the Power Platform
+	Role       string `json:"powerPlatformRole,omitempty"`     // of the Power Platform: Reader, Contributor, Owner or none
+	// environment id to "none", "own", "read" or "write": an application user with that much of a
+	// role, where "own" reads the rows that the application owns and no others
 	Dataverse map[string]string `json:"dataverse,omitempty"`
-	Roles     []string          `json:"directoryRoles,omitempty"` // such as Billing Administrator
+	Roles     []string          `json:"directoryRoles,omitempty"`      // such as Billing Administrator
+	Purchase  []string          `json:"purchasePermissions,omitempty"` // of the purchase service, without anybody signed in
 }
 
 // Federated is an identity elsewhere that an application trusts.

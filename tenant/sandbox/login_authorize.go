@@ -72,7 +72,7 @@ func (s *Server) permitted(w http.ResponseWriter, r *http.Request, at service, b
 			reply(
 				w,
 				http.StatusForbidden,
-				map[string]any{"error": map[string]string{"code": "Forbidden", "message": "The caller lacks the role for this operation."}},
+				map[string]string{"errorCode": "Forbidden", "reason": "The caller lacks the permission for this operation."},
 			)
 			return false
 		}
@@ -82,13 +82,17 @@ func (s *Server) permitted(w http.ResponseWriter, r *http.Request, at service, b
 
 // administers reports whether somebody may use the Power Platform's APIs.
 func (b bearer) administers(at service, reads bool) bool {
-	if b.app.Management || at == power && reads && b.app.Reader {
+	if b.app.Management || at == power && (b.app.Role == "Contributor" || b.app.Role == "Owner" || b.app.Role == "Reader" && reads) {
 		return true
 	}
 	return b.user != nil && (b.is("Power Platform Administrator") || b.is("Global Administrator"))
 }
 
 func (b bearer) bills(reads bool) bool {
+	if b.user == nil && (slices.Contains(b.app.Purchase, "Policy.ReadWrite.AllowSelfServicePurchase") ||
+		reads && slices.Contains(b.app.Purchase, "Policy.Read.AllowSelfServicePurchase")) {
+		return true
+	}
 	return b.is("Billing Administrator") || b.is("Global Administrator") || reads && b.is("Global Reader")
 }
 
@@ -115,7 +119,7 @@ func (s *Server) memberOf(w http.ResponseWriter, r *http.Request, b bearer, read
 	switch {
 	case role == "":
 		s.graphError(w, http.StatusForbidden, "0x80072560", "The user is not a member of the organization.")
-	case role == "write" || role == "read" && reads:
+	case role == "write" || (role == "read" || role == "own") && reads:
 		return true
 	default:
 		privilege := map[bool]string{true: "prvRead", false: "prvWrite"}[reads] + "flowcapacityassignment"

@@ -73,6 +73,9 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	out := map[string]any{"token_type": "Bearer", "expires_in": seconds, "ext_expires_in": seconds}
 	if c.UPN == "" {
 		c.Type, c.Object, c.Subject, c.Roles = "app", generatedID("principal "+app.ID, 0), generatedID("principal "+app.ID, 0), app.Permissions
+		if slices.Contains(audiences(purchase), resource) {
+			c.Roles = app.Purchase
+		}
 	} else {
 		s.describePerson(&c, app, scopes, out)
 	}

@@ -20,6 +20,7 @@ func (s *Server) powerPlatformRoutes() {
 	s.mux.HandleFunc("GET /licensing/environments/{id}/allocations", s.getAllocations)
 	s.mux.HandleFunc("PATCH /licensing/environments/{id}/allocations", s.patchAllocations)
 	s.mux.HandleFunc("GET /licensing/tenantCapacity/currencyReports", s.currencyReports)
+	s.mux.HandleFunc("GET /authorization/roleAssignments", s.listRoleAssignments)
 }
 
 // versioned refuses a request without the version; the service answers that
@@ -32,6 +33,35 @@ func (s *Server) versioned(w http.ResponseWriter, r *http.Request, known ...stri
 		return false
 	}
 	return s.onlyQuery(w, r, append(known, "api-version")...)
+}
+
+// roleDefinitions are the ids of the roles of the Power Platform. Source: Microsoft Learn,
+// "Role-based access control for Power Platform admin center".
+func roleDefinitions() map[string]string {
+	return map[string]string{
+		"Owner":       "0cb07c69-1631-4725-ab35-e59e001c51ea",
+		"Contributor": "ff954d61-a89a-4fbe-ace9-01c367b89f87",
+		"Reader":      "c886ad2e-27f7-4874-8381-5849b8d8a090",
+	}
+}
+
+func (s *Server) listRoleAssignments(w http.ResponseWriter, r *http.Request) {
+	if !s.versioned(w, r) {
+		return
+	}
+	rows := []any{}
+	for i, app := range s.x.Applications {
+		if app.Role == "" {
+			continue
+		}
+		rows = append(rows, map[string]string{
+			"roleAssignmentId":  generatedID("role", i),
+			"principalObjectId": generatedID("principal "+app.ID, 0),
+			"roleDefinitionId":  roleDefinitions()[app.Role],
+			"scope":             "/tenants/" + s.x.ID,
+		})
+	}
+	reply(w, http.StatusOK, map[string]any{"value": rows})
 }
 
 func (s *Server) listEnvironments(w http.ResponseWriter, r *http.Request) {

@@ -47,15 +47,15 @@ func (s *Server) putSelfService(w http.ResponseWriter, r *http.Request) {
 			w,
 			http.StatusNotFound,
 			map[string]string{
-				"code":    "ProductNotFound",
-				"message": "The product " + r.PathValue("id") + " is not offered for self-service purchase.",
+				"errorCode": "ProductNotFound",
+				"reason":    "The product " + r.PathValue("id") + " is not offered for self-service purchase.",
 			},
 		)
 	case !slices.Contains([]string{"Enabled", "Disabled", "OnlyTrialsWithoutPaymentMethod"}, b.Policy):
 		reply(
 			w,
 			http.StatusBadRequest,
-			map[string]string{"code": "InvalidPolicy", "message": "The policy value " + b.Policy + " is not one that the product takes."},
+			map[string]string{"errorCode": "InvalidPolicy", "reason": "The policy value " + b.Policy + " is not one that the product takes."},
 		)
 	default:
 		changed := s.x.SelfService[at]

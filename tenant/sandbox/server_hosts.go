@@ -87,7 +87,7 @@ func atPath(path string) service {
 		s      service
 	}{
 		{"/v1.0/policies/AllowSelfServicePurchase", purchase}, {"/v1.0/", graph}, {"/licensing/", power},
-		{"/environmentmanagement/", power}, {"/powerautomate/", power},
+		{"/environmentmanagement/", power}, {"/powerautomate/", power}, {"/authorization/", power},
 		{"/providers/Microsoft.BusinessAppPlatform/", admin}, {"/dataverse/", dataverseS}, {"/sandbox/", own},
 		{"/subscriptions", resources}, {"/metadata/", resources}, {"/tenants", resources},
 	} {

@@ -22,7 +22,7 @@ func behindProxy(t *testing.T) *http.Client {
 	s := sandbox.New(&sandbox.Tenant{Format: 1, ID: "81db8ebb-bbc6-4c6c-aad4-a6aa92b76e0c", Name: "Contoso",
 		Environments: []*sandbox.Environment{{ID: "52a57ebf-cbb3-47e0-a58a-5f135db7d291", Name: "production"}},
 		Applications: []*sandbox.Application{
-			{ID: "app", Name: "app", Secret: "s", Permissions: []string{"User.Read.All"}, Reader: true},
+			{ID: "app", Name: "app", Secret: "s", Permissions: []string{"User.Read.All"}, Role: "Reader"},
 		}}, sandbox.Options{Now: time.Now})
 	authority, err := sandbox.NewAuthority(time.Now)
 	if err != nil {

@@ -57,6 +57,10 @@ func ParseError(status int, header http.Header, body []byte) *Error {
 		Message string `json:"message"`
 		Title   string `json:"title"`
 		Detail  string `json:"detail"`
+
+		InnerError innerError `json:"innerError"` // of the Power Platform's gateway
+		ErrorCode  string     `json:"errorCode"`  // of the purchase service
+		Reason     string     `json:"reason"`
 	}
 	var list []inner
 	switch {
@@ -64,6 +68,9 @@ func ParseError(status int, header http.Header, body []byte) *Error {
 		e.fill(*shape.Error)
 	case shape.Code != "" || shape.Message != "":
 		e.Code, e.Message = shape.Code, shape.Message
+		e.fillInner(shape.InnerError)
+	case shape.ErrorCode != "" || shape.Reason != "":
+		e.Code, e.Message = shape.ErrorCode, shape.Reason
 	case shape.Title != "" || shape.Detail != "":
 		e.Code, e.Message = shape.Title, shape.Detail
 	case json.Unmarshal(body, &list) == nil && len(list) > 0:
@@ -76,12 +83,10 @@ func ParseError(status int, header http.Header, body []byte) *Error {
 }
 
 type inner struct {
-	Code       string `json:"code"`
-	Message    string `json:"message"`
-	InnerError struct {
-		RequestID string `json:"request-id"`
-	} `json:"innerError"` // decoded in either case of its letters
-	Details []struct {
+	Code       string     `json:"code"`
+	Message    string     `json:"message"`
+	InnerError innerError `json:"innerError"` // decoded in either case of its letters
+	Details    []struct {
 		Code string `json:"code"`
 	} `json:"details"`
 	ErrorMessage struct { // of a validation error
@@ -90,14 +95,29 @@ type inner struct {
 	} `json:"errorMessage"`
 }
 
+// innerError is what stands behind an error.
+type innerError struct {
+	RequestID string `json:"request-id"`
+	Code      string `json:"code"`
+	Message   string `json:"message"`
+}
+
+// fillInner adds what stands behind an error: the gateway of the Power Platform names the
+// permission that is missing there, and nowhere else.
+func (e *Error) fillInner(i innerError) {
+	e.Detail = cmp.Or(e.Detail, i.Code)
+	if i.Message != "" && i.Message != e.Message {
+		e.Message = strings.TrimPrefix(e.Message+": "+i.Message, ": ")
+	}
+	e.RequestID = cmp.Or(i.RequestID, e.RequestID)
+}
+
 func (e *Error) fill(i inner) {
 	e.Code, e.Message = cmp.Or(i.Code, i.ErrorMessage.Code), cmp.Or(i.Message, i.ErrorMessage.Message)
 	if len(i.Details) > 0 {
 		e.Detail = i.Details[0].Code
 	}
-	if i.InnerError.RequestID != "" {
-		e.RequestID = i.InnerError.RequestID
-	}
+	e.fillInner(i.InnerError)
 }
 
 // requestID is what the service calls a request: each of Microsoft's has a

@@ -20,7 +20,13 @@ func TestErrorShapes(t *testing.T) {
 	for name, c := range map[string]struct{ body, code, message, request string }{
 		"graph": {`{"error":{"code":"Request_BadRequest","message":"No.",` +
 			`"innerError":{"date":"2025-07-14T16:14:05","request-id":"r1"}}}`, "Request_BadRequest", "No.", "r1"},
-		"nested": {`{"error":{"code":"X","message":"No.","innererror":{"request-id":"r2"}}}`, "X", "No.", "r2"},
+		"missing permission": {
+			`{"code":"Forbidden","innererror":{"code":"InsufficientDelegatedPermissions",` +
+				`"message":"The caller is missing one of: [Licensing.Allocations.Read]"}}`,
+			"Forbidden", "The caller is missing one of: [Licensing.Allocations.Read]", "",
+		},
+		"purchase": {`{"errorCode":"Forbidden","reason":"No."}`, "Forbidden", "No.", ""},
+		"nested":   {`{"error":{"code":"X","message":"No.","innererror":{"request-id":"r2"}}}`, "X", "No.", "r2"},
 		"gateway": {`{"code":"ForbiddenAccess","message":"Caller is not an authorized ` +
 			`app."}`, "ForbiddenAccess", "Caller is not an authorized app.", ""},
 		"problem": {`{"type":"t","title":"Storage","status":400,"detail":"Full.","instance":"i"}`, "Storage", "Full.", ""},

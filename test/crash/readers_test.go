@@ -25,7 +25,7 @@ func TestReaders(t *testing.T) {
 			if code, out := w.run("plan", "-detailed-exitcode", "-out=reader.plan"); code != 2 {
 				t.Errorf("planning exits with %d:\n%s", code, out)
 			}
-			if code, out := w.run("drift"); code != 2 {
+			if code, out := w.run("drift", "-undeclared=all"); code != 2 {
 				t.Errorf("drift exits with %d:\n%s", code, out)
 			}
 			w.must("history", "-verify")
