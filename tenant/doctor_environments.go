@@ -66,7 +66,7 @@ func (d *doctor) administrator(ctx context.Context) {
 	if d.t.services.credential == nil {
 		return
 	}
-	err := d.t.services.admin.Get(ctx, "/providers/Microsoft.BusinessAppPlatform/adminApplications?api-version=2020-10-01", &list)
+	err := d.askAdministration(ctx, "/providers/Microsoft.BusinessAppPlatform/adminApplications?api-version=2020-10-01", &list)
 	power := err == nil && d.who.User != ""
 	for _, a := range list.Value {
 		power = power || d.who.User == "" && strings.EqualFold(a.ID, d.who.App)
@@ -98,6 +98,24 @@ func (d *doctor) administrator(ctx context.Context) {
 			d.onlyReads(roles, unknown)
 		}
 	}
+}
+
+// askAdministration asks the administration API by the first scope that the login service and
+// the API take, and says which where there are several.
+func (d *doctor) askAdministration(ctx context.Context, path string, answer any) (err error) {
+	roads := d.t.services.admin
+	for _, road := range roads {
+		err = road.client.Get(ctx, path, answer)
+		var e *wire.Error
+		if errors.As(err, &e) && (e.Status == 0 || e.Status == http.StatusUnauthorized) {
+			continue // this scope is not the one
+		}
+		if len(roads) > 1 {
+			d.say(ledger.Fine, "signs in to the administration API", "by the scope "+road.scope, "")
+		}
+		break
+	}
+	return err
 }
 
 // onlyReads looks at the roles of an identity that only plans.

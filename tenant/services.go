@@ -26,20 +26,28 @@ type Directory struct {
 // services are the roads to the services of one tenant, each with tokens of
 // its own.
 type services struct {
-	credential      azcore.TokenCredential // nil where nobody signs in
-	graphScope      string
-	graph, power    *wire.Client
-	admin, purchase *wire.Client // nil where there is no such service
+	credential   azcore.TokenCredential // nil where nobody signs in
+	graphScope   string
+	graph, power *wire.Client
+	purchase     *wire.Client // nil where there is no such service
+	admin        []administration
 	// organisation is the road to a Dataverse organisation, whose address is the
 	// tenant's to say; false where it leads to where none can be.
 	organisation func(address string) (*wire.Client, bool)
+}
+
+// administration is the road to the older administration API of the Power Platform by a scope.
+// Sources disagree about its scope in some clouds, so that there can be several.
+type administration struct {
+	scope  string
+	client *wire.Client
 }
 
 // oneHost is all services at one address, where nobody signs in.
 func oneHost(base string, o wire.Options) services {
 	o.Base = base
 	w := wire.New(o)
-	return services{graph: w, power: w, admin: w, purchase: w, organisation: func(address string) (*wire.Client, bool) {
+	return services{graph: w, power: w, purchase: w, organisation: func(address string) (*wire.Client, bool) {
 		return w.At(address), w.SameHost(address)
 	}}
 }
@@ -56,7 +64,9 @@ func (d *Directory) services(o wire.Options) services {
 		credential: d.Credential, graphScope: d.Cloud.Graph + "/.default",
 		graph: road(d.Endpoints.Graph, d.Cloud.Graph+"/.default", o.Pace),
 		power: road(d.Endpoints.PowerPlatform, d.Cloud.PowerPlatform+"/.default", nil),
-		admin: road(d.Endpoints.Admin, d.Cloud.AdminScope, nil),
+	}
+	for _, scope := range d.Cloud.AdminScopes {
+		s.admin = append(s.admin, administration{scope, road(d.Endpoints.Admin, scope, nil)})
 	}
 	if d.Endpoints.Purchase != "" {
 		s.purchase = road(d.Endpoints.Purchase, catalog.PurchaseScope, nil)

@@ -26,8 +26,9 @@ type Tenant struct {
 	Limits       *Limits          `json:"limits,omitempty"`
 	Delays       *Delays          `json:"delays,omitempty"`
 	Audit        *Audit           `json:"audit,omitempty"`
-	Clock        *time.Time       `json:"clock,omitempty"`    // the tenant's time, where it does not run by itself
-	Capitals     bool             `json:"capitals,omitempty"` // answers write ids in capitals, as some of the services' do
+	Clock        *time.Time       `json:"clock,omitempty"`            // the tenant's time, where it does not run by itself
+	Unknown      []string         `json:"unknownResources,omitempty"` // for which no token is issued here
+	Capitals     bool             `json:"capitals,omitempty"`         // answers write ids in capitals, as some of the services' do
 	Faults       []*Fault         `json:"faults,omitempty"`
 	Overspends   []Overspend      `json:"overspends,omitempty"`
 }

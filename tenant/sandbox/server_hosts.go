@@ -150,6 +150,8 @@ func audiences(at service) []string {
 			urls(admin),
 			"https://service.powerapps.com",
 			"https://service.powerapps.us",
+			"https://gov.service.powerapps.us",
+			"https://high.service.powerapps.us",
 			"https://high.service.apps.appsplatform.us",
 			"https://service.apps.appsplatform.us",
 			"https://service.powerapps.cn",
@@ -176,6 +178,9 @@ func urls(at service) []string {
 // or a Dataverse organisation.
 func (s *Server) audienceOf(r *http.Request, resource string) (service, bool) {
 	resource = strings.TrimSuffix(resource, "/")
+	if slices.Contains(s.x.Unknown, resource) {
+		return nobody, false
+	}
 	for _, at := range []service{graph, power, admin, purchase, resources, storage} {
 		if slices.Contains(audiences(at), resource) {
 			return at, true
