@@ -48,8 +48,8 @@ crash-stores: ## kill usher at every write, cut and kill the stores and the tena
 	bash test/services/run.sh $(GO) test ./test/crash -count=1 -timeout=80m -v -run 'TestKills|TestCuts' -kills=2000 -cuts=480
 	bash test/services/run.sh $(GO) test ./test/crash -count=1 -timeout=30m -v -run 'TestCrowd|TestSleeper' -crowd=32 -crowd.time=1m
 
-soak: ## 10,000 people in a tenant on a bad day, 20 times, for a minute each
-	$(GO) test ./cmd/usher -run 'TestSoak' -count=1 -timeout=2h -v -soak.people=10000 -soak.seeds=20
+soak: ## 10,000 people in a tenant on a bad day, 20 times, for a minute each; and 1,000 writes at small allowances
+	$(GO) test ./cmd/usher -run 'TestSoak' -count=1 -timeout=2h -v -soak.people=10000 -soak.seeds=20 -soak.writes=1000 -soak.speed=10
 
 clients: build ## clients that others wrote against the simulated tenant; installs them in a folder of its own
 	bash test/clients/run.sh bin/usher cmd/usher/testdata/tenants/microsoft.tenant.json

@@ -11,7 +11,7 @@ type Cloud struct {
 	Assertion     string // audience of the assertions of federated identities
 	Graph         string
 	PowerPlatform string
-	Admin         string // the older administration API of the Power Platform
+	Admin         string   // the older administration API of the Power Platform
 	AdminScopes   []string // of that API, to be tried in this order
 	Purchase      string   // the purchase service; "" where the cloud has none
 	Dataverse     []string // what hosts of Dataverse organisations end in
@@ -43,7 +43,9 @@ func Clouds() []Cloud {
 		{
 			Name: "usgov", Login: "https://login.microsoftonline.com", Assertion: "api://AzureADTokenExchange",
 			Graph: "https://graph.microsoft.com", PowerPlatform: "https://api.gov.powerplatform.microsoft.us",
-			Admin: "https://gov.api.bap.microsoft.us", AdminScopes: []string{"https://gov.service.powerapps.us/.default", "https://service.powerapps.us/.default"},
+			Admin: "https://gov.api.bap.microsoft.us", AdminScopes: []string{
+				"https://gov.service.powerapps.us/.default", "https://service.powerapps.us/.default",
+			},
 			Dataverse: []string{".crm9.dynamics.com"}, Blob: ".blob.core.windows.net",
 		},
 		{

@@ -172,7 +172,8 @@ func (l *lowering) people(b *hclsyntax.Block, ev *evaluator, name string) (peopl
 	}
 	attr := b.Body.Attributes["users_file"]
 	if path, ok := ev.text(attr); ok {
-		listed, diags := l.src.userList(path, attr.Expr.Range(), name)
+		column, _ := ev.text(b.Body.Attributes["users_column"])
+		listed, diags := l.src.userList(path, column, attr.Expr.Range(), name)
 		l.diags = append(l.diags, diags...)
 		people = append(people, listed...)
 	}

@@ -57,7 +57,7 @@ func FuzzCSV(f *testing.F) {
 
 // readAll reads a whole list, and checks the lines that it names.
 func readAll(t *testing.T, text []byte) ([]string, error) {
-	r, err := newUserReader(bytes.NewReader(text))
+	r, err := newUserReader(bytes.NewReader(text), "")
 	if err != nil {
 		return nil, err
 	}

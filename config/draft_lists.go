@@ -78,7 +78,7 @@ func cutElement(text []byte, from, to int) []byte {
 
 // withoutRow takes the row of a table out whose name stands on a line.
 func withoutRow(text []byte, line int, is func(string) bool) ([]byte, error) {
-	u, err := newUserReader(bytes.NewReader(text))
+	u, err := newUserReader(bytes.NewReader(text), "")
 	if err != nil {
 		return nil, err
 	}

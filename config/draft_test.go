@@ -115,7 +115,7 @@ func tableOf(t *rapid.T, n int) (text string, lines []int) {
 func namesIn(t *rapid.T, file, text string) []string {
 	var all []string
 	if strings.HasSuffix(file, ".csv") {
-		u, err := newUserReader(bytes.NewReader([]byte(text)))
+		u, err := newUserReader(bytes.NewReader([]byte(text)), "")
 		if err != nil {
 			t.Fatalf("%v in\n%s", err, text)
 		}

@@ -101,7 +101,7 @@ func formatText(text []byte, name string) ([]byte, hcl.Diagnostics) {
 		return nil, diags
 	}
 	_, diags := hclsyntax.ParseConfig(text, name, hcl.InitialPos)
-	return hclwrite.Format(text), diags
+	return hclwrite.Format(text), plainSyntax(text, name, diags)
 }
 
 // Write puts the canonical layout in place of the file.

@@ -36,6 +36,7 @@ func language() block {
 				"for_each",
 				"users",
 				"users_file",
+				"users_column",
 				"groups",
 				"disabled_accounts",
 				"usage_location",

@@ -66,6 +66,7 @@ func (s *source) parse(name string) hcl.Diagnostics {
 		return diags
 	}
 	file, diags := s.parser.ParseHCL(text, name)
+	diags = plainSyntax(text, name, diags)
 	if file == nil || diags.HasErrors() {
 		return diags
 	}

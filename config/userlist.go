@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/hashicorp/hcl/v2"
 	"golang.org/x/text/encoding/unicode"
@@ -16,14 +16,6 @@ import (
 	"github.com/usher-cli/usher/ledger"
 )
 
-// userColumns are the headings under which Excel sheets, the Microsoft 365
-// admin centre and the Entra portal export user principal names, in lower
-// case and without spaces.
-func userColumns() []string {
-	return []string{"userprincipalname", "upn", "username", "user", "signinname", "user_principal_name", "principalname",
-		"memberobjectidorupn"}
-}
-
 // userList streams a users_file: one column of user principal names among
 // any others. An empty or damaged file is an error, never an empty list,
 // because an empty list would take everybody's seat.
@@ -31,7 +23,7 @@ func userColumns() []string {
 // The table can come from Excel, from an admin centre or from PowerShell: the column of names
 // is found by its heading, and a table of one column needs none. A row that cannot be a name
 // is an error with its line. Skipping it would take a seat from the person that it means.
-func (s *source) userList(path string, at hcl.Range, block string) ([]namedAt, hcl.Diagnostics) {
+func (s *source) userList(path, column string, at hcl.Range, block string) ([]namedAt, hcl.Diagnostics) {
 	f, err := s.open(path)
 	if err != nil {
 		return nil, hcl.Diagnostics{failure(at, "File not readable", "users_file %q cannot be read: %s.", path, plainError(err))}
@@ -41,7 +33,7 @@ func (s *source) userList(path string, at hcl.Range, block string) ([]namedAt, h
 	if err != nil {
 		return nil, hcl.Diagnostics{failure(at, "File not readable", "users_file %q cannot be read: %s.", path, plainError(err))}
 	}
-	r, err := newUserReader(f)
+	r, err := newUserReader(f, column)
 	if err != nil {
 		return nil, hcl.Diagnostics{failure(at, "Not a list of users", "users_file %q: %s.", path, err)}
 	}
@@ -58,7 +50,12 @@ func (s *source) userList(path string, at hcl.Range, block string) ([]namedAt, h
 			diags = append(diags, failure(atOrigin(origin), "Damaged list of users", "%s.", err))
 			break
 		}
-		if !validUser(name) {
+		switch {
+		case strings.ContainsRune(name, utf8.RuneError):
+			diags = append(diags, failure(atOrigin(origin), "Not UTF-8",
+				"The name in this row has a character that is not UTF-8: save the file as CSV UTF-8, which Excel offers under Save as."))
+			continue
+		case !validUser(name):
 			diags = append(
 				diags,
 				failure(atOrigin(origin), "Not a user", "%q is neither a user principal name such as ada@contoso.com nor an object id.", name),
@@ -107,8 +104,9 @@ func (l *lastByte) Read(p []byte) (int, error) {
 
 // newUserReader finds the encoding, the delimiter and the column of a list.
 //
-// It looks at the first 4 KiB only, so that a list of any length is read as a stream.
-func newUserReader(f io.Reader) (*userReader, error) {
+// It looks at the first 4 KiB only, so that a list of any length is read as a stream. Without the
+// name of a column, one with a heading of people's names is taken.
+func newUserReader(f io.Reader, column string) (*userReader, error) {
 	// A byte order mark decides between UTF-8 and UTF-16; without one it is UTF-8.
 	text := &lastByte{Reader: transform.NewReader(f, unicode.BOMOverride(unicode.UTF8.NewDecoder()))}
 	head := make([]byte, 4096)
@@ -137,8 +135,11 @@ func newUserReader(f io.Reader) (*userReader, error) {
 		return nil, err
 	}
 	u := &userReader{csv: r, before: first, cells: len(row), end: text}
-	if u.column = userColumn(row); u.column >= 0 {
+	if u.column = userColumn(row, column); u.column >= 0 {
 		return u, nil
+	}
+	if column != "" {
+		return nil, fmt.Errorf("no column is called %q, as users_column says; its columns are %q", column, row)
 	}
 	if len(row) == 1 && validUser(strings.TrimSpace(row[0])) {
 		u.column, u.first = 0, []string{row[0]}
@@ -147,71 +148,9 @@ func newUserReader(f io.Reader) (*userReader, error) {
 	if slices.ContainsFunc(row, func(cell string) bool { return validUser(strings.TrimSpace(cell)) }) { // names are not quoted back
 		return nil, errors.New("its first row is a person already: write a row of headings above it, such as userPrincipalName")
 	}
-	return nil, fmt.Errorf("no column is called userPrincipalName (or UPN, User name, User principal name); its columns are %q", row)
+	return nil, fmt.Errorf("no column is called userPrincipalName (or UPN, User name, User principal name); its columns are %q: "+
+		"name the one that you mean with users_column", row)
 }
-
-// preamble leaves out the lines that programs write before a table, and finds its delimiter.
-//
-//	sep=;          Excel
-//	version:v1.0   the templates of the Entra admin centre
-//	#TYPE …        Export-Csv of Windows PowerShell
-func preamble(head string) (comma rune, rest string, err error) {
-	line, below, found := strings.Cut(head, "\n")
-	plain := strings.TrimRight(line, "\r,;\t")
-	switch sep, is := strings.CutPrefix(strings.TrimRight(line, "\r"), "sep="); {
-	case is && (len([]rune(sep)) != 1 || !strings.ContainsAny(sep, ",;\t|")):
-		return 0, "", errors.New(
-			"its first line is sep= without one of the delimiters , ; | or tab: write one behind the sign, or take the line out",
-		)
-	case is:
-		return []rune(sep)[0], below, nil
-	case found && (strings.HasPrefix(plain, "version:v") || strings.HasPrefix(plain, "#TYPE")):
-		return delimiter(below), below, nil
-	}
-	return delimiter(head), head, nil
-}
-
-// delimiter looks at the first line: admin centres write commas, Excel in
-// many countries semicolons, a copied table tabs.
-func delimiter(head string) rune {
-	line, _, _ := strings.Cut(head, "\n")
-	line = outsideQuotes(line)
-	best, most := ',', strings.Count(line, ",")
-	for _, c := range []rune{';', '\t'} {
-		if n := strings.Count(line, string(c)); n > most {
-			best, most = c, n
-		}
-	}
-	return best
-}
-
-// outsideQuotes drops the quoted parts of a line.
-func outsideQuotes(line string) string {
-	parts := strings.Split(line, `"`)
-	var b strings.Builder
-	for i := 0; i < len(parts); i += 2 {
-		b.WriteString(parts[i])
-	}
-	return b.String()
-}
-
-// userColumn finds the column of names; -1 where there is none.
-func userColumn(header []string) int {
-	for _, name := range userColumns() {
-		for i, h := range header {
-			if m := inBrackets.FindStringSubmatch(h); m != nil { // User name [userPrincipalName] Required
-				h = m[1]
-			}
-			if strings.ToLower(strings.ReplaceAll(strings.TrimSpace(h), " ", "")) == name {
-				return i
-			}
-		}
-	}
-	return -1
-}
-
-// inBrackets is the name of a column in the templates of the Entra admin centre.
-var inBrackets = regexp.MustCompile(`\[(\w+)\]`)
 
 // cutOff reports whether the row that was read is the last one, and does not end its line.
 func (u *userReader) cutOff() bool {

@@ -22,7 +22,7 @@ func TestRowsOfTables(t *testing.T) {
 		"#TYPE Selected.User\n\"UserPrincipalName\";\"Team\"\n\"ada@contoso.com\";\"A\"\n":                              "ada@contoso.com",
 		"UPN\nada@contoso.com": "ada@contoso.com",
 	} {
-		u, err := newUserReader(strings.NewReader(text))
+		u, err := newUserReader(strings.NewReader(text), "")
 		var all []string
 		for err == nil {
 			var name string

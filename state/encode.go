@@ -189,6 +189,10 @@ func Decode(text []byte) (*Document, error) {
 	if newer := newerVersion(text, f.Version); newer > 0 {
 		return nil, fmt.Errorf("%w: its version is %d, and this usher reads up to %d; upgrade usher", ErrNewer, newer, Version)
 	}
+	if line := mergeMark(text); err != nil && line > 0 {
+		return nil, fmt.Errorf("%w: line %d is a mark of a merge: two versions were merged by git, and a state cannot be; keep one of them",
+			ErrDamaged, line)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}

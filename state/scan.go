@@ -82,6 +82,17 @@ func marked(line string) bool {
 	return strings.HasPrefix(line, "<<<<<<<") || strings.HasPrefix(line, "=======") || strings.HasPrefix(line, ">>>>>>>")
 }
 
+// mergeMark is the first line of a text that git has left where it could not merge; 0 for none.
+func mergeMark(text []byte) int {
+	n := 0
+	for line := range bytes.Lines(text) {
+		if n++; marked(string(line[:min(len(line), 8)])) {
+			return n
+		}
+	}
+	return 0
+}
+
 func orMore(err error) error {
 	if err == nil {
 		return errMore

@@ -92,7 +92,7 @@ func (c *Client) Assign(ctx context.Context, calls []ledger.Call) []ledger.Resul
 		}
 		sent = append(sent, a)
 	}
-	answered := c.send(ctx, sent)
+	answered := c.sendPaced(ctx, sent)
 	for i, a := range attempts {
 		if res, ok := answered[a]; ok {
 			results[i] = res

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -58,6 +59,39 @@ func (a *attempt) part(id int) part {
 		Headers: map[string]string{"Content-Type": "application/json"}, Body: &body}
 }
 
+// sendPaced asks for all calls, in as many requests as the pace needs.
+func (c *Client) sendPaced(ctx context.Context, attempts []*attempt) map[*attempt]ledger.Result {
+	results := map[*attempt]ledger.Result{}
+	for len(attempts) > 0 {
+		writes := 0
+		for _, a := range attempts {
+			if !a.look {
+				writes++
+			}
+		}
+		var room int
+		var err error
+		if writes > 0 {
+			room, err = c.w.Pace().Take(ctx, writes)
+		}
+		if err != nil {
+			for _, a := range attempts {
+				results[a] = c.unanswered(a, err)
+			}
+			return results
+		}
+		n := 0
+		for ; n < len(attempts) && (attempts[n].look || room > 0); n++ {
+			if !attempts[n].look {
+				room--
+			}
+		}
+		maps.Copy(results, c.send(ctx, attempts[:n]))
+		attempts = attempts[n:]
+	}
+	return results
+}
+
 // send asks for all calls in one request.
 func (c *Client) send(ctx context.Context, attempts []*attempt) map[*attempt]ledger.Result {
 	results := map[*attempt]ledger.Result{}
@@ -78,6 +112,9 @@ func (c *Client) send(ctx context.Context, attempts []*attempt) map[*attempt]led
 	var reply batchReply
 	var doubt bool
 	err := c.w.JSON(wire.WithDoubt(wire.WithWrites(ctx, writes), &doubt), http.MethodPost, "/v1.0/$batch", request, &reply)
+	if err == nil {
+		c.heed(attempts, reply.Responses)
+	}
 	for i, a := range attempts {
 		a.doubt = a.doubt || doubt && !a.look // the batch was sent more than once
 		at := slices.IndexFunc(reply.Responses, func(p partAnswer) bool { return p.ID == strconv.Itoa(i) })
@@ -92,27 +129,32 @@ func (c *Client) send(ctx context.Context, attempts []*attempt) map[*attempt]led
 			results[a] = c.readAnswer(a, reply.Responses[at])
 		}
 	}
-	c.heed(reply.Responses)
 	return results
 }
 
-// heed lets the pace follow the answers in a batch: every refusal counts, and
-// of what the others say of the limit the most. The batch as a whole the pace has
-// seen itself.
-func (c *Client) heed(answers []partAnswer) {
+// heed lets the pace follow the answers in a batch: how many writes the service took and how
+// many it refused for now, and of what they say of the limit the most.
+func (c *Client) heed(attempts []*attempt, answers []partAnswer) {
 	const share = "x-ms-throttle-limit-percentage"
-	refused, most := false, http.Header{}
+	took, refused, said := 0, 0, http.Header{}
 	for _, p := range answers {
+		at, err := strconv.Atoi(p.ID)
+		if err != nil || at < 0 || at >= len(attempts) || attempts[at].look {
+			continue // a reading
+		}
 		_, header := c.refusal(p)
 		if p.Status == http.StatusTooManyRequests {
-			refused = true
-			c.w.Pace().Heed(p.Status, header)
-		} else if header.Get(share) > most.Get(share) {
-			most = header
+			if refused++; wire.RetryAfter(header) >= wire.RetryAfter(said) {
+				said = header
+			}
+			continue
+		}
+		if took++; refused == 0 && header.Get(share) > said.Get(share) {
+			said = header
 		}
 	}
-	if !refused && most.Get(share) != "" {
-		c.w.Pace().Heed(http.StatusOK, most)
+	if took+refused > 0 {
+		c.w.Pace().Heed(took, refused, said)
 	}
 }
 

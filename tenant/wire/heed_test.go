@@ -32,16 +32,25 @@ func TestHeed(t *testing.T) {
 	} {
 		p := NewPace(100, time.Now)
 		for _, status := range c.before {
-			p.Heed(status, http.Header{})
+			heed(p, status, http.Header{})
 		}
 		was := p.limiter.Limit()
 		h := http.Header{}
 		if c.share != "" {
 			h.Set("x-ms-throttle-limit-percentage", c.share)
 		}
-		p.Heed(c.status, h)
+		heed(p, c.status, h)
 		if now := p.limiter.Limit(); (now < was) != c.slower || (now > was) != c.recovers {
 			t.Errorf("%s changes the pace from %.1f to %.1f", name, was, now)
 		}
 	}
+}
+
+// heed is the answer to one write.
+func heed(p *Pace, status int, h http.Header) {
+	if status == http.StatusTooManyRequests {
+		p.Heed(0, 1, h)
+		return
+	}
+	p.Heed(1, 0, h)
 }

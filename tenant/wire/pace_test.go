@@ -51,14 +51,18 @@ func TestPace(t *testing.T) {
 	p := &paced{answer: func(int, http.ResponseWriter) {}}
 	s := httptest.NewServer(p)
 	defer s.Close()
-	c := wire.New(wire.Options{Base: s.URL, Version: "0", Pace: wire.NewPace(400, time.Now)})
-	ctx := wire.WithWrites(context.Background(), 20)
-	for range 15 { // 300 writes, of which 60 are free
-		if err := c.JSON(ctx, http.MethodPost, "/batch", struct{}{}, nil); err != nil {
+	pace := wire.NewPace(400, time.Now)
+	c := wire.New(wire.Options{Base: s.URL, Version: "0", Pace: pace})
+	for range 15 { // 300 writes, of which 20 are free
+		room, err := pace.Take(context.Background(), 20)
+		if err != nil || room != 20 {
+			t.Fatalf("room for %d, %v", room, err)
+		}
+		if err := c.JSON(wire.WithWrites(context.Background(), room), http.MethodPost, "/batch", struct{}{}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if took := p.times[14].Sub(p.times[0]); took < 550*time.Millisecond {
+	if took := p.times[14].Sub(p.times[0]); took < 650*time.Millisecond {
 		t.Errorf("300 writes took %s at 400 a second", took)
 	}
 	began := time.Now()
@@ -92,7 +96,7 @@ func TestPaceGivesWay(t *testing.T) {
 		t.Errorf("written to at %v", p.times)
 	}
 	began := time.Now()
-	pace.Heed(http.StatusTooManyRequests, http.Header{"Retry-After": {"5"}})
+	pace.Heed(0, 1, http.Header{"Retry-After": {"5"}})
 	if err := c.JSON(context.Background(), http.MethodPost, "/x", struct{}{}, nil); err != nil || time.Since(began) > time.Second {
 		t.Errorf("one refusal holds everything back: %v after %s", err, time.Since(began))
 	}

@@ -137,7 +137,7 @@ func TestPaceIsNoPartOfATry(t *testing.T) {
 	pace := wire.NewPace(20, time.Now)
 	c := wire.New(wire.Options{Base: s.URL, Version: "0", Pace: pace, Timeout: 50 * time.Millisecond})
 	for range 3 {
-		pace.Heed(http.StatusTooManyRequests, http.Header{"Retry-After": {"0.3"}})
+		pace.Heed(0, 1, http.Header{"Retry-After": {"0.3"}})
 	}
 	doubt := false
 	if err := c.JSON(wire.WithDoubt(context.Background(), &doubt), http.MethodPost, "/x", struct{}{}, nil); err != nil || n != 1 || doubt {
