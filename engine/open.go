@@ -41,6 +41,9 @@ func (l *Loaded) Open(a Access) (opened *Opened, err error) {
 	o := tenant.Settings{
 		File: t.File, Endpoint: t.Endpoint, Writes: t.Writes, Version: l.Version, Catalog: l.Catalog, Now: l.Now,
 		Wait: a.Wait, Timeout: t.Timeout, Lag: t.PeopleLag, Low: a.Low, Wire: l.Wire, Trace: l.Requests,
+		Waiting: func(host string, err error) {
+			l.warn(fmt.Sprintf("%s cannot be reached (%v): usher tries for a few seconds more", host, err))
+		},
 	}
 	if a.Lease != nil {
 		o.Gate = a.Lease.Check
@@ -111,7 +114,8 @@ func (l *Loaded) directory() (*tenant.Directory, error) {
 // Login is the address to sign in at. Nothing is asked of anybody yet.
 func (l *Loaded) signIn(to, directory, login string, cloud catalog.Cloud) (*identity.Identity, error) {
 	who, err := identity.New(identity.Options{Tenant: directory, Login: login, Private: login != cloud.Login,
-		Assertion: cloud.Assertion, Env: l.Env, ReadFile: os.ReadFile, Transport: tenant.Network()})
+		Assertion: cloud.Assertion, Env: l.Env, ReadFile: os.ReadFile, Transport: tenant.Network(),
+		ShouldRetry: tenant.SignInAgain()}) //nolint:bodyclose // it answers no request
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -92,10 +93,16 @@ func (d *Directory) isOrganisation(u *url.URL) bool {
 // variables for a proxy.
 func Network() *http.Client {
 	return &http.Client{CheckRedirect: stay, Transport: &http.Transport{
-		Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute,
+		DialContext: (&net.Dialer{Timeout: wire.DialTimeout, KeepAlive: 30 * time.Second}).DialContext,
+		Proxy:       http.ProxyFromEnvironment, MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute,
 		TLSHandshakeTimeout: 20 * time.Second, ForceAttemptHTTP2: true}}
 }
 
 // stay keeps requests, and what is in them, on the host that they were meant
 // for: a service that answers with another one has not answered.
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+
+// SignInAgain decides whether a request to the login service is tried again.
+func SignInAgain() func(*http.Response, error) bool {
+	return wire.SignInAgain() //nolint:bodyclose // it answers no request
+}

@@ -33,14 +33,15 @@ type Settings struct {
 	Version   string  // of usher
 	Catalog   *catalog.Catalog
 	Now       func() time.Time
-	Wait      time.Duration  // how long a call waits for what the service does later
-	Retry     time.Duration  // before the first repetition of a request; 0 for the default
-	Timeout   time.Duration  // of one request; 0 for the default
-	Lag       time.Duration  // how old readings of people may be
-	Low       bool           // readings give way to the requests of others
-	Log       io.Writer      // the embedded tenant's request log; nil for none
-	Wire      io.Writer      // the same with its answers
-	Trace     func(Exchange) // is told of every request; nil for nobody
+	Wait      time.Duration                // how long a call waits for what the service does later
+	Retry     time.Duration                // before the first repetition of a request; 0 for the default
+	Timeout   time.Duration                // of one request; 0 for the default
+	Lag       time.Duration                // how old readings of people may be
+	Low       bool                         // readings give way to the requests of others
+	Log       io.Writer                    // the embedded tenant's request log; nil for none
+	Wire      io.Writer                    // the same with its answers
+	Trace     func(Exchange)               // is told of every request; nil for nobody
+	Waiting   func(host string, err error) // is told of a host that cannot be reached; nil for nobody
 	// Gate is asked before every try of a request that changes something, and
 	// forbids it by an error; nil for no gate.
 	Gate func(context.Context) error
@@ -68,7 +69,8 @@ const embeddedHost = "http://sandbox.invalid"
 // Open opens a tenant. The clients are the same for every kind: only the
 // hosts, the tokens and the transport differ.
 func Open(s Settings) (*Tenant, error) {
-	o := wire.Options{Version: s.Version, RetryDelay: s.Retry, Timeout: s.Timeout, Low: s.Low, Trace: s.Trace, Gate: s.Gate, Now: s.Now}
+	o := wire.Options{Version: s.Version, RetryDelay: s.Retry, Timeout: s.Timeout, Low: s.Low, Trace: s.Trace, Waiting: s.Waiting,
+		Gate: s.Gate, Now: s.Now}
 	t := &Tenant{catalog: s.Catalog, urls: map[string]powerplatform.Environment{}}
 	if s.Writes > 0 {
 		o.Pace = wire.NewPace(s.Writes, s.Now)

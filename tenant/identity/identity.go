@@ -26,6 +26,8 @@ type Options struct {
 	Env       func(string) string
 	ReadFile  func(string) ([]byte, error)
 	Transport *http.Client
+	// ShouldRetry decides whether a request to the login service is tried again; nil for as azcore does.
+	ShouldRetry func(*http.Response, error) bool
 }
 
 // Identity is who usher is for a tenant.
@@ -44,7 +46,7 @@ func New(o Options) (*Identity, error) {
 	b := builder{o, azcore.ClientOptions{
 		Cloud:     cloud.Configuration{ActiveDirectoryAuthorityHost: o.Login},
 		Transport: o.Transport,
-		Retry:     policy.RetryOptions{MaxRetries: 4},
+		Retry:     policy.RetryOptions{MaxRetries: 4, ShouldRetry: o.ShouldRetry},
 		Telemetry: policy.TelemetryOptions{ApplicationID: "usher"},
 	}}
 	wanted := b.first("USHER_CREDENTIAL")

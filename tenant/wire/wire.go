@@ -24,11 +24,12 @@ import (
 
 // Options configure a Client.
 type Options struct {
-	Base       string             // such as https://graph.microsoft.com
-	Transport  policy.Transporter // nil for the network
-	Version    string             // of usher, for the user agent
-	RetryDelay time.Duration      // before the first retry; 0 for the default of 800 ms
-	Timeout    time.Duration      // of one try; 0 for the default of 30 seconds
+	Base       string                       // such as https://graph.microsoft.com
+	Transport  policy.Transporter           // nil for the network
+	Version    string                       // of usher, for the user agent
+	RetryDelay time.Duration                // before the first retry; 0 for the default of 800 ms
+	Timeout    time.Duration                // of one try; 0 for the default of 30 seconds
+	Waiting    func(host string, err error) // is told of a host that cannot be reached; nil for nobody
 
 	Credential azcore.TokenCredential // nil where nobody signs in
 	Scope      string                 // what its tokens are for
@@ -107,6 +108,9 @@ func New(o Options) *Client {
 	// Neither waiting for the pace nor signing in is a part of a try, and what did
 	// not leave is in no doubt.
 	each = append(each, tryLimit(cmp.Or(o.Timeout, tryTimeout)), noteDoubt{})
+	if o.Now != nil {
+		each = append(each, &reach{now: o.Now, tell: o.Waiting})
+	}
 	if o.Trace != nil {
 		each = append(each, tracer{o.Trace, o.Now})
 	}
