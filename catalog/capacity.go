@@ -31,7 +31,7 @@ func capacityTypes() []CapacityType {
 		{"copilot_credits", "MCSMessages", "Copilot credits", "credit", "", ""},
 		{"copilot_sessions", "MCSSessions", "Copilot Studio sessions", "session", "", ""},
 		{"virtual_agent_sessions", "VAConversations", "Power Virtual Agents sessions", "session", "legacy", "copilot_credits"},
-		{"app_passes", "AppPass", "Power Apps per app passes", "pass", "", ""},
+		{"app_passes", "AppPass", "Power Apps per app passes", "pass", "off the price lists since 2026-01-02", ""},
 		{"app_passes_teams", "AppPassForTeams", "Power Apps per app passes for Teams", "pass", "", ""},
 		{"portal_logins", "PortalLogins", "Portal logins", "login", "", ""},
 		{"portal_views", "PortalViews", "Portal page views", "view", "", ""},

@@ -62,6 +62,13 @@ type Product struct {
 	Plans      []Plan      `json:"plans"`
 }
 
+// AutoClaimed reports whether Managed Environments can give a product to people by themselves, by
+// its part number: auto-claim is on where nobody has switched it off. Source: Microsoft Learn,
+// "Auto-claim policies for Power Automate" and "for Power Apps".
+func AutoClaimed(part string) bool {
+	return slices.Contains([]string{"POWERAUTOMATE_ATTENDED_RPA", "FLOW_PER_USER", "POWERAPPS_PER_USER"}, strings.ToUpper(part))
+}
+
 // Catalog answers questions about products and capacity types.
 type Catalog struct {
 	products []Product

@@ -29,8 +29,37 @@ func (t *table) unmanaged(r row) {
 	case ledger.Take:
 		t.removeGrant(r, ledger.Unmanaged)
 	case ledger.Warn:
-		t.addNotice(ledger.Info, "unmanaged", r, "is assigned, and no file declares it", "")
+		t.addNotice(ledger.Info, "unmanaged", r, "is assigned, and "+UndeclaredText(r.item()), "")
 	}
+}
+
+// UndeclaredText says that a person has a seat that nobody declared, and where it may come from.
+func UndeclaredText(i ledger.Item) string {
+	if catalog.AutoClaimed(i.Name) {
+		return "no file declares it: perhaps auto-claim of a Managed Environment gave it"
+	}
+	return "no file declares it"
+}
+
+// autoClaims warns, once a product, of a plan that takes seats that the platform may give again.
+//
+// Auto-claim gives a seat to whoever opens an app or a flow that needs one. With
+// unmanaged = "remove", usher and the platform would otherwise undo each other every night.
+func (p *Plan) autoClaims() []ledger.Notice {
+	var all []ledger.Notice
+	told := map[string]bool{}
+	for _, s := range p.Steps() {
+		if s.Why != ledger.Unmanaged || s.Holder.Kind != ledger.User || told[s.Item.ID] || !catalog.AutoClaimed(s.Item.Name) {
+			continue
+		}
+		told[s.Item.ID] = true
+		all = append(all, ledger.Notice{Code: "auto-claim", Severity: ledger.Warning, Address: s.Item.Name,
+			Text: `unmanaged = "remove" takes seats that auto-claim of a Managed Environment may have given: the people who use an ` +
+				"app or a flow there get them again",
+			Fix: "switch auto-claim off for this product in the Microsoft 365 admin centre, under Billing, Licenses, Auto-claim " +
+				"policies, or declare the people"})
+	}
+	return all
 }
 
 // inPlace handles units inside an environment that nobody declared.

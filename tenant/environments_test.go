@@ -2,6 +2,7 @@ package tenant_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -127,5 +128,29 @@ func TestUnreadPlaces(t *testing.T) {
 	}
 	if len(r.Inside) != 1 || len(r.Grants) == 0 {
 		t.Errorf("inside: %+v, grants: %d", r.Inside, len(r.Grants))
+	}
+}
+
+// TestEnvironmentsOfManyPages: an environment of the last page is read like one of the first.
+func TestEnvironmentsOfManyPages(t *testing.T) {
+	var rows []string
+	for i := range 120 {
+		rows = append(rows, fmt.Sprintf(`{"id":"e%03d","name":"number %[1]d","noDataverse":true,"allocations":{"PowerAutomatePerProcess":1}}`, i))
+	}
+	tn, log := openText(t, `{"format":1,"id":"81db8ebb-bbc6-4c6c-aad4-a6aa92b76e0c","name":"Contoso","skus":[],"users":[],`+
+		`"capacity":{"PowerAutomatePerProcess":200},"environments":[`+strings.Join(rows, ",")+`]}`)
+	got, err := tn.Read(context.Background(), tenant.ReadOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	held := map[string]bool{}
+	for _, g := range got.Grants {
+		held[g.Holder.ID] = true
+	}
+	if len(held) != 120 || !held["e119"] || len(got.Unread) > 0 {
+		t.Errorf("%d environments hold units, and %d could not be read", len(held), len(got.Unread))
+	}
+	if n := strings.Count(log.String(), "/environmentmanagement/environments"); n != 3 {
+		t.Errorf("%d requests for 3 pages", n)
 	}
 }

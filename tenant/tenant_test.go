@@ -37,9 +37,14 @@ func openOf(t *testing.T, name, faults string) (*tenant.Tenant, *bytes.Buffer) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return openText(t, strings.Replace(string(text), `"users":`, `"faults": [`+faults+`], "users":`, 1))
+}
+
+// openText is open for the text of a tenant file.
+func openText(t *testing.T, text string) (*tenant.Tenant, *bytes.Buffer) {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "small.json")
-	with := strings.Replace(string(text), `"users":`, `"faults": [`+faults+`], "users":`, 1)
-	if err := os.WriteFile(file, []byte(with), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cat, err := catalog.Load()

@@ -208,6 +208,8 @@ func (w Words) drifted(d plan.Drift) string {
 		return "gone: its holder is no longer in the tenant"
 	case d.Kind == plan.Gone:
 		return "taken away by somebody"
+	case d.Kind == plan.Undeclared && d.By == "":
+		return plan.UndeclaredText(d.Item)
 	case d.Kind == plan.Undeclared:
 		return "no file declares it"
 	case d.Kind == plan.Unfinished:

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 
 	"github.com/usher-cli/usher/catalog"
@@ -79,8 +78,8 @@ func (c *Client) write(ctx context.Context, call ledger.Call) error {
 	for _, s := range call.Steps {
 		body.Currencies = append(body.Currencies, allocation{Currency: s.Item.ID, Allocated: wire.Count(s.After.Amount())})
 	}
-	var answer allocations
-	if err := c.w.JSON(ctx, http.MethodPatch, allocationPath(call.Holder.ID), body, &answer); err != nil {
+	answer, err := c.patch(ctx, call.Holder.ID, body)
+	if err != nil {
 		return err
 	}
 	now := values(answer)
@@ -90,6 +89,35 @@ func (c *Client) write(ctx context.Context, call ledger.Call) error {
 		}
 	}
 	return nil
+}
+
+// patch writes what an environment is allocated, by the first route, or by the other one where
+// that does not serve the environment.
+func (c *Client) patch(ctx context.Context, id string, body allocations) (allocations, error) {
+	var answer allocations
+	if !c.isNewer(id) {
+		err := c.w.JSON(ctx, http.MethodPatch, c.allocationPath(id), body, &answer)
+		if !legacy(err) {
+			return answer, err
+		}
+		c.noteNewer(id)
+	}
+	now, err := c.document(ctx, id)
+	if err != nil {
+		return answer, err
+	}
+	whole := document{Environment: c.spelling(id)}
+	for _, row := range body.Currencies { // an entry is replaced as a whole, so its rules are written back
+		rules := []json.RawMessage{}
+		for _, have := range now.Currencies {
+			if have.Currency == row.Currency {
+				rules = append(rules, have.Rules...)
+			}
+		}
+		whole.Currencies = append(whole.Currencies, documentRow{Currency: row.Currency, Allocated: row.Allocated, Rules: rules})
+	}
+	answer = allocations{}
+	return answer, c.w.JSON(ctx, http.MethodPatch, "/licensing/allocationsByEnvironment?"+version, whole, &answer)
 }
 
 // operation is what the service says of a document that was written.
@@ -108,12 +136,14 @@ func (o *operation) Shape() error {
 // document is the allocations document of an environment, with what others put
 // into it.
 type document struct {
-	Currencies wire.List[documentRow] `json:"currencyAllocations"`
+	Environment string                 `json:"environmentId,omitempty"`
+	Currencies  wire.List[documentRow] `json:"currencyAllocations"`
 }
 
 type documentRow struct {
 	Currency  string            `json:"currencyType"`
 	Allocated wire.Count        `json:"allocated"`
+	Auto      wire.Count        `json:"autoAllocated,omitempty"` // what the platform gave by itself
 	Rules     []json.RawMessage `json:"enforcementRules"`
 }
 
@@ -143,21 +173,28 @@ type entitlement struct {
 	ID         string `json:"entitlementId"`
 	Allocation struct {
 		Quantity float64 `json:"quantity"`
+		Auto     float64 `json:"autoAllocated"`
 		Unit     string  `json:"unit"`
 	} `json:"allocation"`
 	Rules []json.RawMessage `json:"enforcementRules"` // as they are, whatever is in them
+}
+
+// document reads the allocations document of an environment; one that was never written is empty.
+func (c *Client) document(ctx context.Context, id string) (document, error) {
+	var now document
+	if err := c.w.Get(ctx, c.documentPath(id), &now); err != nil && !noDocument(err) {
+		return now, fmt.Errorf("its allocations document could not be read: %w", err)
+	}
+	return now, nil
 }
 
 // putDocument writes the allocations document of an environment. The service
 // replaces the whole of it, so everything that others put into it, rules
 // included, is read first and written back.
 func (c *Client) putDocument(ctx context.Context, call ledger.Call) error {
-	var now document
-	err := c.w.Get(ctx, "/licensing/allocationsByEnvironment/"+url.PathEscape(call.Holder.ID)+"?"+version, &now)
-	var e *wire.Error
-	none := errors.As(err, &e) && e.Status == http.StatusNotFound && e.Code == "AllocationDocumentDoesNotExist" // and so no rules
-	if err != nil && !none {
-		return fmt.Errorf("its allocations document could not be read: %w", err)
+	now, err := c.document(ctx, call.Holder.ID)
+	if err != nil {
+		return err
 	}
 	if lost := c.lacks(call.Holder.ID, now); lost != "" {
 		return fmt.Errorf("its allocations document does not have its %s any more: %w", lost, errChanged)
@@ -172,7 +209,7 @@ func (c *Client) putDocument(ctx context.Context, call ledger.Call) error {
 		} `json:"scope"`
 		Entitlements []entitlement `json:"allocatedEntitlements"`
 	}
-	body.Scope.Environment = call.Holder.ID
+	body.Scope.Environment = c.spelling(call.Holder.ID)
 	for _, a := range now.Currencies {
 		if !catalog.InDocument(a.Currency) {
 			continue
@@ -183,11 +220,11 @@ func (c *Client) putDocument(ctx context.Context, call ledger.Call) error {
 		} else if n, ours := c.wrote(call.Holder.ID, a.Currency); ours { // which the reading may not show yet
 			a.Allocated = wire.Count(n)
 		}
-		body.Entitlements = append(body.Entitlements, entitled(a.Currency, int64(a.Allocated), a.Rules))
+		body.Entitlements = append(body.Entitlements, entitled(a.Currency, int64(a.Allocated), int64(a.Auto), a.Rules))
 	}
 	for _, s := range call.Steps {
 		if n, open := wanted[s.Item.ID]; open {
-			body.Entitlements = append(body.Entitlements, entitled(s.Item.ID, n, nil))
+			body.Entitlements = append(body.Entitlements, entitled(s.Item.ID, n, 0, nil))
 		}
 	}
 	if err := c.w.JSON(ctx, http.MethodPut, "/licensing/allocationsV2?"+version, body, &operation{}); err != nil {
@@ -209,8 +246,8 @@ func (c *Client) wrote(environment, currency string) (int64, bool) {
 	return n, ours
 }
 
-func entitled(currency string, n int64, rules []json.RawMessage) entitlement {
+func entitled(currency string, n, auto int64, rules []json.RawMessage) entitlement {
 	e := entitlement{ID: currency, Rules: append([]json.RawMessage{}, rules...)} // never null
-	e.Allocation.Quantity, e.Allocation.Unit = float64(n), "Count"
+	e.Allocation.Quantity, e.Allocation.Auto, e.Allocation.Unit = float64(n), float64(auto), "Count"
 	return e
 }

@@ -6,12 +6,10 @@
 package powerplatform
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -31,11 +29,16 @@ type Client struct {
 	mu      sync.Mutex
 	written map[string]int64            // into documents by this run, by environment and type
 	seen    map[string]map[string]int64 // what a reading showed, by environment and currency type
+	spelled map[string]string           // ids of environments as the service writes them, by id
+	newer   map[string]bool             // environments that the first allocations route does not serve
 }
 
 // New makes a client on a pipeline whose base is the Power Platform host.
 func New(w *wire.Client, name func(currency string) string) *Client {
-	return &Client{w: w, name: name, seen: map[string]map[string]int64{}, written: map[string]int64{}}
+	return &Client{
+		w: w, name: name, seen: map[string]map[string]int64{}, written: map[string]int64{},
+		spelled: map[string]string{}, newer: map[string]bool{},
+	}
 }
 
 // Environment is an environment, with the address of the Dataverse organisation
@@ -52,8 +55,11 @@ func (c *Client) Environments(ctx context.Context) ([]Environment, error) {
 		return nil, err
 	}
 	var all []Environment
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for _, e := range rows {
 		all = append(all, e.read())
+		c.spelled[strings.ToLower(e.ID)] = e.ID
 	}
 	return all, nil
 }
@@ -61,7 +67,7 @@ func (c *Client) Environments(ctx context.Context) ([]Environment, error) {
 // Environment asks for one environment by its id; false where there is none.
 func (c *Client) Environment(ctx context.Context, id string) (bool, error) {
 	var e environment
-	err := c.w.Get(ctx, "/environmentmanagement/environments/"+url.PathEscape(id)+"?"+version, &e)
+	err := c.w.Get(ctx, "/environmentmanagement/environments/"+c.inPath(id)+"?"+version, &e)
 	var refused *wire.Error
 	if errors.As(err, &refused) && refused.Status == http.StatusNotFound {
 		return false, nil
@@ -154,9 +160,13 @@ func (c *Client) Allocations(ctx context.Context, environments []Environment) ([
 // for has none.
 func (c *Client) allocation(ctx context.Context, id string) (allocations, error) {
 	var row allocations
-	err := c.w.Get(ctx, allocationPath(id), &row)
-	var e *wire.Error
-	if errors.As(err, &e) && e.Status == http.StatusNotFound && e.Code == "AllocationDocumentDoesNotExist" {
+	err := c.w.Get(ctx, c.allocationPath(id), &row)
+	if legacy(err) {
+		c.noteNewer(id)
+		row = allocations{}
+		err = c.w.Get(ctx, c.documentPath(id), &row)
+	}
+	if noDocument(err) {
 		return allocations{}, nil
 	}
 	return row, err
@@ -168,10 +178,6 @@ func (c *Client) Allocates(ctx context.Context, environment string, grants []led
 	row, err := c.allocation(ctx, environment)
 	given := values(row)
 	return slices.IndexFunc(grants, func(g ledger.Grant) bool { return given[g.Item.ID] != 0 }), err
-}
-
-func allocationPath(id string) string {
-	return "/licensing/environments/" + url.PathEscape(id) + "/allocations?" + version
 }
 
 func (c *Client) grants(e ledger.Holder, row allocations) []ledger.Grant {
@@ -226,44 +232,6 @@ func (c *Client) Supply(ctx context.Context) ([]ledger.Supply, error) {
 	return all, nil
 }
 
-// Role is a role of the Power Platform that somebody has, and where.
-type Role struct {
-	Name  string // Reader, Contributor, Owner, or the id of another one
-	Scope string // such as /tenants/ID
-}
-
-// Writes reports whether the role changes environments.
-func (r Role) Writes() bool { return r.Name != reader }
-
-const reader = "Reader"
-
-// roleNames are the names of roles by id. Source: Microsoft Learn, "Role-based access control
-// for Power Platform admin center".
-func roleNames() map[string]string {
-	return map[string]string{
-		"0cb07c69-1631-4725-ab35-e59e001c51ea": "Owner",
-		"ff954d61-a89a-4fbe-ace9-01c367b89f87": "Contributor",
-		"c886ad2e-27f7-4874-8381-5849b8d8a090": reader,
-		"95e94555-018c-447b-8691-bdac8e12211e": "Role Based Access Control Administrator",
-	}
-}
-
-// Roles lists the roles of a principal, by its object id in the directory.
-func (c *Client) Roles(ctx context.Context, principal string) ([]Role, error) {
-	rows, err := wire.All[struct {
-		Principal  string `json:"principalObjectId"`
-		Definition string `json:"roleDefinitionId"`
-		Scope      string `json:"scope"`
-	}](ctx, c.w, "/authorization/roleAssignments?"+version)
-	var all []Role
-	for _, r := range rows {
-		if strings.EqualFold(r.Principal, principal) {
-			all = append(all, Role{cmp.Or(roleNames()[strings.ToLower(r.Definition)], r.Definition), r.Scope})
-		}
-	}
-	return all, err
-}
-
 // Outside lists the names and ids of the flows of an environment that are in
 // no solution: those have no place in Dataverse, and can hold no capacity.
 func (c *Client) Outside(ctx context.Context, environment string) ([]string, error) {
@@ -271,7 +239,7 @@ func (c *Client) Outside(ctx context.Context, environment string) ([]string, err
 		Name       string `json:"name"`
 		WorkflowID string `json:"workflowId"`
 		ResourceID string `json:"resourceId"`
-	}](ctx, c.w, "/powerautomate/environments/"+url.PathEscape(environment)+"/cloudFlows?api-version=2022-03-01-preview")
+	}](ctx, c.w, "/powerautomate/environments/"+c.inPath(environment)+"/cloudFlows?api-version=2022-03-01-preview")
 	var refs []string
 	for _, f := range rows {
 		if f.WorkflowID == "" {

@@ -100,6 +100,10 @@ type Environment struct {
 
 	Rules map[string][]Rule `json:"rules,omitempty"` // of the allocations document, by currency type
 
+	Spelling   string           `json:"spelling,omitempty"`      // of the id in answers, and the only one in paths: Default-…
+	TenantPool bool             `json:"tenantPool,omitempty"`    // the first allocations route does not serve it
+	Automatic  map[string]int64 `json:"autoAllocated,omitempty"` // part of Allocations that the platform gave by itself
+
 	NoDataverse   bool           `json:"noDataverse,omitempty"` // it has no organisation
 	Closed        bool           `json:"closed,omitempty"`      // the organisation answers 403
 	HostedServes  bool           `json:"hostedServes,omitempty"`

@@ -75,7 +75,7 @@ func covered(u *User) map[string]bool {
 
 func (x *indexed) environment(id string) *Environment {
 	for _, e := range x.Environments {
-		if e.ID == strings.ToLower(id) {
+		if e.ID == strings.ToLower(id) && (e.Spelling == "" || id == e.ID || id == e.Spelling) {
 			return e
 		}
 	}

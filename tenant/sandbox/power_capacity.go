@@ -1,10 +1,12 @@
 package sandbox
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -17,6 +19,7 @@ func (s *Server) powerPlatformRoutes() {
 	s.mux.HandleFunc("GET /licensing/allocationsByEnvironment", s.listAllocations)
 	s.mux.HandleFunc("GET /licensing/allocationsByEnvironment/{id}", s.getDocument)
 	s.mux.HandleFunc("PUT /licensing/allocationsV2", s.putDocument)
+	s.mux.HandleFunc("PATCH /licensing/allocationsByEnvironment", s.patchEnvironment)
 	s.mux.HandleFunc("GET /licensing/environments/{id}/allocations", s.getAllocations)
 	s.mux.HandleFunc("PATCH /licensing/environments/{id}/allocations", s.patchAllocations)
 	s.mux.HandleFunc("GET /licensing/tenantCapacity/currencyReports", s.currencyReports)
@@ -65,29 +68,57 @@ func (s *Server) listRoleAssignments(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) listEnvironments(w http.ResponseWriter, r *http.Request) {
-	if !s.versioned(w, r) {
+	if !s.versioned(w, r, "$skiptoken") {
 		return
 	}
+	q := r.URL.Query()
+	from, err := strconv.Atoi(cmp.Or(q.Get("$skiptoken"), "0"))
+	if err != nil || from < 0 || from > len(s.x.Environments) {
+		reply(w, http.StatusBadRequest, map[string]string{"code": "InvalidRequest", "message": "The skip token is not valid."})
+		return
+	}
+	end := min(from+environmentsInPage, len(s.x.Environments))
 	rows := []any{}
-	for _, e := range s.x.Environments {
+	for _, e := range s.x.Environments[from:end] {
 		rows = append(rows, environmentView(r, e))
 	}
-	reply(w, http.StatusOK, map[string]any{"value": rows})
+	body := map[string]any{"value": rows}
+	if end < len(s.x.Environments) {
+		q.Set("$skiptoken", strconv.Itoa(end))
+		body["nextLink"] = baseURL(r) + r.URL.Path + "?" + q.Encode()
+	}
+	reply(w, http.StatusOK, body)
 }
 
+// environmentsInPage is how many environments one answer lists. Microsoft does not say: it is
+// small, so that a client that forgets the next page is found out.
+const environmentsInPage = 50
+
 func environmentView(r *http.Request, e *Environment) map[string]any {
-	row := map[string]any{"id": e.ID, "displayName": e.Name, "type": e.Type, "state": "Ready"}
+	row := map[string]any{"id": e.spelled(), "displayName": e.Name, "type": e.Type, "state": "Ready"}
 	if !e.NoDataverse {
 		row["url"] = organisationURL(r, e)
 	}
 	return row
 }
 
+// spelled is the id of an environment as answers write it.
+func (e *Environment) spelled() string { return cmp.Or(e.Spelling, e.ID) }
+
+// named finds the environment that a path names, in the spelling of the service.
+func (s *Server) named(r *http.Request) *Environment {
+	e := s.x.environment(r.PathValue("id"))
+	if e != nil && e.Spelling != "" && r.PathValue("id") != e.Spelling {
+		return nil
+	}
+	return e
+}
+
 func (s *Server) getEnvironment(w http.ResponseWriter, r *http.Request) {
 	if !s.versioned(w, r) {
 		return
 	}
-	e := s.x.environment(r.PathValue("id"))
+	e := s.named(r)
 	if e == nil {
 		reply(
 			w,
@@ -116,7 +147,7 @@ func allocationsOf(e *Environment, values map[string]int64) allocations {
 	for _, currency := range sortedKeys(values) {
 		rows = append(rows, allocation{currency, values[currency]})
 	}
-	return allocations{e.ID, rows}
+	return allocations{e.spelled(), rows}
 }
 
 func sortedKeys(m map[string]int64) []string { return slices.Sorted(maps.Keys(m)) }
@@ -149,7 +180,7 @@ func (s *Server) listAllocations(w http.ResponseWriter, r *http.Request) {
 // readable finds the environment of the path, or answers 404, or the empty
 // 403 of a caller without permission.
 func (s *Server) readable(w http.ResponseWriter, r *http.Request) *Environment {
-	e := s.x.environment(r.PathValue("id"))
+	e := s.named(r)
 	switch {
 	case e == nil:
 		reply(w, http.StatusNotFound, map[string]string{"code": "EnvironmentNotFound",
@@ -166,9 +197,18 @@ func (s *Server) getAllocations(w http.ResponseWriter, r *http.Request) {
 	if !s.versioned(w, r) {
 		return
 	}
-	if e := s.readable(w, r); e != nil {
+	if e := s.readable(w, r); e != nil && s.served(w, e) {
 		reply(w, http.StatusOK, allocationsOf(e, s.shown(e)))
 	}
+}
+
+// served refuses environments that are newer than the first allocations route.
+func (s *Server) served(w http.ResponseWriter, e *Environment) bool {
+	if e.TenantPool {
+		reply(w, http.StatusBadRequest, map[string]string{"code": "LegacyApiNotSupported",
+			"message": "This API is only supported for environments created before Tenant Pool licensing."})
+	}
+	return !e.TenantPool
 }
 
 // patchAllocations sets absolute numbers for the types that it is sent, and
@@ -179,7 +219,7 @@ func (s *Server) patchAllocations(w http.ResponseWriter, r *http.Request) {
 	}
 	var b allocations
 	e := s.readable(w, r)
-	if e == nil || !s.decode(w, r, &b) {
+	if e == nil || !s.served(w, e) || !s.decode(w, r, &b) {
 		return
 	}
 	changed := *e

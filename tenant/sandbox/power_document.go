@@ -25,9 +25,52 @@ func (s *Server) getDocument(w http.ResponseWriter, r *http.Request) {
 		if rules == nil {
 			rules = []Rule{}
 		}
-		rows = append(rows, map[string]any{"currencyType": currency, "allocated": shown[currency], "autoAllocated": 0, "enforcementRules": rules})
+		rows = append(rows, map[string]any{"currencyType": currency, "allocated": shown[currency],
+			"autoAllocated": e.Automatic[currency], "enforcementRules": rules})
 	}
-	reply(w, http.StatusOK, map[string]any{"environmentId": e.ID, "currencyAllocations": rows})
+	reply(w, http.StatusOK, map[string]any{"environmentId": e.spelled(), "currencyAllocations": rows})
+}
+
+// patchEnvironment replaces the entries of the types that it is sent, rules included.
+func (s *Server) patchEnvironment(w http.ResponseWriter, r *http.Request) {
+	var b struct {
+		Environment string `json:"environmentId"`
+		Currencies  []struct {
+			Currency  string `json:"currencyType"`
+			Allocated int64  `json:"allocated"`
+			Rules     []Rule `json:"enforcementRules"`
+		} `json:"currencyAllocations"`
+	}
+	if !s.versioned(w, r) || !s.decode(w, r, &b) {
+		return
+	}
+	r.SetPathValue("id", b.Environment)
+	e := s.readable(w, r)
+	if e == nil {
+		return
+	}
+	changed := *e
+	changed.Allocations, changed.Rules = map[string]int64{}, map[string][]Rule{}
+	maps.Copy(changed.Allocations, e.Allocations)
+	maps.Copy(changed.Rules, e.Rules)
+	for _, row := range b.Currencies {
+		if _, sold := s.x.Capacity[row.Currency]; !sold || row.Allocated < 0 {
+			reply(w, http.StatusBadRequest, map[string]string{"code": "InvalidRequest",
+				"message": "Error converting value \"" + row.Currency + "\""})
+			return
+		}
+		delete(changed.Rules, row.Currency)
+		if delete(changed.Allocations, row.Currency); row.Allocated > 0 {
+			changed.Allocations[row.Currency] = row.Allocated
+		}
+		if len(row.Rules) > 0 {
+			changed.Rules[row.Currency] = row.Rules
+		}
+	}
+	s.remember(e, &changed)
+	s.putEnvironment(r, e, &changed)
+	r.SetPathValue("id", e.spelled())
+	s.getDocument(w, r)
 }
 
 // putDocument replaces the whole document of an environment: what it does not
@@ -41,6 +84,7 @@ func (s *Server) putDocument(w http.ResponseWriter, r *http.Request) {
 			ID         string `json:"entitlementId"`
 			Allocation struct {
 				Quantity float64 `json:"quantity"`
+				Auto     float64 `json:"autoAllocated"`
 				Unit     string  `json:"unit"`
 			} `json:"allocation"`
 			Rules []Rule `json:"enforcementRules"`
@@ -55,13 +99,7 @@ func (s *Server) putDocument(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	changed := *e
-	changed.Allocations, changed.Rules = maps.Clone(e.Allocations), map[string][]Rule{}
-	if changed.Allocations == nil {
-		changed.Allocations = map[string]int64{}
-	}
-	for _, currency := range inDocument() {
-		delete(changed.Allocations, currency)
-	}
+	changed.Allocations, changed.Automatic, changed.Rules = outside(e.Allocations), outside(e.Automatic), outside(e.Rules)
 	for _, x := range b.Entitlements {
 		if !slices.Contains(inDocument(), x.ID) || x.Allocation.Quantity < 0 {
 			reply(
@@ -74,6 +112,9 @@ func (s *Server) putDocument(w http.ResponseWriter, r *http.Request) {
 		if n := int64(x.Allocation.Quantity); n > 0 {
 			changed.Allocations[x.ID] = n
 		}
+		if n := int64(x.Allocation.Auto); n > 0 {
+			changed.Automatic[x.ID] = n
+		}
 		if len(x.Rules) > 0 {
 			changed.Rules[x.ID] = x.Rules
 		}
@@ -81,4 +122,15 @@ func (s *Server) putDocument(w http.ResponseWriter, r *http.Request) {
 	s.remember(e, &changed)
 	s.putEnvironment(r, e, &changed)
 	reply(w, http.StatusOK, map[string]any{"statusCode": 200, "isErrorResult": false})
+}
+
+// outside are the entries of an environment that its document does not have.
+func outside[V any](all map[string]V) map[string]V {
+	rest := map[string]V{}
+	for currency, v := range all {
+		if !slices.Contains(inDocument(), currency) {
+			rest[currency] = v
+		}
+	}
+	return rest
 }
