@@ -107,7 +107,11 @@ func (l *Loaded) directory() (*tenant.Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tenant.Directory{ID: t.ID, Cloud: t.Cloud, Endpoints: t.Endpoints, Credential: who.Credential, Transport: tenant.Network()}, nil
+	return &tenant.Directory{ID: t.ID, Cloud: t.Cloud, Endpoints: t.Endpoints, Credential: who.Credential, Transport: tenant.Network(),
+		Federated: func() (string, string, bool) {
+			said, ok := who.Statement()
+			return said.Issuer, said.Subject, ok
+		}}, nil
 }
 
 // signIn finds the identity of a directory that is to speak to a tenant or a store.

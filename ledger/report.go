@@ -75,6 +75,8 @@ const (
 	Fine Verdict = "fine"
 	// Unclear means that nothing harmless tells, or that it is more than needed.
 	Unclear Verdict = "unclear"
+	// Optional means that it is not there, and that nothing but comfort depends on it.
+	Optional Verdict = "optional"
 	// Missing means that it is not there.
 	Missing Verdict = "missing"
 )

@@ -4,14 +4,12 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"slices"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"github.com/usher-cli/usher/ledger"
-	"github.com/usher-cli/usher/tenant/wire"
 )
 
 // Needs are what a configuration uses of a tenant, and what for.
@@ -95,7 +93,25 @@ func (d *doctor) signIn(ctx context.Context) bool {
 	default:
 		d.say(ledger.Fine, "sign-in", "the application "+d.who.App+" with "+orNothing(strings.Join(d.who.Roles, ", ")), "")
 	}
+	d.federation()
 	return true
+}
+
+// federation says whose word lets a job in. What a pull request can say must not open the door to
+// an identity that writes.
+func (d *doctor) federation() {
+	if d.t.services.federated == nil {
+		return
+	}
+	issuer, subject, ok := d.t.services.federated()
+	switch text := "by the subject " + subject + " of the issuer " + issuer; {
+	case !ok:
+	case d.needs.Apply && strings.HasSuffix(subject, ":pull_request"): // GitHub Docs, "OpenID Connect reference"
+		d.say(ledger.Missing, "trusts no pull request", text+": everybody who opens a pull request can use this identity",
+			"delete this federated credential from the application, and use another application for plans")
+	default:
+		d.say(ledger.Fine, "trusts this job", text, "")
+	}
 }
 
 func orNothing(s string) string {
@@ -122,11 +138,9 @@ func (d *doctor) directory(ctx context.Context) {
 		about, path, permission string
 		wanted                  bool
 	}{
-		{"the tenant", "/v1.0/organization?$select=id", "Organization.Read.All", true},
+		{"the tenant", "/v1.0/organization?$select=id", "User.Read.All", true},
 		{"products and seats", "/v1.0/subscribedSkus", "LicenseAssignment.Read.All", true},
 		{"people and their licenses", "/v1.0/users?$select=id,licenseAssignmentStates&$top=1", "User.Read.All", true},
-		{"when subscriptions lapse", "/v1.0/directory/subscriptions?$select=skuId,totalLicenses,isTrial,nextLifecycleDateTime",
-			"Organization.Read.All", true},
 		{"groups and their members", "/v1.0/groups?$select=id&$top=1", "GroupMember.Read.All", d.needs.Groups},
 	} {
 		if !c.wanted {
@@ -135,6 +149,11 @@ func (d *doctor) directory(ctx context.Context) {
 		err := d.t.services.graph.Get(ctx, c.path, nil)
 		d.report(err, "reads "+c.about, c.permission, grantPermission(c.permission))
 	}
+	d.optional(ctx, "reads when subscriptions lapse",
+		"/v1.0/directory/subscriptions?$select=skuId,totalLicenses,isTrial,nextLifecycleDateTime",
+		"Organization.Read.All", "a plan does not warn of subscriptions that end")
+	d.optional(ctx, "reads who changed a license", "/v1.0/auditLogs/directoryAudits?$filter=category%20eq%20'UserManagement'&$top=1",
+		"AuditLog.Read.All", "usher drift does not say who made a change")
 	if !d.needs.Apply {
 		d.warnOfMore()
 		return
@@ -150,14 +169,25 @@ func grantPermission(name string) string {
 		"permission " + name + " of Microsoft Graph, and grant admin consent"
 }
 
+// optional says whether something can be read that no plan depends on.
+func (d *doctor) optional(ctx context.Context, about, path, permission, without string) {
+	switch err := d.t.services.graph.Get(ctx, path, nil); {
+	case err == nil:
+		d.say(ledger.Fine, about, "", "")
+	case refused(err):
+		d.say(ledger.Optional, about, "it lacks "+permission+", and "+without, "")
+	default:
+		d.say(ledger.Unclear, about, err.Error(), "")
+	}
+}
+
 // report says how a harmless read went.
 func (d *doctor) report(err error, about, permission, remedy string) {
-	var e *wire.Error
 	switch {
 	case err == nil:
 		d.say(ledger.Fine, about, "", "")
-	case errors.As(err, &e) && (e.Status == 403 || e.Status == 401):
-		d.say(ledger.Missing, about, "needs "+permission+": "+e.Error(), remedy)
+	case refused(err):
+		d.say(ledger.Missing, about, "needs "+permission+": "+err.Error(), remedy)
 	default:
 		d.say(ledger.Missing, about, err.Error(), "")
 	}

@@ -22,12 +22,15 @@ type Directory struct {
 	Endpoints  catalog.Cloud // where the services answer: the cloud's own, or elsewhere for tests
 	Credential azcore.TokenCredential
 	Transport  policy.Transporter
+	// Federated tells whose identity token the sign-in showed, and what for; nil or false for none.
+	Federated func() (issuer, subject string, ok bool)
 }
 
 // services are the roads to the services of one tenant, each with tokens of
 // its own.
 type services struct {
 	credential   azcore.TokenCredential // nil where nobody signs in
+	federated    func() (issuer, subject string, ok bool)
 	graphScope   string
 	graph, power *wire.Client
 	purchase     *wire.Client // nil where there is no such service
@@ -62,7 +65,7 @@ func (d *Directory) services(o wire.Options) services {
 		return wire.New(to)
 	}
 	s := services{
-		credential: d.Credential, graphScope: d.Cloud.Graph + "/.default",
+		credential: d.Credential, federated: d.Federated, graphScope: d.Cloud.Graph + "/.default",
 		graph: road(d.Endpoints.Graph, d.Cloud.Graph+"/.default", o.Pace),
 		power: road(d.Endpoints.PowerPlatform, d.Cloud.PowerPlatform+"/.default", nil),
 	}

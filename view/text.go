@@ -238,15 +238,17 @@ func ending(o ledger.Outcome) span {
 }
 
 func (t *Text) check(c Check) {
-	word := span{"fine   ", []color.Attribute{color.FgGreen}}
+	word := span{"fine    ", []color.Attribute{color.FgGreen}}
 	switch c.Verdict {
+	case ledger.Optional:
+		word = span{"optional", nil}
 	case ledger.Unclear:
-		word = span{"unclear", []color.Attribute{color.FgYellow}}
+		word = span{"unclear ", []color.Attribute{color.FgYellow}}
 	case ledger.Missing:
-		word = span{"missing", []color.Attribute{color.FgRed}}
+		word = span{"missing ", []color.Attribute{color.FgRed}}
 	}
 	const words = 9 // columns
-	t.line(0, words, word, plain("  "), plain(c.finding()))
+	t.line(0, words, word, plain(" "), plain(c.finding()))
 	if c.Remedy != "" {
 		t.line(words, words, plain(c.Remedy+"."))
 	}

@@ -21,7 +21,7 @@ func (b builder) assertion(get func(context.Context) (string, error)) (azcore.To
 	if b.client() == "" {
 		return nil, errNoClient
 	}
-	return azidentity.NewClientAssertionCredential(b.o.Tenant, b.client(), get,
+	return azidentity.NewClientAssertionCredential(b.o.Tenant, b.client(), b.said.record(get),
 		&azidentity.ClientAssertionCredentialOptions{ClientOptions: b.options, DisableInstanceDiscovery: b.o.Private})
 }
 

@@ -35,7 +35,13 @@ type Identity struct {
 	Credential azcore.TokenCredential
 	Kind       string // in words, such as "client secret"
 	Client     string // application id; "" where somebody else knows it
+
+	said *recorder
 }
+
+// Statement is what the issuer of the job said of it, once a token was asked for; false where the
+// identity is not federated, or where another program shows the identity token.
+func (i *Identity) Statement() (Statement, bool) { return i.said.statement() }
 
 // ErrNone is wrapped where the environment holds the half of a credential.
 var ErrNone = errors.New("no usable credential in the environment")
@@ -43,7 +49,7 @@ var ErrNone = errors.New("no usable credential in the environment")
 // New takes the first kind of credential that the environment is complete
 // for, in the order of kinds; a person's own Azure CLI comes last.
 func New(o Options) (*Identity, error) {
-	b := builder{o, azcore.ClientOptions{
+	b := builder{o, &recorder{}, azcore.ClientOptions{
 		Cloud:     cloud.Configuration{ActiveDirectoryAuthorityHost: o.Login},
 		Transport: o.Transport,
 		Retry:     policy.RetryOptions{MaxRetries: 4, ShouldRetry: o.ShouldRetry},
@@ -59,7 +65,7 @@ func New(o Options) (*Identity, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: %s: %w", ErrNone, k.words, err)
 		}
-		return &Identity{Credential: plain{credential, k.way()}, Kind: k.words, Client: b.client()}, nil
+		return &Identity{Credential: plain{credential, b, k.way()}, Kind: k.words, Client: b.client(), said: b.said}, nil
 	}
 	return nil, fmt.Errorf("%w: USHER_CREDENTIAL is %q, and it can be %s", ErrNone, wanted, strings.Join(names(), ", "))
 }
@@ -118,6 +124,7 @@ func names() []string {
 // the name that usher, the Azure SDKs or Terraform's providers give it.
 type builder struct {
 	o       Options
+	said    *recorder
 	options azcore.ClientOptions
 }
 

@@ -4,7 +4,6 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -166,14 +165,7 @@ func (s *Server) proves(app *Application, f url.Values) *denied {
 				"client secret ID, for a secret added to app '" + app.ID + "'.",
 		}
 	case assertion != "":
-		if err := s.trusts(app, assertion); err != nil {
-			return &denied{
-				http.StatusUnauthorized,
-				"invalid_client",
-				"AADSTS700213",
-				"No matching federated identity record or certificate found for the presented assertion. " + err.Error(),
-			}
-		}
+		return s.trusts(app, assertion)
 	case secret == "" && !app.Public && f.Get("grant_type") != "client_credentials":
 		return &denied{
 			http.StatusUnauthorized,
@@ -188,19 +180,16 @@ func (s *Server) proves(app *Application, f url.Values) *denied {
 // trusts checks an assertion: signed with a certificate of the application, or
 // by the issuer of a federated identity, for which the tenant's own issuer
 // stands in.
-func (s *Server) trusts(app *Application, assertion string) error {
+func (s *Server) trusts(app *Application, assertion string) *denied {
 	clock := jwt.WithTimeFunc(s.opts.Now)
+	if _, _, err := jwt.NewParser().ParseUnverified(assertion, &claims{}); err != nil {
+		return distrust("AADSTS50027", "JWT token is invalid or malformed.")
+	}
 	var foreign claims
 	if _, err := jwt.ParseWithClaims(assertion, &foreign, func(*jwt.Token) (any, error) { return s.key, nil },
 		jwt.WithValidMethods([]string{"HS256"}), clock); err == nil {
-		if slices.ContainsFunc(app.Federated, func(f Federated) bool {
-			return f.Issuer == foreign.Issuer && f.Subject == foreign.Subject && foreign.For == f.Audience
-		}) {
-			return nil
-		}
-		return errors.New("presented assertion issuer '" + foreign.Issuer + "', subject '" + foreign.Subject + "'")
+		return app.federated(foreign)
 	}
-	err := errors.New("the application has no certificate")
 	for _, text := range app.Certificates {
 		block, _ := pem.Decode([]byte(text))
 		if block == nil {
@@ -210,12 +199,36 @@ func (s *Server) trusts(app *Application, assertion string) error {
 		if problem != nil {
 			continue
 		}
-		if _, err = jwt.Parse(assertion, func(*jwt.Token) (any, error) { return certificate.PublicKey, nil },
+		if _, err := jwt.Parse(assertion, func(*jwt.Token) (any, error) { return certificate.PublicKey, nil },
 			jwt.WithValidMethods([]string{"RS256", "PS256"}), clock); err == nil {
 			return nil
 		}
 	}
-	return err
+	return distrust("AADSTS700027", "The key was not found that signed the presented assertion.")
+}
+
+// federated looks for a federated identity that matches a statement. The directory tells the first
+// part that matches none: the issuer, the subject, the audience.
+func (a *Application) federated(foreign claims) *denied {
+	rest := a.Federated
+	for _, part := range []struct {
+		number, name, value string
+		of                  func(Federated) string
+	}{
+		{"AADSTS700211", "issuer", foreign.Issuer, func(f Federated) string { return f.Issuer }},
+		{"AADSTS700213", "subject", foreign.Subject, func(f Federated) string { return f.Subject }},
+		{"AADSTS700212", "audience", foreign.For, func(f Federated) string { return f.Audience }},
+	} {
+		rest = slices.DeleteFunc(slices.Clone(rest), func(f Federated) bool { return part.of(f) != part.value })
+		if len(rest) == 0 {
+			return distrust(part.number, "No matching federated identity record found for presented assertion "+part.name+" '"+part.value+"'.")
+		}
+	}
+	return nil
+}
+
+func distrust(number, text string) *denied {
+	return &denied{http.StatusUnauthorized, "invalid_client", number, text}
 }
 
 // resourceOf is what a token is asked for: in the older form by its name, in

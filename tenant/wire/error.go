@@ -134,6 +134,10 @@ func requestID(h http.Header) string {
 // clip bounds texts that somebody else wrote.
 func clip(s string) string {
 	const most = 500
+	return bound(s, most)
+}
+
+func bound(s string, most int) string {
 	if len(s) > most {
 		return strings.ToValidUTF8(s[:most], "") + "…"
 	}

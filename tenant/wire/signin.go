@@ -15,7 +15,8 @@ type signIn struct{ azcore.TokenCredential }
 func (s signIn) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	token, err := s.TokenCredential.GetToken(ctx, o)
 	if err != nil {
-		err = &Error{Code: "SignIn", Message: "signing in failed: " + clip(err.Error())}
+		const most = 2000 // the way out, such as a whole federated credential, is longer than what a service says
+		err = &Error{Code: "SignIn", Message: "signing in failed: " + bound(err.Error(), most)}
 	}
 	return token, err
 }
