@@ -3,6 +3,7 @@ package ledger
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // ServicePlanIDs is a sorted set of disabled service plan ids. Nil is unset, which
@@ -110,6 +111,14 @@ func (o Origin) Compare(p Origin) int {
 		return o.Line - p.Line
 	}
 	return compare(o.Block, p.Block)
+}
+
+// Instance is the instance of an assignment with for_each, such as ["berlin"]; "" for none.
+func (o Origin) Instance() string {
+	if at := strings.Index(o.Block, `["`); at > 0 && strings.HasPrefix(o.Block, "assignment.") {
+		return o.Block[at:]
+	}
+	return ""
 }
 
 // MergeOrigins returns the sorted union of two sorted sets of origins.

@@ -189,7 +189,8 @@ func New(in Input) *Plan {
 		t.in.Want = slices.Concat(t.in.Want, t.kept)
 	}
 	p.arrangeCalls(t.steps, t.in, t.sides.have)
-	p.Notices = slices.Concat(p.Notices, t.notices, p.owned(t.in), p.lapses(t.in), p.inactive(), p.autoClaims(), leftOff(t.in))
+	p.Notices = slices.Concat(p.Notices, t.notices, p.owned(t.in), p.lapses(t.in), p.inactive(), p.autoClaims(), p.included(t.in),
+		leftOff(t.in))
 	slices.SortStableFunc(p.Notices, compareNotices)
 	p.owning = owning{in.Items, in.Environments, in.Guard.Owner}
 	p.askOwners()

@@ -270,11 +270,11 @@ func some(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// originTexts lists the lines that ask for something.
+// originTexts lists the lines that ask for something, each with the instance of its for_each.
 func originTexts(origins []ledger.Origin) string {
 	var all []string
 	for _, o := range origins {
-		all = append(all, o.String())
+		all = append(all, strings.TrimSpace(o.String()+" "+o.Instance()))
 	}
 	if len(all) > 3 {
 		all = append(all[:3], "…")
