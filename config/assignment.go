@@ -93,6 +93,17 @@ func (l *lowering) forEach(b *hclsyntax.Block, each func(ev *evaluator, name, la
 	}
 }
 
+// misspelt reports whether a block has an argument that may be meant to be users, which is told already.
+func misspelt(b *hclsyntax.Body) bool {
+	names := []string{"users", "users_file", "groups"}
+	for name := range b.Attributes {
+		if similar(name, names) != "" && !slices.Contains(names, name) {
+			return true
+		}
+	}
+	return false
+}
+
 // assignment lowers one assignment: its people and groups times its grants.
 //
 //	assignment "makers" {
@@ -118,7 +129,7 @@ func (l *lowering) assignment(b *hclsyntax.Block, ev *evaluator, name string) {
 	if len(grants) == 0 {
 		l.diags = append(l.diags, warning(b.DefRange(), "Assignment of nothing", "%s has no grant block, so it gives nothing to anybody.", name))
 	}
-	if !named {
+	if !named && !misspelt(b.Body) {
 		l.fail(b.DefRange(), "Assignment to nobody", "%s needs users, users_file or groups.", name)
 	}
 	given := map[string]hcl.Range{}

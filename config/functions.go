@@ -71,7 +71,7 @@ func fileFunction(src *source) function.Function {
 			path := args[0].AsString()
 			text, err := src.read(path)
 			if err != nil {
-				return cty.NilVal, fmt.Errorf("%s cannot be read: %s", path, plainError(err))
+				return cty.NilVal, fmt.Errorf("%s cannot be read: %s", path, src.unreadable(path, err))
 			}
 			if !utf8.Valid(text) {
 				return cty.NilVal, errors.New(path + " is not UTF-8 text; a list in another encoding can be read with users_file")

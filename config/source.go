@@ -3,9 +3,11 @@ package config
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
@@ -108,6 +110,27 @@ func (s *source) open(name string) (fs.File, error) {
 		return nil, errNoFile
 	}
 	return s.files.Open(name)
+}
+
+// unreadable says why a file of the configuration directory cannot be read, and which file of
+// the same folder has nearly its name.
+func (s *source) unreadable(name string, err error) string {
+	text := plainError(err)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return text
+	}
+	folder := path.Dir(filepath.ToSlash(filepath.Clean(name)))
+	entries, _ := fs.ReadDir(s.files, folder) // without them nothing is like it
+	var known []string
+	for _, e := range entries {
+		if e.Type().IsRegular() {
+			known = append(known, path.Join(folder, e.Name()))
+		}
+	}
+	if best := similar(name, known); best != "" {
+		text += fmt.Sprintf(" (did you mean %q?)", best)
+	}
+	return text
 }
 
 // read returns a file of the configuration directory.

@@ -26,7 +26,7 @@ import (
 func (s *source) userList(path, column string, at hcl.Range, block string) ([]namedAt, hcl.Diagnostics) {
 	f, err := s.open(path)
 	if err != nil {
-		return nil, hcl.Diagnostics{failure(at, "File not readable", "users_file %q cannot be read: %s.", path, plainError(err))}
+		return nil, hcl.Diagnostics{failure(at, "File not readable", "users_file %q cannot be read: %s.", path, s.unreadable(path, err))}
 	}
 	defer f.Close()
 	info, err := f.Stat()

@@ -202,6 +202,7 @@ func (u *undoing) changed(in Input, have map[ledger.Key]ledger.Value, known map[
 			stale = append(stale, fmt.Sprintf("%s: somebody changed it since", s.Address()))
 		}
 	}
+	slices.Sort(stale) // calls end in another order every time
 	return stale
 }
 
