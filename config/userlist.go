@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -139,7 +140,7 @@ func newUserReader(f io.Reader, column string) (*userReader, error) {
 		return u, nil
 	}
 	if column != "" {
-		return nil, fmt.Errorf("no column is called %q, as users_column says; its columns are %q", column, row)
+		return nil, fmt.Errorf("no column is called %q, as users_column says; its columns are %s", column, quoted(row))
 	}
 	if len(row) == 1 && validUser(strings.TrimSpace(row[0])) {
 		u.column, u.first = 0, []string{row[0]}
@@ -148,8 +149,17 @@ func newUserReader(f io.Reader, column string) (*userReader, error) {
 	if slices.ContainsFunc(row, func(cell string) bool { return validUser(strings.TrimSpace(cell)) }) { // names are not quoted back
 		return nil, errors.New("its first row is a person already: write a row of headings above it, such as userPrincipalName")
 	}
-	return nil, fmt.Errorf("no column is called userPrincipalName (or UPN, User name, User principal name); its columns are %q: "+
-		"name the one that you mean with users_column", row)
+	return nil, fmt.Errorf("no column is called userPrincipalName (or UPN, User name, User principal name); its columns are %s: "+
+		"name the one that you mean with users_column", quoted(row))
+}
+
+// quoted lists texts in quotes.
+func quoted(texts []string) string {
+	var all []string
+	for _, t := range texts {
+		all = append(all, strconv.Quote(t))
+	}
+	return strings.Join(all, ", ")
 }
 
 // cutOff reports whether the row that was read is the last one, and does not end its line.
@@ -175,7 +185,11 @@ func (u *userReader) next() (string, int, error) {
 	if err != nil {
 		var parse *csv.ParseError
 		if errors.As(err, &parse) {
-			return "", parse.Line + u.before, fmt.Errorf("the row cannot be read (%w): the file may be cut off", parse.Err)
+			way := "the file may be cut off"
+			if errors.Is(parse.Err, csv.ErrFieldCount) {
+				way += ", or a text with a comma or a semicolon is not in quotes"
+			}
+			return "", parse.Line + u.before, fmt.Errorf("the row cannot be read (%w): %s", parse.Err, way)
 		}
 		return "", 1, err
 	}

@@ -53,7 +53,7 @@ func TestDecodeSaysWhatIsWrong(t *testing.T) {
 		`{"format":1,"new":1}`:  `unknown field "new"`,
 		`{"format":1}{}`:        "something follows the document",
 		`{"format":1}}`:         "something follows the document",
-		``:                      "EOF",
+		``:                      "it is no JSON object",
 	} {
 		if _, err := Decode([]byte(text)); !errors.Is(err, ErrFormat) || !strings.Contains(err.Error(), reason) {
 			t.Errorf("%q: %v; want %s", text, err, reason)

@@ -135,7 +135,7 @@ func Decode(text []byte) (*Plan, error) {
 func decode(text []byte) (*Plan, error) {
 	dec := jsontext.NewDecoder(bytes.NewReader(text))
 	if t, err := dec.ReadToken(); err != nil || t.Kind() != '{' {
-		return nil, cmp.Or(err, errors.New("it is no JSON object"))
+		return nil, errors.New("it is no JSON object")
 	}
 	const leastCall = 300 // bytes
 	lines := min(bytes.Count(text, []byte("\n")), len(text)/leastCall)

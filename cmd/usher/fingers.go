@@ -23,6 +23,7 @@ func elsewhere() map[string]string {
 		"output":    "usher plan -json and usher usage -json print documents for programs",
 		"providers": "usher has no providers: the tenant block names the tenant",
 		"refresh":   "usher reads the tenant for every plan: usher drift shows what somebody changed",
+		"state mv":  "usher knows people and groups by their ids: a new name in the files needs no move",
 		"taint":     "usher repeats nothing that is there: take the line out, apply, and put it back",
 		"test":      "usher validate checks the files, and usher plan -simulate plans them without a tenant",
 		"untaint":   "usher repeats nothing that is there, so there is nothing to untaint",
@@ -32,10 +33,11 @@ func elsewhere() map[string]string {
 
 // unknownCommand names the command that was probably meant.
 func unknownCommand(cmd *cobra.Command, name string) error {
-	if way, known := elsewhere()[name]; known && !cmd.HasParent() {
+	_, path, _ := strings.Cut(cmd.CommandPath()+" "+name, " ") // without usher itself
+	if way, known := elsewhere()[path]; known {
 		return fmt.Errorf("there is no command %q: %s", name, way)
 	}
-	cmd.SuggestionsMinimumDistance = 2
+	cmd.SuggestionsMinimumDistance = min(2, len(name)/2) // mv is no slip for rm
 	if alike := cmd.SuggestionsFor(name); len(alike) > 0 {
 		return fmt.Errorf("there is no command %q: did you mean %s %s?", name, cmd.CommandPath(), strings.Join(alike, " or "))
 	}
