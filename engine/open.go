@@ -108,9 +108,9 @@ func (l *Loaded) directory() (*tenant.Directory, error) {
 		return nil, err
 	}
 	return &tenant.Directory{ID: t.ID, Cloud: t.Cloud, Endpoints: t.Endpoints, Credential: who.Credential, Transport: tenant.Network(),
-		Federated: func() (string, string, bool) {
+		Federated: func() (tenant.Federation, bool) {
 			said, ok := who.Statement()
-			return said.Issuer, said.Subject, ok
+			return tenant.Federation{Issuer: said.Issuer, Subject: said.Subject, PullRequest: said.PullRequest()}, ok
 		}}, nil
 }
 

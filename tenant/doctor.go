@@ -103,10 +103,10 @@ func (d *doctor) federation() {
 	if d.t.services.federated == nil {
 		return
 	}
-	issuer, subject, ok := d.t.services.federated()
-	switch text := "by the subject " + subject + " of the issuer " + issuer; {
+	f, ok := d.t.services.federated()
+	switch text := "by the subject " + f.Subject + " of the issuer " + f.Issuer; {
 	case !ok:
-	case d.needs.Apply && strings.HasSuffix(subject, ":pull_request"): // GitHub Docs, "OpenID Connect reference"
+	case d.needs.Apply && f.PullRequest:
 		d.say(ledger.Missing, "trusts no pull request", text+": everybody who opens a pull request can use this identity",
 			"delete this federated credential from the application, and use another application for plans")
 	default:

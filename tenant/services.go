@@ -22,15 +22,21 @@ type Directory struct {
 	Endpoints  catalog.Cloud // where the services answer: the cloud's own, or elsewhere for tests
 	Credential azcore.TokenCredential
 	Transport  policy.Transporter
-	// Federated tells whose identity token the sign-in showed, and what for; nil or false for none.
-	Federated func() (issuer, subject string, ok bool)
+	// Federated tells whose word let the job in; nil or false for nobody's.
+	Federated func() (Federation, bool)
+}
+
+// Federation is whose word lets a job in, in the place of a secret.
+type Federation struct {
+	Issuer, Subject string
+	PullRequest     bool // every pull request of the repository can get the same word
 }
 
 // services are the roads to the services of one tenant, each with tokens of
 // its own.
 type services struct {
 	credential   azcore.TokenCredential // nil where nobody signs in
-	federated    func() (issuer, subject string, ok bool)
+	federated    func() (Federation, bool)
 	graphScope   string
 	graph, power *wire.Client
 	purchase     *wire.Client // nil where there is no such service
