@@ -67,7 +67,8 @@ func (p *Present) aboutBlock(block string) func(in string, item ledger.Item) boo
 			}
 		}
 		return func(_ string, item ledger.Item) bool {
-			return item.Kind == ledger.Seat && product.Name != "" && (strings.EqualFold(item.Name, product.Name) || item.ID == product.ID)
+			return item.Kind == ledger.Seat && (product.Name != "" && strings.EqualFold(item.Name, product.Name) ||
+				product.ID != "" && item.ID == product.ID)
 		}
 	}
 	return func(in string, _ ledger.Item) bool { return in == block || strings.HasPrefix(in, block+"[") }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
@@ -29,11 +30,15 @@ func (p *Present) undeclared(pl *plan.Plan) []state.Undeclared {
 		}
 	}
 	all := []state.Undeclared{}
+	if p.Document != nil { // the list of a license that is not watched for now waits until it is again
+		all = slices.DeleteFunc(slices.Clone(p.Document.Undeclared), func(u state.Undeclared) bool { return watched[u.Item] })
+	}
 	for _, item := range slices.Sorted(maps.Keys(watched)) {
 		had := append([]string{}, holders[item]...) // never null in the document
 		slices.Sort(had)
 		all = append(all, state.Undeclared{Item: item, Since: cmp.Or(listed[item], p.Today()), Holders: had})
 	}
+	slices.SortFunc(all, func(a, b state.Undeclared) int { return strings.Compare(a.Item, b.Item) })
 	return all
 }
 

@@ -82,9 +82,6 @@ func (r row) grant() (ledger.Grant, error) {
 	if err != nil {
 		return ledger.Grant{}, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
-	if err := r.From.plausible(); err != nil {
-		return ledger.Grant{}, err
-	}
 	if r.Holder == "" || r.Item == "" || r.Units < 0 {
 		return ledger.Grant{}, fmt.Errorf("%w: %s has no holder, no item, or negative units", ErrDamaged, r.Address)
 	}

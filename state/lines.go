@@ -1,7 +1,6 @@
 package state
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,22 +23,20 @@ func lineOf(origins []ledger.Origin) Line {
 }
 
 // Origin takes a line apart; false where it is none.
+//
+// The name of a file can have blanks and colons, so the place ends with the first number that
+// stands behind a colon and before a blank or the end.
 func (l Line) Origin() (ledger.Origin, bool) {
-	place, block, _ := strings.Cut(string(l), " ")
-	at := strings.LastIndexByte(place, ':')
-	if at < 1 {
-		return ledger.Origin{}, false
+	for at := 1; at < len(l); at++ {
+		if l[at] != ':' {
+			continue
+		}
+		number, block, _ := strings.Cut(string(l[at+1:]), " ")
+		if n, err := strconv.Atoi(number); err == nil && n > 0 {
+			return ledger.Origin{File: string(l[:at]), Line: n, Block: block}, true
+		}
 	}
-	n, err := strconv.Atoi(place[at+1:])
-	return ledger.Origin{File: place[:at], Line: n, Block: block}, err == nil && n > 0
-}
-
-// plausible refuses a line that no run has written.
-func (l Line) plausible() error {
-	if _, is := l.Origin(); l != "" && !is {
-		return fmt.Errorf("%w: %q is no line of a file", ErrDamaged, string(l))
-	}
-	return nil
+	return ledger.Origin{}, false
 }
 
 // AskedBy is the line that asked for a grant on record; false where nobody knows.
@@ -64,9 +61,7 @@ func (d *Document) Follow(wants []ledger.Grant) {
 			at++
 		}
 		if at < len(wants) && wants[at].Key() == r.Key() {
-			if from := lineOf(wants[at].Origins); from != r.From {
-				r.From = from
-			}
+			r.From = lineOf(wants[at].Origins)
 		}
 	}
 }

@@ -1,9 +1,11 @@
 package view
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/usher-cli/usher/ledger"
 )
@@ -53,7 +55,8 @@ func (t *Text) few(rows []Row) (shown []Row, more []string) {
 // byBlock counts steps by the blocks that ask for them, the most first.
 func byBlock(counts map[string]int) string {
 	var parts []string
-	for _, block := range slices.SortedFunc(maps.Keys(counts), func(a, b string) int { return counts[b] - counts[a] }) {
+	byCount := func(a, b string) int { return cmp.Or(counts[b]-counts[a], strings.Compare(a, b)) }
+	for _, block := range slices.SortedFunc(maps.Keys(counts), byCount) {
 		if block != "" {
 			parts = append(parts, fmt.Sprintf("%d by %s", counts[block], block))
 		}
