@@ -1,7 +1,6 @@
 package powerplatform
 
 import (
-	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -14,11 +13,18 @@ import (
 // Default-…, because not every route takes another spelling.
 func (c *Client) inPath(id string) string { return url.PathEscape(c.spelling(id)) }
 
-// spelling is the id of an environment as the service spells it.
+// spelling is the id of an environment as the service spells it. One that a list left out is
+// asked for by what is known of such ids, so that a wrong spelling does not make it look gone.
 func (c *Client) spelling(id string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return cmp.Or(c.spelled[id], id)
+	if known := c.spelled[id]; known != "" {
+		return known
+	}
+	if rest, isDefault := strings.CutPrefix(id, "default-"); isDefault {
+		return "Default-" + rest
+	}
+	return id
 }
 
 func (c *Client) allocationPath(id string) string {
