@@ -40,9 +40,15 @@ func (x *resolver) plans(list *ledger.ServicePlanList, s *ledger.Supply) disable
 //
 // Microsoft takes service plans out of products. One that the product does not have any more
 // is off, whatever a list says, and stops nobody. A name that nothing knows may be a slip, and
-// then the person would keep a service that the file means to switch off: it is refused.
+// then the person would keep a service that the file means to switch off: it is refused. One
+// that only other products are known to have may be either, and holds up the people of the list.
 func (x *resolver) lookUp(list *ledger.ServicePlanList, s *ledger.Supply) disabled {
 	named, out := map[string]bool{}, disabled{plans: ledger.ServicePlanIDs{}}
+	if len(s.Plans) == 0 && len(list.Names) > 0 { // an empty answer would switch everything on
+		x.tellPlan(list, ledger.Warning, "plans-unread", fmt.Sprintf("the tenant tells of no service plan of %s. usher changes nothing for the "+
+			"people of this list", s.Item.Name), "take the list out if the product has no service plans")
+		return disabled{blocked: true}
+	}
 	for _, ref := range list.Names {
 		at := slices.IndexFunc(s.Plans, func(p ledger.ServicePlan) bool { return strings.EqualFold(p.Name, ref) || strings.EqualFold(p.ID, ref) })
 		switch {
@@ -52,9 +58,13 @@ func (x *resolver) lookUp(list *ledger.ServicePlanList, s *ledger.Supply) disabl
 				"take it out of disabled_plans")
 		case at >= 0:
 			named[s.Plans[at].ID] = true
-		case x.isServicePlan(ref):
+		case x.hadPlan(s, ref):
 			x.tellPlan(list, ledger.Warning, "plan-gone",
 				fmt.Sprintf("%s has no service plan %s in this tenant, so nobody has it from there", s.Item.Name, ref), "take it out of the list")
+		case x.isServicePlan(ref):
+			out.blocked = true
+			x.tellPlan(list, ledger.Warning, "plan-of-other", fmt.Sprintf("%s has no service plan %s, and only other products are known to have "+
+				"one. usher changes nothing for the people of this list", s.Item.Name, ref), "take it out of the list, or correct it; "+plansOf(s))
 		case x.lostPlans(s):
 			out.blocked = true
 			x.tellPlan(list, ledger.Warning, "plan-unknown", fmt.Sprintf("%s has no service plan %s. The product has lost one since the last "+
@@ -74,7 +84,23 @@ func (x *resolver) lookUp(list *ledger.ServicePlanList, s *ledger.Supply) disabl
 	return out
 }
 
-// isServicePlan reports whether Microsoft has, or had, a service plan of a name or an id.
+// hadPlan reports whether the product is known to have had a service plan: by the catalog, or
+// by the state, which has switched it off for somebody.
+func (x *resolver) hadPlan(s *ledger.Supply, ref string) bool {
+	for _, product := range x.catalog.Product(s.Item.ID) {
+		if _, had := product.Plan(ref); had {
+			return true
+		}
+	}
+	names := x.catalog.ServicePlanNames()
+	return slices.ContainsFunc(x.known, func(g ledger.Grant) bool {
+		return g.Item.ID == s.Item.ID && slices.ContainsFunc(g.Without, func(id string) bool {
+			return strings.EqualFold(id, ref) || strings.EqualFold(names[id], ref)
+		})
+	})
+}
+
+// isServicePlan reports whether any product has, or had, a service plan of a name or an id.
 func (x *resolver) isServicePlan(ref string) bool {
 	for id, name := range x.catalog.ServicePlanNames() {
 		if strings.EqualFold(ref, id) || strings.EqualFold(ref, name) {

@@ -86,6 +86,9 @@ func (s *sku) Shape() error {
 	if s.PrepaidUnits == nil {
 		return fmt.Errorf("the product %q does not say how many units of it are owned", s.PartNumber)
 	}
+	if s.Plans == nil { // without them everything would count as switched on
+		return fmt.Errorf("the product %q does not list its service plans", s.PartNumber)
+	}
 	return hasID(s.ID)
 }
 
