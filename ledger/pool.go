@@ -41,7 +41,7 @@ type Supply struct {
 	SelfService bool   // bought by people themselves: read-only to us
 	Assignable  bool   // can be given to people
 	Free        bool   // it costs nothing and only tracks use: its units are no supply
-	Trial       bool   // it ends by itself, 90 days after it was given to somebody
+	Trial       bool   // all of it is tried: it ends by itself, 90 days after it was given to somebody
 	Lapses      []Lapse
 	Plans       []ServicePlan
 }

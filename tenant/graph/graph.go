@@ -124,15 +124,18 @@ func (c *Client) lapses(ctx context.Context, supply []ledger.Supply) {
 	if err != nil {
 		return
 	}
+	trials, paid := map[string]bool{}, map[string]bool{} // products of which there are such subscriptions
 	for _, r := range rows {
+		id := strings.ToLower(r.SKU)
+		trials[id], paid[id] = trials[id] || r.Trial, paid[id] || !r.Trial
 		for i := range supply {
-			if s := &supply[i]; s.Item.ID == strings.ToLower(r.SKU) && isDay(r.Next) {
-				s.Trial = s.Trial || r.Trial
+			if s := &supply[i]; s.Item.ID == id && isDay(r.Next) {
 				s.Lapses = append(s.Lapses, ledger.Lapse{Day: r.Next[:len(time.DateOnly)], Seats: int64(r.Seats), Trial: r.Trial})
 			}
 		}
 	}
 	for i := range supply {
+		supply[i].Trial = trials[supply[i].Item.ID] && !paid[supply[i].Item.ID]
 		slices.SortFunc(supply[i].Lapses, func(a, b ledger.Lapse) int { return strings.Compare(a.Day, b.Day) })
 	}
 }
