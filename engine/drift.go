@@ -46,7 +46,7 @@ func (p *Present) Drift(ctx context.Context, undeclared UndeclaredSeats) (*plan.
 	r.Ignored, r.NoState = ignored, p.Document == nil
 	p.markOld(all, r.Takes)
 	if undeclared == NewSeats {
-		all = r.CountOld(all)
+		all = r.CountOld(all, p.Document.UndeclaredSince())
 	}
 	if slices.ContainsFunc(all, func(d plan.Drift) bool { return d.Holder.Kind == ledger.User }) {
 		in, done := context.WithTimeout(ctx, longestLog)

@@ -155,19 +155,27 @@ type Accepted struct {
 type AlwaysThere struct {
 	Item   string `json:"item"` // name of the product
 	People int    `json:"people"`
+	// Since is the day on which an apply listed them, as YYYY-MM-DD; "" where none has yet. Until
+	// then nobody can tell a new seat from these.
+	Since string `json:"since,omitempty"`
 }
 
-// CountOld takes what was always there out of a comparison, and counts it.
-func (r *DriftReport) CountOld(all []Drift) []Drift {
-	people := map[string]int{}
+// CountOld takes what was always there out of a comparison, and counts it. The days of the lists
+// are by the id of the product.
+func (r *DriftReport) CountOld(all []Drift, days map[string]string) []Drift {
+	counts := map[string]*AlwaysThere{}
 	left := slices.DeleteFunc(all, func(d Drift) bool {
-		if d.Old {
-			people[d.Item.Name]++
+		if !d.Old {
+			return false
 		}
-		return d.Old
+		if counts[d.Item.Name] == nil {
+			counts[d.Item.Name] = &AlwaysThere{Item: d.Item.Name, Since: days[d.Item.ID]}
+		}
+		counts[d.Item.Name].People++
+		return true
 	})
-	for _, name := range slices.Sorted(maps.Keys(people)) {
-		r.AlwaysThere = append(r.AlwaysThere, AlwaysThere{Item: name, People: people[name]})
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		r.AlwaysThere = append(r.AlwaysThere, *counts[name])
 	}
 	return left
 }

@@ -82,6 +82,10 @@ func (p *Page) alwaysThere(r *plan.DriftReport) {
 	for _, a := range r.AlwaysThere {
 		p.say("%s of %s %s there before, and no file declares %s: usher drift -undeclared=all lists them.",
 			ledger.Count(a.People, "seat"), a.Item, verb(int64(a.People), "was", "were"), verb(int64(a.People), "it", "them"))
+		if a.Since == "" && !r.NoState {
+			p.say("No apply has listed who has %s yet, so a seat that somebody gives now looks like one of these. "+
+				"The next apply with a step lists them.", a.Item)
+		}
 	}
 }
 
