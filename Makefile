@@ -19,8 +19,8 @@ build: ## the program, in bin/
 demo: build ## the main job, told on a copy of examples/contoso
 	@sh examples/demo.sh "$(CURDIR)/bin/usher" "$(CURDIR)/examples"
 
-test: ## everything that needs only Go; stories mostly wait, so that more of them run than there are cores
-	$(GO) test -parallel 4 ./...
+test: ## everything that needs only Go; stories mostly wait, so more of them run than there are cores; lint vets
+	$(GO) test -parallel 4 -vet=off -ldflags=-s ./...
 
 test-services: ## the suite of the stores on Azurite and PostgreSQL, which it installs and starts
 	bash test/services/run.sh $(GO) test ./state ./test/crash -count=1 -v -run 'TestStores|TestTerraform|TestSignedIn|TestReaders'
