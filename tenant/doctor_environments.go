@@ -12,6 +12,7 @@ import (
 	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/tenant/commerce"
+	"github.com/usher-cli/usher/tenant/dataverse"
 	"github.com/usher-cli/usher/tenant/powerplatform"
 	"github.com/usher-cli/usher/tenant/wire"
 )
@@ -77,7 +78,7 @@ func (d *doctor) administrator(ctx context.Context) {
 	}
 	roles, unknown := d.t.power.Roles(ctx, d.who.Object)
 	if d.needs.Apply {
-		d.mayAllocate(power, kind, roles, err)
+		d.mayAllocate(power, kind, roles, err, unknown)
 		return
 	}
 	about := "is no administrator of the Power Platform"
@@ -138,24 +139,30 @@ func (d *doctor) onlyReads(roles []powerplatform.Role, unknown error) {
 }
 
 // mayAllocate looks whether an identity may write what environments have: as an administrator,
-// or by a role.
-func (d *doctor) mayAllocate(power bool, kind string, roles []powerplatform.Role, err error) {
-	about := "writes the capacity of environments"
+// or by a role for the whole tenant.
+func (d *doctor) mayAllocate(power bool, kind string, roles []powerplatform.Role, problems ...error) {
+	about, partly := "writes the capacity of environments", ""
 	for _, r := range roles {
-		if r.Writes() {
+		switch {
+		case r.Allocates():
 			d.say(ledger.Fine, about, "by the role "+r.Name+" in "+r.Scope, "")
 			return
+		case r.Writes():
+			partly = "it has the role " + r.Name + " in " + r.Scope + ", and nothing tells whether that is enough"
 		}
 	}
-	if power {
+	switch {
+	case power:
 		d.say(ledger.Fine, about, "", "")
-		return
+	case partly != "":
+		d.say(ledger.Unclear, about, partly, "give it the role Contributor for the whole tenant, or "+d.register())
+	default:
+		text := "it is not " + kind
+		if err := errors.Join(problems...); err != nil {
+			text += ": " + strings.ReplaceAll(err.Error(), "\n", "; ")
+		}
+		d.say(ledger.Missing, about, text, d.register())
 	}
-	text := "it is not " + kind
-	if err != nil {
-		text += ": " + err.Error()
-	}
-	d.say(ledger.Missing, about, text, d.register())
 }
 
 // refused reports whether a service answered that somebody may not ask.
@@ -170,12 +177,7 @@ func (d *doctor) organisation(ctx context.Context, e powerplatform.Environment) 
 	if e.URL == "" {
 		return
 	}
-	w, ok := d.t.services.organisation(e.URL)
 	about := "reads flows and machines of " + e.Address()
-	if !ok {
-		d.say(ledger.Missing, about, "its Dataverse address leads to another host: "+e.URL, "")
-		return
-	}
 	place := "Power Platform admin centre, Environments, " + e.Name + ", Settings, Users + permissions, "
 	addUser, giveRole := "add it as an application user: "+place+"Application users",
 		"give its application user a role that does so in the whole organization; Environment Maker does not"
@@ -183,25 +185,25 @@ func (d *doctor) organisation(ctx context.Context, e powerplatform.Environment) 
 		addUser = "add this person: " + place + "Users"
 		giveRole = "give this person a role that does so in the whole organization; Environment Maker does not"
 	}
-	var me struct {
-		User string `json:"UserId"`
+	client, err := d.t.dataverse(e)
+	if err != nil {
+		d.say(ledger.Missing, about, err.Error(), "")
+		return
 	}
-	if err := w.Get(ctx, "/api/data/v9.2/WhoAmI", &me); err != nil {
+	user, err := client.Me(ctx)
+	if err != nil {
 		d.report(err, about, "a user of the environment", addUser)
 		return
 	}
-	client, err := d.t.dataverse(e)
-	if err == nil {
-		_, err = client.Read(ctx)
-	}
+	_, err = client.Read(ctx)
 	if d.report(err, about, "a role that reads Flow Capacity Assignment, Process and Flow Machine", giveRole); err != nil || !d.needs.Apply {
 		return
 	}
-	d.privileges(ctx, w, e, me.User, giveRole)
+	d.privileges(ctx, client, e, user, giveRole)
 }
 
 // privileges looks whether a user of an environment may write what is asked for.
-func (d *doctor) privileges(ctx context.Context, w *wire.Client, e powerplatform.Environment, user, giveRole string) {
+func (d *doctor) privileges(ctx context.Context, client *dataverse.Client, e powerplatform.Environment, user, giveRole string) {
 	for _, p := range []struct {
 		name, what, table string
 		wanted            bool
@@ -209,20 +211,15 @@ func (d *doctor) privileges(ctx context.Context, w *wire.Client, e powerplatform
 		{"prvWriteflowcapacityassignment", "writes units of flows and machines of ", "Flow Capacity Assignment", d.needs.FlowCapacity},
 		{"prvWriteWorkflow", "turns flows off and on in ", "Process", d.needs.Restarts},
 	} {
-		var have struct {
-			Privileges []struct{} `json:"RolePrivileges"`
-		}
 		if !p.wanted {
 			continue
 		}
-		err := w.Get(ctx, "/api/data/v9.2/systemusers("+user+
-			")/Microsoft.Dynamics.CRM.RetrieveUserPrivilegeByPrivilegeName(PrivilegeName='"+p.name+"')", &have)
-		about := p.what + e.Address()
-		if err == nil && len(have.Privileges) == 0 {
-			d.say(ledger.Missing, about, "needs a role that writes "+p.table, giveRole)
-		} else {
-			d.report(err, about, "a role that writes "+p.table, giveRole)
+		about, err := p.what+e.Address(), client.Reaches(ctx, user, p.name, "writes", p.table)
+		if lacks := (*dataverse.RoleError)(nil); errors.As(err, &lacks) {
+			d.say(ledger.Missing, about, lacks.Error(), giveRole)
+			continue
 		}
+		d.report(err, about, "a role that writes "+p.table, giveRole)
 	}
 }
 
@@ -247,7 +244,9 @@ func (d *doctor) purchases(ctx context.Context) {
 	switch {
 	case d.who.User != "":
 		d.say(ledger.Unclear, about, "a person's token does not say: it takes the role Billing Administrator", "")
-	case err == nil && slices.Contains(read(got.Token).Roles, commerce.WritePermission):
+	case err != nil:
+		d.say(ledger.Missing, about, err.Error(), "")
+	case slices.Contains(read(got.Token).Roles, commerce.WritePermission):
 		d.say(ledger.Fine, about, "", "")
 	default:
 		d.say(ledger.Missing, about, "needs "+commerce.WritePermission, d.purchaseRight(commerce.WritePermission, ""))

@@ -27,29 +27,18 @@ const global = "Global"
 // is not refused: its lists are short, and look whole. Nothing may be concluded from those.
 // Source: Microsoft Learn, "Security concepts in Microsoft Dataverse".
 func (c *Client) readsAll(ctx context.Context) error {
-	var me struct {
-		User string `json:"UserId"`
-	}
-	if err := c.w.Get(ctx, api+"WhoAmI", &me); err != nil {
+	user, err := c.Me(ctx)
+	if err != nil {
 		return err
-	}
-	if me.User == "" {
-		return errors.New("the organisation does not say who asks")
 	}
 	tables := readTables()
 	problems := make([]error, len(tables))
 	var asked sync.WaitGroup
 	for i, t := range tables {
 		asked.Go(func() {
-			depth, err := c.depth(ctx, me.User, t.privilege)
-			switch {
-			case err != nil:
-				problems[i] = err
-			case depth == "":
-				problems[i] = fmt.Errorf("the identity has no role that reads %s: %s", t.name, wholeRole)
-			case depth != global:
-				problems[i] = fmt.Errorf("the identity sees only a part of the rows of %s, because the depth of its role is %s: %s",
-					t.name, depth, wholeRole)
+			problems[i] = c.Reaches(ctx, user, t.privilege, "reads", t.name)
+			if lacks := (*RoleError)(nil); errors.As(problems[i], &lacks) {
+				problems[i] = fmt.Errorf("%w: %s", lacks, wholeRole)
 			}
 		})
 	}
@@ -60,6 +49,41 @@ func (c *Client) readsAll(ctx context.Context) error {
 // wholeRole is the way out.
 const wholeRole = "give its application user a security role that reads Process, Flow Machine, Flow Machine Group and Flow Capacity " +
 	"Assignment in the whole organization; Environment Maker does not"
+
+// Me is the id of the user of the organisation as whom the identity asks.
+func (c *Client) Me(ctx context.Context) (string, error) {
+	var me struct {
+		User string `json:"UserId"`
+	}
+	err := c.w.Get(ctx, api+"WhoAmI", &me)
+	if err == nil && me.User == "" {
+		err = errors.New("the organisation does not say who asks")
+	}
+	return me.User, err
+}
+
+// RoleError means that no role of the identity reaches every row of a table.
+type RoleError struct {
+	Verb, Table string // such as reads Process
+	Depth       string // of the farthest role; "" for none
+}
+
+func (e *RoleError) Error() string {
+	if e.Depth == "" {
+		return fmt.Sprintf("no role of the identity %s %s", e.Verb, e.Table)
+	}
+	return fmt.Sprintf("the role of the identity %s only a part of the rows of %s, because its depth is %s", e.Verb, e.Table, e.Depth)
+}
+
+// Reaches makes sure that the roles of a user reach every row of a table with a privilege, and
+// returns a RoleError where they do not.
+func (c *Client) Reaches(ctx context.Context, user, privilege, verb, table string) error {
+	depth, err := c.depth(ctx, user, privilege)
+	if err == nil && depth != global {
+		err = &RoleError{verb, table, depth}
+	}
+	return err
+}
 
 // depth is how far a privilege reaches, the farthest where several roles have it; "" where none has.
 func (c *Client) depth(ctx context.Context, user, privilege string) (string, error) {

@@ -14,17 +14,27 @@ type Role struct {
 	Scope string // such as /tenants/ID
 }
 
-// Writes reports whether the role changes environments.
+// Writes reports whether the role may change something, as all but Reader may.
 func (r Role) Writes() bool { return r.Name != reader }
 
-const reader = "Reader"
+// Allocates reports whether the role certainly changes what every environment has.
+func (r Role) Allocates() bool {
+	place, tenant := strings.CutPrefix(r.Scope, "/tenants/")
+	return tenant && !strings.Contains(place, "/") && (r.Name == owner || r.Name == contributor)
+}
+
+const (
+	reader      = "Reader"
+	contributor = "Contributor"
+	owner       = "Owner"
+)
 
 // roleNames are the names of roles by id. Source: Microsoft Learn, "Role-based access control
 // for Power Platform admin center".
 func roleNames() map[string]string {
 	return map[string]string{
-		"0cb07c69-1631-4725-ab35-e59e001c51ea": "Owner",
-		"ff954d61-a89a-4fbe-ace9-01c367b89f87": "Contributor",
+		"0cb07c69-1631-4725-ab35-e59e001c51ea": owner,
+		"ff954d61-a89a-4fbe-ace9-01c367b89f87": contributor,
 		"c886ad2e-27f7-4874-8381-5849b8d8a090": reader,
 		"95e94555-018c-447b-8691-bdac8e12211e": "Role Based Access Control Administrator",
 	}

@@ -51,9 +51,9 @@ func (s *Server) privileges(w http.ResponseWriter, r *http.Request) {
 	rows := []any{}
 	depth, app := "", s.caller(r)
 	switch reads := strings.HasPrefix(name, "prvRead"); {
-	case app == nil || app.Dataverse[e.ID] == "write" || app.Dataverse[e.ID] == "read" && reads:
+	case app == nil || app.Dataverse[e.ID] == "write" || reads && (app.Dataverse[e.ID] == "read" || app.Dataverse[e.ID] == "writeOwn"):
 		depth = "Global"
-	case app.Dataverse[e.ID] == "own" && reads:
+	case app.Dataverse[e.ID] == "own" && reads, app.Dataverse[e.ID] == "writeOwn":
 		depth = "Basic"
 	}
 	if depth != "" {

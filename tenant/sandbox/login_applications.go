@@ -23,8 +23,10 @@ type Application struct {
 
 	Management bool   `json:"managementApplication,omitempty"` // of the Power Platform
 	Role       string `json:"powerPlatformRole,omitempty"`     // of the Power Platform: Reader, Contributor, Owner or none
-	// environment id to "none", "own", "read" or "write": an application user with that much of a
-	// role, where "own" reads the rows that the application owns and no others
+	Scope      string `json:"powerPlatformScope,omitempty"`    // the id of the one environment that the role is for; all without it
+	// environment id to "none", "own", "read", "writeOwn" or "write": an application user with that
+	// much of a role, where "own" reads, and "writeOwn" writes, the rows that the application owns
+	// and no others; it owns none of capacity
 	Dataverse map[string]string `json:"dataverse,omitempty"`
 	Roles     []string          `json:"directoryRoles,omitempty"`      // such as Billing Administrator
 	Purchase  []string          `json:"purchasePermissions,omitempty"` // of the purchase service, without anybody signed in

@@ -119,7 +119,7 @@ func (s *Server) memberOf(w http.ResponseWriter, r *http.Request, b bearer, read
 	switch {
 	case role == "":
 		s.graphError(w, http.StatusForbidden, "0x80072560", "The user is not a member of the organization.")
-	case role == "write" || (role == "read" || role == "own") && reads:
+	case role == "write" || reads && role != "none":
 		return true
 	default:
 		privilege := map[bool]string{true: "prvRead", false: "prvWrite"}[reads] + "flowcapacityassignment"

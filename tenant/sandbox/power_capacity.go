@@ -57,11 +57,15 @@ func (s *Server) listRoleAssignments(w http.ResponseWriter, r *http.Request) {
 		if app.Role == "" {
 			continue
 		}
+		scope := "/tenants/" + s.x.ID
+		if app.Scope != "" {
+			scope += "/environments/" + app.Scope
+		}
 		rows = append(rows, map[string]string{
 			"roleAssignmentId":  generatedID("role", i),
 			"principalObjectId": generatedID("principal "+app.ID, 0),
 			"roleDefinitionId":  roleDefinitions()[app.Role],
-			"scope":             "/tenants/" + s.x.ID,
+			"scope":             scope,
 		})
 	}
 	reply(w, http.StatusOK, map[string]any{"value": rows})
