@@ -182,6 +182,9 @@ func (l *lowering) people(b *hclsyntax.Block, ev *evaluator, name string) (peopl
 		people = append(people, namedAt{name: text, at: ledger.Origin{File: it.at.Filename, Line: it.at.Start.Line, Block: name}})
 	}
 	attr := b.Body.Attributes["users_file"]
+	if column := b.Body.Attributes["users_column"]; column != nil && attr == nil {
+		l.fail(column.NameRange, "Column of no file", "%s has users_column, and no users_file in which to look for it.", name)
+	}
 	if path, ok := ev.text(attr); ok {
 		column, _ := ev.text(b.Body.Attributes["users_column"])
 		listed, diags := l.src.userList(path, column, attr.Expr.Range(), name)

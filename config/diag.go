@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/usher-cli/usher/ledger"
@@ -50,14 +49,7 @@ func didYouMean(name string, known []string) string {
 
 // similar is the known name that is most like one; "" where none is like it.
 func similar(name string, known []string) string {
-	best, least := "", 1+len(name)/4+1
-	for _, candidate := range known {
-		d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(candidate), nil)
-		if d < least {
-			best, least = candidate, d
-		}
-	}
-	return best
+	return ledger.MostLike(name, known, 1+len(name)/4)
 }
 
 // sortDiags orders messages as a reader meets the lines, errors and warnings

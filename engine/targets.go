@@ -2,6 +2,8 @@ package engine
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/go-multierror"
@@ -50,10 +52,33 @@ func (p *Present) expandBlocks() error {
 			}
 		}
 		if !found {
-			problems = multierror.Append(problems, fmt.Errorf("-target=%s: the files and the state have nobody of such a block", block))
+			problems = multierror.Append(problems, p.noSuchBlock(block))
 		}
 	}
 	return problems.ErrorOrNil()
+}
+
+// noSuchBlock says that nobody is of a block, and which block was probably meant.
+func (p *Present) noSuchBlock(block string) error {
+	known := map[string]bool{}
+	for _, rules := range p.Config.Items {
+		if rules.Label != "" && rules.Item.Kind == ledger.Seat {
+			known["license."+rules.Label] = true
+		}
+	}
+	for i := range p.Config.Wants {
+		for _, o := range p.Config.Wants[i].Origins {
+			name, _, _ := strings.Cut(o.Block, "[")
+			known[name] = known[name] || IsTargetBlock(name)
+		}
+	}
+	delete(known, block)
+	maps.DeleteFunc(known, func(_ string, is bool) bool { return !is })
+	const most = 3
+	if meant := ledger.MostLike(block, slices.Sorted(maps.Keys(known)), most); meant != "" {
+		return fmt.Errorf("-target=%s: the files and the state have nobody of such a block. Did you mean %s?", block, meant)
+	}
+	return fmt.Errorf("-target=%s: the files and the state have nobody of such a block", block)
 }
 
 // aboutBlock tells whether a grant of an item, asked for in a block, belongs to a block that

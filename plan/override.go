@@ -1,7 +1,5 @@
 package plan
 
-import "slices"
-
 // Override is a guard that somebody set aside for one run, and why.
 type Override struct {
 	Reason   string   `json:"reason"`
@@ -12,11 +10,15 @@ type Override struct {
 // may be in a hurry for is a number: who is protected stays so, a flow that would stop needs
 // its own permission, and no hurry makes a seat.
 func (p *Plan) SetAside(reason string) {
-	limit := func(b Breach) bool { return b.Kind != Protected && b.Kind != Stops }
-	o := &Override{Reason: reason, Breaches: slices.DeleteFunc(slices.Clone(p.Breaches), func(b Breach) bool { return !limit(b) })}
-	if len(o.Breaches) == 0 {
-		return
+	var aside, stay []Breach
+	for _, b := range p.Breaches {
+		if b.Kind == Protected || b.Kind == Stops {
+			stay = append(stay, b)
+		} else {
+			aside = append(aside, b)
+		}
 	}
-	p.Override = o
-	p.Breaches = slices.DeleteFunc(slices.Clone(p.Breaches), limit)
+	if len(aside) > 0 {
+		p.Override, p.Breaches = &Override{Reason: reason, Breaches: aside}, stay
+	}
 }

@@ -58,7 +58,7 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 		outside: map[nameKey]bool{}}
 	id, err := t.graph.Tenant(ctx)
 	if err != nil {
-		return nil, errors.New("the tenant cannot be read: " + wire.Explain(err, "the application permission Organization.Read.All"))
+		return nil, errors.New("the tenant cannot be read: " + wire.Explain(err, "the application permission User.Read.All"))
 	}
 	if id == "" {
 		return nil, fmt.Errorf("the tenant does not name itself: the list of organisations is empty")

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
-
 	"github.com/usher-cli/usher/ledger"
 )
 
@@ -50,30 +48,24 @@ func (l listCounter) unknown() []ledger.Notice {
 // cost is one pass over the directory, so it is only asked of small numbers
 // of missing people.
 func (x *resolver) suggestion(w *ledger.Want) string {
-	const mostMisses, longest = 20, 3
+	const mostMisses = 20
 	if w.Kind == ledger.User && len(x.out.Notices) > mostMisses {
 		return ""
 	}
-	best, least := "", longest
+	var known []string
 	guest := strings.ToLower(strings.ReplaceAll(w.Holder, "@", "_")) + "#ext#@"
 	for _, h := range x.candidates(w) {
 		name := h.Own()
 		if w.Kind == ledger.User && strings.HasPrefix(strings.ToLower(name), guest) {
 			return fmt.Sprintf(" (did you mean the guest %s?)", name)
 		}
-		if abs(len(name)-len(w.Holder)) >= least {
-			continue
-		}
-		d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(w.Holder), nil)
-		if d < least || d == least && best != "" && name < best {
-			best, least = name, d
-		}
+		known = append(known, name)
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(" (did you mean %s?)", best)
+	return didYouMean(w.Holder, known)
 }
+
+// mostLetters is how many letters a slip changes.
+const mostLetters = 2
 
 // candidates are all that a name could mean, had it been written right.
 func (x *resolver) candidates(w *ledger.Want) []ledger.Holder {
@@ -91,21 +83,8 @@ func (x *resolver) candidates(w *ledger.Want) []ledger.Holder {
 
 // didYouMean suggests the name that is most like another one; "" where none is.
 func didYouMean(name string, known []string) string {
-	best, least := "", 3
-	for _, other := range known {
-		if d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(other), nil); d < least {
-			best, least = other, d
-		}
+	if best := ledger.MostLike(name, known, mostLetters); best != "" {
+		return fmt.Sprintf(" (did you mean %s?)", best)
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf(" (did you mean %s?)", best)
-}
-
-func abs(n int) int {
-	if n < 0 {
-		return -n
-	}
-	return n
+	return ""
 }

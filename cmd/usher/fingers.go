@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/agext/levenshtein"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/usher-cli/usher/ledger"
 )
 
 // elsewhere are verbs that people know from Terraform and that usher does not have, with
@@ -51,12 +52,13 @@ func unknownFlag(cmd *cobra.Command, err error) error {
 	if !errors.As(err, &missing) {
 		return fmt.Errorf("%s: see %s -help", text, cmd.CommandPath())
 	}
-	best, least := "", 3
+	var known []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if d := levenshtein.Distance(missing.GetSpecifiedName(), f.Name, nil); d < least && !f.Hidden {
-			best, least = f.Name, d
+		if !f.Hidden {
+			known = append(known, f.Name)
 		}
 	})
+	best := ledger.MostLike(missing.GetSpecifiedName(), known, 2)
 	if best == "" {
 		return fmt.Errorf("%s: see %s -help", text, cmd.CommandPath())
 	}

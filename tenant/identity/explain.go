@@ -75,7 +75,9 @@ func (p plain) explain(err error) error {
 
 // untrusted finds the answers to a job that no federated credential lets in: for its issuer (211),
 // its audience (212) or its subject (213).
-func untrusted() *regexp.Regexp { return regexp.MustCompile(`^AADSTS70021[123]?\b`) }
+func untrusted() *regexp.Regexp { return regexp.MustCompile("^AADSTS" + noCredential + `\b`) }
+
+const noCredential = "70021[123]?"
 
 type remedy struct {
 	number *regexp.Regexp
@@ -87,14 +89,14 @@ type remedy struct {
 func remedies() []remedy {
 	var all []remedy
 	for number, text := range map[string]string{
-		"90002":       "tenant_id names no tenant of this cloud: correct it, or the cloud, in the tenant block",
-		"700016":      "register the application in this tenant, or correct USHER_CLIENT_ID",
-		"7000215":     "give usher the value of the secret, not its id",
-		"7000222":     "the secret has expired: make a new one, or better, use a federated identity: it needs no secret",
-		"70021[123]?": "add a federated credential to the application with just this issuer, subject and audience",
-		"50027":       "the identity token is damaged: look where this job gets it from",
-		"700024":      "the assertion is too old or not valid yet: look at the clock of this machine",
-		"700027":      "upload the certificate to the application, or use its present one",
+		"90002":      "tenant_id names no tenant of this cloud: correct it, or the cloud, in the tenant block",
+		"700016":     "register the application in this tenant, or correct USHER_CLIENT_ID",
+		"7000215":    "give usher the value of the secret, not its id",
+		"7000222":    "the secret has expired: make a new one, or better, use a federated identity: it needs no secret",
+		noCredential: "add a federated credential to the application with just this issuer, subject and audience",
+		"50027":      "the identity token is damaged: look where this job gets it from",
+		"700024":     "the assertion is too old or not valid yet: look at the clock of this machine",
+		"700027":     "upload the certificate to the application, or use its present one",
 		"500011": "the service is not known in this tenant: add its enterprise application, such as with az ad sp create " +
 			"--id 8578e004-a5c6-46e7-913e-12f58912df43 for the Power Platform API",
 		"53003": "a Conditional Access policy blocks this identity: exclude it, or sign in from where the policy allows it",

@@ -2,11 +2,13 @@ package identity
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 // Statement is what the issuer of a job says of it in an identity token. A federated credential
@@ -26,11 +28,26 @@ func (s Statement) credential() string {
 		Issuer    string   `json:"issuer"`
 		Subject   string   `json:"subject"`
 		Audiences []string `json:"audiences"`
-	}{"usher", s.Issuer, s.Subject, []string{s.Audience}})
+	}{s.credentialName(), s.Issuer, s.Subject, []string{s.Audience}})
 	if err != nil {
 		return err.Error() // never of these types
 	}
 	return string(text)
+}
+
+// credentialName is a name for it that no other credential of the application has: names are
+// unique there, and have letters, digits, hyphens and underscores.
+func (s Statement) credentialName() string {
+	last := s.Subject[strings.LastIndexAny(s.Subject, ":/")+1:]
+	last = strings.Map(func(r rune) rune {
+		if r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_') {
+			return r
+		}
+		return '-'
+	}, last)
+	const most = 40
+	digest := sha256.Sum256([]byte(s.Issuer + "\n" + s.Subject))
+	return fmt.Sprintf("usher-%s-%x", last[:min(len(last), most)], digest[:4])
 }
 
 // way is how to let a job in that the directory did not. The credential goes into a file, because

@@ -106,6 +106,12 @@ func (c *Client) patch(ctx context.Context, id string, body allocations) (alloca
 	if err != nil {
 		return answer, err
 	}
+	written := func(currency string) bool {
+		return slices.ContainsFunc(body.Currencies, func(a allocation) bool { return a.Currency == currency })
+	}
+	if err := c.complete(id, now, written); err != nil {
+		return answer, err
+	}
 	whole := document{Environment: c.spelling(id)}
 	for _, row := range body.Currencies { // an entry is replaced as a whole, so its rules are written back
 		rules := []json.RawMessage{}
@@ -155,18 +161,18 @@ func (d *document) Shape() error {
 	return onlyOnce(d.Currencies, func(row documentRow) string { return row.Currency })
 }
 
-// lacks names a type that a reading showed in the document of an environment, and
-// that is not there any more; "" for none.
-func (c *Client) lacks(environment string, now document) string {
+// complete refuses a document that lacks a type which a reading showed in it: what is written
+// back would take it away for good, with its rules.
+func (c *Client) complete(environment string, now document, about func(currency string) bool) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for currency, units := range c.seen[environment] {
 		there := slices.ContainsFunc(now.Currencies, func(r documentRow) bool { return r.Currency == currency })
-		if catalog.InDocument(currency) && units > 0 && !there {
-			return c.name(currency)
+		if about(currency) && units > 0 && !there {
+			return fmt.Errorf("its allocations document does not have its %s any more: %w", c.name(currency), errChanged)
 		}
 	}
-	return ""
+	return nil
 }
 
 type entitlement struct {
@@ -196,8 +202,8 @@ func (c *Client) putDocument(ctx context.Context, call ledger.Call) error {
 	if err != nil {
 		return err
 	}
-	if lost := c.lacks(call.Holder.ID, now); lost != "" {
-		return fmt.Errorf("its allocations document does not have its %s any more: %w", lost, errChanged)
+	if err := c.complete(call.Holder.ID, now, catalog.InDocument); err != nil {
+		return err
 	}
 	wanted := map[string]int64{}
 	for _, s := range call.Steps {

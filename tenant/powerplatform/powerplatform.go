@@ -160,9 +160,13 @@ func (c *Client) Allocations(ctx context.Context, environments []Environment) ([
 // for has none.
 func (c *Client) allocation(ctx context.Context, id string) (allocations, error) {
 	var row allocations
-	err := c.w.Get(ctx, c.allocationPath(id), &row)
-	if legacy(err) {
-		c.noteNewer(id)
+	var err error
+	if !c.isNewer(id) {
+		if err = c.w.Get(ctx, c.allocationPath(id), &row); legacy(err) {
+			c.noteNewer(id)
+		}
+	}
+	if c.isNewer(id) {
 		row = allocations{}
 		err = c.w.Get(ctx, c.documentPath(id), &row)
 	}
