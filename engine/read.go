@@ -65,6 +65,7 @@ func (o *Opened) Read(ctx context.Context, scope Scope) (*Present, error) {
 	case err != nil:
 		return nil, err
 	}
+	o.Tenant.FindDeleted(ctx, p.Reading, o.Config.Wants)
 	p.Reading.UnitLag, p.Reading.SeatLag = o.Config.Tenant.Lag, o.Config.Tenant.PeopleLag
 	if doc != nil && doc.Tenant != p.Reading.Tenant {
 		return nil, fmt.Errorf("the state %s is about the tenant %s, and the configuration points at %s (%s): use the state of that tenant, "+

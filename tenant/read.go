@@ -25,6 +25,7 @@ type Reading struct {
 	missing  map[ledger.HolderKind]string // kinds whose list is incomplete, with the reason
 	cannot   map[ledger.HolderID]string   // groups that can be given nothing, with the reason
 	groups   []ledger.Holder              // all of the tenant, by id and name, where one of the files was not found
+	deleted  map[string]deletedAccount    // of late, by id and by folded name, where the files name somebody who is not there
 	outside  map[nameKey]bool             // flows that are in no solution, by id or name
 }
 

@@ -93,10 +93,8 @@ func (x *resolver) absent(w *ledger.Want, h ledger.Holder) (ledger.Holder, bool)
 		)
 		return h, false
 	}
-	if w.Kind == ledger.User && h.ID != "" && !isID(w.Holder) {
-		x.addNotice(w, ledger.Warning, "holder-gone", "the account was deleted (it had the id "+h.ID+"); nothing is done for it",
-			"take it out of the file, or restore the account")
-		return x.noteGone(h), true
+	if gone, was := x.wasDeleted(w, h); was {
+		return gone, true
 	}
 	meant := x.suggestion(w)
 	if w.Kind != ledger.User && meant != "" && h.ID == "" { // a slip here would take from everybody in the one that is meant

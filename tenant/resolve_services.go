@@ -37,42 +37,25 @@ func (x *resolver) plans(list *ledger.ServicePlanList, s *ledger.Supply) disable
 }
 
 // lookUp finds the service plans of a list among those of the product in the tenant.
-//
-// Microsoft takes service plans out of products. One that the product does not have any more
-// is off, whatever a list says, and stops nobody. A name that nothing knows may be a slip, and
-// then the person would keep a service that the file means to switch off: it is refused. One
-// that only other products are known to have may be either, and holds up the people of the list.
 func (x *resolver) lookUp(list *ledger.ServicePlanList, s *ledger.Supply) disabled {
-	named, out := map[string]bool{}, disabled{plans: ledger.ServicePlanIDs{}}
 	if len(s.Plans) == 0 && len(list.Names) > 0 { // an empty answer would switch everything on
 		x.tellPlan(list, ledger.Warning, "plans-unread", fmt.Sprintf("the tenant tells of no service plan of %s. usher changes nothing for the "+
 			"people of this list", s.Item.Name), "take the list out if the product has no service plans")
 		return disabled{blocked: true}
 	}
+	named, out := map[string]bool{}, disabled{plans: ledger.ServicePlanIDs{}}
 	for _, ref := range list.Names {
 		at := slices.IndexFunc(s.Plans, func(p ledger.ServicePlan) bool { return strings.EqualFold(p.Name, ref) || strings.EqualFold(p.ID, ref) })
 		switch {
-		case at >= 0 && s.Plans[at].ByTenant && !list.Only:
+		case at < 0:
+			blocked := x.missingPlan(ref, list, s)
+			out.blocked = out.blocked || blocked
+		case s.Plans[at].ByTenant && !list.Only:
 			x.tellPlan(list, ledger.Error, "plan-of-tenant",
 				fmt.Sprintf("%s of %s applies to the whole tenant and cannot be switched off for one person", ref, s.Item.Name),
 				"take it out of disabled_plans")
-		case at >= 0:
-			named[s.Plans[at].ID] = true
-		case x.hadPlan(s, ref):
-			x.tellPlan(list, ledger.Warning, "plan-gone",
-				fmt.Sprintf("%s has no service plan %s in this tenant, so nobody has it from there", s.Item.Name, ref), "take it out of the list")
-		case x.isServicePlan(ref):
-			out.blocked = true
-			x.tellPlan(list, ledger.Warning, "plan-of-other", fmt.Sprintf("%s has no service plan %s, and only other products are known to have "+
-				"one. usher changes nothing for the people of this list", s.Item.Name, ref), "take it out of the list, or correct it; "+plansOf(s))
-		case x.lostPlans(s):
-			out.blocked = true
-			x.tellPlan(list, ledger.Warning, "plan-unknown", fmt.Sprintf("%s has no service plan %s. The product has lost one since the last "+
-				"run, and it may be this one. usher changes nothing for the people of this list", s.Item.Name, ref),
-				"take it out of the list, or correct it; "+plansOf(s))
 		default:
-			x.tellPlan(list, ledger.Error, "plan-unknown",
-				fmt.Sprintf("%s has no service plan %s%s", s.Item.Name, ref, didYouMean(ref, servicePlanNames(s))), plansOf(s))
+			named[s.Plans[at].ID] = true
 		}
 	}
 	for _, p := range s.Plans {
@@ -82,6 +65,35 @@ func (x *resolver) lookUp(list *ledger.ServicePlanList, s *ledger.Supply) disabl
 	}
 	slices.Sort(out.plans)
 	return out
+}
+
+// missingPlan tells of a name in a list that the product does not have, and whether it holds up
+// the people of the list.
+//
+// Microsoft takes service plans out of products. One that the product does not have any more
+// is off, whatever a list says, and stops nobody. A name that nothing knows may be a slip, and
+// then the person would keep a service that the file means to switch off: it is refused. One
+// that only other products are known to have may be either, and holds up the people of the list.
+func (x *resolver) missingPlan(ref string, list *ledger.ServicePlanList, s *ledger.Supply) (blocked bool) {
+	const stay = "usher changes nothing for the people of this list"
+	correct := "take it out of the list, or correct it; " + plansOf(s)
+	switch {
+	case x.hadPlan(s, ref):
+		x.tellPlan(list, ledger.Warning, "plan-gone",
+			fmt.Sprintf("%s has no service plan %s in this tenant, so nobody has it from there", s.Item.Name, ref), "take it out of the list")
+	case x.isServicePlan(ref):
+		x.tellPlan(list, ledger.Warning, "plan-of-other",
+			fmt.Sprintf("%s has no service plan %s, and only other products are known to have one. %s", s.Item.Name, ref, stay), correct)
+		return true
+	case x.lostPlans(s):
+		x.tellPlan(list, ledger.Warning, "plan-unknown", fmt.Sprintf("%s has no service plan %s. The product has lost one since the last run, "+
+			"and it may be this one. %s", s.Item.Name, ref, stay), correct)
+		return true
+	default:
+		x.tellPlan(list, ledger.Error, "plan-unknown",
+			fmt.Sprintf("%s has no service plan %s%s", s.Item.Name, ref, didYouMean(ref, servicePlanNames(s))), plansOf(s))
+	}
+	return false
 }
 
 // hadPlan reports whether the product is known to have had a service plan: by the catalog, or

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/tenant/wire"
@@ -71,6 +72,32 @@ func (s state) group() string {
 
 func (u *user) holder() ledger.Holder {
 	return ledger.Holder{Kind: ledger.User, ID: strings.ToLower(u.ID), Name: cmp.Or(u.UPN, strings.ToLower(u.ID))}
+}
+
+// Deleted is an account that was deleted in the last 30 days, and could be restored.
+type Deleted struct {
+	ID   string
+	Name string // as it was before; the service puts the id before it
+	Day  string // YYYY-MM-DD
+}
+
+// Deleted lists them. Source: Microsoft Graph, "List deletedItems (directory objects)", for which
+// the permission User.Read.All is enough.
+func (c *Client) Deleted(ctx context.Context) ([]Deleted, error) {
+	rows, err := wire.All[struct {
+		ID   string `json:"id"`
+		UPN  string `json:"userPrincipalName"`
+		When string `json:"deletedDateTime"`
+	}](ctx, c.w, "/v1.0/directory/deletedItems/microsoft.graph.user?$select=id,userPrincipalName,deletedDateTime&$top=999")
+	var all []Deleted
+	for _, r := range rows {
+		if isDay(r.When) {
+			id, upn := strings.ToLower(r.ID), strings.ToLower(r.UPN)
+			name := r.UPN[len(r.UPN)-len(strings.TrimPrefix(upn, strings.ReplaceAll(id, "-", ""))):]
+			all = append(all, Deleted{ID: id, Name: name, Day: r.When[:len(time.DateOnly)]})
+		}
+	}
+	return all, err
 }
 
 const userQuery = "?$select=id,userPrincipalName,accountEnabled,usageLocation,licenseAssignmentStates&$top=999"

@@ -46,7 +46,8 @@ func (s *newerService) Do(r *http.Request) (*http.Response, error) {
 // reading showed and the document lacks is not written over, because its rules would be lost.
 func TestNewer(t *testing.T) {
 	const readings, check = 2, 1
-	s := &newerService{whole: readings + check, document: `{"currencyAllocations":[{"currencyType":"AI","allocated":5,"enforcementRules":[{"type":"Stop"}]}]}`}
+	s := &newerService{whole: readings + check,
+		document: `{"currencyAllocations":[{"currencyType":"AI","allocated":5,"enforcementRules":[{"type":"Stop"}]}]}`}
 	w := wire.New(wire.Options{Base: "https://platform.example", Version: "0", Transport: s, Now: time.Now})
 	c, ctx := New(w, func(currency string) string { return currency }), context.Background()
 	for range readings {

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +19,7 @@ type Tenant struct {
 	Capacity     map[string]int64 `json:"capacity"` // purchased units by currency type
 	Environments []*Environment   `json:"environments"`
 	Users        []*User          `json:"users"`
+	Deleted      []DeletedUser    `json:"deletedUsers,omitempty"`
 	Groups       []*Group         `json:"groups,omitempty"`
 	SelfService  []SelfService    `json:"selfService,omitempty"`
 	Applications []*Application   `json:"applications,omitempty"`
@@ -79,6 +79,14 @@ type User struct {
 	Password      string    `json:"password,omitempty"` // lets the user sign in
 	Roles         []string  `json:"directoryRoles,omitempty"`
 	Licenses      []License `json:"licenses,omitempty"`
+}
+
+// DeletedUser is an account that can still be restored. The service keeps it for 30 days, and
+// puts its id before its name, so that somebody else can have that.
+type DeletedUser struct {
+	ID  string    `json:"id"`
+	UPN string    `json:"upn"` // before it was deleted
+	At  time.Time `json:"deleted"`
 }
 
 // License is one source of one SKU for one user: direct, or by a group.
@@ -233,74 +241,4 @@ func (t *Tenant) checkUsers(seen map[string]string, once func(kind, id, name str
 		}
 	}
 	return nil
-}
-
-// Encode writes the tenant with one user, SKU and environment a line, so that
-// tenant files can be compared and searched.
-func (t *Tenant) Encode(w io.Writer) error {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "{\n  \"format\": %d,\n  \"id\": %s,\n  \"name\": %s", t.Format, compact(t.ID), compact(t.Name))
-	lines(&b, "skus", t.SKUs)
-	fmt.Fprintf(&b, ",\n  \"capacity\": %s", compact(t.Capacity))
-	lines(&b, "environments", t.Environments)
-	lines(&b, "users", t.Users)
-	if len(t.Groups) > 0 {
-		lines(&b, "groups", t.Groups)
-	}
-	if len(t.SelfService) > 0 {
-		lines(&b, "selfService", t.SelfService)
-	}
-	if len(t.Applications) > 0 {
-		lines(&b, "applications", t.Applications)
-	}
-	if t.Limits != nil {
-		fmt.Fprintf(&b, ",\n  \"limits\": %s", compact(t.Limits))
-	}
-	if t.Delays != nil {
-		fmt.Fprintf(&b, ",\n  \"delays\": %s", compact(t.Delays))
-	}
-	if t.Audit != nil {
-		fmt.Fprintf(&b, ",\n  \"audit\": %s", compact(t.Audit))
-	}
-	if t.Clock != nil {
-		fmt.Fprintf(&b, ",\n  \"clock\": %s", compact(t.Clock))
-	}
-	if t.Capitals {
-		b.WriteString(",\n  \"capitals\": true")
-	}
-	if len(t.Faults) > 0 {
-		lines(&b, "faults", t.Faults)
-	}
-	if len(t.Overspends) > 0 {
-		lines(&b, "overspends", t.Overspends)
-	}
-	b.WriteString("\n}\n")
-	_, err := w.Write(b.Bytes())
-	return err
-}
-
-func lines[T any](b *bytes.Buffer, name string, rows []T) {
-	fmt.Fprintf(b, ",\n  %q: [", name)
-	for i, row := range rows {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString("\n    ")
-		b.Write(compact(row))
-	}
-	if len(rows) > 0 {
-		b.WriteString("\n  ")
-	}
-	b.WriteByte(']')
-}
-
-// compact marshals a value of this package's own types, which cannot fail.
-func compact(v any) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		panic(err)
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

@@ -87,17 +87,8 @@ func (x *indexed) apply(c change) {
 	if c.User != nil {
 		x.putUser(c.User)
 	}
-	if u := x.users[c.DeletedUser]; c.DeletedUser != "" && u != nil {
-		x.count(u, -1)
-		delete(x.users, u.ID)
-		delete(x.users, strings.ToLower(u.UPN))
-		x.Users = slices.DeleteFunc(x.Users, func(o *User) bool { return o == u })
-		for _, g := range x.Groups {
-			g.Members = slices.DeleteFunc(slices.Clone(g.Members), func(id string) bool { return id == u.ID })
-		}
-		for i, o := range x.Users {
-			x.place[o.ID] = i
-		}
+	if c.DeletedUser != nil {
+		x.deleteUser(*c.DeletedUser)
 	}
 	if c.Environment != nil {
 		if e := x.environment(c.Environment.ID); e != nil {
@@ -117,6 +108,24 @@ func (x *indexed) apply(c change) {
 	if c.Overspend != nil {
 		x.Overspends = append(x.Overspends, *c.Overspend)
 	}
+}
+
+func (x *indexed) deleteUser(d DeletedUser) {
+	u := x.users[d.ID]
+	if u == nil {
+		return
+	}
+	x.count(u, -1)
+	delete(x.users, u.ID)
+	delete(x.users, strings.ToLower(u.UPN))
+	x.Users = slices.DeleteFunc(x.Users, func(o *User) bool { return o == u })
+	for _, g := range x.Groups {
+		g.Members = slices.DeleteFunc(slices.Clone(g.Members), func(id string) bool { return id == u.ID })
+	}
+	for i, o := range x.Users {
+		x.place[o.ID] = i
+	}
+	x.Deleted = append(x.Deleted, d)
 }
 
 // putSettings changes what the tenant decides for itself.

@@ -20,7 +20,7 @@ var ErrBusy = errors.New("another process is running this tenant")
 // a line twice does no harm.
 type change struct {
 	User        *User        `json:"user,omitempty"`
-	DeletedUser string       `json:"deletedUser,omitempty"`
+	DeletedUser *DeletedUser `json:"deletedUser,omitempty"`
 	Environment *Environment `json:"environment,omitempty"`
 	Group       *Group       `json:"group,omitempty"`
 	Clock       *time.Time   `json:"clock,omitempty"`

@@ -14,6 +14,7 @@ func (s *Server) graphRoutes() {
 	s.mux.HandleFunc("GET /v1.0/subscribedSkus", s.getSKUs)
 	s.mux.HandleFunc("GET /v1.0/subscribedSkus/{id}", s.getSKU)
 	s.mux.HandleFunc("GET /v1.0/directory/subscriptions", s.listSubscriptions)
+	s.mux.HandleFunc("GET /v1.0/directory/deletedItems/microsoft.graph.user", s.listDeletedUsers)
 	s.mux.HandleFunc("GET /v1.0/auditLogs/directoryAudits", s.listAudits)
 	s.mux.HandleFunc("GET /v1.0/users", s.listUsers)
 	s.mux.HandleFunc("POST /v1.0/users", s.createUser)

@@ -85,7 +85,7 @@ func (s *Server) patchUser(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) deleteUser(w http.ResponseWriter, r *http.Request) {
 	if u := s.user(w, r); u != nil {
-		s.commit(change{DeletedUser: u.ID})
+		s.commit(change{DeletedUser: &DeletedUser{ID: u.ID, UPN: u.UPN, At: s.now().UTC()}})
 		w.WriteHeader(http.StatusNoContent)
 	}
 }
