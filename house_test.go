@@ -20,10 +20,11 @@ const module = "github.com/usher-cli/usher/"
 // import. Whatever is not listed here may import nothing of ours.
 var mayImport = map[string][]string{
 	"ledger":               {},
+	"ledger/slips":         {},
 	"catalog":              {},
 	"tenant/sandbox":       {},
 	"tenant/wire":          {"ledger"},
-	"config":               {"ledger", "catalog"},
+	"config":               {"ledger", "ledger/slips", "catalog"},
 	"plan":                 {"ledger", "catalog"},
 	"plan/worlds":          {"ledger", "plan"}, // for tests only
 	"state":                {"ledger"},
@@ -43,6 +44,7 @@ var mayImport = map[string][]string{
 		"tenant/sandbox",
 		"tenant/wire",
 		"ledger",
+		"ledger/slips",
 		"catalog",
 	},
 	"apply": {"plan", "state", "ledger"},
@@ -51,6 +53,7 @@ var mayImport = map[string][]string{
 		"catalog",
 		"config",
 		"ledger",
+		"ledger/slips",
 		"plan",
 		"state",
 		"state/azblob",
@@ -65,7 +68,9 @@ var mayImport = map[string][]string{
 	"test/answers":           {}, // for tests only
 	"test/stateserver":       {}, // for tests only
 	"test/stateserver/serve": {"test/stateserver"},
-	"cmd/usher":              {"catalog", "config", "engine", "forge", "ledger", "plan", "state", "tenant", "tenant/sandbox", "view"},
+	"cmd/usher": {
+		"catalog", "config", "engine", "forge", "ledger", "ledger/slips", "plan", "state", "tenant", "tenant/sandbox", "view",
+	},
 }
 
 // onlyIn says where an import from outside may be used.

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/ledger/slips"
 )
 
 // failure is an error at a line.
@@ -49,7 +50,7 @@ func didYouMean(name string, known []string) string {
 
 // similar is the known name that is most like one; "" where none is like it.
 func similar(name string, known []string) string {
-	return ledger.MostLike(name, known, 1+len(name)/4)
+	return slips.MostLike(name, known, 1+len(name)/4)
 }
 
 // sortDiags orders messages as a reader meets the lines, errors and warnings

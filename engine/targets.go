@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/go-multierror"
 
 	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/ledger/slips"
 )
 
 // IsTargetBlock reports whether a target names a block of the files, and no holder.
@@ -75,7 +76,7 @@ func (p *Present) noSuchBlock(block string) error {
 	delete(known, block)
 	maps.DeleteFunc(known, func(_ string, is bool) bool { return !is })
 	const most = 3
-	if meant := ledger.MostLike(block, slices.Sorted(maps.Keys(known)), most); meant != "" {
+	if meant := slips.MostLike(block, slices.Sorted(maps.Keys(known)), most); meant != "" {
 		return fmt.Errorf("-target=%s: the files and the state have nobody of such a block. Did you mean %s?", block, meant)
 	}
 	return fmt.Errorf("-target=%s: the files and the state have nobody of such a block", block)

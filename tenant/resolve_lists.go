@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/ledger/slips"
 )
 
 // listCounter finds users_files of which nobody is in the tenant.
@@ -83,7 +84,7 @@ func (x *resolver) candidates(w *ledger.Want) []ledger.Holder {
 
 // didYouMean suggests the name that is most like another one; "" where none is.
 func didYouMean(name string, known []string) string {
-	if best := ledger.MostLike(name, known, mostLetters); best != "" {
+	if best := slips.MostLike(name, known, mostLetters); best != "" {
 		return fmt.Sprintf(" (did you mean %s?)", best)
 	}
 	return ""

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/ledger/slips"
 )
 
 // elsewhere are verbs that people know from Terraform and that usher does not have, with
@@ -58,7 +58,7 @@ func unknownFlag(cmd *cobra.Command, err error) error {
 			known = append(known, f.Name)
 		}
 	})
-	best := ledger.MostLike(missing.GetSpecifiedName(), known, 2)
+	best := slips.MostLike(missing.GetSpecifiedName(), known, 2)
 	if best == "" {
 		return fmt.Errorf("%s: see %s -help", text, cmd.CommandPath())
 	}

@@ -188,7 +188,11 @@ func graphRights() []graphRight {
 			true,
 			"User.Read.All GroupMember.Read.All Group.Read.All Directory.Read.All Directory.ReadWrite.All",
 		},
-		{regexp.MustCompile(`^(users|me|directory/deletedItems/microsoft\.graph\.user)`), true, "User.Read.All Directory.Read.All User.ReadWrite.All Directory.ReadWrite.All"},
+		{
+			regexp.MustCompile(`^(users|me|directory/deletedItems/microsoft\.graph\.user)`),
+			true,
+			"User.Read.All Directory.Read.All User.ReadWrite.All Directory.ReadWrite.All",
+		},
 		{regexp.MustCompile(`^users`), false, "User.ReadWrite.All Directory.ReadWrite.All"},
 	}
 }

@@ -1,4 +1,6 @@
-package ledger
+// Package slips finds the name that somebody meant. It never decides anything: what it finds is
+// a suggestion in a message.
+package slips
 
 import (
 	"strings"
