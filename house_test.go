@@ -47,11 +47,13 @@ var mayImport = map[string][]string{
 		"ledger/slips",
 		"catalog",
 	},
-	"apply": {"plan", "state", "ledger"},
+	"apply":  {"plan", "state", "ledger"},
+	"export": {"catalog", "config", "ledger"},
 	"engine": {
 		"apply",
 		"catalog",
 		"config",
+		"export",
 		"ledger",
 		"ledger/slips",
 		"plan",
@@ -64,7 +66,7 @@ var mayImport = map[string][]string{
 	},
 	"forge":                  {"ledger"},
 	"test/forgeserver":       {}, // for tests only
-	"view":                   {"catalog", "config", "ledger", "plan", "state"},
+	"view":                   {"catalog", "config", "export", "ledger", "plan", "state"},
 	"test/answers":           {}, // for tests only
 	"test/stateserver":       {}, // for tests only
 	"test/stateserver/serve": {"test/stateserver"},

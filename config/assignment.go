@@ -175,7 +175,7 @@ func (l *lowering) people(b *hclsyntax.Block, ev *evaluator, name string) (peopl
 	items, _ := ev.list(b.Body.Attributes["users"])
 	for _, it := range items {
 		text := strings.TrimSpace(it.text)
-		if !validUser(text) {
+		if !ValidUser(text) {
 			l.fail(it.at, "Not a user", "%q is neither a user principal name such as ada@contoso.com nor an object id.", it.text)
 			continue
 		}
@@ -209,12 +209,12 @@ func given(ev *evaluator, attr *hclsyntax.Attribute) bool {
 	return diags.HasErrors() || !v.IsNull()
 }
 
-// validUser accepts what can be a user principal name or an object id, and
+// ValidUser accepts what can be a user principal name or an object id, and
 // nothing that could reach further than one path segment of a request.
 //
 // Names reach addresses of requests, so that what could end a path segment or begin a query
 // is no name.
-func validUser(s string) bool {
+func ValidUser(s string) bool {
 	if guid.MatchString(s) {
 		return true
 	}

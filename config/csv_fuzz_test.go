@@ -41,7 +41,7 @@ func FuzzCSV(f *testing.F) {
 			}
 			return
 		}
-		names = slices.DeleteFunc(names, func(name string) bool { return !validUser(name) })
+		names = slices.DeleteFunc(names, func(name string) bool { return !ValidUser(name) })
 		if len(names) == 0 {
 			return
 		}

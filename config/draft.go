@@ -66,6 +66,9 @@ func (d *Draft) Files() []string {
 	return names
 }
 
+// Put gives a file a text, whatever it was.
+func (d *Draft) Put(name string, text []byte) { d.changed[name] = text }
+
 // Text is the text of a file that has changes.
 func (d *Draft) Text(name string) []byte { return d.changed[name] }
 

@@ -56,7 +56,7 @@ func (s *source) userList(path, column string, at hcl.Range, block string) ([]na
 			diags = append(diags, failure(atOrigin(origin), "Not UTF-8",
 				"The name in this row has a character that is not UTF-8: save the file as CSV UTF-8, which Excel offers under Save as."))
 			continue
-		case !validUser(name):
+		case !ValidUser(name):
 			diags = append(
 				diags,
 				failure(atOrigin(origin), "Not a user", "%q is neither a user principal name such as ada@contoso.com nor an object id.", name),
@@ -142,11 +142,11 @@ func newUserReader(f io.Reader, column string) (*userReader, error) {
 	if column != "" {
 		return nil, fmt.Errorf("no column is called %q, as users_column says; its columns are %s", column, quoted(row))
 	}
-	if len(row) == 1 && validUser(strings.TrimSpace(row[0])) {
+	if len(row) == 1 && ValidUser(strings.TrimSpace(row[0])) {
 		u.column, u.first = 0, []string{row[0]}
 		return u, nil
 	}
-	if slices.ContainsFunc(row, func(cell string) bool { return validUser(strings.TrimSpace(cell)) }) { // names are not quoted back
+	if slices.ContainsFunc(row, func(cell string) bool { return ValidUser(strings.TrimSpace(cell)) }) { // names are not quoted back
 		return nil, errors.New("its first row is a person already: write a row of headings above it, such as userPrincipalName")
 	}
 	return nil, fmt.Errorf("no column is called userPrincipalName (or UPN, User name, User principal name); its columns are %s: "+

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
 
@@ -22,15 +23,58 @@ func BackendBlock(kind string, arguments map[string]string) string {
 	return written(f)
 }
 
+// LicenseBlock writes a license with what is owned of it; a quantity below 0 is not written.
+func LicenseBlock(label, sku string, quantity int64) string {
+	f := hclwrite.NewEmptyFile()
+	block := f.Body().AppendNewBlock("license", []string{label}).Body()
+	block.SetAttributeValue("sku", cty.StringVal(sku))
+	if quantity >= 0 {
+		block.SetAttributeValue("quantity", cty.NumberIntVal(quantity))
+	}
+	return written(f)
+}
+
+// CapacityBlock writes a type of capacity with what is owned of it. The type is "" where the
+// name says it.
+func CapacityBlock(name, kind string, quantity int64) string {
+	f := hclwrite.NewEmptyFile()
+	block := f.Body().AppendNewBlock("capacity", []string{name}).Body()
+	if kind != "" {
+		block.SetAttributeValue("type", cty.StringVal(kind))
+	}
+	block.SetAttributeValue("quantity", cty.NumberIntVal(quantity))
+	return written(f)
+}
+
+// EnvironmentBlock writes an environment with what stands in it. The id is "" where the label
+// is the name of just this one.
+func EnvironmentBlock(label, id, contents string) string {
+	f := hclwrite.NewEmptyFile()
+	block := f.Body().AppendNewBlock("environment", []string{label}).Body()
+	if id != "" {
+		block.SetAttributeValue("id", cty.StringVal(id))
+	}
+	inner, diags := hclwrite.ParseConfig([]byte(contents), "", hcl.InitialPos)
+	if !diags.HasErrors() { // contents are of this package
+		block.AppendUnstructuredTokens(inner.Body().BuildTokens(nil))
+	}
+	return string(hclwrite.Format([]byte(written(f))))
+}
+
 // EnvironmentBlocks writes what stands in the block of an environment: its capacity, and
-// the flows and machines with units of it.
-func EnvironmentBlocks(grants []ledger.Grant) string {
+// the flows and machines with units of it. Reference is what a file writes for a holder, which
+// is its id where the name means several.
+func EnvironmentBlocks(grants []ledger.Grant, reference func(ledger.Holder) string) string {
 	f := hclwrite.NewEmptyFile()
 	var capacity *hclwrite.Body
 	for _, g := range grants {
 		units := cty.NumberIntVal(g.Units)
 		body := func(kind string) *hclwrite.Body {
-			return f.Body().AppendNewBlock(kind, []string{g.Holder.Own()}).Body()
+			body := f.Body().AppendNewBlock(kind, []string{g.Holder.Own()}).Body()
+			if ref := reference(g.Holder); ref != g.Holder.Own() {
+				body.SetAttributeValue("id", cty.StringVal(ref))
+			}
+			return body
 		}
 		switch argument := UnitsArgument(g); g.Holder.Kind {
 		case ledger.Flow:
@@ -60,26 +104,51 @@ func UnitsArgument(g ledger.Grant) string {
 	return g.Item.Name
 }
 
-// AssignmentBlock writes an assignment that gives people, or groups, an item of a
-// license, with some service plans off.
-func AssignmentBlock(name, license string, holders []ledger.Holder, off []string) string {
+// Assignment is an assignment that is to be written.
+type Assignment struct {
+	Name   string
+	Kind   ledger.HolderKind // of those who are named
+	Names  []string
+	File   string // the list that has them instead; "" for none
+	Grants []Grant
+}
+
+// Grant is a grant in it: the label of a license, and the service plans that are off.
+type Grant struct {
+	License string
+	Off     []string
+}
+
+// Block is the text of the assignment.
+func (a Assignment) Block() string {
 	f := hclwrite.NewEmptyFile()
-	block := f.Body().AppendNewBlock("assignment", []string{name}).Body()
-	kind := "users"
-	if holders[0].Kind == ledger.Group {
-		kind = "groups"
+	block := f.Body().AppendNewBlock("assignment", []string{a.Name}).Body()
+	switch {
+	case a.File != "":
+		block.SetAttributeValue("users_file", cty.StringVal(a.File))
+	case a.Kind == ledger.Group:
+		block.SetAttributeValue("groups", texts(a.Names))
+	default:
+		block.SetAttributeValue("users", texts(a.Names))
 	}
+	for _, g := range a.Grants {
+		block.AppendNewline()
+		grant := block.AppendNewBlock("grant", []string{g.License}).Body()
+		if len(g.Off) > 0 {
+			grant.SetAttributeValue("disabled_plans", texts(g.Off))
+		}
+	}
+	return written(f)
+}
+
+// AssignmentOf is an assignment that gives holders of one kind a license, with some service
+// plans off.
+func AssignmentOf(name, license string, holders []ledger.Holder, off []string) Assignment {
 	names := make([]string, len(holders))
 	for i, h := range holders {
 		names[i] = h.Name
 	}
-	block.SetAttributeValue(kind, texts(names))
-	block.AppendNewline()
-	grant := block.AppendNewBlock("grant", []string{license}).Body()
-	if len(off) > 0 {
-		grant.SetAttributeValue("disabled_plans", texts(off))
-	}
-	return written(f)
+	return Assignment{Name: name, Kind: holders[0].Kind, Names: names, Grants: []Grant{{license, off}}}
 }
 
 // DisabledPlans writes the argument that switches service plans off.

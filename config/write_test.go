@@ -18,7 +18,7 @@ func TestNamesInBlocks(t *testing.T) {
 		`makers`: `"makers"`, `a "b" \c`: `"a \"b\" \\c"`, `${var.x} %{if}`: `"$${var.x} %%{if}"`, "a\nb\u202e": `"a\nb\u202e"`,
 		"##vso[x]": `"#\u0023vso[x]"`, "a ::b": `"a :\u003ab"`, "\U000e0041": `"\U000e0041"`,
 	} {
-		block := config.AssignmentBlock("again", "e5", []ledger.Holder{{Kind: ledger.Group, Name: name}}, []string{name})
+		block := config.AssignmentOf("again", "e5", []ledger.Holder{{Kind: ledger.Group, Name: name}}, []string{name}).Block()
 		if !strings.Contains(block, "groups = ["+want+"]") || !strings.Contains(block, "disabled_plans = ["+want+"]") {
 			t.Errorf("%q is written %s, want %s", name, block, want)
 		}

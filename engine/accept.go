@@ -181,7 +181,7 @@ func (a *accepting) declare(d *config.Draft, drift []plan.Drift) error {
 		for _, id := range strings.Fields(off) {
 			plans = append(plans, names[id])
 		}
-		if err := d.Append(FoundFile, config.AssignmentBlock(a.freeName(d, "found-"+label), label, holders, plans)); err != nil {
+		if err := d.Append(FoundFile, config.AssignmentOf(a.freeName(d, "found-"+label), label, holders, plans).Block()); err != nil {
 			return err
 		}
 	}

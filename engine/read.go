@@ -28,6 +28,7 @@ type Scope struct {
 	Drift      string          // group of drift that a plan is narrowed to; "" for none
 	GroupNames bool            // the names of all groups are wanted
 	Everything bool            // also what no file and no record is about is read
+	Whole      bool            // and all groups that give something, and what is in every environment
 	TrustState bool            // people are not read: they have what the state says
 }
 
@@ -102,7 +103,7 @@ func (p *Present) readOptions() tenant.ReadOptions {
 	o.SelfService = slices.ContainsFunc(p.revisions(), buysBySelfService) ||
 		p.records(func(g ledger.Grant) bool { return g.Holder.Kind == ledger.SelfService })
 	o.Recorded, o.Products = p.about()
-	o.GroupNames = p.scope.GroupNames
+	o.GroupNames, o.Whole = p.scope.GroupNames, p.scope.Whole
 	o.Grants = p.settled()
 	if p.scope.TrustState {
 		if o.Known = p.Known; o.Known == nil {

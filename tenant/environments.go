@@ -12,7 +12,7 @@ import (
 	"github.com/usher-cli/usher/tenant/powerplatform"
 )
 
-func (t *Tenant) environments(ctx context.Context, r *Reading, inside []string) []ledger.Holder {
+func (t *Tenant) environments(ctx context.Context, r *Reading, o ReadOptions) []ledger.Holder {
 	supply, err := t.power.Supply(ctx)
 	if err != nil {
 		r.unread(ledger.Environment, err)
@@ -30,7 +30,7 @@ func (t *Tenant) environments(ctx context.Context, r *Reading, inside []string) 
 	var holders []ledger.Holder
 	for _, e := range environments {
 		holders = append(holders, e.Holder)
-		if mentioned(inside, e.Holder) {
+		if o.Whole || mentioned(o.Environments, e.Holder) {
 			holders = append(holders, t.inside(ctx, r, e)...)
 		}
 	}
@@ -71,33 +71,49 @@ func (t *Tenant) inside(ctx context.Context, r *Reading, e powerplatform.Environ
 	return found.Holders
 }
 
-// groups reads the groups that are mentioned, what they give and to whom.
-func (t *Tenant) groups(ctx context.Context, r *Reading, seats []ledger.Supply, refs []string) []ledger.Holder {
+// groups reads the groups that are mentioned, or all that give something, what they give and to
+// whom.
+func (t *Tenant) groups(ctx context.Context, r *Reading, seats []ledger.Supply, o ReadOptions) []ledger.Holder {
 	var holders []ledger.Holder
-	for _, ref := range refs {
+	if o.Whole {
+		giving, names, err := t.graph.Groups(ctx, seats)
+		if err != nil {
+			r.unread(ledger.Group, err)
+			return nil
+		}
+		r.groups, holders = names, t.contents(ctx, r, giving, holders)
+	}
+	for _, ref := range o.Groups {
 		found, err := t.findGroups(ctx, r, seats, ref)
 		if err != nil {
 			r.unread(ledger.Group, err)
 			return holders
 		}
-		for _, g := range found {
-			if slices.Contains(holders, g.Holder) {
-				continue
-			}
-			holders = append(holders, g.Holder)
-			members, err := t.graph.ReadMembers(ctx, g.Holder.ID)
-			if err != nil {
-				r.Unread = append(r.Unread, ledger.Unread{Holder: g.Holder, Reason: explain(ledger.Group, err)})
-				continue
-			}
-			r.Members = append(r.Members, ledger.Members{Group: g.Holder.ID, Users: members})
-			r.Grants = append(r.Grants, g.Grants...)
-			if g.Working {
-				r.Working = append(r.Working, g.Holder)
-			}
-			if g.Cannot != "" {
-				r.cannot[g.Holder.Identity()] = g.Cannot
-			}
+		holders = t.contents(ctx, r, found, holders)
+	}
+	return holders
+}
+
+// contents reads who is in groups, and notes what they give. It returns the holders with those
+// that are new.
+func (t *Tenant) contents(ctx context.Context, r *Reading, found []graph.Group, holders []ledger.Holder) []ledger.Holder {
+	for _, g := range found {
+		if slices.Contains(holders, g.Holder) {
+			continue
+		}
+		holders = append(holders, g.Holder)
+		members, err := t.graph.ReadMembers(ctx, g.Holder.ID)
+		if err != nil {
+			r.Unread = append(r.Unread, ledger.Unread{Holder: g.Holder, Reason: explain(ledger.Group, err)})
+			continue
+		}
+		r.Members = append(r.Members, ledger.Members{Group: g.Holder.ID, Users: members})
+		r.Grants = append(r.Grants, g.Grants...)
+		if g.Working {
+			r.Working = append(r.Working, g.Holder)
+		}
+		if g.Cannot != "" {
+			r.cannot[g.Holder.Identity()] = g.Cannot
 		}
 	}
 	return holders

@@ -45,6 +45,8 @@ type ReadOptions struct {
 	Environments []string
 	SelfService  bool // what people may buy by themselves is to be read
 	GroupNames   bool // the names of all groups are wanted, also of those that nothing mentions
+	// Whole is to read everything that gives somebody something, whoever mentions it.
+	Whole bool
 	// NoUnits says that environments and capacity concern nobody: they are not
 	// asked for. SkipUnits leaves them unread although they may.
 	NoUnits, SkipUnits bool
@@ -79,13 +81,9 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 		)
 	}
 	t.vanished(ctx, r, seats, o.Products)
-	for i := range seats {
-		for _, p := range t.catalog.Product(seats[i].Item.ID) {
-			seats[i].Free, seats[i].Trial = p.Kind == catalog.Free, seats[i].Trial || p.Kind == catalog.Trial
-		}
-	}
+	t.sort(seats)
 	holders := t.people(ctx, r, seats, o)
-	holders = append(holders, t.groups(ctx, r, seats, o.Groups)...)
+	holders = append(holders, t.groups(ctx, r, seats, o)...)
 	if o.GroupNames && r.groups == nil {
 		if r.groups, err = t.graph.GroupNames(ctx); err != nil {
 			r.unread(ledger.Group, err)
@@ -95,9 +93,9 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 	case o.SkipUnits:
 		r.unread(ledger.Environment, errors.New("this run skips it"))
 	case !o.NoUnits:
-		holders = append(holders, t.environments(ctx, r, o.Environments)...)
+		holders = append(holders, t.environments(ctx, r, o)...)
 	}
-	if o.SelfService {
+	if o.SelfService || o.Whole {
 		holders = append(holders, t.selfService(ctx, r)...)
 	}
 	t.believe(ctx, r, holders, o)
@@ -105,6 +103,15 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 	r.Supply = slices.Concat(seats, r.Supply)
 	r.index(holders)
 	return r, nil
+}
+
+// sort marks the products that cost nothing, and those that end by themselves.
+func (t *Tenant) sort(seats []ledger.Supply) {
+	for i := range seats {
+		for _, p := range t.catalog.Product(seats[i].Item.ID) {
+			seats[i].Free, seats[i].Trial = p.Kind == catalog.Free, seats[i].Trial || p.Kind == catalog.Trial
+		}
+	}
 }
 
 // rename gives products that the tenant does not list the names that the state

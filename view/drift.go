@@ -146,7 +146,7 @@ func (w Words) driftGroup(g plan.DriftGroup, r *plan.DriftReport) List {
 func (w Words) intoCode(all []plan.Edit, labels map[string]string) Item {
 	if e := all[0]; added(e) && e.Item.Kind == ledger.Seat {
 		label := cmp.Or(labels[e.Item.ID], "LABEL")
-		block := config.AssignmentBlock("found-"+label, label, holdersOf(all), w.servicePlanList(e.Want.Without))
+		block := config.AssignmentOf("found-"+label, label, holdersOf(all), w.servicePlanList(e.Want.Without)).Block()
 		return Item{Text: "to take it into the code, add:", Code: slices.Collect(strings.SplitSeq(strings.TrimSpace(block), "\n"))}
 	}
 	item := w.edit(all, labels)

@@ -95,10 +95,12 @@ func (w Words) edit(all []plan.Edit, labels map[string]string) Item {
 		if slices.ContainsFunc(all, func(e plan.Edit) bool { return e.Holder.Kind == ledger.Environment }) {
 			capacity = " (capacity into the block that is there)"
 		}
-		return write(config.EnvironmentBlocks(grants(all)), "put into the environment %q again%s:", e.Holder.Around(), capacity)
+		blocks := config.EnvironmentBlocks(grants(all), ledger.Holder.Own)
+		return write(blocks, "put into the environment %q again%s:", e.Holder.Around(), capacity)
 	case added(e) && e.Item.Kind == ledger.Seat:
 		label := cmp.Or(labels[e.Item.ID], "LABEL") // of a license block that is to be written, too
-		return write(config.AssignmentBlock("again-"+label, label, holdersOf(all), w.servicePlanList(e.Want.Without)), "give %s again:", item)
+		again := config.AssignmentOf("again-"+label, label, holdersOf(all), w.servicePlanList(e.Want.Without))
+		return write(again.Block(), "give %s again:", item)
 	case e.Item.Kind == ledger.Capacity:
 		return say("%s: set %s of %s back to %d", lines(e.Origins), config.UnitsArgument(grants(all)[0]), holders, e.Want.Units)
 	case e.Item.Kind == ledger.Setting && len(e.Origins) > 0:

@@ -84,6 +84,8 @@ func TestDocumentsMatchTheirSchemas(t *testing.T) {
 	if err := os.CopyFS(small, os.DirFS("testdata/tenants")); err != nil {
 		t.Fatal(err)
 	}
+	put(t, filepath.Join(small, "main.hcl"), "tenant \"sandbox\" {\n  file = \"small.tenant.json\"\n}\n")
+	conforms(t, "export", run(small, 4, "export", "-json", "-out=exported"))
 	put(t, filepath.Join(small, "main.hcl"), everything)
 	conforms(t, "tenant", read(filepath.Join(small, "small.tenant.json")))
 	conforms(t, "tenant", read(filepath.Join(small, "microsoft.tenant.json")))

@@ -162,8 +162,8 @@ func (s sku) supply() ledger.Supply {
 	return out
 }
 
-// interner gives every reading of an item the same strings, and drops plans
-// that the product does not have, which switch off nothing.
+// interner gives every reading of an item the same strings, and drops plans that the product does
+// not have, or that apply to the whole tenant: those switch off nothing for anybody.
 type interner struct {
 	items map[string]ledger.Item
 	known map[string]map[string]string
@@ -176,7 +176,9 @@ func newInterner(supply []ledger.Supply) *interner {
 		n.items[s.Item.ID] = s.Item
 		n.known[s.Item.ID] = map[string]string{}
 		for _, p := range s.Plans {
-			n.known[s.Item.ID][p.ID] = p.ID
+			if !p.ByTenant {
+				n.known[s.Item.ID][p.ID] = p.ID
+			}
 		}
 	}
 	return n

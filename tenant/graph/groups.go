@@ -83,6 +83,23 @@ func (c *Client) FindGroups(ctx context.Context, ref string, isID bool, supply [
 	return all, nil
 }
 
+// Groups lists the groups of the directory that give something, and the names of all, which can
+// be many thousands.
+func (c *Client) Groups(ctx context.Context, supply []ledger.Supply) (giving []Group, names []ledger.Holder, err error) {
+	rows, err := wire.All[group](ctx, c.w, "/v1.0/groups?"+groupSelect+"&$top=999")
+	if err != nil {
+		return nil, nil, err
+	}
+	items := newInterner(supply)
+	for _, g := range rows {
+		names = append(names, ledger.Holder{Kind: ledger.Group, ID: strings.ToLower(g.ID), Name: wire.Tidy(g.Name)})
+		if len(g.Licenses) > 0 {
+			giving = append(giving, g.read(items))
+		}
+	}
+	return giving, names, nil
+}
+
 // GroupNames lists the groups of the directory, which can be many thousands.
 func (c *Client) GroupNames(ctx context.Context) ([]ledger.Holder, error) {
 	type named struct {
