@@ -48,6 +48,7 @@ type Runner struct {
 	Checkpoint  time.Duration // between records of a long run
 	Lag         func(ledger.HolderKind) time.Duration
 	Name        func(ledger.HolderID) (string, bool) // what the tenant calls a holder now
+	Matches     map[ledger.Key]ledger.Match          // why selections cover some of these
 	Wants       []ledger.Grant                       // what the files ask for, sorted by key; nil where they are not at hand
 	Undeclared  []state.Undeclared                   // for the state; nil where this run does not tell
 	Now         func() time.Time

@@ -167,7 +167,7 @@ func document(in plan.Input) *state.Document {
 	d := state.New(in.Have.Tenant)
 	e := state.NewEdit()
 	for _, g := range in.Known {
-		e.Put(g, "2025-01-01")
+		e.Put(g, "2025-01-01", nil)
 	}
 	e.Apply(d)
 	if len(in.Claims) > 0 {

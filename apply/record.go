@@ -68,7 +68,7 @@ func (c *recorder) begin(ctx context.Context) error {
 	for _, s := range c.p.Records {
 		switch s.Op {
 		case ledger.Adopt:
-			c.edit.Put(grantOf(s), c.r.Day())
+			c.put(grantOf(s))
 		case ledger.Forget:
 			c.edit.Drop(s.Key())
 		}
@@ -77,7 +77,7 @@ func (c *recorder) begin(ctx context.Context) error {
 		c.doc.Undeclared = c.r.Undeclared
 	}
 	c.edit.Apply(c.doc)
-	c.doc.Follow(c.r.Wants)
+	c.doc.Follow(c.r.Wants, c.r.Matches)
 	c.rename()
 	c.doc.Tenant = c.p.Tenant
 	if err := c.tellBegin(ctx); err != nil {
@@ -209,7 +209,7 @@ func (c *recorder) effective(s ledger.Step, res ledger.Result) {
 	case s.After != nil:
 		g := grantOf(s)
 		g.Surplus, g.KeptOff = res.Surplus[s.Item.ID], res.KeptOff[s.Item.ID]
-		c.edit.Put(g, c.r.Day())
+		c.put(g)
 	case !firstHalf:
 		c.edit.Drop(s.Key())
 	}
@@ -320,4 +320,13 @@ func (c *recorder) write(ctx context.Context, complete bool) error {
 	}
 	c.etag, c.since, c.dirty, c.unwritten = etag, c.r.Now(), false, 0
 	return nil
+}
+
+// put records a grant of today.
+func (c *recorder) put(g ledger.Grant) {
+	var why *ledger.Match
+	if m, found := c.r.Matches[g.Key()]; found {
+		why = &m
+	}
+	c.edit.Put(g, c.r.Day(), why)
 }

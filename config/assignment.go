@@ -121,7 +121,8 @@ func (l *lowering) assignment(b *hclsyntax.Block, ev *evaluator, name string) {
 	attrs := b.Body.Attributes
 	people, named := l.people(b, ev, name)
 	groups, more := l.groups(b, ev, name)
-	named = named || more
+	selectors, except := l.selectors(b, ev, name)
+	named = named || more || len(ofType(b.Body, "members", 0)) > 0
 	from, until := l.window(attrs, ev)
 	location := l.country(attrs["usage_location"], ev)
 	asleep, lax := ev.flag(attrs["disabled_accounts"]), l.unknownNames(attrs["unknown_names"], ev)
@@ -130,7 +131,7 @@ func (l *lowering) assignment(b *hclsyntax.Block, ev *evaluator, name string) {
 		l.diags = append(l.diags, warning(b.DefRange(), "Assignment of nothing", "%s has no grant block, so it gives nothing to anybody.", name))
 	}
 	if !named && !misspelt(b.Body) {
-		l.fail(b.DefRange(), "Assignment to nobody", "%s needs users, users_file or groups.", name)
+		l.fail(b.DefRange(), "Assignment to nobody", "%s needs users, users_file, groups or members.", name)
 	}
 	given := map[string]hcl.Range{}
 	for _, g := range grants {
@@ -146,6 +147,9 @@ func (l *lowering) assignment(b *hclsyntax.Block, ev *evaluator, name string) {
 		}
 		want.IgnoreUnknown, want.DisabledAccounts, want.Location, want.From, want.Until = lax, asleep, location, from, until
 		l.give(want, people, g)
+		if len(selectors) > 0 {
+			l.cfg.Selections = append(l.cfg.Selections, ledger.Selection{Want: want, Selectors: selectors, Except: except})
+		}
 		want.Kind = ledger.Group
 		l.give(want, groups, g)
 	}

@@ -24,6 +24,7 @@ type Config struct {
 	Tenant       Tenant
 	Items        []ledger.ItemRules        // sorted by label
 	Wants        []ledger.Want             // one for each holder and item, in the order of the files
+	Selections   []ledger.Selection        // for everybody with some attributes, in the order of the files
 	Environments []ledger.EnvironmentRules // environments, each by the name or id in its file
 	Guard        ledger.Guard
 	Ignores      []ledger.IgnoreRule  // drift that is no news, in the order of the files

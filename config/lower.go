@@ -189,6 +189,7 @@ func (l *lowering) guard(b *hclsyntax.Block) {
 	g.Origin, g.Owner = origin(b), l.owner(attrs["owner"], l.eval)
 	g.MaxLosses, g.MaxLossPercent = l.bound(attrs["max_losses"]), l.share(attrs["max_loss_percent"])
 	g.MaxUnknown, g.MaxUnknownPercent = l.bound(attrs["max_unknown_names"]), l.share(attrs["max_unknown_percent"])
+	g.MaxMoves, g.MaxMovePercent = l.bound(attrs["max_attribute_moves"]), l.share(attrs["max_attribute_move_percent"])
 	entries, _ := l.eval.list(attrs["protect"])
 	for _, e := range entries {
 		kind, name, err := ledger.SplitHolder(e.text)

@@ -113,21 +113,23 @@ func (c *ruleChanges) recipients(was, is map[string]Recipient) {
 }
 
 func (c *ruleChanges) guard(was, is ledger.Guard) {
-	limits := func(g ledger.Guard) (losses, unknown ledger.Guard) {
-		return ledger.Guard{MaxLosses: g.MaxLosses, MaxLossPercent: g.MaxLossPercent},
-			ledger.Guard{MaxUnknown: g.MaxUnknown, MaxUnknownPercent: g.MaxUnknownPercent}
-	}
-	wasLosses, wasUnknown := limits(was)
-	isLosses, isUnknown := limits(is)
-	if ledger.Looser(wasLosses, isLosses) {
-		c.add(ledger.GuardLoosened, is.Origin, "%s", limitsText(
-			limit{"max_losses", was.MaxLosses, is.MaxLosses, ledger.DefaultMaxLosses},
-			limit{"max_loss_percent", was.MaxLossPercent, is.MaxLossPercent, ledger.DefaultMaxLossPercent}))
-	}
-	if ledger.Looser(wasUnknown, isUnknown) {
-		c.add(ledger.GuardLoosened, is.Origin, "%s", limitsText(
-			limit{"max_unknown_names", was.MaxUnknown, is.MaxUnknown, ledger.DefaultMaxUnknown},
-			limit{"max_unknown_percent", was.MaxUnknownPercent, is.MaxUnknownPercent, ledger.DefaultMaxUnknownPercent}))
+	for _, pair := range [][2]limit{
+		{
+			{"max_losses", was.MaxLosses, is.MaxLosses, ledger.DefaultMaxLosses},
+			{"max_loss_percent", was.MaxLossPercent, is.MaxLossPercent, ledger.DefaultMaxLossPercent},
+		},
+		{
+			{"max_unknown_names", was.MaxUnknown, is.MaxUnknown, ledger.DefaultMaxUnknown},
+			{"max_unknown_percent", was.MaxUnknownPercent, is.MaxUnknownPercent, ledger.DefaultMaxUnknownPercent},
+		},
+		{
+			{"max_attribute_moves", was.MaxMoves, is.MaxMoves, ledger.DefaultMaxMoves},
+			{"max_attribute_move_percent", was.MaxMovePercent, is.MaxMovePercent, ledger.DefaultMaxMovePercent},
+		},
+	} {
+		if ledger.LooserPair([2]*int64{pair[0].was, pair[1].was}, [2]*int64{pair[0].is, pair[1].is}, pair[0].standard, pair[1].standard) {
+			c.add(ledger.GuardLoosened, is.Origin, "%s", limitsText(pair[:]...))
+		}
 	}
 	protected := map[string]bool{}
 	for _, h := range is.Protect {

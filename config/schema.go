@@ -1,6 +1,10 @@
 package config
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/usher-cli/usher/ledger"
+)
 
 // block describes one kind of block: its labels, its attributes and the
 // blocks inside it. The language is the value of language, and nothing else
@@ -43,7 +47,10 @@ func language() block {
 				"from",
 				"until",
 				"unknown_names",
+				"except",
+				"except_file",
 			}, blocks: []block{
+				{name: "members", optional: attributeNames()},
 				{name: "grant", labels: []string{"license"}, optional: []string{"disabled_plans", "enabled_plans"}},
 			}},
 		{name: "environment", labels: []string{"label"},
@@ -56,8 +63,18 @@ func language() block {
 		{name: "self_service_purchase", labels: []string{"product"}, required: []string{"policy"}},
 		{name: "ignore", labels: []string{"label"}, required: []string{"address", "reason"}, optional: []string{"until"}},
 		{name: "guard", once: true,
-			optional: []string{"max_losses", "max_loss_percent", "max_unknown_names", "max_unknown_percent", "protect", "owner"}},
+			optional: []string{"max_losses", "max_loss_percent", "max_unknown_names", "max_unknown_percent",
+				"max_attribute_moves", "max_attribute_move_percent", "protect", "owner"}},
 	}}
+}
+
+// attributeNames are the attributes of the directory that select people.
+func attributeNames() []string {
+	var names []string
+	for _, a := range ledger.Attributes() {
+		names = append(names, a.Name)
+	}
+	return names
 }
 
 // attributes lists all arguments of a block.

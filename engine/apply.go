@@ -54,7 +54,7 @@ func (p *Present) Apply(ctx context.Context, pl *plan.Plan, run RunOptions) (*le
 		Tenant: p.Tenant, Store: p.Store, Journal: journal, Lock: p.lease, By: p.by("apply"), Batch: tenant.Batch,
 		Parallelism: cmp.Or(run.Parallelism, DefaultParallelism), Checkpoint: cmp.Or(run.Checkpoint, DefaultCheckpoint),
 		Stop: run.Stop, Progress: run.Progress,
-		Wants: p.wants(), Undeclared: p.undeclared(pl), Name: p.Reading.Name, Lag: p.Reading.Lag, Now: p.Now, Day: p.Today,
+		Wants: p.wants(), Matches: p.matches, Undeclared: p.undeclared(pl), Name: p.Reading.Name, Lag: p.Reading.Lag, Now: p.Now, Day: p.Today,
 	}
 	if r.Progress == nil {
 		r.Progress = func(ledger.Result, ledger.Tally) {}

@@ -51,7 +51,7 @@ func (l *Loaded) confirmOne(d *state.Document, edit *state.Edit, text string) er
 		if err != nil {
 			return err
 		}
-		edit.Put(d.Claims.Grants[i], l.Today())
+		edit.Put(d.Claims.Grants[i], l.Today(), nil)
 		d.DropClaim(i)
 	case len(restarts) > 0: // the flow is to stay as it is
 		i, err := oneOf(restarts, text, func(i int) string { return d.Restarts[i].Holder.ID })
@@ -69,7 +69,7 @@ func (l *Loaded) confirmOne(d *state.Document, edit *state.Edit, text string) er
 		case g.Item.ID != catalog.PerFlow:
 			return fmt.Errorf("%s needs no confirmation: the next usher plan sees by itself if it is done", text)
 		case g.Units > 0:
-			edit.Put(g, l.Today())
+			edit.Put(g, l.Today(), nil)
 		default:
 			edit.Drop(g.Key())
 		}

@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/go-multierror"
@@ -26,7 +28,7 @@ type Choices struct {
 func (p *Present) Plan(c Choices) *plan.Plan {
 	in := p.input(p.Config, c)
 	made := plan.New(in)
-	p.wanted = in.Want
+	p.wanted, p.matches = in.Want, in.Matches
 	made.Notices = append(made.Notices, p.simulated()...)
 	if b := p.Base; b != nil {
 		var other *plan.Plan
@@ -71,11 +73,15 @@ func (p *Present) Renew(saved *plan.Plan) (*plan.Plan, error) {
 // The files have names, and the planner has ids: in between stands the tenant's resolver,
 // which also says of which names nobody is known.
 func (p *Present) input(files *config.Config, c Choices) plan.Input {
-	r := p.Reading.Resolve(tenant.Declared{Wants: files.Wants, Items: files.Items, Environments: files.Environments,
-		Guard: files.Guard, Known: p.Known, Former: p.former()})
+	matched := p.Document.Matches()
+	r := p.Reading.Resolve(tenant.Declared{Wants: files.Wants, Selections: files.Selections, Matched: matched, Items: files.Items,
+		Environments: files.Environments, Guard: files.Guard, Known: p.Known, Former: p.former()})
 	in := plan.Input{
 		Want:         r.Want,
 		Dated:        r.Dated,
+		Matches:      r.Matches,
+		Matched:      matched,
+		Selectors:    r.Selectors,
 		Gone:         r.Gone,
 		HeldBack:     r.HeldBack,
 		Blocked:      r.Blocked,
@@ -119,17 +125,21 @@ func (p *Present) input(files *config.Config, c Choices) plan.Input {
 
 // wants is what the files ask for, by key; nothing where they were not read, for a saved plan.
 func (p *Present) wants() []ledger.Grant {
-	if p.wanted == nil && len(p.Config.Wants) > 0 {
-		p.wanted = p.input(p.Config, Choices{}).Want
+	if p.wanted == nil && len(p.Config.Wants)+len(p.Config.Selections) > 0 {
+		in := p.input(p.Config, Choices{})
+		p.wanted, p.matches = in.Want, in.Matches
 	}
 	return p.wanted
 }
 
-// askedBy notes, for what a plan takes away, the line that asked for it.
+// askedBy notes, for what a plan takes away, the line that asked for it, and for people whom a
+// selection newly finds, or no longer, why.
 func (p *Present) askedBy(made *plan.Plan) {
+	was := p.Document.Matches()
 	for i := range made.Calls {
 		for n := range made.Calls[i].Steps {
 			s := &made.Calls[i].Steps[n]
+			s.Because = p.because(s, was)
 			if s.Op != ledger.Remove || len(s.Was) > 0 {
 				continue
 			}
@@ -138,6 +148,29 @@ func (p *Present) askedBy(made *plan.Plan) {
 			}
 		}
 	}
+}
+
+// because says which attributes make a step: those that a selector found, or those that have
+// changed since it did; "" where none does.
+func (p *Present) because(s *ledger.Step, was map[ledger.Key]ledger.Match) string {
+	var parts []string
+	words := func(attribute string) string { return strings.ReplaceAll(attribute, "_", " ") }
+	if m, found := p.matches[s.Key()]; found && s.Op == ledger.Add {
+		for _, v := range m.Values {
+			attribute, value, _ := strings.Cut(v, "=")
+			parts = append(parts, fmt.Sprintf("%s is %s", words(attribute), value))
+		}
+	}
+	if m, found := was[s.Key()]; found && s.Op == ledger.Remove {
+		for _, v := range m.Values {
+			attribute, value, _ := strings.Cut(v, "=")
+			now, read := p.Reading.Trait(s.Holder.ID, attribute)
+			if read && !strings.EqualFold(now, value) {
+				parts = append(parts, fmt.Sprintf("%s changed from %s to %s", words(attribute), value, cmp.Or(now, "nothing")))
+			}
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // alias adds the names of the state that the tenant has changed since.

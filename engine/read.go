@@ -40,7 +40,8 @@ type Present struct {
 	Reading  *tenant.Reading
 	etag     string
 	scope    Scope
-	wanted   []ledger.Grant // what the files want, once a plan was made of them
+	matches  map[ledger.Key]ledger.Match // why selections cover some of them
+	wanted   []ledger.Grant              // what the files want, once a plan was made of them
 }
 
 // ErrInterrupted ends a run that had not begun.
@@ -72,6 +73,7 @@ func (o *Opened) Read(ctx context.Context, scope Scope) (*Present, error) {
 		return nil, fmt.Errorf("the state %s is about the tenant %s, and the configuration points at %s (%s): use the state of that tenant, "+
 			"or correct the tenant block", o.Store, doc.Tenant, p.Reading.Tenant, o.Config.Tenant.Origin)
 	}
+	p.expandMembers()
 	if scope.Drift != "" {
 		p.scope.Targets, err = p.driftHolders(ctx, scope.Drift)
 	}
@@ -103,6 +105,11 @@ func (p *Present) readOptions() tenant.ReadOptions {
 	o.SelfService = slices.ContainsFunc(p.revisions(), buysBySelfService) ||
 		p.records(func(g ledger.Grant) bool { return g.Holder.Kind == ledger.SelfService })
 	o.Recorded, o.Products = p.about()
+	for _, c := range p.revisions() {
+		o.Attributes = append(o.Attributes, ledger.AttributesOf(c.Selections)...)
+	}
+	slices.Sort(o.Attributes)
+	o.Attributes = slices.Compact(o.Attributes)
 	o.GroupNames, o.Whole = p.scope.GroupNames, p.scope.Whole
 	o.Grants = p.settled()
 	if p.scope.TrustState {

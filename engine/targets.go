@@ -52,11 +52,36 @@ func (p *Present) expandBlocks() error {
 				}
 			}
 		}
-		if !found {
+		if !found && !p.selects(block) {
 			problems = multierror.Append(problems, p.noSuchBlock(block))
 		}
 	}
 	return problems.ErrorOrNil()
+}
+
+// selects reports whether a block finds people by their attributes: nobody knows yet whom.
+func (p *Present) selects(block string) bool {
+	about := p.aboutBlock(block)
+	return slices.ContainsFunc(p.Config.Selections, func(s ledger.Selection) bool { return about(s.Selectors[0].Origin.Block, s.Item) })
+}
+
+// expandMembers puts, for the blocks that a plan is narrowed to, the people whom they find by
+// attributes. The tenant has been read by now.
+func (p *Present) expandMembers() {
+	if !slices.ContainsFunc(p.scope.Blocks, p.selects) {
+		return
+	}
+	in := p.input(p.Config, Choices{})
+	for i := range in.Want {
+		g := &in.Want[i]
+		_, found := in.Matches[g.Key()]
+		for _, o := range g.Origins {
+			if found && slices.ContainsFunc(p.scope.Blocks, func(block string) bool { return p.aboutBlock(block)(o.Block, g.Item) }) {
+				p.scope.Targets = append(p.scope.Targets, ledger.Holder{Kind: g.Holder.Kind, Name: g.Holder.Name})
+				break
+			}
+		}
+	}
 }
 
 // noSuchBlock says that nobody is of a block, and which block was probably meant.

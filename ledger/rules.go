@@ -22,17 +22,14 @@ type RuleChange struct {
 	Origins []Origin `json:"origins,omitempty"`
 }
 
-// Looser reports whether a guard allows more losses or more unknown names than another
-// one, of some number of holders or names.
+// LooserPair reports whether a number and a share that bind together allow more than those of
+// before, of some number of holders or names; nil is not written, and then the standard ones count.
 //
 // A share is taken as it is written, and not rounded down to people: 60 percent are looser
 // than 58. What a guard allows grows straight with the number, but where it turns from a
 // share to a number. So two guards cross nowhere else than there.
-func Looser(was, is Guard) bool {
-	return looserPair(bounds{was.MaxLosses, was.MaxLossPercent, DefaultMaxLosses, DefaultMaxLossPercent},
-		bounds{is.MaxLosses, is.MaxLossPercent, DefaultMaxLosses, DefaultMaxLossPercent}) ||
-		looserPair(bounds{was.MaxUnknown, was.MaxUnknownPercent, DefaultMaxUnknown, DefaultMaxUnknownPercent},
-			bounds{is.MaxUnknown, is.MaxUnknownPercent, DefaultMaxUnknown, DefaultMaxUnknownPercent})
+func LooserPair(was, is [2]*int64, number, percent int64) bool {
+	return looserPair(bounds{was[0], was[1], number, percent}, bounds{is[0], is[1], number, percent})
 }
 
 // bounds are a number and a share that bind together.

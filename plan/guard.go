@@ -35,6 +35,8 @@ const (
 	Protected BreachKind = "protected"
 	// UnknownNames is names of one file that mean nobody.
 	UnknownNames BreachKind = "unknown_names"
+	// Moves is people whom selections newly find, or no longer, because the directory changed.
+	Moves BreachKind = "attribute_moves"
 	// Stops is a flow of a service principal that would stop running.
 	Stops BreachKind = "stops"
 )
@@ -72,7 +74,7 @@ func breaches(p *Plan, in Input, c *coverage, parts []*part) []Breach {
 			counts[Breach{Kind: Undrawn, Item: s.Item.Name}] -= d
 		}
 	}
-	all := slices.Concat(protected(p, in.Guard, l), stops(p, in), unknownNames(in))
+	all := slices.Concat(protected(p, in.Guard, l), stops(p, in), unknownNames(in), moves(p, in))
 	held := holders(p, in)
 	for b, n := range counts {
 		of := held[b]

@@ -13,8 +13,11 @@ const Format = 1
 
 // Input is everything that a plan follows from.
 type Input struct {
-	Want         []ledger.Grant // one a key
-	Dated        []ledger.Dated // wants that hold for some days only
+	Want         []ledger.Grant              // one a key
+	Matches      map[ledger.Key]ledger.Match // why selections cover some of what is wanted
+	Matched      map[ledger.Key]ledger.Match // and some of what is known
+	Selectors    map[string]bool             // of the files
+	Dated        []ledger.Dated              // wants that hold for some days only
 	Gone         []ledger.HolderID
 	HeldBack     []ledger.Key
 	Blocked      []ledger.Holder // nothing is done for them, for a reason among Notices

@@ -43,7 +43,7 @@ func BenchmarkState(b *testing.B) {
 					for i := range n / 100 {
 						g := d.Grants[rand.IntN(n)].Grant
 						g.Units = int64(i)
-						e.Put(g, "2026-01-01")
+						e.Put(g, "2026-01-01", nil)
 					}
 					e.Apply(d)
 					if _, err := store.Write(context.Background(), d, etag); err != nil {
@@ -65,7 +65,7 @@ func many(n int) *state.Document {
 				Kind: ledger.Seat,
 				ID:   "06ebc4ee-1bb5-47dd-8120-11324bc54e06",
 				Name: "SPE_E5",
-			}, Value: ledger.Value{Units: 1}}, "2026-01-01")
+			}, Value: ledger.Value{Units: 1}}, "2026-01-01", nil)
 	}
 	e.Apply(d)
 	return d

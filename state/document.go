@@ -34,8 +34,9 @@ type Document struct {
 // Record is a grant that is usher's own.
 type Record struct {
 	ledger.Grant
-	Since string // the day it was recorded, as YYYY-MM-DD
-	From  Line   // what asked for it then; "" where nobody knows
+	Since string        // the day it was recorded, as YYYY-MM-DD
+	From  Line          // what asked for it then; "" where nobody knows
+	Match *ledger.Match // why a selection covered its holder then; nil where none did
 }
 
 // Claims is what an unfinished run may have added, and what it was allowed to take
@@ -205,12 +206,13 @@ func NewEdit() *Edit {
 	return &Edit{put: map[ledger.Key]Record{}, drop: map[ledger.Key]bool{}}
 }
 
-// Put records a grant, with the day it became usher's.
-func (e *Edit) Put(g ledger.Grant, day string) {
+// Put records a grant, with the day it became usher's, and why a selection covers its holder; nil
+// where none does.
+func (e *Edit) Put(g ledger.Grant, day string, why *ledger.Match) {
 	from := lineOf(g.Origins)
 	g.Origins = nil
 	delete(e.drop, g.Key())
-	e.put[g.Key()] = Record{g, day, from}
+	e.put[g.Key()] = Record{g, day, from, why}
 }
 
 // Drop forgets a grant.
@@ -226,7 +228,7 @@ func (e *Edit) Apply(d *Document) {
 	for _, r := range d.Grants {
 		key := r.Key()
 		if changed, ok := e.put[key]; ok {
-			changed.Since, changed.From = r.Since, cmp.Or(changed.From, r.From)
+			changed.Since, changed.From, changed.Match = r.Since, cmp.Or(changed.From, r.From), cmp.Or(changed.Match, r.Match)
 			r = changed
 			delete(e.put, key)
 		}

@@ -33,6 +33,7 @@ type row struct {
 	ledger.Value
 	Since  string        `json:"since,omitempty"`
 	From   Line          `json:"from,omitempty"`
+	Match  *ledger.Match `json:"match,omitempty"`
 	At     *time.Time    `json:"at,omitempty"`
 	Before *ledger.Value `json:"before,omitempty"`
 	Why    string        `json:"why,omitempty"`
@@ -108,7 +109,7 @@ func (d *Document) Encode() []byte {
 	)
 	list(&b, "grants", d.Grants, func(r Record) any {
 		out := rowOf(r.Grant)
-		out.Since, out.From = r.Since, r.From
+		out.Since, out.From, out.Match = r.Since, r.From, r.Match
 		return out
 	})
 	if len(d.Former) > 0 {
@@ -246,7 +247,7 @@ func (f file) document(recs []Record) (*Document, error) {
 		if err != nil {
 			return nil, err
 		}
-		d.Grants = append(d.Grants, Record{g, r.Since, r.From})
+		d.Grants = append(d.Grants, Record{g, r.Since, r.From, r.Match})
 	}
 	byKey := func(a, b Record) int { return a.Key().Compare(b.Key()) }
 	if !slices.IsSortedFunc(d.Grants, byKey) {

@@ -51,9 +51,22 @@ func (d *Document) AskedBy(k ledger.Key) (ledger.Origin, bool) {
 	return d.Grants[at].From.Origin()
 }
 
-// Follow brings the lines of records up to date with the wants of the files, sorted by key:
-// lines move when somebody edits a file.
-func (d *Document) Follow(wants []ledger.Grant) {
+// Matches are why selections covered the grants on record, by key.
+func (d *Document) Matches() map[ledger.Key]ledger.Match {
+	all := map[ledger.Key]ledger.Match{}
+	if d != nil {
+		for i := range d.Grants {
+			if m := d.Grants[i].Match; m != nil {
+				all[d.Grants[i].Key()] = *m
+			}
+		}
+	}
+	return all
+}
+
+// Follow brings the lines of records up to date with the wants of the files, sorted by key, and
+// with why selections cover their holders: lines move when somebody edits a file.
+func (d *Document) Follow(wants []ledger.Grant, matches map[ledger.Key]ledger.Match) {
 	at := 0
 	for i := range d.Grants {
 		r := &d.Grants[i]
@@ -61,7 +74,10 @@ func (d *Document) Follow(wants []ledger.Grant) {
 			at++
 		}
 		if at < len(wants) && wants[at].Key() == r.Key() {
-			r.From = lineOf(wants[at].Origins)
+			r.From, r.Match = lineOf(wants[at].Origins), nil
+			if m, covered := matches[r.Key()]; covered {
+				r.Match = &m
+			}
 		}
 	}
 }

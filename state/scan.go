@@ -71,7 +71,7 @@ func records(lines string) ([]Record, error) {
 			items[key] = g.Item
 		}
 		g.Item = items[key]
-		all = append(all, Record{g, r.Since, r.From})
+		all = append(all, Record{g, r.Since, r.From, r.Match})
 		lines = more
 	}
 	return all, nil

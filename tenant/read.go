@@ -8,6 +8,7 @@ import (
 
 	"github.com/usher-cli/usher/catalog"
 	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant/graph"
 	"github.com/usher-cli/usher/tenant/powerplatform"
 	"github.com/usher-cli/usher/tenant/wire"
 )
@@ -26,6 +27,8 @@ type Reading struct {
 	cannot   map[ledger.HolderID]string   // groups that can be given nothing, with the reason
 	groups   []ledger.Holder              // all of the tenant, by id and name, where one of the files was not found
 	deleted  map[string]deletedAccount    // of late, by id and by folded name, where the files name somebody who is not there
+	people   map[string]int               // positions of people among the holders, once somebody asks
+	traits   graph.Traits                 // of people, who come first among the holders
 	outside  map[nameKey]bool             // flows that are in no solution, by id or name
 }
 
@@ -43,8 +46,9 @@ type ReadOptions struct {
 	// machines to read, each by id or name.
 	Groups       []string
 	Environments []string
-	SelfService  bool // what people may buy by themselves is to be read
-	GroupNames   bool // the names of all groups are wanted, also of those that nothing mentions
+	SelfService  bool     // what people may buy by themselves is to be read
+	GroupNames   bool     // the names of all groups are wanted, also of those that nothing mentions
+	Attributes   []string // of people, in the words of the language
 	// Whole is to read everything that gives somebody something, whoever mentions it.
 	Whole bool
 	// NoUnits says that environments and capacity concern nobody: they are not
@@ -151,11 +155,11 @@ func (t *Tenant) people(ctx context.Context, r *Reading, seats []ledger.Supply, 
 	if progress == nil {
 		progress = func(int) {}
 	}
-	p, err := t.graph.People(ctx, seats, progress)
+	p, err := t.graph.People(ctx, seats, o.Attributes, progress)
 	if err != nil {
 		r.unread(ledger.User, err)
 	}
-	r.Grants, r.Inherited, r.Disabled, r.Nowhere = p.Grants, p.Inherited, p.Disabled, p.Nowhere
+	r.Grants, r.Inherited, r.Disabled, r.Nowhere, r.traits = p.Grants, p.Inherited, p.Disabled, p.Nowhere, p.Traits
 	return p.Holders
 }
 

@@ -11,6 +11,8 @@ import (
 type Resolved struct {
 	Want         []ledger.Grant // sorted by key, one for each
 	Dated        []ledger.Dated
+	Matches      map[ledger.Key]ledger.Match // why selections cover some of these
+	Selectors    map[string]bool             // of the files, by block and in one spelling
 	Items        []ledger.ItemRules
 	Environments []ledger.EnvironmentRules
 	Guard        ledger.Guard
@@ -39,6 +41,8 @@ type Nobody struct {
 // Declared is what the files want, in names.
 type Declared struct {
 	Wants        []ledger.Want
+	Selections   []ledger.Selection
+	Matched      map[ledger.Key]ledger.Match // why selections covered the grants of the state
 	Items        []ledger.ItemRules
 	Environments []ledger.EnvironmentRules
 	Guard        ledger.Guard
@@ -102,7 +106,7 @@ func (r *Reading) Resolve(d Declared) *Resolved {
 	products := x.items(d.Items)
 	x.declared = d.Wants
 	x.environments(d.Environments)
-	x.wants(d.Wants, products)
+	x.wants(d, products)
 	x.countNames(d.Wants)
 	x.guard(d.Guard)
 	return x.out
@@ -126,7 +130,8 @@ func pins(known []ledger.Grant, unlisted bool) map[nameKey]ledger.Holder {
 	return pinned
 }
 
-func (x *resolver) wants(wants []ledger.Want, products map[string]*ledger.Supply) {
+func (x *resolver) wants(d Declared, products map[string]*ledger.Supply) {
+	wants := d.Wants
 	disabled := map[ledger.HolderID]bool{}
 	for _, id := range x.Disabled {
 		disabled[id] = true
@@ -158,6 +163,7 @@ func (x *resolver) wants(wants []ledger.Want, products map[string]*ledger.Supply
 	if x.missing[ledger.User] == "" && !x.Unlisted {
 		x.out.Notices = append(x.out.Notices, lists.unknown()...)
 	}
+	x.selections(d, products, disabled)
 	ledger.SortGrants(x.out.Want)
 	if x.unsure {
 		x.agree()
@@ -209,6 +215,9 @@ func mergeIDs(grants []ledger.Grant) []ledger.Grant {
 	merged := grants[:0]
 	for _, g := range grants {
 		if n := len(merged); n > 0 && merged[n-1].Key() == g.Key() {
+			if merged[n-1].Without == nil {
+				merged[n-1].Without = g.Without
+			}
 			merged[n-1].Origins = ledger.MergeOrigins(merged[n-1].Origins, g.Origins)
 			continue
 		}

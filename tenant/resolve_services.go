@@ -135,12 +135,7 @@ func (x *resolver) lostPlans(s *ledger.Supply) bool {
 
 // tellPlan tells of a service plan at the line of its list, once.
 func (x *resolver) tellPlan(list *ledger.ServicePlanList, severity ledger.Severity, code, text, fix string) {
-	n := ledger.Notice{Code: code, Severity: severity, Text: text, Fix: fix, Origins: []ledger.Origin{list.Origin}}
-	said := code + text + list.Origin.String() + list.Origin.Block
-	if !x.said[said] {
-		x.said[said] = true
-		x.out.Notices = append(x.out.Notices, n)
-	}
+	x.tell(severity, code, text, fix, list.Origin)
 }
 
 // plansOf lists the service plans of a product, as the way out of a wrong name.

@@ -9,10 +9,18 @@ import (
 
 // guard tells which limits are in force. Every plan shows them, because a reader
 // of a plan does not see the guard block.
-func (p *Page) guard(g ledger.Guard) {
+func (p *Page) guard(pl *plan.Plan) {
+	g, selects := pl.Guard, false
+	for s := range pl.EachStep() {
+		selects = selects || s.Because != ""
+	}
 	losses := limits(g.MaxLosses, g.MaxLossPercent, ledger.DefaultMaxLosses, ledger.DefaultMaxLossPercent)
 	names := limits(g.MaxUnknown, g.MaxUnknownPercent, ledger.DefaultMaxUnknown, ledger.DefaultMaxUnknownPercent)
 	p.say("Guard: at most %s of the holders of an item may lose it, and at most %s of the names in a file may be unknown.", losses, names)
+	if selects {
+		moves := limits(g.MaxMoves, g.MaxMovePercent, ledger.DefaultMaxMoves, ledger.DefaultMaxMovePercent)
+		p.say("Guard: attributes of the directory may move at most %s of the people whom members find.", moves)
+	}
 }
 
 // limits says how two limits bind: what a file writes by itself, and the default

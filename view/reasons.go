@@ -39,6 +39,9 @@ func (w Words) reasons(s shownStep) []string {
 	if text := cause(s); text != "" {
 		parts = append(parts, text)
 	}
+	if s.Because != "" {
+		parts = append(parts, "because "+s.Because)
+	}
 	parts = append(parts, circumstances(s)...)
 	if s.Reduced > 0 && s.Holder.Kind == ledger.User {
 		parts = append(parts, "another source gives it without "+w.servicePlanNames(s.Loses))

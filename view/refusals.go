@@ -214,6 +214,9 @@ func (p *Page) breach(b plan.Breach) {
 		n.Fix = "Correct them. If that is meant, write unknown_names = \"ignore\" in the assignment, or raise max_unknown_names in " +
 			"the guard block"
 		p.refuse(n, "%d of the %d names in %s are unknown, and the guard allows %d", b.Count, b.Of, b.Item, b.Allowed)
+	case plan.Moves:
+		n.Fix = "Look at the causes in the plan. If that is meant, raise max_attribute_moves or max_attribute_move_percent in the guard block"
+		p.refuse(n, "attributes of the directory move %d of the %d people whom members find, and the guard allows %d", b.Count, b.Of, b.Allowed)
 	case plan.Forgets:
 		p.refuse(n, "%d of the %d records of %s would be dropped, and the guard allows %d", b.Count, b.Of, b.Item, b.Allowed)
 	}

@@ -251,7 +251,7 @@ func runSoak(t *testing.T, people int, seed uint64) {
 	doc := state.New(soakTenant)
 	edit := state.NewEdit()
 	for _, g := range known {
-		edit.Put(g, "2026-01-01")
+		edit.Put(g, "2026-01-01", nil)
 	}
 	edit.Apply(doc)
 	etag, err := store.Write(context.Background(), doc, "")

@@ -19,6 +19,7 @@ type People struct {
 	Inherited []ledger.Inherited
 	Disabled  []ledger.HolderID
 	Nowhere   []ledger.HolderID
+	Traits    Traits // of the holders, in their order
 }
 
 type user struct {
@@ -27,6 +28,7 @@ type user struct {
 	Enabled *bool            `json:"accountEnabled"`
 	Country *string          `json:"usageLocation"`
 	States  wire.List[state] `json:"licenseAssignmentStates"`
+	traits
 }
 
 // Shape implements wire.Shaped. Without its states an account says nothing about
@@ -100,25 +102,31 @@ func (c *Client) Deleted(ctx context.Context) ([]Deleted, error) {
 	return all, err
 }
 
-const userQuery = "?$select=id,userPrincipalName,accountEnabled,usageLocation,licenseAssignmentStates&$top=999"
+const userSelect = "?$select=id,userPrincipalName,accountEnabled,usageLocation,licenseAssignmentStates"
 
-// People reads the whole directory, 999 people a request. On an error it
+// People reads the whole directory, 999 people a request, with some attributes. On an error it
 // returns what was read so far, which proves nothing about the rest.
-func (c *Client) People(ctx context.Context, supply []ledger.Supply, progress func(people int)) (People, error) {
+func (c *Client) People(ctx context.Context, supply []ledger.Supply, attributes []string, progress func(people int)) (People, error) {
 	items := newInterner(supply)
 	seen := map[string]bool{} // pages of a changing directory can overlap
-	var all People
-	err := wire.Each(ctx, c.w, "/v1.0/users"+userQuery, func(page []user) {
+	all := People{Traits: Traits{Attributes: attributes, texts: map[string]string{}}}
+	query := userSelect
+	for _, p := range properties(attributes) {
+		query += "," + p
+	}
+	var unsaid error
+	err := wire.Each(ctx, c.w, "/v1.0/users"+query+"&$top=999", func(page []user) {
 		for i := range page {
 			if u := &page[i]; !seen[strings.ToLower(u.ID)] {
 				seen[strings.ToLower(u.ID)] = true
 				all.addAccount(u, items)
+				unsaid = cmp.Or(unsaid, all.Traits.add(u))
 			}
 		}
 		progress(len(all.Holders))
 	})
 	ledger.SortGrants(all.Grants)
-	return all, err
+	return all, cmp.Or(err, unsaid)
 }
 
 func (p *People) addAccount(u *user, items *interner) {

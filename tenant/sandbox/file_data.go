@@ -79,6 +79,15 @@ type User struct {
 	Password      string    `json:"password,omitempty"` // lets the user sign in
 	Roles         []string  `json:"directoryRoles,omitempty"`
 	Licenses      []License `json:"licenses,omitempty"`
+
+	City       string            `json:"city,omitempty"`
+	Company    string            `json:"companyName,omitempty"`
+	Country    string            `json:"country,omitempty"`
+	Department string            `json:"department,omitempty"`
+	Employee   string            `json:"employeeType,omitempty"`
+	JobTitle   string            `json:"jobTitle,omitempty"`
+	Office     string            `json:"officeLocation,omitempty"`
+	Extensions map[string]string `json:"extensionAttributes,omitempty"` // extensionAttribute1 to 15
 }
 
 // DeletedUser is an account that can still be restored. The service keeps it for 30 days, and

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/base64"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -51,12 +52,33 @@ func userProperty(u *User, name string) (any, bool) {
 			return "Member", true
 		}
 		return u.UserType, true
+	case "onPremisesExtensionAttributes":
+		return extensionAttributes(u), true
 	case "assignedLicenses":
 		return assignedLicenses(u), true
 	case "licenseAssignmentStates":
 		return assignmentStates(u), true
 	}
+	if text := u.attribute(name); text != nil {
+		return nullable(*text), true
+	}
 	return nil, false
+}
+
+// attribute is what a user has under one of the names of Microsoft Graph for texts; nil for others.
+func (u *User) attribute(name string) *string {
+	return map[string]*string{"city": &u.City, "companyName": &u.Company, "country": &u.Country, "department": &u.Department,
+		"employeeType": &u.Employee, "jobTitle": &u.JobTitle, "officeLocation": &u.Office}[name]
+}
+
+// extensionAttributes are all fifteen, with null for those that nobody wrote.
+func extensionAttributes(u *User) map[string]any {
+	all := map[string]any{}
+	for n := range 15 {
+		name := fmt.Sprintf("extensionAttribute%d", n+1)
+		all[name] = nullable(u.Extensions[name])
+	}
+	return all
 }
 
 func nullable(s string) any {

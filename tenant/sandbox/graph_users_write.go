@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 )
@@ -13,6 +14,16 @@ type userWrite struct {
 	AccountEnabled    *bool   `json:"accountEnabled"`
 	UsageLocation     *string `json:"usageLocation"`
 	MailNickname      *string `json:"mailNickname"`
+
+	City       *string `json:"city"`
+	Company    *string `json:"companyName"`
+	Country    *string `json:"country"`
+	Department *string `json:"department"`
+	Employee   *string `json:"employeeType"`
+	JobTitle   *string `json:"jobTitle"`
+	Office     *string `json:"officeLocation"`
+
+	Extensions map[string]string `json:"onPremisesExtensionAttributes"`
 }
 
 func (b userWrite) into(u *User) {
@@ -27,6 +38,19 @@ func (b userWrite) into(u *User) {
 	}
 	if b.UsageLocation != nil {
 		u.UsageLocation = *b.UsageLocation
+	}
+	for name, text := range map[string]*string{"city": b.City, "companyName": b.Company, "country": b.Country, "department": b.Department,
+		"employeeType": b.Employee, "jobTitle": b.JobTitle, "officeLocation": b.Office} {
+		if text != nil {
+			*u.attribute(name) = *text
+		}
+	}
+	if len(b.Extensions) > 0 {
+		u.Extensions = maps.Clone(u.Extensions)
+		if u.Extensions == nil {
+			u.Extensions = map[string]string{}
+		}
+		maps.Copy(u.Extensions, b.Extensions)
 	}
 }
 

@@ -1,0 +1,236 @@
+package tenant
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// selections gives what the files give to everybody with some attributes.
+//
+// Where the reading of people failed, nothing is done for anybody, and so nothing is found. Where
+// a run believes the state instead of reading people, nobody can tell who is found: refused.
+func (x *resolver) selections(d Declared, products map[string]*ledger.Supply, disabled map[ledger.HolderID]bool) {
+	if len(d.Selections) == 0 || x.missing[ledger.User] != "" {
+		return
+	}
+	if x.Unlisted {
+		x.tell(ledger.Error, "members-unread", "people were not read, so nobody can tell whom members finds", "plan without -refresh=false",
+			d.Selections[0].Selectors[0].Origin)
+		return
+	}
+	x.unsure = true // a person can be in a list, too, with other service plans
+	x.out.Matches, x.out.Selectors = map[ledger.Key]ledger.Match{}, map[string]bool{}
+	s := selecting{resolver: x, products: products, disabled: disabled, folded: map[string]string{}}
+	for i := range d.Selections {
+		s.everybody(&d.Selections[i])
+		for _, by := range d.Selections[i].Selectors {
+			x.out.Selectors[name(by)] = true
+		}
+	}
+	s.unknownValues(d)
+}
+
+// selecting finds people by their attributes.
+type selecting struct {
+	*resolver
+	products map[string]*ledger.Supply
+	disabled map[ledger.HolderID]bool
+	folded   map[string]string // values, as they are compared
+}
+
+// name is a selector with its block, in one spelling.
+func name(s ledger.Selector) string { return s.Origin.Block + ": " + s.String() }
+
+// everybody gives it to all people whom a selector finds.
+func (s *selecting) everybody(selection *ledger.Selection) {
+	left := s.leftOut(selection)
+	for i, row := range s.traits.Rows {
+		h := s.holders[i]
+		if left[h.ID] {
+			continue
+		}
+		for n := range selection.Selectors {
+			if values, found := s.finds(&selection.Selectors[n], row); found {
+				s.give(selection, h, &selection.Selectors[n], ledger.Match{Selector: name(selection.Selectors[n]), Values: values})
+				break
+			}
+		}
+	}
+}
+
+// give gives somebody what a selection gives. A disabled account that does not have it is not
+// found: there are as many of those as people who left.
+func (s *selecting) give(selection *ledger.Selection, h ledger.Holder, by *ledger.Selector, m ledger.Match) {
+	w := selection.Want
+	w.Holder, w.Origins = h.Name, []ledger.Origin{by.Origin}
+	supply := s.products[w.Item.Name]
+	if supply == nil {
+		return // refused at the license block
+	}
+	asleep := s.disabled[h.Identity()] && !w.DisabledAccounts
+	if key := (ledger.Grant{Holder: h, Item: supply.Item}).Key(); asleep && !has(s.Grants, key) && !has(s.known, key) {
+		return
+	}
+	g, ok := s.grant(&w, h, s.products)
+	if !ok {
+		return
+	}
+	if asleep {
+		s.out.HeldBack = append(s.out.HeldBack, g.Key())
+	}
+	if _, twice := s.out.Matches[g.Key()]; !twice {
+		s.out.Matches[g.Key()] = m
+	}
+}
+
+// has reports whether grants, sorted by key, have one.
+func has(grants []ledger.Grant, key ledger.Key) bool {
+	_, found := slices.BinarySearchFunc(grants, key, func(g ledger.Grant, k ledger.Key) int { return g.Key().Compare(k) })
+	return found
+}
+
+// finds reports whether somebody meets all conditions, and with which values. Guests are found
+// only by selectors that say so: the department of a guest is what somebody else wrote.
+func (s *selecting) finds(by *ledger.Selector, row []string) (values []string, found bool) {
+	guests := slices.ContainsFunc(by.Conditions, func(c ledger.Condition) bool { return c.Attribute == ledger.UserType })
+	for i, attribute := range s.traits.Attributes {
+		if attribute == ledger.UserType && !guests && strings.EqualFold(row[i], "Guest") {
+			return nil, false
+		}
+		at := slices.IndexFunc(by.Conditions, func(c ledger.Condition) bool { return c.Attribute == attribute })
+		if at < 0 {
+			continue
+		}
+		if !slices.ContainsFunc(by.Conditions[at].Values, func(v string) bool { return s.fold(v) == s.fold(row[i]) }) {
+			return nil, false
+		}
+		values = append(values, attribute+"="+row[i])
+	}
+	return values, len(values) == len(by.Conditions)
+}
+
+// fold is a value as values are compared. There are few, and many people.
+func (s *selecting) fold(value string) string {
+	known, seen := s.folded[value]
+	if !seen {
+		known = fold(value)
+		s.folded[value] = known
+	}
+	return known
+}
+
+// leftOut are the ids of those whom a selection leaves out. A name that means nobody may be a
+// slip, and then somebody gets what a file keeps from them: it is told.
+func (s *selecting) leftOut(selection *ledger.Selection) map[string]bool {
+	left := map[string]bool{}
+	for _, e := range selection.Except {
+		key := nameKey{ledger.User, fold(e.Name)}
+		bearers := s.bearers(key)
+		pin, pinned := s.pinned[key]
+		switch {
+		case isID(e.Name):
+			left[strings.ToLower(e.Name)] = true
+		case len(bearers) > 0:
+			for _, h := range bearers {
+				left[h.ID] = true
+			}
+		case pinned:
+			left[pin.ID] = true
+		default:
+			s.tell(ledger.Warning, "except-unknown", fmt.Sprintf("%s is to be left out, and is nobody in this tenant%s", e.Name,
+				s.suggestion(&ledger.Want{Kind: ledger.User, Holder: e.Name})), "correct the name, or take it out of the list", e.Origin)
+		}
+	}
+	return left
+}
+
+// unknownValues tells of values that nobody has: a slip, or a department that was renamed. It is
+// refused where somebody whom the assignment found before would lose what they have.
+func (s *selecting) unknownValues(d Declared) {
+	lost := map[string][]ledger.Match{} // by assignment
+	for key, m := range d.Matched {
+		if _, still := s.out.Matches[key]; !still {
+			block, _, _ := strings.Cut(m.Selector, ": ")
+			lost[block] = append(lost[block], m)
+		}
+	}
+	there := make([]map[string]string, len(s.traits.Attributes)) // values of each attribute, as they are compared
+	for i := range there {
+		there[i] = map[string]string{}
+	}
+	for _, row := range s.traits.Rows {
+		for i, value := range row {
+			there[i][s.fold(value)] = value
+		}
+	}
+	for i := range d.Selections {
+		for _, by := range d.Selections[i].Selectors {
+			for _, c := range by.Conditions {
+				at := slices.Index(s.traits.Attributes, c.Attribute)
+				for _, v := range c.Values {
+					if _, known := there[at][s.fold(v)]; !known {
+						losing := !d.Selections[i].IgnoreUnknown && s.loses(lost[by.Origin.Block], c, v)
+						s.nobodyIs(c.Attribute, v, there[at], by.Origin, losing)
+					}
+				}
+			}
+		}
+	}
+}
+
+// loses reports whether somebody is no longer found because a condition has a value that nobody
+// has: the value that they had, or one in its place.
+func (s *selecting) loses(lost []ledger.Match, c ledger.Condition, value string) bool {
+	return slices.ContainsFunc(lost, func(m ledger.Match) bool {
+		had, asked := m.Value(c.Attribute)
+		same := func(v string) bool { return s.fold(v) == s.fold(had) }
+		return asked && (same(value) || !slices.ContainsFunc(c.Values, same))
+	})
+}
+
+// nobodyIs tells of a value that nobody has.
+func (s *selecting) nobodyIs(attribute, value string, there map[string]string, at ledger.Origin, losing bool) {
+	var known []string
+	for _, v := range there {
+		known = append(known, v)
+	}
+	slices.Sort(known)
+	text := fmt.Sprintf("the %s of nobody in this tenant is %q%s", strings.ReplaceAll(attribute, "_", " "), value, didYouMean(value, known))
+	if losing {
+		s.tell(ledger.Error, "value-unknown", text+", and people whom "+at.Block+" found before would lose what they have",
+			"correct it; if it is right, write unknown_names = \"ignore\" in the assignment", at)
+		return
+	}
+	s.tell(ledger.Warning, "value-unknown", text, "correct it, or take it out", at)
+}
+
+// tell tells of something at a line, once.
+func (x *resolver) tell(severity ledger.Severity, code, text, fix string, at ledger.Origin) {
+	said := code + text + at.String() + at.Block
+	if !x.said[said] {
+		x.said[said] = true
+		x.out.Notices = append(x.out.Notices, ledger.Notice{Code: code, Severity: severity, Text: text, Fix: fix, Origins: []ledger.Origin{at}})
+	}
+}
+
+// Trait is the value of an attribute of somebody; false where it was not read.
+func (r *Reading) Trait(user, attribute string) (string, bool) {
+	at := slices.Index(r.traits.Attributes, attribute)
+	if at < 0 || r.missing[ledger.User] != "" {
+		return "", false
+	}
+	if r.people == nil {
+		r.people = make(map[string]int, len(r.traits.Rows))
+		for i := range r.traits.Rows {
+			r.people[r.holders[i].ID] = i
+		}
+	}
+	i, there := r.people[user]
+	if !there {
+		return "", false
+	}
+	return r.traits.Rows[i][at], true
+}
