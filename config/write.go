@@ -111,6 +111,10 @@ type Assignment struct {
 	Names  []string
 	File   string // the list that has them instead; "" for none
 	Grants []Grant
+
+	Members    []ledger.Selector
+	Except     []string // whom the members leave out
+	ExceptFile string   // the list that has them instead; "" for none
 }
 
 // Grant is a grant in it: the label of a license, and the service plans that are off.
@@ -126,10 +130,30 @@ func (a Assignment) Block() string {
 	switch {
 	case a.File != "":
 		block.SetAttributeValue("users_file", cty.StringVal(a.File))
+	case len(a.Names) == 0 && len(a.Members) > 0:
 	case a.Kind == ledger.Group:
 		block.SetAttributeValue("groups", texts(a.Names))
 	default:
 		block.SetAttributeValue("users", texts(a.Names))
+	}
+	switch {
+	case a.ExceptFile != "":
+		block.SetAttributeValue("except_file", cty.StringVal(a.ExceptFile))
+	case len(a.Except) > 0:
+		block.SetAttributeValue("except", texts(a.Except))
+	}
+	for _, s := range a.Members {
+		if len(block.Attributes())+len(block.Blocks()) > 0 {
+			block.AppendNewline()
+		}
+		members := block.AppendNewBlock("members", nil).Body()
+		for _, c := range s.Conditions {
+			if len(c.Values) == 1 {
+				members.SetAttributeValue(c.Attribute, cty.StringVal(c.Values[0]))
+			} else {
+				members.SetAttributeValue(c.Attribute, texts(c.Values))
+			}
+		}
 	}
 	for _, g := range a.Grants {
 		block.AppendNewline()

@@ -50,7 +50,9 @@ func (p *Present) Export(names ExportNames) (*Exported, error) {
 	for _, rules := range before.Items {
 		labels[rules.Item.ID] = rules.Label
 	}
+	people, attributes, rows := p.Reading.People()
 	made := &Exported{Files: export.New(export.Tenant{Have: p.Reading.Have, Catalog: p.Catalog, Reference: p.reference, Labels: labels,
+		People: people, Attributes: attributes, Rows: rows,
 		Assignments: p.assignments(), Said: func(k ledger.Key) bool { return said[k] }}, chosen)}
 	draft, err := config.NewDraft(p.Dir)
 	if err != nil {

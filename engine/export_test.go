@@ -138,14 +138,28 @@ func someTenant(t *rapid.T) *sandbox.Tenant {
 		}
 		return off
 	}
-	for i := range rapid.IntRange(0, 12).Draw(t, "people") {
+	planted := without()
+	for i := range rapid.SampledFrom([]int{0, 1, 7, 20, 40}).Draw(t, "people") {
 		u := &sandbox.User{ID: id(3, i), UPN: fmt.Sprintf("user%d@contoso.com", i), UsageLocation: some([]string{"NL", ""}, "country"),
 			Disabled: chance("asleep")}
 		if chance("odd name") {
 			u.UPN = fmt.Sprintf(some([]string{"o'neill%d@contoso.com", "jürgen%d@contoso.com", "a;b%d@contoso.com", "USER%d@CONTOSO.COM",
 				"ada_gmail.com#EXT#%d@contoso.com"}, "upn"), i+100)
 		}
-		for _, s := range world.SKUs {
+		u.Department = some([]string{"Sales", "sales", "Sales", "Finance", "R&D \"x\"", ""}, "department")
+		u.Country, u.UserType = some([]string{"NL", "BE"}, "in"), some([]string{"", "", "", "Guest"}, "type")
+		u.JobTitle = fmt.Sprint("number ", i)
+		for n, s := range world.SKUs {
+			if n == 0 && strings.EqualFold(u.Department, "Sales") { // a rule, with exceptions
+				switch rapid.IntRange(0, 9).Draw(t, "noise") {
+				case 0:
+				case 1:
+					u.Licenses = append(u.Licenses, sandbox.License{SKU: s.ID, Without: without()})
+				default:
+					u.Licenses = append(u.Licenses, sandbox.License{SKU: s.ID, Without: planted})
+				}
+				continue
+			}
 			if chance("seat") {
 				u.Licenses = append(u.Licenses, sandbox.License{SKU: s.ID, Without: without()})
 			}

@@ -108,6 +108,11 @@ func (p *Present) readOptions() tenant.ReadOptions {
 	for _, c := range p.revisions() {
 		o.Attributes = append(o.Attributes, ledger.AttributesOf(c.Selections)...)
 	}
+	if p.scope.Whole {
+		for _, a := range ledger.Attributes() {
+			o.Attributes = append(o.Attributes, a.Name)
+		}
+	}
 	slices.Sort(o.Attributes)
 	o.Attributes = slices.Compact(o.Attributes)
 	o.GroupNames, o.Whole = p.scope.GroupNames, p.scope.Whole

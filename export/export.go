@@ -21,7 +21,12 @@ type Tenant struct {
 	// Reference is what a file writes for a holder: its name, or its id where the name means
 	// nobody, or several.
 	Reference func(ledger.Holder) string
-	Labels    map[string]string // of license blocks that are there, by the id of the product
+	// Attributes are what was read of people, and Rows the values of each of People. A person
+	// without a row is found by no rule.
+	People     []ledger.Holder
+	Attributes []string
+	Rows       [][]string
+	Labels     map[string]string // of license blocks that are there, by the id of the product
 	// Assignments are the names of those that are there, and Said reports whether a file asks for
 	// a grant.
 	Assignments []string
@@ -68,6 +73,7 @@ func New(t Tenant, c Chosen) Files {
 		w.supply[t.Supply[i].Item.ID] = &t.Supply[i]
 	}
 	if c.seats() {
+		w.look()
 		w.chooseLabels()
 		w.licenses()
 		w.people()
@@ -90,6 +96,10 @@ type writer struct {
 	supply map[string]*ledger.Supply // by the id of the item
 	labels map[string]string         // of licenses, by the id of the product
 	taken  map[string]bool           // names of assignments
+	asleep map[ledger.HolderID]bool  // disabled accounts
+	miner  *miner                    // nil where nothing was read of people
+	place  map[string]int32          // of people in the rows, by id
+	guests []bool                    // by place
 	out    Files
 }
 

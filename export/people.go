@@ -21,10 +21,6 @@ type variant struct {
 // people writes the seats that people have directly: an assignment for each product and each set
 // of service plans. Few people stand in it, and many in a list of their own.
 func (w *writer) people() {
-	asleep := map[ledger.HolderID]bool{}
-	for _, id := range w.Disabled {
-		asleep[id] = true
-	}
 	holders, offs := map[variant][]ledger.Holder{}, map[variant][]string{}
 	strangers := map[string]int{}
 	for _, g := range w.seatGrants(ledger.User) {
@@ -36,7 +32,7 @@ func (w *writer) people() {
 			continue // told with its license
 		}
 		off := w.off(g)
-		v := variant{g.Item.ID, strings.Join(off, " "), asleep[g.Holder.Identity()]}
+		v := variant{g.Item.ID, strings.Join(off, " "), w.asleep[g.Holder.Identity()]}
 		holders[v], offs[v] = append(holders[v], g.Holder), off
 	}
 	var blocks []string
@@ -82,25 +78,40 @@ func (w *writer) inOrder(holders map[variant][]ledger.Holder) []variant {
 	return all
 }
 
-// assignment writes the assignment of a variant, and its list where many have it.
+// assignment writes the assignment of a variant: by rules as far as there are some, and by name.
 func (w *writer) assignment(v variant, holders []ledger.Holder, off []string) string {
-	const few = 5 // people who stand in the assignment itself
 	label := w.labels[v.item]
-	a := config.Assignment{Name: free(variantName(label, v, off), label, w.taken), Kind: ledger.User, Names: w.references(holders),
+	a := config.Assignment{Name: free(variantName(label, v, off), label, w.taken), Kind: ledger.User,
 		Grants: []config.Grant{{License: label, Off: off}}}
-	says := ledger.Plural(len(holders), "person", "people")
-	text := says + "."
+	text := ledger.Plural(len(holders), "person", "people")
+	named, leftOut := holders, []ledger.Holder(nil)
+	if !v.disabled {
+		a.Members, named, leftOut = w.rules(v, holders)
+	}
+	if len(a.Members) > 0 {
+		text += fmt.Sprintf(": %d by attributes, %d by name, and %d left out", len(holders)-len(named), len(named), len(leftOut))
+	}
 	switch {
 	case v.disabled && len(holders) == 1:
-		text += " The account is disabled, so nobody uses this seat."
+		text += ". The account is disabled, so nobody uses this seat"
 	case v.disabled:
-		text += " Their accounts are disabled, so nobody uses these seats."
+		text += ". Their accounts are disabled, so nobody uses these seats"
 	}
-	if len(holders) > few {
-		a.File = "people/" + a.Name + ".csv"
-		w.out.All = append(w.out.All, File{Name: a.File, Text: table(a.Names), Says: says})
+	a.Names, a.File = w.list(a.Name, named)
+	a.Except, a.ExceptFile = w.list(a.Name+"_except", leftOut)
+	return comment(text+".") + a.Block()
+}
+
+// list gives the names of few people, or the file that has those of many.
+func (w *writer) list(name string, holders []ledger.Holder) (names []string, file string) {
+	const few = 5 // people who stand in the assignment itself
+	names = w.references(holders)
+	if len(names) <= few {
+		return names, ""
 	}
-	return comment(text) + a.Block()
+	file = "people/" + name + ".csv"
+	w.out.All = append(w.out.All, File{Name: file, Text: table(names), Says: ledger.Plural(len(names), "person", "people")})
+	return nil, file
 }
 
 // variantName tells variants of one product apart.

@@ -216,6 +216,14 @@ func (x *resolver) tell(severity ledger.Severity, code, text, fix string, at led
 	}
 }
 
+// People are all people of the reading, with the values of the attributes that were read.
+func (r *Reading) People() (people []ledger.Holder, attributes []string, rows [][]string) {
+	if r.missing[ledger.User] != "" || r.Unlisted {
+		return nil, nil, nil
+	}
+	return r.holders[:len(r.traits.Rows)], r.traits.Attributes, r.traits.Rows
+}
+
 // Trait is the value of an attribute of somebody; false where it was not read.
 func (r *Reading) Trait(user, attribute string) (string, bool) {
 	at := slices.Index(r.traits.Attributes, attribute)
