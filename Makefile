@@ -68,7 +68,7 @@ test-release: ## a release of PLATFORMS from two clones, built apart: they have 
 	cd cmd/release && $(GO) test ./... -count=1 -timeout=1h -v -platforms=$(PLATFORMS)
 
 bench: ## the planner, the formats, and whole processes, beside terraform where it is installed
-	$(GO) test ./plan ./state ./view ./cmd/usher -run '^$$' -bench . -benchtime=1x -timeout=1h
+	$(GO) test ./plan ./state ./view ./export ./cmd/usher -run '^$$' -bench . -benchtime=1x -timeout=1h
 
 clean:
 	rm -rf bin dist

@@ -65,7 +65,7 @@ type Files struct {
 
 // New writes the files for a tenant.
 func New(t Tenant, c Chosen) Files {
-	w := &writer{Tenant: t, chosen: c, supply: map[string]*ledger.Supply{}, labels: map[string]string{}, taken: map[string]bool{}}
+	w := &writer{Tenant: t, chosen: c, supply: map[string]*ledger.Supply{}, offs: map[string][]string{}, labels: map[string]string{}, taken: map[string]bool{}}
 	for _, name := range t.Assignments {
 		w.taken[name] = true
 	}
@@ -100,6 +100,8 @@ type writer struct {
 	miner  *miner                    // nil where nothing was read of people
 	place  map[string]int32          // of people in the rows, by id
 	guests []bool                    // by place
+	offs   map[string][]string       // names of service plans that are off, by product and ids
+	direct map[string][]ledger.Grant // seats of people, by product
 	out    Files
 }
 

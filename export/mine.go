@@ -8,11 +8,13 @@ import (
 	"github.com/usher-cli/usher/ledger"
 )
 
-// What a rule costs in lines to read, beside the people that it leaves out, and how many of those
-// it may find at most. A rule with an exception in four is no rule.
+// What a rule costs in lines to read, beside a line for each person that it leaves out. A rule has
+// to save some lines: what a handful of people have in common may be chance, and the next who
+// has it would get a seat. And a rule with an exception in four is none.
 const (
 	ruleCost       = 3
 	conditionCost  = 1
+	leastSaved     = 5
 	mostExceptions = 4 // one in so many
 )
 
@@ -80,7 +82,7 @@ func (m *miner) column(attribute string, at int, rows [][]string) {
 	}
 	ids := map[string]int32{}
 	for _, small := range sortedKeys(count) {
-		if count[small] > ruleCost+conditionCost {
+		if count[small] > ruleCost+conditionCost+leastSaved-1 {
 			ids[small] = int32(len(m.values))
 			m.values = append(m.values, value{attribute, spelled[small]})
 		}
@@ -170,7 +172,7 @@ func (m *miner) describe(set []int32, of []standing) []candidate {
 		best := heap.Pop(&q).(candidate)
 		best.gain = m.gain(best, of)
 		switch {
-		case best.gain <= 0:
+		case best.gain < leastSaved:
 			continue
 		case q.Len() > 0 && best.compare(q[0]) > 0: // others have covered a part of it by now
 			heap.Push(&q, best)
@@ -202,7 +204,7 @@ func (m *miner) candidates(set []int32, of []standing) queue {
 	exact := map[int32]bool{} // values that find nobody else: a second condition only takes people out
 	for v := range singles {
 		c := candidate{a: v, b: -1}
-		if c.gain = m.gain(c, of); c.gain > 0 {
+		if c.gain = m.gain(c, of); c.gain >= leastSaved {
 			q = append(q, c)
 			exact[v] = c.gain == int(singles[v])-c.cost()
 		}
@@ -211,7 +213,7 @@ func (m *miner) candidates(set []int32, of []standing) queue {
 		c := candidate{a: int32(pair >> 32), b: int32(pair & 0xffffffff)}
 		others := int(m.pairs[pair] - n)
 		c.gain = int(n) - others - c.cost()
-		if c.gain > 0 && others*mostExceptions <= int(m.pairs[pair]) && !exact[c.a] && !exact[c.b] {
+		if c.gain >= leastSaved && others*mostExceptions <= int(m.pairs[pair]) && !exact[c.a] && !exact[c.b] {
 			q = append(q, c)
 		}
 	}

@@ -77,6 +77,20 @@ func (w *writer) products() []*ledger.Supply {
 // off are the names of the service plans that are off in a grant: the ids of those whose names
 // mean several of the product, or are on no list.
 func (w *writer) off(g ledger.Grant) []string {
+	if len(g.Without) == 0 {
+		return nil
+	}
+	key := g.Item.ID + " " + strings.Join(g.Without, " ")
+	off, known := w.offs[key]
+	if !known {
+		off = w.offOf(g)
+		w.offs[key] = off
+	}
+	return off
+}
+
+// offOf is off, looked up.
+func (w *writer) offOf(g ledger.Grant) []string {
 	names := map[string]string{}
 	if s := w.supply[g.Item.ID]; s != nil {
 		count := map[string]int{}

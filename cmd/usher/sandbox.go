@@ -26,8 +26,10 @@ func newSandbox(a *app) *cobra.Command {
 }
 
 type sandboxInitOptions struct {
-	users int
-	out   string
+	users   int
+	out     string
+	company bool
+	seed    uint64
 }
 
 func newSandboxInit(a *app) *cobra.Command {
@@ -36,6 +38,8 @@ func newSandboxInit(a *app) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error { return runSandboxInit(a, o) }}
 	cmd.Flags().IntVar(&o.users, "users", 300, "how many `PEOPLE`")
 	cmd.Flags().StringVar(&o.out, "out", "", "the tenant `FILE` to write")
+	cmd.Flags().BoolVar(&o.company, "company", false, "with departments, leavers, guests and habits, as tenants that exist have")
+	cmd.Flags().Uint64Var(&o.seed, "seed", 1, "with -company: another `NUMBER` gives another company")
 	return cmd
 }
 
@@ -53,6 +57,9 @@ func runSandboxInit(a *app, o *sandboxInitOptions) error {
 	}
 	t := sandbox.Generate(o.users, products(cat), boughtUnits())
 	sandbox.Furnish(t)
+	if o.company {
+		sandbox.Company(t, o.seed)
+	}
 	if err := writeTenant(path, t); err != nil {
 		return err
 	}
