@@ -65,7 +65,8 @@ type Files struct {
 
 // New writes the files for a tenant.
 func New(t Tenant, c Chosen) Files {
-	w := &writer{Tenant: t, chosen: c, supply: map[string]*ledger.Supply{}, offs: map[string][]string{}, labels: map[string]string{}, taken: map[string]bool{}}
+	w := &writer{Tenant: t, chosen: c, supply: map[string]*ledger.Supply{}, offs: map[string][]string{},
+		labels: map[string]string{}, taken: map[string]bool{}}
 	for _, name := range t.Assignments {
 		w.taken[name] = true
 	}
