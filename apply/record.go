@@ -90,7 +90,7 @@ func (c *recorder) begin(ctx context.Context) error {
 // count the rest again while it is the rest of the same work. A narrow run says nothing
 // of what an earlier one left.
 func (c *recorder) approve() {
-	if c.doc.Claims != nil && (c.p.Targets > 0 || c.p.OnlyDue) {
+	if c.doc.Claims != nil && (c.p.Targets > 0 || c.p.Only != "") {
 		for _, g := range c.doc.Claims.Removals {
 			c.taking[g.Key()] = g
 		}
@@ -164,7 +164,7 @@ func (c *recorder) awaited() {
 	for _, p := range c.doc.Pending {
 		working := slices.ContainsFunc(c.p.Awaited, func(h ledger.Holder) bool { return h.Identity() == p.Grant.Holder.Identity() })
 		again := slices.ContainsFunc(c.p.Calls, func(call ledger.Call) bool { return call.Holder.Identity() == p.Grant.Holder.Identity() })
-		narrow := c.p.Targets > 0 || c.p.OnlyDue // it says nothing about whom it does not look at
+		narrow := c.p.Targets > 0 || c.p.Only != "" // it says nothing about whom it does not look at
 		if (working || narrow) && !again {
 			kept = append(kept, p)
 		}

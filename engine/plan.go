@@ -19,7 +19,7 @@ import (
 
 // Choices are what shapes a plan and is in no file.
 type Choices struct {
-	OnlyDue   bool
+	Only      plan.Only
 	AllowGaps int64 // people who may be without a seat for a moment
 	MayStop   bool  // flows of service principals may lose their capacity
 }
@@ -96,7 +96,7 @@ func (p *Present) input(files *config.Config, c Choices) plan.Input {
 		Today:        p.Today(),
 		Targets:      p.scope.Targets,
 		State:        p.stateRef(),
-		OnlyDue:      c.OnlyDue,
+		Only:         c.Only,
 		AllowGaps:    c.AllowGaps,
 		FlowCapacity: files.FlowCapacity,
 	}

@@ -17,7 +17,7 @@ import (
 // A product that was not listed before is listed as it is. After that the list only shrinks:
 // what somebody gives later is news until a file explains it, however many runs there were.
 func (p *Present) undeclared(pl *plan.Plan) []state.Undeclared {
-	if pl.Targets > 0 || pl.OnlyDue || pl.Believed || pl.Undoes != "" || p.Reading.Incomplete(ledger.Seat) {
+	if pl.Targets > 0 || pl.Only != "" || pl.Believed || pl.Undoes != "" || p.Reading.Incomplete(ledger.Seat) {
 		return nil
 	}
 	watched, listed := watchedProducts(pl), p.Document.UndeclaredSince()

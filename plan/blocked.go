@@ -61,5 +61,5 @@ func (t *table) isLacking(g *ledger.Grant) bool {
 	key := g.Key()
 	_, vanished := t.in.Vanished[key.Item]
 	return g.Units > 0 && t.inScope(g.Holder) && !vanished && !t.gone[g.Holder.Identity()] && !t.heldBack[key] && !t.sides.have.has(key) &&
-		(!t.in.OnlyDue || t.due(row{key: key, want: g, known: t.sides.known.get(key)}))
+		t.meant(row{key: key, want: g, known: t.sides.known.get(key)})
 }

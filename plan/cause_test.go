@@ -21,7 +21,7 @@ func TestNarrowPlansKeepClaims(t *testing.T) {
 			Supply: []ledger.Supply{{Item: item, Owned: 9, Assignable: true, Used: 1}}}}
 	for name, narrow := range map[string]func(*Input){
 		"only a group of drift": func(in *Input) { in.Targets = []ledger.Holder{{Kind: ledger.User, Name: ben.ID}} },
-		"only what is due":      func(in *Input) { in.OnlyDue = true },
+		"only what is due":      func(in *Input) { in.Only = OnlyDue },
 	} {
 		narrowed := in
 		narrow(&narrowed)

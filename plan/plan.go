@@ -45,7 +45,7 @@ type Input struct {
 	At      time.Time
 	Today   string          // the day of At where the organisation is, as YYYY-MM-DD
 	Targets []ledger.Holder // by kind and name; empty for all
-	OnlyDue bool            // only what a date makes necessary
+	Only    Only            // "" for everything
 	Restart []ledger.Grant  // flows that an earlier run was turning off and on, and the seat that it was for
 
 	AllowGaps    int64 // people who may be without a seat for a moment
@@ -75,7 +75,7 @@ type Plan struct {
 	Today        string                    `json:"today,omitempty"`
 	HoldsTo      string                    `json:"holds_to,omitempty"` // the last day for which the plan is what the files ask for
 	Targets      int                       `json:"targets,omitempty"`  // how many holders it is narrowed to; 0 for all
-	OnlyDue      bool                      `json:"only_due,omitempty"`
+	Only         Only                      `json:"only,omitempty"`
 	Believed     bool                      `json:"believed,omitempty"` // people were not read: the state was believed
 	Digest       string                    `json:"digest"`
 	Calls        []ledger.Call             `json:"calls"`   // in an order that fits
@@ -175,7 +175,7 @@ func New(in Input) *Plan {
 		At:           in.At,
 		Today:        in.Today,
 		Targets:      len(in.Targets),
-		OnlyDue:      in.OnlyDue,
+		Only:         in.Only,
 		Believed:     in.Have.Unlisted,
 		Guard:        in.Guard,
 		Environments: in.Environments,
@@ -249,7 +249,7 @@ func (p *Plan) arrangeCalls(steps []ledger.Step, in Input, have set) {
 	}
 	p.Calls = numbered(s, b)
 	p.Pools = b.runAccounts(p.Calls, s.now, s.last)
-	if p.Purchases = nil; p.Targets == 0 && !p.OnlyDue {
+	if p.Purchases = nil; p.Targets == 0 && p.Only == "" {
 		p.Purchases = b.purchases(p.Calls)
 	}
 	p.Shortages = explainShortages(b, p.Calls, in, have)

@@ -233,7 +233,7 @@ func (p *Plan) refit(steps []ledger.Step, f Fresh) {
 		Location:     p.locations(),
 		Environments: p.Environments,
 		FlowCapacity: p.ByUsher,
-		OnlyDue:      p.OnlyDue,
+		Only:         p.Only,
 		Restart:      f.Restart,
 		Approved:     f.Approved,
 		released:     f.released,

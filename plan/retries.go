@@ -125,7 +125,7 @@ func (in Input) retried() func(ledger.Inherited) bool {
 	}
 	return func(i ledger.Inherited) bool {
 		from := ledger.Key{Kind: ledger.Group, Holder: i.Group, Item: i.Item}
-		return !in.OnlyDue && i.Error == ledger.NoSeat && declared[from] && in.looksAt(i.User)
+		return in.Only == "" && i.Error == ledger.NoSeat && declared[from] && in.looksAt(i.User)
 	}
 }
 

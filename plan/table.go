@@ -107,7 +107,7 @@ func (t *table) row(r row) {
 	if t.outOfReach(r) {
 		return
 	}
-	if t.in.OnlyDue && !t.due(r) {
+	if !t.meant(r) {
 		t.keepClaim(r)
 		return
 	}

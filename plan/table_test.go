@@ -209,7 +209,7 @@ func tableFact(t *testing.T, in *plan.Input, f []string) {
 	}
 	switch f[0] {
 	case "due":
-		in.OnlyDue = true
+		in.Only = plan.OnlyDue
 		return
 	case "by_hand":
 		in.FlowCapacity = false

@@ -48,6 +48,7 @@ func (w Words) Plan(pl *plan.Plan, writes float64) Document {
 	p.add(Refusals(pl).Parts...)
 	p.owners(pl)
 	p.guard(pl)
+	p.adopting(pl)
 	p.add(Verdict(Summary(pl)))
 	if text := bill(pl); text != "" {
 		p.add(Verdict(text))

@@ -138,7 +138,9 @@ func noChanges(pl *plan.Plan) string {
 		return "No changes. Nothing is left to undo."
 	case len(pl.Awaited) > 0:
 		return fmt.Sprintf("No changes. The service has not finished with %s.", ledger.Count(len(pl.Awaited), "group"))
-	case pl.OnlyDue:
+	case pl.Only == plan.OnlyAdopt:
+		return "Nothing to adopt. Nothing else was looked at."
+	case pl.Only == plan.OnlyDue:
 		return "Nothing is due. Nothing else was looked at."
 	case pl.Targets > 0:
 		return fmt.Sprintf("No changes for %s. Nothing else was looked at.", ledger.Count(pl.Targets, "target"))

@@ -54,12 +54,13 @@ func (f *planFlags) flags(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.targets, "target", nil,
 		"only for the holder at `ADDRESS`, such as user/ada@contoso.com, or those of license.LABEL or assignment.LABEL")
 	cmd.Flags().StringVar(&f.only, "only", "",
-		"`due`: only steps that a date makes necessary; drift:GROUP: only those that put a group of drift back")
+		"`due`: only steps that a date makes necessary; adopt: only what is there already; "+
+			"drift:GROUP: only those that put a group of drift back")
 	cmd.Flags().Var(&named{&f.expect, "reviewed plan"}, "expect",
 		"refuse steps that the reviewed `PLAN` does not have: a saved plan, or its digest")
 	f.allowances.flags(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("target", f.suggestTargets) // it is defined above
-	_ = cmd.RegisterFlagCompletionFunc("only", suggestWords("due", "drift:"))
+	_ = cmd.RegisterFlagCompletionFunc("only", suggestWords("due", "adopt", "drift:"))
 }
 
 func (f *planFlags) set() bool {
@@ -71,14 +72,17 @@ func (f *planFlags) choices(a *app) (choices, error) {
 	group, ofDrift := strings.CutPrefix(f.only, "drift:")
 	switch {
 	case err != nil:
-	case f.only != "" && f.only != "due" && (!ofDrift || group == ""):
-		err = fmt.Errorf("-only takes due, or drift:GROUP from usher drift, and this is %q", f.only)
+	case f.only != "" && f.only != string(plan.OnlyDue) && f.only != string(plan.OnlyAdopt) && (!ofDrift || group == ""):
+		err = fmt.Errorf("-only takes due, adopt, or drift:GROUP from usher drift, and this is %q", f.only)
 	case ofDrift && len(targets)+len(blocks) > 0:
 		err = errors.New("-target and -only=drift narrow a plan twice: choose one")
 	default:
 		err = f.check()
 	}
-	c := choices{engine.Choices{OnlyDue: f.only == "due", AllowGaps: f.gaps, MayStop: f.mayStop}, targets, blocks, "", nil}
+	c := choices{engine.Choices{AllowGaps: f.gaps, MayStop: f.mayStop}, targets, blocks, "", nil}
+	if !ofDrift {
+		c.Only = plan.Only(f.only)
+	}
 	if ofDrift {
 		c.drift = strings.TrimPrefix(a.pseudonyms.Name(f.only), "drift:")
 	}
