@@ -25,3 +25,17 @@ func (r *Reading) Reference(h ledger.Holder) string {
 	}
 	return name
 }
+
+// Named lists those of a kind whom a name or an id means, and the names of all others.
+func (r *Reading) Named(meant ledger.Holder) (found []ledger.Holder, others []string) {
+	for _, h := range r.holders {
+		switch {
+		case h.Kind != meant.Kind:
+		case strings.EqualFold(h.ID, meant.Own()), keyOf(h) == keyOf(meant), h.Kind.Inside() && fold(h.Name) == fold(meant.Name):
+			found = append(found, h)
+		default:
+			others = append(others, h.Own())
+		}
+	}
+	return found, others
+}

@@ -96,6 +96,9 @@ func TestDocumentsMatchTheirSchemas(t *testing.T) {
 	conforms(t, "state", read(filepath.Join(small, "usher.state.json")))
 	conforms(t, "drift", run(small, 2, "drift", "-json", "-undeclared=all"))
 	conforms(t, "usage", run(small, 0, "usage", "-json", "-users"))
+	for _, who := range []string{"ada@contoso.com", "donald@contoso.com", "makers", "production", "user/barbara@contoso.com"} {
+		conforms(t, "explanation", run(small, 0, "explain", "-json", who))
+	}
 }
 
 // TestSealedDocumentsMatchTheirSchema does the same for what is encrypted.

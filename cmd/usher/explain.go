@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usher-cli/usher/engine"
+	"github.com/usher-cli/usher/ledger"
+)
+
+type explainOptions struct {
+	inputs
+	format
+}
+
+func newExplain(a *app) *cobra.Command {
+	o := &explainOptions{}
+	cmd := &cobra.Command{
+		Use: "explain WHO", Short: "Show where a person, a group, an environment, a flow or a machine has everything from",
+		Args: argCount(1, 1), ValidArgsFunction: a.suggestAddresses(true),
+		RunE: func(cmd *cobra.Command, args []string) error { return runExplain(cmd.Context(), a, o, args[0]) },
+	}
+	o.tenant(cmd)
+	o.formatFlag(cmd, "the explanation")
+	a.redactFlag(cmd)
+	return cmd
+}
+
+func runExplain(ctx context.Context, a *app, o *explainOptions, who string) (err error) {
+	a.documents = o.isJSON()
+	meant := engine.Meant(who)
+	if kind, _, isAddress := strings.Cut(who, "/"); isAddress && slices.Contains(ledger.Kinds(), ledger.HolderKind(kind)) {
+		h, err := ledger.ParseHolder(holderOf(who))
+		if err != nil {
+			return err
+		}
+		meant = []ledger.Holder{h}
+	}
+	p, err := a.look(ctx, o.inputs, engine.Access{}, engine.Scope{Everything: true, GroupNames: true, Targets: meant})
+	if err != nil {
+		return err
+	}
+	defer p.Close(&err)
+	e, err := p.Explain(ctx, meant)
+	if err != nil {
+		return err
+	}
+	have := p.Reading.Have
+	if err := a.show(o.format, a.words().Explanation(have, e)); err != nil {
+		return err
+	}
+	if len(have.Unread) > 0 {
+		return exitPartial
+	}
+	return nil
+}
