@@ -28,6 +28,7 @@ type Config struct {
 	Environments []ledger.EnvironmentRules // environments, each by the name or id in its file
 	Guard        ledger.Guard
 	Ignores      []ledger.IgnoreRule  // drift that is no news, in the order of the files
+	LetGo        []ledger.LetGo       // what usher forgets and leaves in the tenant
 	Files        map[string]*hcl.File // the sources, for showing lines
 }
 

@@ -83,6 +83,9 @@ func (l *lowering) lower(body *hclsyntax.Body, version string) {
 	for _, b := range ofType(body, "ignore", 1) {
 		l.ignore(b)
 	}
+	for _, b := range ofType(body, "removed", 0) {
+		l.removed(b)
+	}
 	for _, b := range ofType(body, "guard", 0) {
 		l.guard(b)
 	}

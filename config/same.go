@@ -27,6 +27,10 @@ func (c *Config) rest() Config {
 	for i := range r.Environments {
 		r.Environments[i].Origin = ledger.Origin{}
 	}
+	r.LetGo = append([]ledger.LetGo(nil), c.LetGo...)
+	for i := range r.LetGo {
+		r.LetGo[i].Origin = ledger.Origin{}
+	}
 	r.Ignores = append([]ledger.IgnoreRule(nil), c.Ignores...)
 	for i := range r.Ignores {
 		r.Ignores[i].Origin = ledger.Origin{}

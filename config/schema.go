@@ -62,6 +62,7 @@ func language() block {
 			}},
 		{name: "self_service_purchase", labels: []string{"product"}, required: []string{"policy"}},
 		{name: "ignore", labels: []string{"label"}, required: []string{"address", "reason"}, optional: []string{"until"}},
+		{name: "removed", required: []string{"from", "keep"}},
 		{name: "guard", once: true,
 			optional: []string{"max_losses", "max_loss_percent", "max_unknown_names", "max_unknown_percent",
 				"max_attribute_moves", "max_attribute_move_percent", "protect", "owner"}},

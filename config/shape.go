@@ -113,7 +113,6 @@ func elsewhere() map[string]string {
 		"moved":     "A label can be changed at will: usher knows people and products by their ids.",
 		"output":    "usher plan -json and usher usage -json print documents for programs.",
 		"provider":  "Write tenant \"microsoft\" { tenant_id = \"…\" }; who signs in comes from the environment.",
-		"removed":   "Delete the block to take licenses away, or run usher state rm to let go without a change.",
 		"resource":  "Write license, assignment, capacity or environment blocks.",
 		"terraform": "Write usher { required_version = \"…\"  backend \"KIND\" { … } }.",
 	}

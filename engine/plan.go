@@ -100,6 +100,8 @@ func (p *Present) input(files *config.Config, c Choices) plan.Input {
 		AllowGaps:    c.AllowGaps,
 		FlowCapacity: files.FlowCapacity,
 	}
+	let, told := p.letGo(files)
+	in.LetGo, in.Notices = let, append(slices.Clip(in.Notices), told...)
 	in.Guard.MayStop, in.Aliases, in.Vanished = c.MayStop, r.Aliases, r.Vanished
 	if len(p.scope.Targets) > 0 {
 		p.alias(in.Aliases)

@@ -21,11 +21,10 @@ func (p *Present) undeclared(pl *plan.Plan) []state.Undeclared {
 		return nil
 	}
 	watched, listed := watchedProducts(pl), p.Document.UndeclaredSince()
-	holders, ours := map[string][]string{}, p.ours(pl)
+	holders, belongs := map[string][]string{}, p.old(pl)
 	for i := range p.Reading.Grants {
 		g := &p.Reading.Grants[i]
-		listable := listed[g.Item.ID] == "" || p.Document.WasThere(g.Holder.ID, g.Item.ID)
-		if watched[g.Item.ID] && g.Holder.Kind == ledger.User && !ours[g.Key()] && listable {
+		if watched[g.Item.ID] && g.Holder.Kind == ledger.User && belongs(g) {
 			holders[g.Item.ID] = append(holders[g.Item.ID], g.Holder.ID)
 		}
 	}
@@ -40,6 +39,18 @@ func (p *Present) undeclared(pl *plan.Plan) []state.Undeclared {
 	}
 	slices.SortFunc(all, func(a, b state.Undeclared) int { return strings.Compare(a.Item, b.Item) })
 	return all
+}
+
+// old reports whether an undeclared seat was always there, or is let go of by a file.
+func (p *Present) old(pl *plan.Plan) func(*ledger.Grant) bool {
+	ours, listed, released := p.ours(pl), p.Document.UndeclaredSince(), map[ledger.Key]bool{}
+	for s := range pl.EachStep() {
+		released[s.Key()] = s.Why == ledger.Released
+	}
+	return func(g *ledger.Grant) bool {
+		was := listed[g.Item.ID] == "" || p.Document.WasThere(g.Holder.ID, g.Item.ID)
+		return !ours[g.Key()] && was || released[g.Key()]
+	}
 }
 
 // watchedProducts are those of which undeclared seats are listed, by id.

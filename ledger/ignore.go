@@ -31,3 +31,10 @@ func (i IgnoreRule) Matches(address string) bool {
 	}
 	return strings.HasSuffix(text, parts[len(parts)-1])
 }
+
+// LetGo is what usher is to forget and leave in the tenant, as a file calls it: the address of a
+// holder or of a grant, a license or an assignment.
+type LetGo struct {
+	From   string
+	Origin Origin
+}

@@ -50,6 +50,8 @@ const (
 	Unmanaged Why = "unmanaged"
 	// Expired takes what a file gave up to a day that has passed.
 	Expired Why = "expired"
+	// Released lets go of what no file asks for any more: it stays in the tenant.
+	Released Why = "released"
 	// Unfinished is what an earlier run began, and may have left half done.
 	Unfinished Why = "unfinished"
 )

@@ -62,9 +62,8 @@ func breaches(p *Plan, in Input, c *coverage, parts []*part) []Breach {
 		counts[Breach{Kind: Losses, Item: names[key.Item]}]++
 	}
 	for s := range p.EachStep() {
-		_, vanished := in.Vanished[s.Item.ID]
 		switch d := delta(s); {
-		case s.Op == ledger.Forget && vanished: // a loss that has happened
+		case s.Op == ledger.Forget && in.isNoLoss(s):
 		case s.Op == ledger.Forget:
 			counts[Breach{Kind: Forgets, Item: s.Item.Name}]++
 		case s.Op == ledger.Adopt || d >= 0 || l.approved.covers(s):
@@ -86,6 +85,12 @@ func breaches(p *Plan, in Input, c *coverage, parts []*part) []Breach {
 		return cmp.Or(strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.Item, b.Item), strings.Compare(a.Address, b.Address))
 	})
 	return all
+}
+
+// isNoLoss reports whether a record is dropped of what is gone already, with its product, or stays.
+func (in Input) isNoLoss(s ledger.Step) bool {
+	_, vanished := in.Vanished[s.Item.ID]
+	return vanished || s.Why == ledger.Released
 }
 
 // approved is what an earlier run of the same work was allowed to take, and did

@@ -20,7 +20,8 @@ type Input struct {
 	Dated        []ledger.Dated              // wants that hold for some days only
 	Gone         []ledger.HolderID
 	HeldBack     []ledger.Key
-	Blocked      []ledger.Holder // nothing is done for them, for a reason among Notices
+	LetGo        map[ledger.Key]ledger.Origin // records to forget, by the block that says so: what they are about stays
+	Blocked      []ledger.Holder              // nothing is done for them, for a reason among Notices
 	Nobody       []Nobody
 	Listed       []Listed
 	Vanished     map[string]bool              // products that the tenant does not list, by id; true where their records stay

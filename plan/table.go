@@ -107,6 +107,7 @@ func (t *table) row(r row) {
 	if t.outOfReach(r) {
 		return
 	}
+	t.stillWanted(r)
 	if !t.meant(r) {
 		t.keepClaim(r)
 		return
@@ -180,18 +181,26 @@ func (t *table) decide(r row) {
 		r.have = &zero
 	}
 	switch {
-	case r.want == nil && r.known == nil:
-		t.unmanaged(r)
-	case r.want == nil && r.have == nil && t.held[r.key] > 0:
-		t.unfinished(r)
-	case r.want == nil && (r.have == nil || t.letGo(r)):
-		t.forget(r)
 	case r.want == nil:
-		t.removeGrant(r, ledger.Declared)
+		t.unwanted(r)
 	case r.have == nil:
 		t.addGrant(r)
 	default:
 		t.keepGrant(r)
+	}
+}
+
+// unwanted is the part of the table for what no file asks for.
+func (t *table) unwanted(r row) {
+	switch {
+	case r.known == nil:
+		t.unmanaged(r)
+	case r.have == nil && t.held[r.key] > 0:
+		t.unfinished(r)
+	case r.have == nil || t.letGo(r):
+		t.forget(r)
+	case !t.released(r):
+		t.removeGrant(r, ledger.Declared)
 	}
 }
 
@@ -240,6 +249,33 @@ func (t *table) forget(r row) {
 	s := r.step(ledger.Forget, &r.known.Value, nil)
 	s.Kept = r.have != nil
 	t.records = append(t.records, s)
+}
+
+// released lets go of what a removed block is about. It stays in the tenant, so a license that takes
+// what no file declares would take it at the next plan: that is refused.
+func (t *table) released(r row) bool {
+	by, said := t.in.LetGo[r.key]
+	if !said {
+		return false
+	}
+	if t.itemRules[r.key.Item].Unmanaged == ledger.Take && r.key.Kind == ledger.User {
+		t.addNotice(ledger.Error, "removed-taken", r, "is let go of, and unmanaged = \"remove\" would take it at the next apply",
+			"take one of the two out")
+		t.notices[len(t.notices)-1].Origins = []ledger.Origin{by}
+		return true
+	}
+	t.forget(r)
+	s := &t.records[len(t.records)-1]
+	s.Why, s.Origins = ledger.Released, []ledger.Origin{by}
+	return true
+}
+
+// stillWanted tells of a block that lets go of what a line asks for.
+func (t *table) stillWanted(r row) {
+	if by, said := t.in.LetGo[r.key]; said && r.want != nil {
+		t.addNotice(ledger.Warning, "removed-wanted", r, "is asked for, and "+by.String()+" lets go of it: usher keeps it",
+			"take the line out, or the block")
+	}
 }
 
 // addGrant gives what is wanted and not there, or says why it does not.
