@@ -68,7 +68,7 @@ func (c *recorder) begin(ctx context.Context) error {
 	for _, s := range c.p.Records {
 		switch s.Op {
 		case ledger.Adopt:
-			c.put(grantOf(s))
+			c.put(s, grantOf(s))
 		case ledger.Forget:
 			c.edit.Drop(s.Key())
 		}
@@ -209,7 +209,7 @@ func (c *recorder) effective(s ledger.Step, res ledger.Result) {
 	case s.After != nil:
 		g := grantOf(s)
 		g.Surplus, g.KeptOff = res.Surplus[s.Item.ID], res.KeptOff[s.Item.ID]
-		c.put(g)
+		c.put(s, g)
 	case !firstHalf:
 		c.edit.Drop(s.Key())
 	}
@@ -296,6 +296,9 @@ func (c *recorder) end(ctx context.Context, report *ledger.Report) error {
 func (c *recorder) write(ctx context.Context, complete bool) error {
 	c.edit.Apply(c.doc)
 	c.prune()
+	if complete && c.p.Selectors != nil {
+		c.doc.Selectors = c.p.Selectors
+	}
 	c.doc.Claims = nil
 	if len(c.claims) > 0 || !complete {
 		cl := &state.Claims{Digest: c.p.Digest, At: c.r.Now().UTC()}
@@ -323,10 +326,4 @@ func (c *recorder) write(ctx context.Context, complete bool) error {
 }
 
 // put records a grant of today.
-func (c *recorder) put(g ledger.Grant) {
-	var why *ledger.Match
-	if m, found := c.r.Matches[g.Key()]; found {
-		why = &m
-	}
-	c.edit.Put(g, c.r.Day(), why)
-}
+func (c *recorder) put(s ledger.Step, g ledger.Grant) { c.edit.Put(g, c.r.Day(), s.Match) }

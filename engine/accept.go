@@ -191,10 +191,7 @@ func (a *accepting) declare(d *config.Draft, drift []plan.Drift) error {
 // freeName is a name that no assignment has: the first one with the name, or with a number behind it.
 func (a *accepting) freeName(d *config.Draft, name string) string {
 	taken := func(name string) bool {
-		block := "assignment." + name
-		return bytes.Contains(d.Text(FoundFile), []byte(`"`+name+`"`)) || slices.ContainsFunc(a.Config.Wants, func(w ledger.Want) bool {
-			return slices.ContainsFunc(w.Origins, func(o ledger.Origin) bool { return o.Block == block })
-		})
+		return bytes.Contains(d.Text(FoundFile), []byte(`"`+name+`"`)) || slices.Contains(a.assignments(), name)
 	}
 	free := name
 	for n := 2; taken(free); n++ {

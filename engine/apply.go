@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/usher-cli/usher/apply"
@@ -60,4 +61,15 @@ func (p *Present) Apply(ctx context.Context, pl *plan.Plan, run RunOptions) (*le
 		r.Progress = func(ledger.Result, ledger.Tally) {}
 	}
 	return r.Run(ctx, pl, p.Document, p.etag)
+}
+
+// NoteSelectors writes into the state which selectors a plan without steps has applied: they are
+// not new any more, and whom they find from now on comes by the directory. Where the state has
+// them already, or there is none yet, nothing is written.
+func (p *Present) NoteSelectors(ctx context.Context, pl *plan.Plan) error {
+	if p.Document == nil || pl.Selectors == nil || slices.Equal(pl.Selectors, p.Document.Selectors) || pl.Incomplete() {
+		return nil
+	}
+	_, err := p.Apply(ctx, pl, RunOptions{})
+	return err
 }

@@ -98,6 +98,9 @@ func (o *Opened) needs(apply, units bool) tenant.Needs {
 		n.SelfService = n.SelfService || w.Kind == ledger.SelfService
 		n.Locations = n.Locations || w.Location != "" || w.Kind == ledger.Group
 	}
+	for i := range o.Config.Selections {
+		n.Locations = n.Locations || o.Config.Selections[i].Location != ""
+	}
 	for _, p := range o.Config.Environments {
 		n.Environments = append(n.Environments, p.Environment.Name)
 	}

@@ -87,13 +87,19 @@ func (p *Present) Export(names ExportNames) (*Exported, error) {
 // assignments are the names of assignments in the files.
 func (p *Present) assignments() []string {
 	names := map[string]bool{}
+	note := func(o ledger.Origin) {
+		if name, is := strings.CutPrefix(o.Block, "assignment."); is {
+			name, _, _ = strings.Cut(name, "[")
+			names[name] = true
+		}
+	}
 	for i := range p.Config.Wants {
 		for _, o := range p.Config.Wants[i].Origins {
-			if name, is := strings.CutPrefix(o.Block, "assignment."); is {
-				name, _, _ = strings.Cut(name, "[")
-				names[name] = true
-			}
+			note(o)
 		}
+	}
+	for i := range p.Config.Selections {
+		note(p.Config.Selections[i].Selectors[0].Origin)
 	}
 	return slices.Sorted(maps.Keys(names))
 }
@@ -101,7 +107,8 @@ func (p *Present) assignments() []string {
 // reference is what a file writes for a holder.
 func (p *Present) reference(h ledger.Holder) string {
 	ref := p.Reading.Reference(h)
-	if h.Kind == ledger.User && !config.ValidUser(ref) {
+	formula := ref != "" && strings.ContainsRune("=+-@", rune(ref[0])) // to a program that opens a list
+	if h.Kind == ledger.User && (formula || !config.ValidUser(ref)) {
 		return h.ID
 	}
 	return ref
@@ -176,7 +183,15 @@ func (p *Present) WriteExport(ctx context.Context, made *Exported, folder string
 		}
 		return fmt.Errorf("%s there already: an export overwrites nothing, and nothing was written. Name another folder with -out=DIR", there)
 	}
+	lists, blocks := []export.File(nil), []export.File(nil)
 	for _, f := range made.All {
+		if strings.Contains(f.Name, "/") {
+			lists = append(lists, f)
+		} else {
+			blocks = append(blocks, f)
+		}
+	}
+	for _, f := range append(lists, blocks...) { // a block whose list is not there yet would be an error
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -28,7 +28,7 @@ type Choices struct {
 func (p *Present) Plan(c Choices) *plan.Plan {
 	in := p.input(p.Config, c)
 	made := plan.New(in)
-	p.wanted, p.matches = in.Want, in.Matches
+	p.wanted, p.matches, p.selectors = in.Want, in.Matches, in.Selectors
 	made.Notices = append(made.Notices, p.simulated()...)
 	if b := p.Base; b != nil {
 		var other *plan.Plan
@@ -113,7 +113,7 @@ func (p *Present) input(files *config.Config, c Choices) plan.Input {
 		in.Listed = append(in.Listed, plan.Listed{File: file, Names: r.Listed[file]})
 	}
 	if p.Document != nil {
-		in.Since = p.trials()
+		in.Since, in.Applied = p.trials(), p.Document.Selectors
 		in.Recent, in.Restart = p.Document.Recent, p.Document.Restarts
 		for _, open := range p.Document.Pending {
 			in.Pending = append(in.Pending, open.Grant)
@@ -163,7 +163,7 @@ func (p *Present) because(s *ledger.Step, was map[ledger.Key]ledger.Match) strin
 			parts = append(parts, fmt.Sprintf("%s is %s", words(attribute), value))
 		}
 	}
-	if m, found := was[s.Key()]; found && s.Op == ledger.Remove {
+	if m, found := was[s.Key()]; found && s.Op == ledger.Remove && p.selectors[m.Key()] != "" {
 		for _, v := range m.Values {
 			attribute, value, _ := strings.Cut(v, "=")
 			now, read := p.Reading.Trait(s.Holder.ID, attribute)

@@ -35,13 +35,14 @@ type Scope struct {
 // Present is what the state knows and the tenant has.
 type Present struct {
 	*Opened
-	Document *state.Document // nil where there is none yet
-	Known    []ledger.Grant  // the records of the document
-	Reading  *tenant.Reading
-	etag     string
-	scope    Scope
-	matches  map[ledger.Key]ledger.Match // why selections cover some of them
-	wanted   []ledger.Grant              // what the files want, once a plan was made of them
+	Document  *state.Document // nil where there is none yet
+	Known     []ledger.Grant  // the records of the document
+	Reading   *tenant.Reading
+	etag      string
+	scope     Scope
+	selectors map[string]string           // of the files, by the key of their matches
+	matches   map[ledger.Key]ledger.Match // why selections cover some of them
+	wanted    []ledger.Grant              // what the files want, once a plan was made of them
 }
 
 // ErrInterrupted ends a run that had not begun.
@@ -67,13 +68,15 @@ func (o *Opened) Read(ctx context.Context, scope Scope) (*Present, error) {
 	case err != nil:
 		return nil, err
 	}
-	o.Tenant.FindDeleted(ctx, p.Reading, o.Config.Wants)
+	o.Tenant.FindDeleted(ctx, p.Reading, o.Config.Wants, o.Config.Selections)
 	p.Reading.UnitLag, p.Reading.SeatLag = o.Config.Tenant.Lag, o.Config.Tenant.PeopleLag
 	if doc != nil && doc.Tenant != p.Reading.Tenant {
 		return nil, fmt.Errorf("the state %s is about the tenant %s, and the configuration points at %s (%s): use the state of that tenant, "+
 			"or correct the tenant block", o.Store, doc.Tenant, p.Reading.Tenant, o.Config.Tenant.Origin)
 	}
-	p.expandMembers()
+	if err := p.expandMembers(); err != nil {
+		return nil, err
+	}
 	if scope.Drift != "" {
 		p.scope.Targets, err = p.driftHolders(ctx, scope.Drift)
 	}

@@ -66,22 +66,37 @@ func (p *Present) selects(block string) bool {
 }
 
 // expandMembers puts, for the blocks that a plan is narrowed to, the people whom they find by
-// attributes. The tenant has been read by now.
-func (p *Present) expandMembers() {
+// attributes. The tenant has been read by now. A block that finds nobody is an error: without any
+// holder the plan would be about everybody.
+func (p *Present) expandMembers() error {
 	if !slices.ContainsFunc(p.scope.Blocks, p.selects) {
-		return
+		return nil
 	}
 	in := p.input(p.Config, Choices{})
-	for i := range in.Want {
-		g := &in.Want[i]
-		_, found := in.Matches[g.Key()]
-		for _, o := range g.Origins {
-			if found && slices.ContainsFunc(p.scope.Blocks, func(block string) bool { return p.aboutBlock(block)(o.Block, g.Item) }) {
-				p.scope.Targets = append(p.scope.Targets, ledger.Holder{Kind: g.Holder.Kind, Name: g.Holder.Name})
-				break
+	grants := slices.Clone(in.Want)
+	for _, d := range in.Dated {
+		grants = append(grants, d.Grant)
+	}
+	var problems *multierror.Error
+	for _, block := range p.scope.Blocks {
+		about, found := p.aboutBlock(block), false
+		for i := range grants {
+			g := &grants[i]
+			if slices.ContainsFunc(g.Origins, func(o ledger.Origin) bool { return about(o.Block, g.Item) }) {
+				p.scope.Targets, found = append(p.scope.Targets, ledger.Holder{Kind: g.Holder.Kind, Name: g.Holder.Name}), true
 			}
 		}
+		if p.Document != nil {
+			for _, r := range p.Document.Grants {
+				from, _ := r.From.Origin()
+				found = found || about(from.Block, r.Item)
+			}
+		}
+		if !found {
+			problems = multierror.Append(problems, fmt.Errorf("-target=%s: nobody in the tenant is found by it, or people could not be read", block))
+		}
 	}
+	return problems.ErrorOrNil()
 }
 
 // noSuchBlock says that nobody is of a block, and which block was probably meant.
@@ -92,14 +107,10 @@ func (p *Present) noSuchBlock(block string) error {
 			known["license."+rules.Label] = true
 		}
 	}
-	for i := range p.Config.Wants {
-		for _, o := range p.Config.Wants[i].Origins {
-			name, _, _ := strings.Cut(o.Block, "[")
-			known[name] = known[name] || IsTargetBlock(name)
-		}
+	for _, name := range p.assignments() {
+		known["assignment."+name] = true
 	}
 	delete(known, block)
-	maps.DeleteFunc(known, func(_ string, is bool) bool { return !is })
 	const most = 3
 	if meant := slips.MostLike(block, slices.Sorted(maps.Keys(known)), most); meant != "" {
 		return fmt.Errorf("-target=%s: the files and the state have nobody of such a block. Did you mean %s?", block, meant)

@@ -38,7 +38,7 @@ type value struct{ attribute, text string }
 func newMiner(attributes []string, rows [][]string, findable []bool) *miner {
 	m := &miner{rows: make([][]int32, len(rows)), pairs: map[uint64]int32{}, findable: findable}
 	for at, attribute := range attributes {
-		if attribute == ledger.UserType {
+		if attribute == ledger.UserType || attribute == "usage_location" { // which everybody needs for a seat, and usher sets
 			continue
 		}
 		m.column(attribute, at, rows)

@@ -55,7 +55,7 @@ func (w *writer) chooseLabels() {
 	}
 	for _, s := range w.products() {
 		if w.labels[s.Item.ID] == "" {
-			w.labels[s.Item.ID] = free(slug(w.title(s.Item)), slug(s.Item.Name)+"_"+s.Item.ID[:8], taken)
+			w.labels[s.Item.ID] = free(slug(w.title(s.Item)), "product_"+s.Item.ID, taken)
 		}
 	}
 }

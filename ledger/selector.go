@@ -54,6 +54,11 @@ func (s Selector) String() string {
 	return strings.Join(parts, ", ")
 }
 
+// Asks reports whether the selector has a condition on an attribute.
+func (s Selector) Asks(attribute string) bool {
+	return slices.ContainsFunc(s.Conditions, func(c Condition) bool { return c.Attribute == attribute })
+}
+
 // Selection is a want for everybody whom a selector finds. Its holder is empty.
 type Selection struct {
 	Want
@@ -87,9 +92,16 @@ func AttributesOf(all []Selection) []string {
 
 // Match is why a selection covers somebody.
 type Match struct {
-	Selector string   `json:"selector"`         // with the block that it is in
+	Block    string   `json:"block"`            // the assignment
+	Selector string   `json:"selector"`         // in one spelling
 	Values   []string `json:"values,omitempty"` // of its attributes: department=Sales, sorted
 }
+
+// Key is the selector of a match, with its block.
+func (m Match) Key() string { return m.Block + ": " + m.Selector }
+
+// By reports whether two matches are by the same selector.
+func (m Match) By(o Match) bool { return m.Block == o.Block && m.Selector == o.Selector }
 
 // Value is the value of an attribute in a match; false where the match has none.
 func (m Match) Value(attribute string) (string, bool) {

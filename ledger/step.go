@@ -75,6 +75,7 @@ type Step struct {
 	Costs   []Cost         `json:"costs,omitempty"`    // what somebody loses with it for good
 	Origins []Origin       `json:"origins,omitempty"`
 	Was     []Origin       `json:"was,omitempty"`      // lines of the base that ask for what a branch takes away
+	Match   *Match         `json:"match,omitempty"`    // why a selection covers the holder of what is given or adopted
 	Because string         `json:"because,omitempty"`  // the attributes of a person that make it, where a selection does; untrusted text
 	AskedBy *Origin        `json:"asked_by,omitempty"` // the line that asked for what is taken away, as the state knows it
 }

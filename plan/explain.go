@@ -124,15 +124,31 @@ func (x *explaining) byGroups(items []Explained, who ledger.Holder) []Explained 
 		at := slices.IndexFunc(items, func(e Explained) bool { return e.Item.ID == i.Item })
 		switch {
 		case at < 0:
-			items = append(items, Explained{Holder: who, Item: names[i.Item], Off: i.Without, Sources: []Source{s}})
-		case i.Error != "":
+			items = append(items, Explained{Holder: who, Item: names[i.Item], Sources: []Source{s}})
+		default:
 			items[at].Sources = append(items[at].Sources, s)
-		default: // a service is on where one source has it on
-			items[at].Sources = append(items[at].Sources, s)
-			items[at].Off = slices.DeleteFunc(slices.Clone(items[at].Off), func(p string) bool { return !slices.Contains(i.Without, p) })
 		}
 	}
+	for i := range items {
+		items[i].Off = offByAll(items[i].Sources)
+	}
 	return items
+}
+
+// offByAll are the service plans that every source has off which gives something.
+func offByAll(sources []Source) ledger.ServicePlanIDs {
+	var off ledger.ServicePlanIDs
+	first := true
+	for _, s := range sources {
+		switch {
+		case s.Cause != "":
+		case first:
+			off, first = slices.Clone(s.without), false
+		default:
+			off = slices.DeleteFunc(off, func(p string) bool { return !slices.Contains(s.without, p) })
+		}
+	}
+	return off
 }
 
 // on are the services that a source gives.

@@ -1,20 +1,26 @@
 package plan
 
-import "github.com/usher-cli/usher/ledger"
+import (
+	"maps"
+	"slices"
+
+	"github.com/usher-cli/usher/ledger"
+)
 
 // moves measures how many people come and go because somebody changed an attribute in the
 // directory. Nobody reviews that: it is no change of a file.
 //
-// A selector that no record knows is new, and a pull request shows whom it finds. One that the
-// files no longer have is taken out, and that is reviewed as well.
+// A selector that no complete run has applied is new, and a pull request shows whom it finds. So
+// is one that leaves out others than before. What an interrupted run meant to give, and what
+// somebody took away by hand, is no move either.
 func moves(p *Plan, in Input) []Breach {
-	if len(in.Selectors) == 0 {
-		return nil
+	claimed := map[ledger.Key]bool{}
+	for _, g := range in.Claims {
+		claimed[g.Key()] = true
 	}
-	before := map[string]bool{}
 	found := map[string]bool{} // people, by id
-	for key, m := range in.Matched {
-		before[m.Selector], found[key.Holder] = true, true
+	for key := range in.Matched {
+		found[key.Holder] = true
 	}
 	for key := range in.Matches {
 		found[key.Holder] = true
@@ -23,8 +29,8 @@ func moves(p *Plan, in Input) []Breach {
 	for s := range p.EachStep() {
 		newly, covered := in.Matches[s.Key()]
 		formerly, was := in.Matched[s.Key()]
-		comes := s.Op == ledger.Add && covered && before[newly.Selector]
-		goes := s.Op == ledger.Remove && was && !covered && in.Selectors[formerly.Selector]
+		comes := s.Op == ledger.Add && s.Why != ledger.Drift && covered && in.applied(newly) && !claimed[s.Key()]
+		goes := s.Op == ledger.Remove && was && !covered && in.applied(formerly)
 		if comes || goes {
 			moved[s.Holder.ID] = true
 		}
@@ -34,4 +40,34 @@ func moves(p *Plan, in Input) []Breach {
 		return []Breach{{Kind: Moves, Count: n, Of: of, Allowed: allowed}}
 	}
 	return nil
+}
+
+// applied reports whether the selector of a match stands in the files as a complete run has applied it.
+func (in Input) applied(m ledger.Match) bool {
+	selector, stands := in.Selectors[m.Key()]
+	return stands && slices.Contains(in.Applied, selector)
+}
+
+// selectors are those of the files, where the plan is about everything.
+func (in Input) selectors() []string {
+	if len(in.Targets) > 0 || in.Only != "" || len(in.Selectors) == 0 {
+		return nil
+	}
+	return slices.Sorted(maps.Values(in.Selectors))
+}
+
+// foundAnew reports whether a selection finds somebody who has it already, and the record does not
+// say so, or says so of another selector.
+func (t *table) foundAnew(r row) bool {
+	m, found := t.in.Matches[r.key]
+	return found && !m.By(t.in.Matched[r.key])
+}
+
+// match notes, of steps that give or adopt, the attributes that make them.
+func (in Input) match(steps []ledger.Step) {
+	for i := range steps {
+		if m, found := in.Matches[steps[i].Key()]; found && steps[i].Op != ledger.Remove {
+			steps[i].Match = &m
+		}
+	}
 }

@@ -16,7 +16,8 @@ type Input struct {
 	Want         []ledger.Grant              // one a key
 	Matches      map[ledger.Key]ledger.Match // why selections cover some of what is wanted
 	Matched      map[ledger.Key]ledger.Match // and some of what is known
-	Selectors    map[string]bool             // of the files
+	Selectors    map[string]string           // of the files, by the key of their matches: with whom they leave out
+	Applied      []string                    // those that a complete run has applied before
 	Dated        []ledger.Dated              // wants that hold for some days only
 	Gone         []ledger.HolderID
 	HeldBack     []ledger.Key
@@ -77,7 +78,8 @@ type Plan struct {
 	HoldsTo      string                    `json:"holds_to,omitempty"` // the last day for which the plan is what the files ask for
 	Targets      int                       `json:"targets,omitempty"`  // how many holders it is narrowed to; 0 for all
 	Only         Only                      `json:"only,omitempty"`
-	Believed     bool                      `json:"believed,omitempty"` // people were not read: the state was believed
+	Selectors    []string                  `json:"selectors,omitempty"` // of the files, which a complete run notes
+	Believed     bool                      `json:"believed,omitempty"`  // people were not read: the state was believed
 	Digest       string                    `json:"digest"`
 	Calls        []ledger.Call             `json:"calls"`   // in an order that fits
 	Records      []ledger.Step             `json:"records"` // adoptions and forgets: no request
@@ -169,6 +171,8 @@ type Gap struct {
 func New(in Input) *Plan {
 	t := newTable(in)
 	t.compareAll()
+	in.match(t.steps)
+	in.match(t.records)
 	p := &Plan{
 		Format:       Format,
 		Tenant:       in.Have.Tenant,
@@ -177,6 +181,7 @@ func New(in Input) *Plan {
 		Today:        in.Today,
 		Targets:      len(in.Targets),
 		Only:         in.Only,
+		Selectors:    in.selectors(),
 		Believed:     in.Have.Unlisted,
 		Guard:        in.Guard,
 		Environments: in.Environments,
@@ -309,42 +314,4 @@ func waitsFor(c ledger.Call, b *book) string {
 		}
 	}
 	return "a step by hand"
-}
-
-// Empty reports whether there is nothing to do at all, by usher or by hand.
-func (p *Plan) Empty() bool { return len(p.Calls)+len(p.Records)+len(p.Purchases) == 0 }
-
-// Waiting reports whether there is something to do, and nothing that apply
-// can do by itself.
-func (p *Plan) Waiting() bool {
-	runs := slices.ContainsFunc(p.Calls, ledger.Call.Runs)
-	return !runs && len(p.Records) == 0 && (len(p.Calls)+len(p.Purchases) > 0 || len(p.Awaited) > 0)
-}
-
-// Incomplete reports whether the plan leaves something as it is that it may have to change: it
-// could not be read, or something is wrong with its holder.
-func (p *Plan) Incomplete() bool { return len(p.Unread)+len(p.Blocked) > 0 }
-
-// Errors returns the notices that refuse the plan.
-func (p *Plan) Errors() []ledger.Notice {
-	var all []ledger.Notice
-	for _, n := range p.Notices {
-		if n.Severity == ledger.Error {
-			all = append(all, n)
-		}
-	}
-	return all
-}
-
-// Refused reports whether a shortage, a gap, a guard, a slip or a missing review forbids
-// applying. An applier must not run such a plan, nor one with Errors.
-func (p *Plan) Refused() bool {
-	return len(p.Shortages)+len(p.Breaches)+len(p.Slips) > 0 || p.TooManyGaps() || p.Unreviewed != nil
-}
-
-// TooManyGaps reports whether people would be without a seat for longer, or more of them,
-// than is allowed.
-func (p *Plan) TooManyGaps() bool {
-	impossible := slices.ContainsFunc(p.Gaps, func(g Gap) bool { return len(g.Without) == 0 || g.Until != "" })
-	return impossible || int64(len(p.Gaps)) > p.AllowGaps
 }

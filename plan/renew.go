@@ -247,14 +247,15 @@ func (p *Plan) refit(steps []ledger.Step, f Fresh) {
 			UseGrace: pool.Grace, Refresh: pool.Refresh, Unmanaged: pool.Unmanaged, Price: pool.Price, Origin: pool.Origins[0]})
 	}
 	slices.SortStableFunc(steps, func(a, b ledger.Step) int { return a.Key().Compare(b.Key()) })
-	saved, unknown := p.Shortages, slices.DeleteFunc(slices.Clone(p.Breaches), func(b Breach) bool { return b.Kind != UnknownNames })
+	ofOthers := func(b Breach) bool { return b.Kind != UnknownNames && b.Kind != Moves }
+	saved, ofFiles := p.Shortages, slices.DeleteFunc(slices.Clone(p.Breaches), ofOthers)
 	for i := range steps {
 		steps[i].Kept, steps[i].People, steps[i].Costs = false, 0, nil
 	}
 	p.Notices = slices.DeleteFunc(slices.Clone(p.Notices), func(n ledger.Notice) bool { return n.Code == codeStirred })
 	p.arrangeCalls(steps, in, newSet(in.Have.Grants))
 	p.Shortages = drawnAsBefore(p.Shortages, saved)
-	p.Breaches = append(p.Breaches, unknown...)
+	p.Breaches = append(p.Breaches, ofFiles...)
 }
 
 // locations is where the saved plan sets people's usage location.

@@ -306,7 +306,7 @@ func (t *table) addGrant(r row) {
 // accepted: usher would switch it off for ever otherwise, and the service on again.
 func (t *table) keepGrant(r row) {
 	if r.known != nil && r.known.Accepts(r.want.Value, r.have.Value) {
-		if !r.known.Equal(r.want.Value) { // done already, and not recorded
+		if !r.known.Equal(r.want.Value) || t.foundAnew(r) { // done already, and not recorded
 			t.addRecord(ledger.Adopt, r, &r.known.Value, &r.want.Value)
 		}
 		return

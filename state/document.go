@@ -27,6 +27,7 @@ type Document struct {
 	Pending    []Pending
 	Restarts   []ledger.Grant // flows that a run was turning off and on, and the seat that it was for
 	Confirmed  []Confirmation
+	Selectors  []string     // that the last complete run has applied, with whom they leave out
 	Undeclared []Undeclared // of products that files declare, sorted by id
 	History    *Head        // the end of the history when this was written; nil for none
 }

@@ -70,6 +70,7 @@ type file struct {
 	Pending    []row             `json:"pending"`
 	Restarts   []row             `json:"restarts,omitempty"`
 	Confirmed  []confirmationRow `json:"confirmed"`
+	Selectors  []string          `json:"selectors,omitempty"`
 	Undeclared []Undeclared      `json:"undeclared,omitempty"`
 	History    *Head             `json:"history,omitempty"`
 }
@@ -140,7 +141,7 @@ func (d *Document) Encode() []byte {
 		list(&b, "restarts", d.Restarts, func(g ledger.Grant) any { return rowOf(g) })
 	}
 	list(&b, "confirmed", d.Confirmed, func(c Confirmation) any { return confirmationRow(c) })
-	d.encodeUndeclared(&b)
+	d.encodeLists(&b)
 	if d.History != nil {
 		fmt.Fprintf(&b, ",\n  \"history\": %s", compact(d.History))
 	}
@@ -241,7 +242,7 @@ func (f file) document(recs []Record) (*Document, error) {
 	if err := cmp.Or(f.History.plausible(), f.moments()); err != nil {
 		return nil, err
 	}
-	d := &Document{Lineage: f.Lineage, Serial: f.Serial, Tenant: f.Tenant, Grants: recs, History: f.History}
+	d := &Document{Selectors: f.Selectors, Lineage: f.Lineage, Serial: f.Serial, Tenant: f.Tenant, Grants: recs, History: f.History}
 	for _, r := range f.Grants {
 		g, err := r.grant()
 		if err != nil {

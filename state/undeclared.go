@@ -14,8 +14,11 @@ type Undeclared struct {
 	Holders []string `json:"holders"` // ids of people, sorted; those who have lost it since are left out
 }
 
-// encodeUndeclared writes what was always there, a product a line.
-func (d *Document) encodeUndeclared(b *bytes.Buffer) {
+// encodeLists writes which selectors were applied, and what was always there, a product a line.
+func (d *Document) encodeLists(b *bytes.Buffer) {
+	if len(d.Selectors) > 0 {
+		list(b, "selectors", d.Selectors, func(s string) any { return s })
+	}
 	if len(d.Undeclared) > 0 {
 		list(b, "undeclared", d.Undeclared, func(u Undeclared) any { return u })
 	}

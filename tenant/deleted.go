@@ -13,8 +13,17 @@ type deletedAccount struct {
 
 // FindDeleted looks whom of the files somebody deleted of late, where the directory does not have
 // all of them. Only what a message says depends on it: an identity that may not ask goes without.
-func (t *Tenant) FindDeleted(ctx context.Context, r *Reading, wants []ledger.Want) {
-	if r.Unlisted || r.missing[ledger.User] != "" || !r.lacks(wants) {
+func (t *Tenant) FindDeleted(ctx context.Context, r *Reading, wants []ledger.Want, selections []ledger.Selection) {
+	if r.Unlisted || r.missing[ledger.User] != "" {
+		return
+	}
+	lacks := r.lacks(wants)
+	for _, s := range selections {
+		for _, e := range s.Except {
+			lacks = lacks || r.lacks([]ledger.Want{{Kind: ledger.User, Holder: e.Name}})
+		}
+	}
+	if !lacks {
 		return
 	}
 	accounts, err := t.graph.Deleted(ctx)

@@ -12,7 +12,7 @@ type Resolved struct {
 	Want         []ledger.Grant // sorted by key, one for each
 	Dated        []ledger.Dated
 	Matches      map[ledger.Key]ledger.Match // why selections cover some of these
-	Selectors    map[string]bool             // of the files, by block and in one spelling
+	Selectors    map[string]string           // of the files, by the key of their matches: with whom they leave out
 	Items        []ledger.ItemRules
 	Environments []ledger.EnvironmentRules
 	Guard        ledger.Guard

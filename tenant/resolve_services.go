@@ -161,8 +161,13 @@ func (x *resolver) agree() {
 	compare := func(g *ledger.Grant) {
 		was, twice := first[g.Key()]
 		switch {
-		case !twice:
+		case !twice || was.Without == nil: // unset agrees with everything, and says nothing of a third
 			first[g.Key()] = g
+		case !was.Without.Equal(g.Without) && x.found(g.Key()): // somebody edited the directory: that stops one person, and not all
+			x.out.Blocked = append(x.out.Blocked, g.Holder)
+			x.out.Notices = append(x.out.Notices, ledger.Notice{Code: "plans-contradict", Severity: ledger.Warning, Address: string(g.Address()),
+				Text: "two declarations want different service plans, and one of them finds this person by attributes: nothing is done",
+				Fix:  "write the same list in both, or leave the person out of one", Origins: ledger.MergeOrigins(was.Origins, g.Origins)})
 		case !was.Without.Equal(g.Without):
 			x.out.Notices = append(x.out.Notices, ledger.Notice{Code: "plans-contradict", Severity: ledger.Error, Address: string(g.Address()),
 				Text: "two declarations want different service plans", Fix: "write the same list in both",
@@ -175,4 +180,10 @@ func (x *resolver) agree() {
 	for i := range x.out.Dated {
 		compare(&x.out.Dated[i].Grant)
 	}
+}
+
+// found reports whether a selection finds the holder of a grant.
+func (x *resolver) found(key ledger.Key) bool {
+	_, found := x.out.Matches[key]
+	return found
 }

@@ -1,6 +1,7 @@
 package tenant
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,15 +23,14 @@ func (x *resolver) selections(d Declared, products map[string]*ledger.Supply, di
 		return
 	}
 	x.unsure = true // a person can be in a list, too, with other service plans
-	x.out.Matches, x.out.Selectors = map[ledger.Key]ledger.Match{}, map[string]bool{}
+	x.out.Matches, x.out.Selectors = map[ledger.Key]ledger.Match{}, map[string]string{}
 	s := selecting{resolver: x, products: products, disabled: disabled, folded: map[string]string{}}
 	for i := range d.Selections {
 		s.everybody(&d.Selections[i])
-		for _, by := range d.Selections[i].Selectors {
-			x.out.Selectors[name(by)] = true
-		}
 	}
-	s.unknownValues(d)
+	for i := range d.Selections {
+		s.unknownValues(&d.Selections[i], d)
+	}
 }
 
 // selecting finds people by their attributes.
@@ -41,12 +41,27 @@ type selecting struct {
 	folded   map[string]string // values, as they are compared
 }
 
-// name is a selector with its block, in one spelling.
-func name(s ledger.Selector) string { return s.Origin.Block + ": " + s.String() }
+// identity tells selectors apart, with whom they leave out: a file that changes either is reviewed.
+func identity(by ledger.Selector, except []ledger.Excepted) string {
+	var names []string
+	for _, e := range except {
+		names = append(names, fold(e.Name))
+	}
+	slices.Sort(names)
+	text := by.Origin.Block + ": " + by.String()
+	if len(names) > 0 {
+		text += fmt.Sprintf(" except %x", sha256.Sum256([]byte(strings.Join(slices.Compact(names), "\n"))))[:len(" except ")+12]
+	}
+	return text
+}
 
 // everybody gives it to all people whom a selector finds.
 func (s *selecting) everybody(selection *ledger.Selection) {
-	left := s.leftOut(selection)
+	left, sure := s.leftOut(selection)
+	for n := range selection.Selectors {
+		by := &selection.Selectors[n]
+		s.out.Selectors[ledger.Match{Block: by.Origin.Block, Selector: by.String()}.Key()] = identity(*by, selection.Except)
+	}
 	for i, row := range s.traits.Rows {
 		h := s.holders[i]
 		if left[h.ID] {
@@ -54,7 +69,8 @@ func (s *selecting) everybody(selection *ledger.Selection) {
 		}
 		for n := range selection.Selectors {
 			if values, found := s.finds(&selection.Selectors[n], row); found {
-				s.give(selection, h, &selection.Selectors[n], ledger.Match{Selector: name(selection.Selectors[n]), Values: values})
+				by := &selection.Selectors[n]
+				s.give(selection, h, by, ledger.Match{Block: by.Origin.Block, Selector: by.String(), Values: values}, sure)
 				break
 			}
 		}
@@ -62,8 +78,9 @@ func (s *selecting) everybody(selection *ledger.Selection) {
 }
 
 // give gives somebody what a selection gives. A disabled account that does not have it is not
-// found: there are as many of those as people who left.
-func (s *selecting) give(selection *ledger.Selection, h ledger.Holder, by *ledger.Selector, m ledger.Match) {
+// found: there are as many of those as people who left. Nor is anybody else who does not have it
+// where nobody is sure whom the selection leaves out.
+func (s *selecting) give(selection *ledger.Selection, h ledger.Holder, by *ledger.Selector, m ledger.Match, sure bool) {
 	w := selection.Want
 	w.Holder, w.Origins = h.Name, []ledger.Origin{by.Origin}
 	supply := s.products[w.Item.Name]
@@ -71,7 +88,7 @@ func (s *selecting) give(selection *ledger.Selection, h ledger.Holder, by *ledge
 		return // refused at the license block
 	}
 	asleep := s.disabled[h.Identity()] && !w.DisabledAccounts
-	if key := (ledger.Grant{Holder: h, Item: supply.Item}).Key(); asleep && !has(s.Grants, key) && !has(s.known, key) {
+	if key := (ledger.Grant{Holder: h, Item: supply.Item}).Key(); (asleep || !sure) && !has(s.Grants, key) && !has(s.known, key) {
 		return
 	}
 	g, ok := s.grant(&w, h, s.products)
@@ -95,7 +112,7 @@ func has(grants []ledger.Grant, key ledger.Key) bool {
 // finds reports whether somebody meets all conditions, and with which values. Guests are found
 // only by selectors that say so: the department of a guest is what somebody else wrote.
 func (s *selecting) finds(by *ledger.Selector, row []string) (values []string, found bool) {
-	guests := slices.ContainsFunc(by.Conditions, func(c ledger.Condition) bool { return c.Attribute == ledger.UserType })
+	guests := by.Asks(ledger.UserType)
 	for i, attribute := range s.traits.Attributes {
 		if attribute == ledger.UserType && !guests && strings.EqualFold(row[i], "Guest") {
 			return nil, false
@@ -122,73 +139,84 @@ func (s *selecting) fold(value string) string {
 	return known
 }
 
-// leftOut are the ids of those whom a selection leaves out. A name that means nobody may be a
-// slip, and then somebody gets what a file keeps from them: it is told.
-func (s *selecting) leftOut(selection *ledger.Selection) map[string]bool {
-	left := map[string]bool{}
+// leftOut are the ids of those whom a selection leaves out. A name that means nobody may be a slip,
+// or somebody who has a new name: then the next one whom the selection finds may be the one whom
+// it must not give anything. So it finds nobody new.
+func (s *selecting) leftOut(selection *ledger.Selection) (left map[string]bool, sure bool) {
+	left, sure = map[string]bool{}, true
 	for _, e := range selection.Except {
 		key := nameKey{ledger.User, fold(e.Name)}
 		bearers := s.bearers(key)
 		pin, pinned := s.pinned[key]
+		_, was := s.deleted[fold(e.Name)]
+		_, there := s.Name(ledger.HolderID{Kind: ledger.User, ID: fold(e.Name)})
 		switch {
-		case isID(e.Name):
-			left[strings.ToLower(e.Name)] = true
+		case isID(e.Name) && there:
+			left[fold(e.Name)] = true
 		case len(bearers) > 0:
 			for _, h := range bearers {
 				left[h.ID] = true
 			}
 		case pinned:
 			left[pin.ID] = true
+		case was: // nobody finds a deleted account
 		default:
-			s.tell(ledger.Warning, "except-unknown", fmt.Sprintf("%s is to be left out, and is nobody in this tenant%s", e.Name,
-				s.suggestion(&ledger.Want{Kind: ledger.User, Holder: e.Name})), "correct the name, or take it out of the list", e.Origin)
+			sure = sure && selection.IgnoreUnknown
+			s.tell(ledger.Warning, "except-unknown", fmt.Sprintf("%s is to be left out, and is nobody in this tenant%s. Until that is corrected, "+
+				"members finds nobody new", e.Name, s.suggestion(&ledger.Want{Kind: ledger.User, Holder: e.Name})),
+				"correct the name, take it out of the list, or write unknown_names = \"ignore\" in the assignment", e.Origin)
 		}
 	}
-	return left
+	return left, sure
 }
 
-// unknownValues tells of values that nobody has: a slip, or a department that was renamed. It is
-// refused where somebody whom the assignment found before would lose what they have.
-func (s *selecting) unknownValues(d Declared) {
-	lost := map[string][]ledger.Match{} // by assignment
-	for key, m := range d.Matched {
-		if _, still := s.out.Matches[key]; !still {
-			block, _, _ := strings.Cut(m.Selector, ": ")
-			lost[block] = append(lost[block], m)
-		}
-	}
-	there := make([]map[string]string, len(s.traits.Attributes)) // values of each attribute, as they are compared
-	for i := range there {
-		there[i] = map[string]string{}
-	}
-	for _, row := range s.traits.Rows {
-		for i, value := range row {
-			there[i][s.fold(value)] = value
-		}
-	}
-	for i := range d.Selections {
-		for _, by := range d.Selections[i].Selectors {
-			for _, c := range by.Conditions {
-				at := slices.Index(s.traits.Attributes, c.Attribute)
-				for _, v := range c.Values {
-					if _, known := there[at][s.fold(v)]; !known {
-						losing := !d.Selections[i].IgnoreUnknown && s.loses(lost[by.Origin.Block], c, v)
-						s.nobodyIs(c.Attribute, v, there[at], by.Origin, losing)
-					}
+// unknownValues tells of values that nobody has whom the selection could find: a slip, or a
+// department that was renamed. It is refused where somebody whom the assignment found before would
+// lose what they have.
+func (s *selecting) unknownValues(selection *ledger.Selection, d Declared) {
+	for n := range selection.Selectors {
+		by := &selection.Selectors[n]
+		for _, c := range by.Conditions {
+			at := slices.Index(s.traits.Attributes, c.Attribute)
+			there := s.there(selection, by, at)
+			for _, v := range c.Values {
+				if _, known := there[s.fold(v)]; !known {
+					losing := !selection.IgnoreUnknown && s.loses(by.Origin.Block, d, c, v)
+					s.nobodyIs(c.Attribute, v, there, by.Origin, losing)
 				}
 			}
 		}
 	}
 }
 
+// there are the values of an attribute, as they are compared, among those whom a selector could
+// find: leavers and guests keep the name of a department for years.
+func (s *selecting) there(selection *ledger.Selection, by *ledger.Selector, at int) map[string]string {
+	guests, guest := by.Asks(ledger.UserType), slices.Index(s.traits.Attributes, ledger.UserType)
+	there := map[string]string{}
+	for i, row := range s.traits.Rows {
+		asleep := s.disabled[s.holders[i].Identity()] && !selection.DisabledAccounts
+		if !asleep && (guests || !strings.EqualFold(row[guest], "Guest")) {
+			there[s.fold(row[at])] = row[at]
+		}
+	}
+	return there
+}
+
 // loses reports whether somebody is no longer found because a condition has a value that nobody
 // has: the value that they had, or one in its place.
-func (s *selecting) loses(lost []ledger.Match, c ledger.Condition, value string) bool {
-	return slices.ContainsFunc(lost, func(m ledger.Match) bool {
+func (s *selecting) loses(block string, d Declared, c ledger.Condition, value string) bool {
+	for key, m := range d.Matched {
+		if _, still := s.out.Matches[key]; still || m.Block != block {
+			continue
+		}
 		had, asked := m.Value(c.Attribute)
 		same := func(v string) bool { return s.fold(v) == s.fold(had) }
-		return asked && (same(value) || !slices.ContainsFunc(c.Values, same))
-	})
+		if asked && (same(value) || !slices.ContainsFunc(c.Values, same)) {
+			return true
+		}
+	}
+	return false
 }
 
 // nobodyIs tells of a value that nobody has.

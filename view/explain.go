@@ -62,7 +62,7 @@ func (w Words) explained(e *plan.Explanation, x plan.Explained) List {
 		list.Items = append(list.Items, Item{Text: "is not there yet, and is asked for by " + blocks(x.Asked)})
 	}
 	for _, s := range x.Sources {
-		list.Items = append(list.Items, Item{Text: source(x, s), More: w.loss(e, x, s)})
+		list.Items = append(list.Items, Item{Text: w.source(x, s), More: w.loss(e, x, s)})
 	}
 	for _, high := range x.Within {
 		list.Items = append(list.Items, Item{Text: high.Name + " has every service of it, or a higher plan of it: one of the two is enough"})
@@ -71,7 +71,7 @@ func (w Words) explained(e *plan.Explanation, x plan.Explained) List {
 }
 
 // source says where an item comes from, and who asked for it.
-func source(x plan.Explained, s plan.Source) string {
+func (w Words) source(x plan.Explained, s plan.Source) string {
 	text := "directly"
 	switch {
 	case s.Group != nil:
@@ -91,8 +91,8 @@ func source(x plan.Explained, s plan.Source) string {
 	default:
 		text += ", and no file declares it"
 	}
-	if because := attributes(s.Match); because != "" {
-		text += ", because " + because
+	if because := found(s.Match); because != "" {
+		text += ", because " + w.attributes(because)
 	}
 	if s.Since != "" {
 		text += ". usher manages it since " + s.Since
@@ -103,8 +103,8 @@ func source(x plan.Explained, s plan.Source) string {
 	return text
 }
 
-// attributes are those of a person that a selector found.
-func attributes(m *ledger.Match) string {
+// found are the attributes of a person by which a selector found them.
+func found(m *ledger.Match) string {
 	if m == nil {
 		return ""
 	}

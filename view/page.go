@@ -216,6 +216,7 @@ func (p *Page) add(parts ...Part) { p.Parts = append(p.Parts, parts...) }
 type Words struct {
 	ServicePlans map[string]string // names of service plans, by id
 	Files        map[string]*hcl.File
+	Private      bool // nobody may read attributes of people
 	Full         bool // what many have in common is told of each
 
 	lines map[string][]string // of the files from which some were shown

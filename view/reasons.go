@@ -13,6 +13,8 @@ func recorded(s shownStep) string {
 	switch {
 	case s.Op == ledger.Adopt && s.Before == nil:
 		return "is there already: adopt"
+	case s.Op == ledger.Adopt && s.Match != nil && s.Before.Equal(*s.After):
+		return "is found by attributes now: note it"
 	case s.Op == ledger.Adopt:
 		return "is done already: adopt"
 	case s.Item.Kind == ledger.Setting:
@@ -40,7 +42,7 @@ func (w Words) reasons(s shownStep) []string {
 		parts = append(parts, text)
 	}
 	if s.Because != "" {
-		parts = append(parts, "because "+s.Because)
+		parts = append(parts, "because "+w.attributes(s.Because))
 	}
 	parts = append(parts, circumstances(s)...)
 	if s.Reduced > 0 && s.Holder.Kind == ledger.User {
@@ -59,6 +61,15 @@ func (w Words) reasons(s shownStep) []string {
 		parts = append(parts, s.AskedBy.String()+" asked for it")
 	}
 	return parts
+}
+
+// attributes are those of a person, where everybody may read them: one can be a job title that only
+// one person has.
+func (w Words) attributes(text string) string {
+	if w.Private {
+		return "of the directory"
+	}
+	return text
 }
 
 // cause says why a step is there, where its line does not.

@@ -191,7 +191,7 @@ func (u *applying) approved(ctx context.Context) (*plan.Plan, error) {
 		return nil, stops
 	}
 	if len(p.Calls)+len(p.Records) == 0 {
-		return nil, u.nothing(p)
+		return nil, u.nothing(ctx, p)
 	}
 	if p, err = u.approve(ctx, p); err != nil {
 		return nil, err
@@ -203,7 +203,10 @@ func (u *applying) approved(ctx context.Context) (*plan.Plan, error) {
 	return p, nil
 }
 
-func (u *applying) nothing(p *plan.Plan) error {
+func (u *applying) nothing(ctx context.Context, p *plan.Plan) error {
+	if err := u.present.NoteSelectors(ctx, p); err != nil {
+		return err
+	}
 	if !u.o.isText() {
 		r := &ledger.Report{}
 		r.Record(p.Records)

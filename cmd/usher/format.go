@@ -82,7 +82,7 @@ func (a *app) show(f format, d view.Document) error {
 
 // words are the names that results are told with.
 func (a *app) words() view.Words {
-	return view.Words{ServicePlans: a.servicePlans, Files: a.files, Full: a.full}
+	return view.Words{ServicePlans: a.servicePlans, Files: a.files, Full: a.full, Private: a.pseudonyms != nil}
 }
 
 // layoutFlags adds the options of how much text tells.

@@ -23,11 +23,11 @@ type People struct {
 }
 
 type user struct {
-	ID      string           `json:"id"`
-	UPN     string           `json:"userPrincipalName"`
-	Enabled *bool            `json:"accountEnabled"`
-	Country *string          `json:"usageLocation"`
-	States  wire.List[state] `json:"licenseAssignmentStates"`
+	ID       string           `json:"id"`
+	UPN      string           `json:"userPrincipalName"`
+	Enabled  *bool            `json:"accountEnabled"`
+	Location trait            `json:"usageLocation"`
+	States   wire.List[state] `json:"licenseAssignmentStates"`
 	traits
 }
 
@@ -94,8 +94,10 @@ func (c *Client) Deleted(ctx context.Context) ([]Deleted, error) {
 	var all []Deleted
 	for _, r := range rows {
 		if isDay(r.When) {
-			id, upn := strings.ToLower(r.ID), strings.ToLower(r.UPN)
-			name := r.UPN[len(r.UPN)-len(strings.TrimPrefix(upn, strings.ReplaceAll(id, "-", ""))):]
+			id, name := strings.ToLower(r.ID), r.UPN
+			if before := strings.ReplaceAll(id, "-", ""); len(name) > len(before) && strings.EqualFold(name[:len(before)], before) {
+				name = name[len(before):]
+			}
 			all = append(all, Deleted{ID: id, Name: name, Day: r.When[:len(time.DateOnly)]})
 		}
 	}
@@ -135,7 +137,7 @@ func (p *People) addAccount(u *user, items *interner) {
 	if u.Enabled != nil && !*u.Enabled {
 		p.Disabled = append(p.Disabled, h.Identity())
 	}
-	if u.Country == nil || *u.Country == "" {
+	if u.Location.value == "" {
 		p.Nowhere = append(p.Nowhere, h.Identity())
 	}
 	for _, s := range u.sources() {

@@ -62,7 +62,7 @@ func (u *user) value(attribute string) (string, bool) {
 	case "company_name":
 		t = u.Company
 	case "country":
-		t = u.traits.Country
+		t = u.Country
 	case "department":
 		t = u.Department
 	case "employee_type":
@@ -74,12 +74,11 @@ func (u *user) value(attribute string) (string, bool) {
 	case ledger.UserType:
 		t = u.UserType
 	case "usage_location":
-		if u.Country != nil {
-			t.value = *u.Country
-		}
+		t = u.Location
 	default:
-		t.told = u.Extensions.told
-		if v := u.Extensions.values["extensionAttribute"+strings.TrimPrefix(attribute, extensionPrefix)]; v != nil {
+		v, named := u.Extensions.values["extensionAttribute"+strings.TrimPrefix(attribute, extensionPrefix)]
+		t.told = u.Extensions.told && (named || u.Extensions.values == nil) // null as a whole has none
+		if v != nil {
 			t.value = *v
 		}
 	}

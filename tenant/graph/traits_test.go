@@ -17,10 +17,11 @@ func TestTraitsThatAreNotTold(t *testing.T) {
 	attributes := []string{"department", "extension_attribute_3", "user_type"}
 	for account, want := range map[string]string{
 		`"department":"Sales","userType":"Member","onPremisesExtensionAttributes":{"extensionAttribute3":"x"}`: "Sales x Member",
-		`"department":null,"userType":"Member","onPremisesExtensionAttributes":{}`:                             "  Member",
+		`"department":null,"userType":"Member","onPremisesExtensionAttributes":{"extensionAttribute3":null}`:   "  Member",
 		`"department":"  Sales\u00a0 ","userType":"Guest","onPremisesExtensionAttributes":null`:                "Sales  Guest",
 		`"userType":"Member","onPremisesExtensionAttributes":{}`:                                               "",
 		`"department":"Sales","onPremisesExtensionAttributes":{}`:                                              "",
+		`"department":"Sales","userType":"Member","onPremisesExtensionAttributes":{}`:                          "",
 		`"department":"Sales","userType":"Member"`:                                                             "",
 	} {
 		body := `{"value":[{"id":"a","userPrincipalName":"ada@contoso.com","licenseAssignmentStates":[],` + account + `}]}`
