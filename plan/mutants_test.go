@@ -29,7 +29,7 @@ func mutants() []mutant {
 				"b.bought() {\n		s.room[id] += units\n	}\n",
 		},
 		{"steps by hand are counted on", "arrange.go", "if !c.Runs() {", "if c.Waits != \"\" {"},
-		{"gaps are taken unasked", "plan.go", "impossible || int64(len(p.Gaps)) > p.AllowGaps", "impossible || false"},
+		{"gaps are taken unasked", "outcome.go", "impossible || int64(len(p.Gaps)) > p.AllowGaps", "impossible || false"},
 		{"the reserve is dropped", "../ledger/pool.go", "return max(0, owned-p.Reserve)", "return max(0, owned)"},
 		{
 			"the quantity is dropped",
