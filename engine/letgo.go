@@ -38,16 +38,13 @@ func (p *Present) letGo(files *config.Config) (map[ledger.Key]ledger.Origin, []l
 // concerns reports whether a record belongs to what a file calls by an address, or by a block. A
 // license whose block is gone is called by its part number.
 func (p *Present) concerns(files *config.Config, name string, g ledger.Grant, from ledger.Origin) bool {
-	if label, isLicense := strings.CutPrefix(name, "license."); isLicense {
-		for _, rules := range files.Items {
-			if rules.Label == label {
-				label = rules.Item.Name
-			}
-		}
+	label, isLicense := strings.CutPrefix(name, "license.")
+	declared := slices.ContainsFunc(files.Items, func(rules ledger.ItemRules) bool { return rules.Label == label })
+	switch {
+	case isLicense && !declared:
 		return g.Item.Kind == ledger.Seat && (strings.EqualFold(g.Item.Name, label) || strings.EqualFold(g.Item.ID, label))
-	}
-	if IsTargetBlock(name) {
-		return from.Block == name || strings.HasPrefix(from.Block, name+"[")
+	case IsTargetBlock(name):
+		return aboutBlockOf(files, name)(from.Block, g.Item)
 	}
 	holder, item, ofItem := strings.Cut(name, ":")
 	kind, own, err := ledger.SplitHolder(holder)

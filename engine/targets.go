@@ -8,6 +8,7 @@ import (
 
 	"github.com/hashicorp/go-multierror"
 
+	"github.com/usher-cli/usher/config"
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/ledger/slips"
 )
@@ -93,7 +94,8 @@ func (p *Present) expandMembers() error {
 			}
 		}
 		if !found {
-			problems = multierror.Append(problems, fmt.Errorf("-target=%s: nobody in the tenant is found by it, or people could not be read", block))
+			problems = multierror.Append(problems, fmt.Errorf("-target=%s: nobody in the tenant is found by it, or people could not be read. "+
+				"Correct its members, or leave this -target out", block))
 		}
 	}
 	return problems.ErrorOrNil()
@@ -121,9 +123,14 @@ func (p *Present) noSuchBlock(block string) error {
 // aboutBlock tells whether a grant of an item, asked for in a block, belongs to a block that
 // is a target. All instances of a block with for_each do.
 func (p *Present) aboutBlock(block string) func(in string, item ledger.Item) bool {
+	return aboutBlockOf(p.Config, block)
+}
+
+// aboutBlockOf is aboutBlock for the files of one revision.
+func aboutBlockOf(files *config.Config, block string) func(in string, item ledger.Item) bool {
 	if label, isLicense := strings.CutPrefix(block, "license."); isLicense {
 		var product ledger.Item
-		for _, rules := range p.Config.Items {
+		for _, rules := range files.Items {
 			if rules.Label == label {
 				product = rules.Item
 			}
