@@ -155,20 +155,16 @@ func (p *Present) askedBy(made *plan.Plan) {
 // because says which attributes make a step: those that a selector found, or those that have
 // changed since it did; "" where none does.
 func (p *Present) because(s *ledger.Step, was map[ledger.Key]ledger.Match) string {
-	var parts []string
-	words := func(attribute string) string { return strings.ReplaceAll(attribute, "_", " ") }
 	if m, found := p.matches[s.Key()]; found && s.Op == ledger.Add {
-		for _, v := range m.Values {
-			attribute, value, _ := strings.Cut(v, "=")
-			parts = append(parts, fmt.Sprintf("%s is %s", words(attribute), value))
-		}
+		return m.String()
 	}
+	var parts []string
 	if m, found := was[s.Key()]; found && s.Op == ledger.Remove && p.selectors[m.Key()] != "" {
 		for _, v := range m.Values {
 			attribute, value, _ := strings.Cut(v, "=")
 			now, read := p.Reading.Trait(s.Holder.ID, attribute)
 			if read && !strings.EqualFold(now, value) {
-				parts = append(parts, fmt.Sprintf("%s changed from %s to %s", words(attribute), value, cmp.Or(now, "nothing")))
+				parts = append(parts, fmt.Sprintf("%s changed from %s to %s", ledger.AttributeWords(attribute), value, cmp.Or(now, "nothing")))
 			}
 		}
 	}

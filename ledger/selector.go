@@ -97,6 +97,19 @@ type Match struct {
 	Values   []string `json:"values,omitempty"` // of its attributes: department=Sales, sorted
 }
 
+// AttributeWords is an attribute as people say it.
+func AttributeWords(name string) string { return strings.ReplaceAll(name, "_", " ") }
+
+// String tells the attributes that found somebody: "country is NL, department is Sales".
+func (m Match) String() string {
+	parts := make([]string, len(m.Values))
+	for i, v := range m.Values {
+		attribute, value, _ := strings.Cut(v, "=")
+		parts[i] = AttributeWords(attribute) + " is " + value
+	}
+	return strings.Join(parts, ", ")
+}
+
 // Key is the selector of a match, with its block.
 func (m Match) Key() string { return m.Block + ": " + m.Selector }
 

@@ -226,7 +226,7 @@ func (s *selecting) nobodyIs(attribute, value string, there map[string]string, a
 		known = append(known, v)
 	}
 	slices.Sort(known)
-	text := fmt.Sprintf("the %s of nobody in this tenant is %q%s", strings.ReplaceAll(attribute, "_", " "), value, didYouMean(value, known))
+	text := fmt.Sprintf("the %s of nobody in this tenant is %q%s", ledger.AttributeWords(attribute), value, didYouMean(value, known))
 	if losing {
 		s.tell(ledger.Error, "value-unknown", text+", and people whom "+at.Block+" found before would lose what they have",
 			"correct it; if it is right, write unknown_names = \"ignore\" in the assignment", at)

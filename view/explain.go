@@ -2,7 +2,6 @@ package view
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
@@ -91,8 +90,8 @@ func (w Words) source(x plan.Explained, s plan.Source) string {
 	default:
 		text += ", and no file declares it"
 	}
-	if because := found(s.Match); because != "" {
-		text += ", because " + w.attributes(because)
+	if s.Match != nil {
+		text += ", because " + w.attributes(s.Match.String())
 	}
 	if s.Since != "" {
 		text += ". usher manages it since " + s.Since
@@ -101,19 +100,6 @@ func (w Words) source(x plan.Explained, s plan.Source) string {
 		text += fmt.Sprintf(". %s gave it on %s", s.By, s.At.UTC().Format("2006-01-02"))
 	}
 	return text
-}
-
-// found are the attributes of a person by which a selector found them.
-func found(m *ledger.Match) string {
-	if m == nil {
-		return ""
-	}
-	var parts []string
-	for _, v := range m.Values {
-		attribute, value, _ := strings.Cut(v, "=")
-		parts = append(parts, strings.ReplaceAll(attribute, "_", " ")+" is "+value)
-	}
-	return strings.Join(parts, ", ")
 }
 
 // blocks are lines with the blocks that they stand in.

@@ -118,7 +118,7 @@ func (t *Traits) add(u *user) error {
 	for i, a := range t.Attributes {
 		value, told := u.value(a)
 		if !told {
-			return fmt.Errorf("the answer does not say the %s of the account %q", strings.ReplaceAll(a, "_", " "), u.ID)
+			return fmt.Errorf("the answer does not say the %s of the account %q", ledger.AttributeWords(a), u.ID)
 		}
 		if known, seen := t.texts[value]; seen {
 			value = known
