@@ -44,6 +44,11 @@ func (c Chosen) All() bool { return len(c.Products)+len(c.Groups)+len(c.Environm
 // seats reports whether licenses are exported.
 func (c Chosen) seats() bool { return len(c.Environments) == 0 || len(c.Products)+len(c.Groups) > 0 }
 
+// product reports whether a product is exported.
+func (c Chosen) product(id string) bool {
+	return len(c.Products) == 0 || slices.Contains(c.Products, id)
+}
+
 // File is one of the files of a configuration.
 type File struct {
 	Name string // with slashes
@@ -150,8 +155,6 @@ func (w *writer) seatGrants(kind ledger.HolderKind) []ledger.Grant {
 }
 
 func (w *writer) isChosen(g ledger.Grant) bool {
-	if len(w.chosen.Products) > 0 && !slices.Contains(w.chosen.Products, g.Item.ID) {
-		return false
-	}
-	return len(w.chosen.Groups) == 0 || g.Holder.Kind == ledger.Group && slices.Contains(w.chosen.Groups, g.Holder.ID)
+	ofGroup := len(w.chosen.Groups) == 0 || g.Holder.Kind == ledger.Group && slices.Contains(w.chosen.Groups, g.Holder.ID)
+	return w.chosen.product(g.Item.ID) && ofGroup
 }

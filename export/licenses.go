@@ -55,15 +55,7 @@ const bought = "People bought it themselves, and Microsoft lets no program give 
 
 // wanted reports whether a product is to be exported: the chosen ones, and those of chosen groups.
 func (w *writer) wanted(s *ledger.Supply, held holding) bool {
-	return w.isChosen(ledger.Grant{Holder: ledger.Holder{Kind: ledger.Group, ID: first(w.chosen.Groups)}, Item: s.Item}) &&
-		(len(w.chosen.Groups) == 0 || held.groups > 0)
-}
-
-func first(all []string) string {
-	if len(all) == 0 {
-		return ""
-	}
-	return all[0]
+	return w.chosen.product(s.Item.ID) && (len(w.chosen.Groups) == 0 || held.groups > 0)
 }
 
 // holding is how many have a product.
