@@ -169,6 +169,9 @@ func (p *Present) chosen(names ExportNames) (export.Chosen, error) {
 // WriteExport writes the files into a folder. It overwrites nothing: where one of them is there,
 // none is written.
 func (p *Present) WriteExport(ctx context.Context, made *Exported, folder string) error {
+	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
+		return fmt.Errorf("%s is a file, and an export is written into a folder: name another one with -out=DIR", folder)
+	}
 	var taken []string
 	for _, f := range made.All {
 		if _, err := os.Lstat(filepath.Join(folder, filepath.FromSlash(f.Name))); !errors.Is(err, fs.ErrNotExist) {
@@ -204,7 +207,7 @@ func (p *Present) WriteExport(ctx context.Context, made *Exported, folder string
 			err = os.Chmod(path, 0o644)
 		}
 		if err != nil {
-			return fmt.Errorf("%s cannot be written: %w", f.Name, err)
+			return fmt.Errorf("%s cannot be written: %w. Remove the files of this export before you try again", f.Name, err)
 		}
 	}
 	return nil

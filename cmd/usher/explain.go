@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -31,6 +32,9 @@ func newExplain(a *app) *cobra.Command {
 
 func runExplain(ctx context.Context, a *app, o *explainOptions, who string) (err error) {
 	a.documents = o.isJSON()
+	if strings.TrimSpace(who) == "" {
+		return errors.New("write usher explain WHO: a name, such as ada@contoso.com, or an address, such as environment/production")
+	}
 	meant := engine.Meant(who)
 	if kind, _, isAddress := strings.Cut(who, "/"); isAddress && slices.Contains(ledger.Kinds(), ledger.HolderKind(kind)) {
 		h, err := ledger.ParseHolder(holderOf(who))
