@@ -17,6 +17,9 @@ func TestLooser(t *testing.T) {
 				MaxUnknown: limit.Draw(t, "names"), MaxUnknownPercent: share.Draw(t, "share of names")}
 		}
 		was, is := draw(), draw()
+		if rapid.Bool().Draw(t, "lowered") { // two draws of four limits are hardly ever stricter in all of them
+			is = lowered(was)
+		}
 		seen := false
 		for of := int64(1); of < 7000; of++ { // 60 of 1 % are reached at 6000
 			seen = seen || is.Losses(of) > was.Losses(of) || is.Unknown(of) > was.Unknown(of)
@@ -29,7 +32,7 @@ func TestLooser(t *testing.T) {
 		if seen && !guardLooser(was, is) {
 			t.Fatalf("%+v after %+v is looser", is, was)
 		}
-		if guardLooser(was, was) || guardLooser(was, lowered(was)) {
+		if guardLooser(was, was) {
 			t.Fatalf("%+v is looser than itself", was)
 		}
 	})
