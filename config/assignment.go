@@ -125,6 +125,7 @@ func (l *lowering) assignment(b *hclsyntax.Block, ev *evaluator, name string) {
 	named = named || more || len(ofType(b.Body, "members", 0)) > 0
 	from, until := l.window(attrs, ev)
 	location := l.country(attrs["usage_location"], ev)
+	l.reason(attrs["reason"], ev, name)
 	asleep, lax := ev.flag(attrs["disabled_accounts"]), l.unknownNames(attrs["unknown_names"], ev)
 	grants := ofType(b.Body, "grant", 1)
 	if len(grants) == 0 {

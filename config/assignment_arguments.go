@@ -80,3 +80,19 @@ func (l *lowering) country(attr *hclsyntax.Attribute, ev *evaluator) string {
 	}
 	return strings.ToUpper(text)
 }
+
+// reason reads why an assignment is there.
+func (l *lowering) reason(attr *hclsyntax.Attribute, ev *evaluator, name string) {
+	text, ok := ev.text(attr)
+	if !ok {
+		return
+	}
+	if strings.TrimSpace(text) == "" {
+		l.fail(attr.Expr.Range(), "No reason", "reason is empty: say why the assignment is there, or leave the argument out.")
+		return
+	}
+	if l.cfg.Reasons == nil {
+		l.cfg.Reasons = map[string]string{}
+	}
+	l.cfg.Reasons[name] = text
+}

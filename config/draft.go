@@ -16,6 +16,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/zclconf/go-cty/cty"
 
 	"github.com/usher-cli/usher/ledger"
 )
@@ -213,8 +215,35 @@ func (d *Draft) SetUnits(at ledger.Origin, argument string, units int64) error {
 	return nil
 }
 
+// SetDay gives an argument of a block another day, or takes it out where the day is "". The
+// block is in the file of a line of it.
+func (d *Draft) SetDay(at ledger.Origin, kind, label, argument, day string) error {
+	text, err := d.begin(&at)
+	if err != nil {
+		return err
+	}
+	file, diags := hclwrite.ParseConfig(text, at.File, hcl.InitialPos)
+	if diags.HasErrors() {
+		return diags
+	}
+	block := file.Body().FirstMatchingBlock(kind, []string{label})
+	switch {
+	case block == nil:
+		return ErrByHand
+	case day == "":
+		block.Body().RemoveAttribute(argument)
+	default:
+		block.Body().SetAttributeValue(argument, cty.StringVal(day))
+	}
+	d.changed[at.File] = file.Bytes()
+	return nil
+}
+
 // Append puts a block at the end of a file, which it makes where there is none.
 func (d *Draft) Append(name, block string) error {
+	if _, err := d.own(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	text, err := d.text(name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -49,6 +49,7 @@ func language() block {
 				"unknown_names",
 				"except",
 				"except_file",
+				"reason",
 			}, blocks: []block{
 				{name: "members", optional: attributeNames()},
 				{name: "grant", labels: []string{"license"}, optional: []string{"disabled_plans", "enabled_plans"}},

@@ -112,6 +112,9 @@ type Assignment struct {
 	File   string // the list that has them instead; "" for none
 	Grants []Grant
 
+	From, Until string // days; "" for none
+	Reason      string // "" for none
+
 	Members    []ledger.Selector
 	Except     []string // whom the members leave out
 	ExceptFile string   // the list that has them instead; "" for none
@@ -136,11 +139,13 @@ func (a Assignment) Block() string {
 	default:
 		block.SetAttributeValue("users", texts(a.Names))
 	}
-	switch {
-	case a.ExceptFile != "":
-		block.SetAttributeValue("except_file", cty.StringVal(a.ExceptFile))
-	case len(a.Except) > 0:
+	if len(a.Except) > 0 {
 		block.SetAttributeValue("except", texts(a.Except))
+	}
+	for _, argument := range [][2]string{{"except_file", a.ExceptFile}, {"from", a.From}, {"until", a.Until}, {"reason", a.Reason}} {
+		if argument[1] != "" {
+			block.SetAttributeValue(argument[0], cty.StringVal(argument[1]))
+		}
 	}
 	for _, s := range a.Members {
 		if len(block.Attributes())+len(block.Blocks()) > 0 {

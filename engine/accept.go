@@ -7,13 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/natefinch/atomic"
 
 	"github.com/usher-cli/usher/config"
 	"github.com/usher-cli/usher/ledger"
@@ -66,7 +63,8 @@ func (p *Present) Accept(ctx context.Context, r *plan.DriftReport, groups []stri
 			return nil, err
 		}
 	}
-	return a.accepted, a.write(ctx)
+	a.accepted.Files, err = p.writeDraft(ctx, a.draft)
+	return a.accepted, err
 }
 
 // accepting takes drift into a draft.
@@ -230,29 +228,6 @@ func (a *accepting) try(d *config.Draft, drift []plan.Drift) error {
 				return config.ErrByHand
 			}
 		}
-	}
-	return nil
-}
-
-// write writes the files that have changes, each in one step.
-func (a *accepting) write(ctx context.Context) error {
-	for _, name := range a.draft.Files() {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		path := filepath.Join(a.Dir, filepath.FromSlash(name))
-		mode := os.FileMode(0o644)
-		if info, err := os.Stat(path); err == nil {
-			mode = info.Mode().Perm()
-		}
-		err := atomic.WriteFile(path, bytes.NewReader(a.draft.Text(name)))
-		if err == nil {
-			err = os.Chmod(path, mode)
-		}
-		if err != nil {
-			return fmt.Errorf("%s cannot be written, and the files %v were: %w", name, a.accepted.Files, err)
-		}
-		a.accepted.Files = append(a.accepted.Files, name)
 	}
 	return nil
 }

@@ -39,6 +39,7 @@ func (p *Present) Explain(ctx context.Context, meant []ledger.Holder) (*plan.Exp
 		}
 	}
 	p.nameGroups(e)
+	p.giveReasons(e)
 	p.byHand(ctx, e)
 	return e, nil
 }
@@ -77,6 +78,20 @@ func (p *Present) nameGroups(e *plan.Explanation) {
 		for n := range e.Items[i].Sources {
 			if g := e.Items[i].Sources[n].Group; g != nil && names[g.ID] != "" {
 				g.Name = names[g.ID]
+			}
+		}
+	}
+}
+
+// giveReasons adds the reasons that the files give.
+func (p *Present) giveReasons(e *plan.Explanation) {
+	for i := range e.Items {
+		for n := range e.Items[i].Sources {
+			s := &e.Items[i].Sources[n]
+			for _, o := range s.Origins {
+				if reason := p.Config.Reasons[o.Block]; reason != "" && !slices.Contains(s.Reasons, reason) {
+					s.Reasons = append(s.Reasons, reason)
+				}
 			}
 		}
 	}

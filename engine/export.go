@@ -72,15 +72,8 @@ func (p *Present) Export(names ExportNames) (*Exported, error) {
 		return nil, fmt.Errorf("the files that were made have an error, and nothing was written: %s", firstError(diags))
 	}
 	made.Plan = plan.New(p.input(files, Choices{}))
-	asked := map[ledger.Key]ledger.Op{}
-	for s := range plan.New(before).EachStep() {
-		asked[s.Key()] = s.Op
-	}
-	for s := range made.Plan.EachStep() {
-		if s.Op != ledger.Adopt && asked[s.Key()] != s.Op {
-			made.Others = append(made.Others, s)
-		}
-	}
+	adopts := func(s ledger.Step) bool { return s.Op == ledger.Adopt }
+	made.Others = slices.DeleteFunc(further(plan.New(before), made.Plan), adopts)
 	return made, nil
 }
 

@@ -19,12 +19,14 @@ import (
 
 // revision is a commit of a Git repository, as the files of one of its directories.
 //
-// It reads what is committed, and changes nothing: no working tree, no index, no branch.
+// It reads what is committed, and changes nothing: no working tree, no index, no branch. Commit
+// adds a branch to it.
 type revision struct {
 	dir    string // of the working tree, absolute
 	top    string // of the repository, as the path of the directory names it
 	commit string
 	prefix string // of the directory in the repository, with a slash at its end; "" for the top
+	index  string // the file of an index of its own, for a new commit; "" for none
 }
 
 // openRevision finds the commit that a name means in the repository around a directory.
@@ -233,6 +235,9 @@ var errAmbiguous = errors.New("the name is ambiguous")
 func (r *revision) git(in io.Reader, args ...string) ([]byte, error) {
 	cmd := exec.Command("git", append([]string{"-C", r.dir, "--no-replace-objects", "-c", "safe.bareRepository=explicit"}, args...)...)
 	cmd.Env = append(cmd.Environ(), "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0")
+	if r.index != "" {
+		cmd.Env = append(cmd.Env, "GIT_INDEX_FILE="+r.index)
+	}
 	cmd.Stdin = in
 	var problems bytes.Buffer
 	cmd.Stderr = &problems

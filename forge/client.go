@@ -189,8 +189,10 @@ func (w *wire) way(status int) string {
 		return ""
 	}
 	return ": " + map[Kind]string{
-		GitHub: "the job needs the permission pull-requests: write, and for issues the permission issues: write",
-		GitLab: "GITLAB_TOKEN needs the scope api, and the role Reporter in this project; a job token cannot write notes",
+		GitHub: "the job needs the permission pull-requests: write, and for issues the permission issues: write. To open pull requests, " +
+			"the repository has to allow it to GitHub Actions: Settings, Actions, General, Workflow permissions",
+		GitLab: "GITLAB_TOKEN needs the scope api, and the role Reporter in this project, or Developer to open merge requests; a job token " +
+			"cannot write notes",
 		Azure: "the build identity needs the permission Contribute to pull requests on this repository, and for issues Edit work items " +
 			"in this project",
 		Gitea: "the token needs the scope write:issue",

@@ -1,6 +1,7 @@
 // Package forge posts pages to the places where pull requests are reviewed: GitHub,
-// GitLab, Azure Repos and Gitea. It writes comments and issues of its own, and nothing
-// else: it reads no code, merges nothing, and changes no comment of anybody else.
+// GitLab, Azure Repos and Gitea. It writes comments and issues of its own, opens pull
+// requests, and does nothing else: it reads no code, merges nothing, and changes no text of
+// anybody else.
 package forge
 
 import (
@@ -66,6 +67,11 @@ type remote interface {
 	changeIssue(ctx context.Context, was note, p Page) error
 	closeIssue(ctx context.Context, was note) error
 	noteIssue(ctx context.Context, was note, text string) error
+
+	// openPull finds the open pull request of a branch.
+	openPull(ctx context.Context, p Pull) (Opened, bool, error)
+	// addPull writes once, as addComment does.
+	addPull(ctx context.Context, p Pull) (Opened, error)
 }
 
 // Client posts pages for a job.

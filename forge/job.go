@@ -33,6 +33,7 @@ type Job struct {
 	Basic      bool // the token is a password, of Azure DevOps
 	Number     int  // of the pull request; 0 where the job is about none
 	Commit     string
+	Branch     string // that the job runs on; "" for none
 	URL        string // where people see the job; "" where nobody knows
 	Author     string // the account of the token; "" to ask the forge
 }
@@ -63,7 +64,7 @@ func Detect(env func(string) string, readFile func(string) ([]byte, error)) (Job
 	case env("GITLAB_CI") == "true":
 		number, _ := strconv.Atoi(env("CI_MERGE_REQUEST_IID"))
 		return Job{Kind: GitLab, API: env("CI_API_V4_URL"), Repository: env("CI_PROJECT_ID"), Token: env("GITLAB_TOKEN"), Number: number,
-			Commit: env("CI_COMMIT_SHA"), URL: env("CI_JOB_URL")}.check("GITLAB_TOKEN")
+			Commit: env("CI_COMMIT_SHA"), Branch: env("CI_COMMIT_BRANCH"), URL: env("CI_JOB_URL")}.check("GITLAB_TOKEN")
 	case strings.EqualFold(env("TF_BUILD"), "true"):
 		return fromAzure(env).check("SYSTEM_ACCESSTOKEN")
 	}
@@ -81,6 +82,9 @@ func fromActions(env func(string) string, readFile func(string) ([]byte, error))
 	}
 	if run := env("GITHUB_RUN_ID"); run != "" && env("GITHUB_SERVER_URL") != "" {
 		j.URL = fmt.Sprintf("%s/%s/actions/runs/%s", env("GITHUB_SERVER_URL"), j.Repository, run)
+	}
+	if branch, is := strings.CutPrefix(env("GITHUB_REF"), "refs/heads/"); is {
+		j.Branch = branch
 	}
 	if m := pullRef.FindStringSubmatch(env("GITHUB_REF")); m != nil {
 		j.Number, _ = strconv.Atoi(m[1])
@@ -109,6 +113,9 @@ func fromAzure(env func(string) string) Job {
 		j.Token, j.Basic = env("AZURE_DEVOPS_EXT_PAT"), true
 	}
 	j.Number, _ = strconv.Atoi(env("SYSTEM_PULLREQUEST_PULLREQUESTID"))
+	if branch, is := strings.CutPrefix(env("BUILD_SOURCEBRANCH"), "refs/heads/"); is {
+		j.Branch = branch
+	}
 	if id := env("BUILD_BUILDID"); id != "" {
 		j.URL = fmt.Sprintf("%s/%s/_build/results?buildId=%s", j.API, url.PathEscape(j.Project), url.QueryEscape(id))
 	}
@@ -138,7 +145,7 @@ func (j Job) check(token string) (Job, error) {
 	case j.Repository == "" || j.Kind == Azure && j.Project == "":
 		return j, fmt.Errorf("the job does not say which repository of %s it is about", j.Kind)
 	case j.Token == "":
-		return j, fmt.Errorf("there is no token to write a comment with: hand %s to the job", token)
+		return j, fmt.Errorf("there is no token for the forge: hand %s to the job", token)
 	}
 	return j, nil
 }

@@ -33,9 +33,10 @@ type Source struct {
 	Group   *ledger.Holder  `json:"group,omitempty"` // nil for a direct one
 	Cause   string          `json:"cause,omitempty"` // why the service could not give it; then nobody has it from there
 	Origins []ledger.Origin `json:"origins,omitempty"`
-	Since   string          `json:"since,omitempty"` // the day from which usher manages it, as YYYY-MM-DD; "" where it does not
-	Match   *ledger.Match   `json:"match,omitempty"` // the attributes that found a person
-	By      string          `json:"by,omitempty"`    // the account that gave it, where the log says so
+	Reasons []string        `json:"reasons,omitempty"` // that the files give for it
+	Since   string          `json:"since,omitempty"`   // the day from which usher manages it, as YYYY-MM-DD; "" where it does not
+	Match   *ledger.Match   `json:"match,omitempty"`   // the attributes that found a person
+	By      string          `json:"by,omitempty"`      // the account that gave it, where the log says so
 	At      *time.Time      `json:"at,omitempty"`
 
 	// Whole says that nothing else gives the item. Loses are the services that nothing else gives.
@@ -209,14 +210,21 @@ func (x *explaining) within(items []Explained) {
 
 // missing adds what files ask for, and is not there.
 func (x *explaining) missing(e *Explanation, who ledger.Holder) {
-	for i := range x.in.Want {
-		g := &x.in.Want[i]
+	wanted := slices.Clone(x.in.Want)
+	for _, d := range x.in.Dated {
+		asked := slices.ContainsFunc(wanted, func(g ledger.Grant) bool { return g.Key() == d.Key() })
+		if d.Started(x.in.Today) && !d.Ended(x.in.Today) && !asked {
+			wanted = append(wanted, d.Grant)
+		}
+	}
+	for i := range wanted {
+		g := &wanted[i]
 		there := slices.ContainsFunc(e.Items, func(o Explained) bool {
 			return o.Holder.Identity() == g.Holder.Identity() && o.Item.ID == g.Item.ID &&
 				slices.ContainsFunc(o.Sources, func(s Source) bool { return s.Group == nil })
 		})
 		if concerns(who, g.Holder) && !there && g.Units > 0 {
-			e.Items = append(e.Items, Explained{Holder: g.Holder, Item: g.Item, Sources: []Source{}, Asked: g.Origins})
+			e.Items = append(e.Items, Explained{Holder: g.Holder, Item: g.Item, Sources: []Source{}, Asked: x.lines[g.Key()]})
 		}
 	}
 }

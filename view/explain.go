@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
@@ -92,6 +93,9 @@ func (w Words) source(x plan.Explained, s plan.Source) string {
 	}
 	if s.Match != nil {
 		text += ", because " + w.attributes(s.Match.String())
+	}
+	if len(s.Reasons) > 0 {
+		text += ". Reason: " + strings.Join(s.Reasons, "; ")
 	}
 	if s.Since != "" {
 		text += ". usher manages it since " + s.Since

@@ -43,6 +43,8 @@ var sources = map[string]string{
 	"github": "../../.github/workflows/licences.yml",
 	"gitlab": "../../templates/licences.yml",
 	"azure":  "../../templates/licences.azure.yml",
+
+	"request": "../../examples/pipelines/request.github.yml",
 }
 
 // parameter is one that a template has a value for.
@@ -67,7 +69,7 @@ func jobOf(kind, name string, values map[string]string) (job, error) {
 	}
 	whole := filled(string(text), values)
 	switch kind {
-	case "github":
+	case "github", "request":
 		var file struct {
 			Jobs map[string]job `yaml:"jobs"`
 		}
@@ -181,16 +183,20 @@ type runner struct {
 	log  string
 }
 
-// runJob KIND JOB runs a job of the pipelines to copy in the present folder, as the forge
-// would: each step in a shell of its own, with what the job sets. usher is installed from a
+// runJob KIND JOB [NAME=VALUE...] runs a job of the pipelines to copy in the present folder, with
+// values of its inputs, as the forge would: each step in a shell of its own, with what the job sets. usher is installed from a
 // release that the story serves. A digest that a job hands on is in DIGEST, and what it says
 // in job.txt.
 func runJob(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) != 2 {
-		ts.Fatalf("usage: job KIND JOB")
+	if len(args) < 2 {
+		ts.Fatalf("usage: job KIND JOB [NAME=VALUE...]")
 	}
 	values := map[string]string{"directory": ".", "plan-client-id": "", "apply-client-id": "", "planConnection": "",
 		"applyConnection": "", "arguments": "", "environment": "licences", "version": "v0.1.0", "sha256": "", "releases": releases(ts)}
+	for _, arg := range args[2:] {
+		name, value, _ := strings.Cut(arg, "=")
+		values[name] = value
+	}
 	j, err := jobOf(args[0], args[1], values)
 	ts.Check(err)
 	if len(j.Script) > 0 {
@@ -279,7 +285,7 @@ func (r *runner) resolved(text string) string {
 		case "USHER_ENCRYPTION_KEY", "USHER_BACKEND_PASSWORD", "PGPASSWORD": // Azure leaves what nobody set as it is
 			return found
 		default:
-			if !strings.HasPrefix(name, "secrets.") {
+			if !strings.HasPrefix(name, "secrets.") && !strings.HasPrefix(name, "vars.") {
 				r.ts.Fatalf("the story knows no %s", name)
 			}
 			return ""

@@ -99,6 +99,9 @@ func TestDocumentsMatchTheirSchemas(t *testing.T) {
 	for _, who := range []string{"ada@contoso.com", "donald@contoso.com", "makers", "production", "user/barbara@contoso.com"} {
 		conforms(t, "explanation", run(small, 0, "explain", "-json", who))
 	}
+	for _, day := range []string{"2099-01-01", "2098-01-01"} { // the second is asked for already
+		conforms(t, "request", run(contoso, 0, "request", "-json", "-user=frances.wilson@contoso.com", "-license=e5", "-reason=x", "-until="+day))
+	}
 }
 
 // TestSealedDocumentsMatchTheirSchema does the same for what is encrypted.

@@ -76,3 +76,21 @@ func listNotes(ts *testscript.TestScript, neg bool, args []string) {
 	_, err := fmt.Fprintf(ts.Stdout(), "%d notes, %d writes\n", len(notes), kept.(*forgeserver.Server).Writes())
 	ts.Check(err)
 }
+
+// listPulls FILE writes the pull requests of the forge to a file, and their number to standard output.
+func listPulls(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: pulls FILE")
+	}
+	kept, _ := forges.Load(ts.Getenv("FORGE"))
+	pulls := kept.(*forgeserver.Server).Pulls()
+	var b strings.Builder
+	for _, p := range pulls {
+		head, err := json.Marshal(map[string]any{"branch": p.Branch, "into": p.Into, "title": p.Title})
+		ts.Check(err)
+		fmt.Fprintf(&b, "== %s\n%s\n", head, p.Body)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o600))
+	_, err := fmt.Fprintf(ts.Stdout(), "%d pull requests\n", len(pulls))
+	ts.Check(err)
+}

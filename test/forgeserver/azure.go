@@ -12,7 +12,7 @@ const mostAzure = 150_000
 // azureRoutes are those of learn.microsoft.com/rest/api/azure/devops.
 func azureRoutes() []route {
 	repo := `/contoso/seats and more/_apis/git/repositories/4c2b`
-	return append(boardRoutes(), []route{
+	return append(append(boardRoutes(), azurePullRoutes(repo)...), []route{
 		{"GET", `/contoso/_apis/connectionData`, func(c *call, _ []string) {
 			c.answer(http.StatusOK, map[string]any{"authenticatedUser": map[string]string{"id": c.Me}})
 		}},

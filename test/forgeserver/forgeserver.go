@@ -1,5 +1,5 @@
 // Package forgeserver stands in for the forges in tests: GitHub, Gitea, GitLab and Azure
-// Repos, as far as comments and issues go. It takes the routes, headers and fields that
+// Repos, as far as comments, issues and pull requests go. It takes the routes, headers and fields that
 // their references describe, and refuses any other. It keeps everything in memory.
 package forgeserver
 
@@ -44,6 +44,7 @@ type Server struct {
 
 	mu     sync.Mutex
 	notes  []Note
+	pulls  []Pull
 	next   int
 	faults []Fault
 	asked  []string // each request, as METHOD path

@@ -106,7 +106,7 @@ const mostHub = 65_536
 
 // hubShared are the routes that both have.
 func hubShared(repo string) []route {
-	return append(hubIssueRoutes(repo), []route{
+	return append(append(hubIssueRoutes(repo), hubPullRoutes(repo)...), []route{
 		{"GET", "/user", hubUser},
 		{"POST", repo + `/issues/(\d+)/comments`, func(c *call, m []string) {
 			number, _ := strconv.Atoi(m[0])

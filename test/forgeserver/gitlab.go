@@ -30,7 +30,7 @@ const mostLab = 1_000_000
 
 // labRoutes are those of docs.gitlab.com/api.
 func labRoutes() []route {
-	return append(labIssueRoutes(), []route{
+	return append(append(labIssueRoutes(), labPullRoutes()...), []route{
 		{"GET", "/api/v4/user", func(c *call, _ []string) { c.answer(http.StatusOK, map[string]any{"id": 7, "username": c.Me}) }},
 		{"GET", labProject + `/repository/commits/(\w+)/merge_requests`, func(c *call, m []string) {
 			all := []map[string]any{}

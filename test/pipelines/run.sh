@@ -15,4 +15,5 @@ test -x "$lab" || npm install --prefix "$tools" --no-fund --no-audit --silent gi
 "$go" test ./cmd/usher ./forge -count=1 -v -run 'Pipelines|Callers|Installs|TestScript/pipeline_|TestOneComment|TestIssue|TestDoubled'
 "$go" test ./cmd/usher -count=1 -v -run 'TestPipelinesInRunners' -act="$tools/act" -gitlab-ci-local="$lab"
 shellcheck --severity=warning templates/install.sh examples/demo.sh test/*/run.sh
-"$go" run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 .github/workflows/licences.yml examples/pipelines/github.yml
+"$go" run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12 .github/workflows/licences.yml examples/pipelines/github.yml \
+  examples/pipelines/request.github.yml

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usher-cli/usher/engine"
+	"github.com/usher-cli/usher/forge"
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/view"
+)
+
+// changeOptions are the options of commands that change the files: where the change goes.
+type changeOptions struct {
+	branch string
+	pull   bool
+	into   string
+}
+
+// flags adds the options.
+func (o *changeOptions) flags(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.Var(&named{&o.branch, "branch"}, "branch", "put the change onto a new `BRANCH` instead of into the files")
+	flags.BoolVar(&o.pull, "pull-request", false, "push the branch to origin, and open a pull request, in a job of a forge")
+	flags.Var(&named{&o.into, "branch"}, "into", "open the pull request for this `BRANCH`, instead of the one that the job runs on")
+}
+
+// client is that of the forge of this job; nil where no pull request is wanted.
+func (o *changeOptions) client(a *app) (*forge.Client, forge.Kind, error) {
+	if !o.pull {
+		if o.into != "" {
+			return nil, "", errors.New("-into is about a pull request: add -pull-request")
+		}
+		return nil, "", nil
+	}
+	job, err := forge.Detect(a.env, os.ReadFile)
+	if err != nil {
+		return nil, "", err
+	}
+	return forge.New(job, forge.Options{Version: version, Transport: a.world().Network(), Wait: a.pause, Now: a.now}), job.Kind, nil
+}
+
+// land brings a change to where it is wanted. The branch has a name of this kind, if no other is chosen.
+//
+// Each step finds what an earlier run left behind: one that is killed is run again.
+func (o *changeOptions) land(ctx context.Context, a *app, p *engine.Present, c *engine.Change, kind string) error {
+	if o.branch == "" && !o.pull {
+		return p.WriteChange(ctx, c)
+	}
+	to, forgeKind, err := o.client(a)
+	if err != nil {
+		return err
+	}
+	branch := o.branch
+	if branch == "" {
+		branch = engine.BranchOf(kind, c.Title)
+	}
+	if err := p.Commit(ctx, c, branch, strings.TrimSpace(c.Title+"\n\n"+c.Reason)+"\n"); err != nil || to == nil {
+		return err
+	}
+	if err := p.Push(c); err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	proposal := view.Document{Page: a.words().Proposal(c.Change)}
+	if err := view.Show("markdown", view.Output{Writer: &b, MaxBytes: forgeKind.MostDescription()}, proposal); err != nil {
+		return err
+	}
+	_, body, _ := ledger.ReadMarker(b.String())
+	_, opened, err := to.Open(ctx, forge.Pull{Title: c.Title, Body: strings.TrimSpace(body), Branch: c.Branch, Into: o.into})
+	c.Pull, c.URL = opened.Number, opened.URL
+	return err
+}

@@ -1,0 +1,43 @@
+package plan
+
+import (
+	"slices"
+
+	"github.com/usher-cli/usher/ledger"
+)
+
+// Change is a change of the files that somebody asks for, and that others are to review.
+type Change struct {
+	Title  string          `json:"title"`
+	For    []ledger.Holder `json:"for"` // whom it is about
+	Reason string          `json:"reason,omitempty"`
+	Asked  []ledger.Origin `json:"asked_already,omitempty"` // lines that ask for it; then no file changes
+	Alone  string          `json:"without_anybody,omitempty"`
+	Files  []string        `json:"files"`  // that change
+	Owners []FileOwner     `json:"owners"` // of the files with requests
+	Before *Plan           `json:"-"`      // of the files as they are
+	Plan   *Plan           `json:"-"`      // with the change
+	Steps  []ledger.Step   `json:"steps"`  // of it, that the files do not ask for without the change
+
+	Branch string `json:"branch,omitempty"`
+	Commit string `json:"commit,omitempty"`
+	Pull   int    `json:"pull_request,omitempty"`
+	URL    string `json:"url,omitempty"`
+}
+
+// FileOwner is who has to agree to changes of a file.
+type FileOwner struct {
+	File string `json:"file"`
+	Name string `json:"name"`
+}
+
+// Fits reports whether the change stands in no way of a plan: where the files as they are would be
+// refused, it makes nothing scarcer.
+func (c *Change) Fits() bool {
+	if len(c.Plan.Errors()) > len(c.Before.Errors()) || c.Plan.Refused() && !c.Before.Refused() {
+		return false
+	}
+	return !slices.ContainsFunc(c.Plan.Shortages, func(s Shortage) bool {
+		return !slices.ContainsFunc(c.Before.Shortages, func(b Shortage) bool { return b.Pool == s.Pool && b.Short >= s.Short })
+	})
+}
