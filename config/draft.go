@@ -35,7 +35,8 @@ type Draft struct {
 	cuts    []cut
 }
 
-// cut is lines that are no longer in a file, from one that is counted as it was at first.
+// cut is lines that are no longer in a file, from one that is counted as it was at first; fewer
+// than none where there are new ones.
 type cut struct {
 	file        string
 	line, lines int

@@ -208,5 +208,10 @@ func texts(all []string) cty.Value {
 // written is the text of a file. A name with ## or ::, by which commands of pipelines begin,
 // stays the same name in an escape. A block without arguments is one line.
 func written(f *hclwrite.File) string {
-	return strings.NewReplacer("##", `#\u0023`, "::", `:\u003a`, "{\n  }", "{}").Replace(string(f.Bytes()))
+	return strings.ReplaceAll(string(escaped(f.Bytes())), "{\n  }", "{}")
+}
+
+// escaped writes signs by which commands of pipelines begin as escapes of texts.
+func escaped(text []byte) []byte {
+	return []byte(strings.NewReplacer("##", `#\u0023`, "::", `:\u003a`).Replace(string(text)))
 }

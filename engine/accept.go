@@ -45,16 +45,11 @@ func (p *Present) Accept(ctx context.Context, r *plan.DriftReport, groups []stri
 		}
 		chosen = append(chosen, found...)
 	}
-	a := &accepting{Present: p, labels: r.Labels, accepted: &plan.Accepted{Files: []string{}, Done: []plan.Drift{}, ByHand: []plan.Drift{}}}
-	var err error
-	if a.draft, err = config.NewDraft(p.Dir); err != nil {
+	a, err := p.accepting()
+	if err != nil {
 		return nil, err
 	}
-	var diags hcl.Diagnostics
-	if a.original, diags = config.Load(p.Dir, p.options); diags.HasErrors() {
-		return nil, errors.New(firstError(diags))
-	}
-	a.before = a.wants(a.original)
+	a.labels = r.Labels
 	for _, g := range chosen {
 		if g.Kind == plan.Unfinished { // the files ask for nothing else
 			continue
@@ -75,6 +70,21 @@ type accepting struct {
 	labels   map[string]string // of license blocks, by the id of their product
 	before   map[ledger.Key][]asked
 	accepted *plan.Accepted
+}
+
+// accepting begins with the files as they are.
+func (p *Present) accepting() (*accepting, error) {
+	a := &accepting{Present: p, accepted: &plan.Accepted{Files: []string{}, Done: []plan.Drift{}, ByHand: []plan.Drift{}}}
+	var err error
+	if a.draft, err = config.NewDraft(p.Dir); err != nil {
+		return nil, err
+	}
+	var diags hcl.Diagnostics
+	if a.original, diags = config.Load(p.Dir, p.options); diags.HasErrors() {
+		return nil, errors.New(firstError(diags))
+	}
+	a.before = a.wants(a.original)
+	return a, nil
 }
 
 // asked is a grant that files ask for, on the days on which they do.

@@ -10,9 +10,6 @@ import (
 	"strings"
 )
 
-// BranchOf is the name of the branch of a change; "" where its title has no letters.
-func BranchOf(kind, title string) string { return kind + "/" + plain(title) }
-
 // Commit puts a change onto a new branch of the repository around the files, on top of the
 // commit that is checked out. The working tree, its index and its branch stay as they are.
 //

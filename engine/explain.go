@@ -26,13 +26,7 @@ func (p *Present) Explain(ctx context.Context, meant []ledger.Holder) (*plan.Exp
 		return nil, err
 	}
 	in := p.input(p.Config, Choices{})
-	records := map[ledger.Key]plan.Recorded{}
-	if p.Document != nil {
-		for _, r := range p.Document.Grants {
-			records[r.Key()] = plan.Recorded{Since: r.Since, Match: r.Match}
-		}
-	}
-	e := plan.Explain(in, who, records)
+	e := plan.Explain(in, who, p.recordedByKey())
 	for _, d := range plan.New(in).Due {
 		if d.Holder.Identity() == who.Identity() {
 			e.Coming = append(e.Coming, d)
@@ -128,4 +122,15 @@ func (p *Present) byHand(ctx context.Context, e *plan.Explanation) {
 			}
 		}
 	}
+}
+
+// recordedByKey is what the state knows of each grant.
+func (p *Present) recordedByKey() map[ledger.Key]plan.Recorded {
+	records := map[ledger.Key]plan.Recorded{}
+	if p.Document != nil {
+		for _, r := range p.Document.Grants {
+			records[r.Key()] = plan.Recorded{Since: r.Since, Match: r.Match}
+		}
+	}
+	return records
 }

@@ -74,6 +74,7 @@ func (p *Present) Request(r Request) (*Change, error) {
 		return nil, err
 	}
 	c.Title, c.Reason, c.Alone = q.title(), r.Reason, q.alone()
+	c.Name = "request/" + plain(c.Title)
 	if at >= 0 {
 		c.Asked = []ledger.Origin{asked[at].origin}
 	} else if q.rules.Owner != "" {
@@ -93,7 +94,7 @@ func (q *requesting) check() error {
 	} else if q.who, err = q.find([]ledger.Holder{{Kind: ledger.User, Name: q.User}}); err != nil {
 		problems = multierror.Append(problems, err)
 	}
-	if q.rules, err = q.license(); err != nil {
+	if q.rules, err = q.license(q.License); err != nil {
 		problems = multierror.Append(problems, err)
 	}
 	for _, day := range [][2]string{{"from", q.From}, {"until", q.Until}} {
@@ -114,27 +115,27 @@ func (q *requesting) check() error {
 	return problems.ErrorOrNil()
 }
 
-// license finds the license that is meant.
-func (q *requesting) license() (ledger.ItemRules, error) {
+// license finds the license that a label or a product means.
+func (p *Present) license(name string) (ledger.ItemRules, error) {
 	var known []string
-	for _, r := range q.Config.Items {
+	for _, r := range p.Config.Items {
 		if r.Item.Kind != ledger.Seat {
 			continue
 		}
-		if r.Label == q.License || strings.EqualFold(r.Item.Name, q.License) || strings.EqualFold(r.Item.ID, q.License) && r.Item.ID != "" {
+		if r.Label == name || strings.EqualFold(r.Item.Name, name) || r.Item.ID != "" && strings.EqualFold(r.Item.ID, name) {
 			return r, nil
 		}
 		known = append(known, r.Label)
 	}
 	slices.Sort(known)
 	const most = 3
-	switch like := slips.MostLike(q.License, known, most); {
+	switch like := slips.MostLike(name, known, most); {
 	case len(known) == 0:
-		return ledger.ItemRules{}, errors.New("the files declare no license, so nobody can request one")
+		return ledger.ItemRules{}, errors.New("the files declare no license")
 	case like != "":
-		return ledger.ItemRules{}, fmt.Errorf("-license=%s: no license block has this label: did you mean %s?", q.License, like)
+		return ledger.ItemRules{}, fmt.Errorf("-license=%s: no license block has this label: did you mean %s?", name, like)
 	}
-	return ledger.ItemRules{}, fmt.Errorf("-license=%s: no license block has this label: there are %s", q.License, strings.Join(known, ", "))
+	return ledger.ItemRules{}, fmt.Errorf("-license=%s: no license block has this label: there are %s", name, strings.Join(known, ", "))
 }
 
 // asking is a line that asks for what is requested.

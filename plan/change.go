@@ -9,6 +9,7 @@ import (
 // Change is a change of the files that somebody asks for, and that others are to review.
 type Change struct {
 	Title  string          `json:"title"`
+	Name   string          `json:"-"`   // for a branch: kind/what
 	For    []ledger.Holder `json:"for"` // whom it is about
 	Reason string          `json:"reason,omitempty"`
 	Asked  []ledger.Origin `json:"asked_already,omitempty"` // lines that ask for it; then no file changes
@@ -40,4 +41,18 @@ func (c *Change) Fits() bool {
 	return !slices.ContainsFunc(c.Plan.Shortages, func(s Shortage) bool {
 		return !slices.ContainsFunc(c.Before.Shortages, func(b Shortage) bool { return b.Pool == s.Pool && b.Short >= s.Short })
 	})
+}
+
+// Reclaimed is what became of a search for unused seats.
+type Reclaimed struct {
+	Days       int          `json:"days"`
+	Taken      []IdleSeat   `json:"taken"`      // out of the files
+	ByHand     []IdleSeat   `json:"by_hand"`    // the files give them in a way that only people can change
+	Groups     []IdleSeat   `json:"by_groups"`  // usher changes no groups
+	Undeclared []IdleSeat   `json:"undeclared"` // no file asks for them
+	Spared     []SparedSeat `json:"spared"`
+	Later      int          `json:"people_left,omitempty"` // beyond the most for one change
+	SignIns    string       `json:"sign_ins_unread,omitempty"`
+	Reports    string       `json:"reports_unread,omitempty"`
+	Reported   string       `json:"reported_to,omitempty"` // the day up to which reports tell
 }

@@ -54,15 +54,7 @@ type Recorded struct {
 
 // Explain finds the sources of all that a holder has, or that is inside of it.
 func Explain(in Input, who ledger.Holder, records map[ledger.Key]Recorded) *Explanation {
-	x := explaining{in: in, records: records, lines: map[ledger.Key][]ledger.Origin{}, plans: map[string][]ledger.ServicePlan{}}
-	for i := range in.Want {
-		x.lines[in.Want[i].Key()] = in.Want[i].Origins
-	}
-	for _, d := range in.Dated {
-		if d.Started(in.Today) && !d.Ended(in.Today) {
-			x.lines[d.Key()] = ledger.MergeOrigins(x.lines[d.Key()], d.Origins)
-		}
-	}
+	x := explaining{in: in, records: records, lines: askedLines(in), plans: map[string][]ledger.ServicePlan{}}
 	for _, s := range in.Have.Supply {
 		x.plans[s.Item.ID] = s.Plans
 	}

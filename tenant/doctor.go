@@ -154,6 +154,8 @@ func (d *doctor) directory(ctx context.Context) {
 		"Organization.Read.All", "a plan does not warn of subscriptions that end")
 	d.optional(ctx, "reads who changed a license", "/v1.0/auditLogs/directoryAudits?$filter=category%20eq%20'UserManagement'&$top=1",
 		"AuditLog.Read.All", "usher drift does not say who made a change")
+	d.optional(ctx, "reads when people last signed in", "/v1.0/users?$select=id,signInActivity&$top=1",
+		"AuditLog.Read.All", "usher reclaim finds disabled accounts only")
 	if !d.needs.Apply {
 		d.warnOfMore()
 		return

@@ -162,6 +162,7 @@ type ChangeReport struct {
 // newChangeReport makes the document. No list in it is null.
 func newChangeReport(c plan.Change) ChangeReport {
 	c.Files, c.Owners = append([]string{}, c.Files...), append([]plan.FileOwner{}, c.Owners...)
+	c.For = append([]ledger.Holder{}, c.For...)
 	c.Steps = append([]ledger.Step{}, c.Steps...)
 	return ChangeReport{documentFormat, c, c.Fits()}
 }

@@ -133,7 +133,7 @@ func (a *app) command() *cobra.Command {
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "print the identity and every request on standard error")
 	flags.BoolVar(&a.noColor, "no-color", false, "print no colours")
 	root.AddCommand(
-		newPlan(a), newApply(a), newShow(a), newDrift(a), newUsage(a), newExport(a), newExplain(a), newRequest(a),
+		newPlan(a), newApply(a), newShow(a), newDrift(a), newUsage(a), newExport(a), newExplain(a), newRequest(a), newReclaim(a),
 		newValidate(a), newFmt(a), newDoctor(a), newState(a), newHistory(a), newUndo(a), newInit(a),
 		newForceUnlock(a), newComment(a), newSandbox(a), newVersion(a), newMan(a),
 	)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -45,10 +46,10 @@ func (o *changeOptions) client(a *app) (*forge.Client, forge.Kind, error) {
 	return forge.New(job, forge.Options{Version: version, Transport: a.world().Network(), Wait: a.pause, Now: a.now}), job.Kind, nil
 }
 
-// land brings a change to where it is wanted. The branch has a name of this kind, if no other is chosen.
+// land brings a change to where it is wanted. The proposal is what the pull request says.
 //
 // Each step finds what an earlier run left behind: one that is killed is run again.
-func (o *changeOptions) land(ctx context.Context, a *app, p *engine.Present, c *engine.Change, kind string) error {
+func (o *changeOptions) land(ctx context.Context, a *app, p *engine.Present, c *engine.Change, proposal view.Page) error {
 	if o.branch == "" && !o.pull {
 		return p.WriteChange(ctx, c)
 	}
@@ -56,19 +57,15 @@ func (o *changeOptions) land(ctx context.Context, a *app, p *engine.Present, c *
 	if err != nil {
 		return err
 	}
-	branch := o.branch
-	if branch == "" {
-		branch = engine.BranchOf(kind, c.Title)
-	}
-	if err := p.Commit(ctx, c, branch, strings.TrimSpace(c.Title+"\n\n"+c.Reason)+"\n"); err != nil || to == nil {
+	if err := p.Commit(ctx, c, cmp.Or(o.branch, c.Name), strings.TrimSpace(c.Title+"\n\n"+c.Reason)+"\n"); err != nil || to == nil {
 		return err
 	}
 	if err := p.Push(c); err != nil {
 		return err
 	}
 	var b bytes.Buffer
-	proposal := view.Document{Page: a.words().Proposal(c.Change)}
-	if err := view.Show("markdown", view.Output{Writer: &b, MaxBytes: forgeKind.MostDescription()}, proposal); err != nil {
+	document := view.Document{Page: proposal}
+	if err := view.Show("markdown", view.Output{Writer: &b, MaxBytes: forgeKind.MostDescription()}, document); err != nil {
 		return err
 	}
 	_, body, _ := ledger.ReadMarker(b.String())

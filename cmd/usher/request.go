@@ -50,7 +50,7 @@ func runRequest(ctx context.Context, a *app, o *requestOptions) (err error) {
 	}
 	wrong := len(c.Plan.Errors()) > len(c.Before.Errors())
 	if !wrong && len(c.Files) > 0 {
-		if err := o.land(ctx, a, p, c, "request"); err != nil {
+		if err := o.land(ctx, a, p, c, a.words().Proposal(c.Change)); err != nil {
 			return err
 		}
 	} else {

@@ -99,6 +99,17 @@ func TestDocumentsMatchTheirSchemas(t *testing.T) {
 	for _, who := range []string{"ada@contoso.com", "donald@contoso.com", "makers", "production", "user/barbara@contoso.com"} {
 		conforms(t, "explanation", run(small, 0, "explain", "-json", who))
 	}
+	company := filepath.Join(dir, "company")
+	run(".", 0, "sandbox", "init", "-company", "-users=200", "-out="+filepath.Join(dir, "company.tenant.json"))
+	if err := os.Mkdir(company, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	put(t, filepath.Join(company, "main.hcl"), "tenant \"sandbox\" {\n  file = \"../company.tenant.json\"\n}\n")
+	run(company, 0, "export")
+	conforms(t, "reclaim", run(company, 0, "reclaim", "-json"))
+	run(company, 0, "apply", "-auto-approve")
+	conforms(t, "tenant", read(filepath.Join(dir, "company.tenant.json")))
+	conforms(t, "reclaim", run(company, 0, "reclaim", "-json"))
 	for _, day := range []string{"2099-01-01", "2098-01-01"} { // the second is asked for already
 		conforms(t, "request", run(contoso, 0, "request", "-json", "-user=frances.wilson@contoso.com", "-license=e5", "-reason=x", "-until="+day))
 	}

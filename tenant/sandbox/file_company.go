@@ -9,7 +9,8 @@ import (
 // Company gives a generated tenant what grows in a real one over the years, always the same for
 // the same seed: departments with job titles in offices, products by rule and by habit, one seat
 // in twenty against the rule, people who left and kept their seats, two products where one has
-// all of the other, guests, shared mailboxes, and groups that give licenses.
+// all of the other, guests, shared mailboxes, groups that give licenses, and people who have not
+// been seen for months.
 //
 // Products that a tenant of this kind does not own are left out.
 func Company(t *Tenant, seed uint64) {
@@ -31,6 +32,7 @@ func Company(t *Tenant, seed uint64) {
 	}
 	c.departments()
 	c.seats()
+	c.activity(rand.New(rand.NewPCG(seed, 2)))
 	for _, s := range t.SKUs {
 		if s.AppliesTo == "User" {
 			s.Enabled = c.used(s) + c.used(s)/20 + 3

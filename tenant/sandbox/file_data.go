@@ -26,6 +26,7 @@ type Tenant struct {
 	Limits       *Limits          `json:"limits,omitempty"`
 	Delays       *Delays          `json:"delays,omitempty"`
 	Audit        *Audit           `json:"audit,omitempty"`
+	Activity     *Activity        `json:"activity,omitempty"`
 	Clock        *time.Time       `json:"clock,omitempty"`            // the tenant's time, where it does not run by itself
 	Unknown      []string         `json:"unknownResources,omitempty"` // for which no token is issued here
 	Capitals     bool             `json:"capitals,omitempty"`         // answers write ids in capitals, as some of the services' do
@@ -88,6 +89,12 @@ type User struct {
 	JobTitle   string            `json:"jobTitle,omitempty"`
 	Office     string            `json:"officeLocation,omitempty"`
 	Extensions map[string]string `json:"extensionAttributes,omitempty"` // extensionAttribute1 to 15
+
+	// Each is how long ago it was, so that a file does not grow old; 0 for never, and for years.
+	Created   Duration            `json:"created,omitempty"`
+	SignedIn  Duration            `json:"signedIn,omitempty"`  // with success
+	Attempted Duration            `json:"attempted,omitempty"` // with or without it
+	Used      map[string]Duration `json:"used,omitempty"`      // services of the report, such as Exchange
 }
 
 // DeletedUser is an account that can still be restored. The service keeps it for 30 days, and
@@ -104,6 +111,8 @@ type License struct {
 	Group   string   `json:"group,omitempty"`
 	Without []string `json:"without,omitempty"` // ids of disabled plans
 	Error   string   `json:"error,omitempty"`   // such as CountViolation: takes no seat
+
+	Updated *time.Time `json:"updated,omitempty"` // when it was given or changed, where the tenant tells of activity
 }
 
 // Environment is a Power Platform environment.

@@ -29,6 +29,9 @@ func (t *Tenant) Encode(w io.Writer) error {
 	if t.Audit != nil {
 		member(&b, "audit", t.Audit)
 	}
+	if t.Activity != nil {
+		member(&b, "activity", t.Activity)
+	}
 	if t.Clock != nil {
 		member(&b, "clock", t.Clock)
 	}

@@ -16,7 +16,8 @@ func TestEncodeWritesEverything(t *testing.T) {
 	whole := Tenant{
 		Format: 1, ID: "t", Name: "T", SKUs: []*SKU{{}}, Capacity: map[string]int64{"AI": 1}, Environments: []*Environment{{}},
 		Users: []*User{{}}, Deleted: []DeletedUser{{}}, Groups: []*Group{{}}, SelfService: []SelfService{{}}, Applications: []*Application{{}},
-		Limits: &Limits{}, Delays: &Delays{}, Audit: &Audit{}, Clock: &now, Unknown: []string{"x"}, Capitals: true, Faults: []*Fault{{}},
+		Limits: &Limits{}, Delays: &Delays{}, Audit: &Audit{}, Activity: &Activity{},
+		Clock: &now, Unknown: []string{"x"}, Capitals: true, Faults: []*Fault{{}},
 		Overspends: []Overspend{{}},
 	}
 	var b bytes.Buffer

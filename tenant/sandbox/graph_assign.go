@@ -103,7 +103,7 @@ func (s *Server) addDirect(u *User, add assignedLicense) refusal {
 	if no != "" {
 		return no
 	}
-	added := License{SKU: id, Without: without}
+	added := License{SKU: id, Without: without, Updated: s.updated()}
 	for i, l := range u.Licenses {
 		if l.Group == "" && strings.EqualFold(l.SKU, id) {
 			u.Licenses[i] = added

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 func (s *Server) graphRoutes() {
@@ -17,6 +18,8 @@ func (s *Server) graphRoutes() {
 	s.mux.HandleFunc("GET /v1.0/directory/subscriptions", s.listSubscriptions)
 	s.mux.HandleFunc("GET /v1.0/directory/deletedItems/microsoft.graph.user", s.listDeletedUsers)
 	s.mux.HandleFunc("GET /v1.0/auditLogs/directoryAudits", s.listAudits)
+	s.mux.HandleFunc("GET /v1.0/reports/getOffice365ActiveUserDetail(period='D180')", s.reportUsers)
+	s.mux.HandleFunc("GET /data/download/{report}", s.downloadReport)
 	s.mux.HandleFunc("GET /v1.0/users", s.listUsers)
 	s.mux.HandleFunc("POST /v1.0/users", s.createUser)
 	s.mux.HandleFunc("GET /v1.0/users/{id}", s.getUser)
@@ -54,6 +57,8 @@ func userProperty(u *User, name string) (any, bool) {
 		return u.UserType, true
 	case "onPremisesExtensionAttributes":
 		return extensionAttributes(u), true
+	case "createdDateTime", "signInActivity":
+		return nil, true // which depend on the clock
 	case "assignedLicenses":
 		return assignedLicenses(u), true
 	case "licenseAssignmentStates":
@@ -121,12 +126,16 @@ type assignmentState struct {
 	DisabledPlans   []string `json:"disabledPlans"`
 	State           string   `json:"state"`
 	Error           string   `json:"error"`
+	Updated         string   `json:"lastUpdatedDateTime,omitempty"`
 }
 
 func assignmentStates(u *User) []assignmentState {
 	states := []assignmentState{}
 	for _, l := range u.Licenses {
-		state := assignmentState{l.SKU, nullable(l.Group), notNull(l.Without), "Active", "None"}
+		state := assignmentState{l.SKU, nullable(l.Group), notNull(l.Without), "Active", "None", ""}
+		if l.Updated != nil {
+			state.Updated = l.Updated.UTC().Format(time.RFC3339)
+		}
 		if l.Error != "" {
 			state.State, state.Error = "Error", l.Error
 		}

@@ -18,7 +18,7 @@ func (s *Server) listUsers(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	names, ok := s.selected(w, r)
-	if !ok {
+	if !ok || !s.maySeeSignIns(w, r) {
 		return
 	}
 	q := r.URL.Query()
@@ -26,20 +26,9 @@ func (s *Server) listUsers(w http.ResponseWriter, r *http.Request) {
 		s.findUser(w, filter, names)
 		return
 	}
-	top := defaultPage
-	if text := q.Get("$top"); text != "" {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 || n > maxPage {
-			s.graphError(
-				w,
-				http.StatusBadRequest,
-				"Request_BadRequest",
-				"Invalid page size specified: '%s'. Must be between 1 and 999 inclusive.",
-				text,
-			)
-			return
-		}
-		top = n
+	top, ok := s.pageSize(w, r)
+	if !ok {
+		return
 	}
 	start, ok := s.skip(q.Get("$skiptoken"))
 	if !ok {
@@ -55,7 +44,9 @@ func (s *Server) listUsers(w http.ResponseWriter, r *http.Request) {
 	page := make([]map[string]any, 0, end-start)
 	for _, u := range s.x.Users[start:end] {
 		if shown := s.shownUser(u); shown != nil {
-			page = append(page, view(shown, names))
+			row := view(shown, names)
+			s.addActivity(row, u, names)
+			page = append(page, row)
 		}
 	}
 	body := map[string]any{"@odata.context": "$metadata#users", "value": page}
@@ -64,6 +55,29 @@ func (s *Server) listUsers(w http.ResponseWriter, r *http.Request) {
 		body["@odata.nextLink"] = baseURL(r) + r.URL.Path + "?" + q.Encode()
 	}
 	reply(w, http.StatusOK, body)
+}
+
+// pageSize is how many users a page has, or an answer that refuses another size.
+func (s *Server) pageSize(w http.ResponseWriter, r *http.Request) (top int, ok bool) {
+	top = defaultPage
+	if text := r.URL.Query().Get("$top"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 || n > maxPage {
+			s.graphError(
+				w,
+				http.StatusBadRequest,
+				"Request_BadRequest",
+				"Invalid page size specified: '%s'. Must be between 1 and 999 inclusive.",
+				text,
+			)
+			return 0, false
+		}
+		top = n
+	}
+	if asksForSignIns(r) {
+		top = min(top, activityPage)
+	}
+	return top, true
 }
 
 // skip finds where the page after a token starts: behind the user it names.

@@ -10,7 +10,7 @@ import (
 // authorize decides whether a request may be answered at all, and answers it
 // itself where not, as the service would.
 func (s *Server) authorize(w http.ResponseWriter, r *http.Request, at service) bool {
-	if s.opts.Open || len(s.x.Applications) == 0 || at == login || at == own || at == nobody {
+	if s.opts.Open || len(s.x.Applications) == 0 || at == login || at == own || at == reports || at == nobody {
 		return true
 	}
 	if r.URL.Path == "/metadata/endpoints" {
@@ -55,7 +55,8 @@ func (s *Server) permitted(w http.ResponseWriter, r *http.Request, at service, b
 	reads := r.Method == http.MethodGet
 	switch at {
 	case graph:
-		if needs, known := s.graphPermissions(r); known && !b.may(needs) {
+		needs, known := s.graphPermissions(r)
+		if known && !b.may(needs) || asksForSignIns(r) && !b.may([]string{"AuditLog.Read.All"}) {
 			s.graphError(w, http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 			return false
 		}
@@ -168,6 +169,7 @@ func graphRights() []graphRight {
 			"LicenseAssignment.Read.All Organization.Read.All Directory.Read.All Organization.ReadWrite.All Directory.ReadWrite.All",
 		},
 		{regexp.MustCompile(`^auditLogs/directoryAudits$`), true, "AuditLog.Read.All"},
+		{regexp.MustCompile(`^reports/`), true, "Reports.Read.All"},
 		{regexp.MustCompile(`^directory/subscriptions`), true, "Organization.Read.All Directory.Read.All Organization.ReadWrite.All"},
 		{
 			regexp.MustCompile(`/licenseDetails$`),

@@ -19,6 +19,7 @@ const (
 	dataverseS service = "dataverse"
 	resources  service = "azure resource manager"
 	storage    service = "azure storage" // which others answer for; its tokens are issued here
+	reports    service = "reports"       // where links lead that need no token
 	own        service = "sandbox"
 	nobody     service = ""
 )
@@ -52,6 +53,7 @@ func hosts() map[service][]string {
 		},
 		purchase:  {"licensing.m365.microsoft.com"},
 		resources: {"management.azure.com"},
+		reports:   {"reportsncu.office.com"},
 	}
 }
 
@@ -88,7 +90,7 @@ func atPath(path string) service {
 	}{
 		{"/v1.0/policies/AllowSelfServicePurchase", purchase}, {"/v1.0/", graph}, {"/licensing/", power},
 		{"/environmentmanagement/", power}, {"/powerautomate/", power}, {"/authorization/", power},
-		{"/providers/Microsoft.BusinessAppPlatform/", admin}, {"/dataverse/", dataverseS}, {"/sandbox/", own},
+		{"/providers/Microsoft.BusinessAppPlatform/", admin}, {"/dataverse/", dataverseS}, {"/sandbox/", own}, {"/data/download/", reports},
 		{"/subscriptions", resources}, {"/metadata/", resources}, {"/tenants", resources},
 	} {
 		if strings.HasPrefix(path, p.prefix) {

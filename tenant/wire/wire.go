@@ -2,8 +2,9 @@
 // with tokens, retries, a pace for writes, a user agent and one way to read
 // errors, whatever shape the service gives them.
 //
-// It knows no route. It never sends a request, or a token, to another host than
-// its own, and never decides what an error means for a grant.
+// It knows no route. It never sends a token to another host than its own, nor a request, but
+// for a download to which the service itself leads. It never decides what an error means for
+// a grant.
 package wire
 
 import (
@@ -46,6 +47,7 @@ type Options struct {
 type Client struct {
 	base     string
 	pipeline runtime.Pipeline
+	open     runtime.Pipeline // without a token, for links that need none
 	pace     *Pace
 	prefer   string // sent with every request; "" for nothing
 	now      func() time.Time
@@ -117,17 +119,19 @@ func New(o Options) *Client {
 	if o.Transport != nil {
 		o.Transport = Bounded(o.Transport, LargestBody)
 	}
-	p := runtime.NewPipeline(
-		"usher",
-		o.Version,
-		runtime.PipelineOptions{PerCall: []policy.Policy{label{o.Low}}, PerRetry: each},
-		&policy.ClientOptions{
+	road := func(perCall, perRetry []policy.Policy) runtime.Pipeline {
+		return runtime.NewPipeline("usher", o.Version, runtime.PipelineOptions{PerCall: perCall, PerRetry: perRetry}, &policy.ClientOptions{
 			Transport: o.Transport,
 			Retry:     policy.RetryOptions{MaxRetries: maxRetries, RetryDelay: o.RetryDelay, MaxRetryDelay: maxRetryDelay},
 			Telemetry: policy.TelemetryOptions{ApplicationID: "usher"},
-		},
-	)
-	return &Client{base: strings.TrimSuffix(o.Base, "/"), pipeline: p, pace: o.Pace, now: o.Now}
+		})
+	}
+	open := []policy.Policy{plainWait{}}
+	if o.Trace != nil {
+		open = append(open, tracer{o.Trace, o.Now})
+	}
+	return &Client{base: strings.TrimSuffix(o.Base, "/"), pipeline: road([]policy.Policy{label{o.Low}}, each), open: road(nil, open),
+		pace: o.Pace, now: o.Now}
 }
 
 // JSON sends a request and decodes the answer into out, which may be nil. An answer

@@ -1,0 +1,43 @@
+package tenant
+
+import (
+	"context"
+	"strings"
+
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/tenant/wire"
+)
+
+// Activity reads when people last used what they have: sign-ins, and the report of the services
+// of Microsoft 365. Each can be missing for itself, and then nobody can say that a person was idle
+// by it.
+func (t *Tenant) Activity(ctx context.Context, r *Reading) ledger.Activity {
+	a := ledger.Activity{}
+	var err error
+	if a.People, err = t.graph.SignIns(ctx); err != nil {
+		a.People = nil
+		a.SignIns = wire.Explain(err, "the application permission AuditLog.Read.All, and Microsoft Entra ID P1 in the tenant")
+	}
+	report, err := t.graph.Uses(ctx)
+	if err != nil {
+		a.Reports = wire.Explain(err, "the application permission Reports.Read.All")
+		return a
+	}
+	found := 0
+	for i := range r.holders {
+		h := &r.holders[i]
+		use, reported := report.Uses[strings.ToLower(h.Name)]
+		if h.Kind != ledger.User || !reported {
+			continue
+		}
+		found++
+		if last, known := a.People[h.ID]; known {
+			last.Service, last.Used = use.Service, use.Day
+			a.People[h.ID] = last
+		}
+	}
+	if a.Reported = report.Refreshed; found == 0 && len(report.Uses) > 0 {
+		a.Reported, a.Reports = "", "the names in it are concealed. Microsoft 365 admin centre, Settings, Org settings, Reports shows them"
+	}
+	return a
+}
