@@ -38,6 +38,7 @@ func (l *lowering) license(b *hclsyntax.Block) {
 		l.oneOf(attrs["unmanaged"], mode, "ignore", "warn", "remove")
 	}
 	p.Owner = l.owner(attrs["owner"], l.eval)
+	p.Hold = l.hold(attrs["hold"])
 	p.Refresh = ledger.RefreshList
 	if mode, ok := l.eval.text(attrs["refresh_flows"]); ok {
 		p.Refresh = ledger.RefreshMode(mode)

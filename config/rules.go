@@ -28,6 +28,7 @@ func RuleChanges(base, head *Config) []ledger.RuleChange {
 	c.guard(base.Guard, head.Guard)
 	c.unknownNames(lax(base), lax(head))
 	c.ignores(base.Ignores, head.Ignores)
+	c.holds(base.Items, head.Items)
 	c.owners(ownersIn(base), ownersIn(head))
 	return c
 }
@@ -202,6 +203,25 @@ func (c *ruleChanges) ignores(was, is []ledger.IgnoreRule) {
 		})
 		if !known {
 			c.add(ledger.IgnoreAdded, r.Origin, "drift at %s is no news%s", r.Address, until(r))
+		}
+	}
+}
+
+// holds tells of licenses whose seats would go earlier than the base lets them.
+func (c *ruleChanges) holds(was, is []ledger.ItemRules) {
+	days := func(n int) string {
+		if n == 0 {
+			return "none"
+		}
+		return fmt.Sprintf("%dd", n)
+	}
+	before := map[string]int{}
+	for _, r := range was {
+		before[r.Item.Name] = r.Hold
+	}
+	for _, r := range is {
+		if was, known := before[r.Item.Name]; known && r.Hold < was {
+			c.add(ledger.GuardLoosened, r.Origin, "hold of %s %s -> %s", r.Item.Name, days(was), days(r.Hold))
 		}
 	}
 }

@@ -33,7 +33,7 @@ func language() block {
 		{name: "variable", labels: []string{"name"}, optional: []string{"default", "type", "description"}},
 		{name: "locals", open: true},
 		{name: "license", labels: []string{"label"}, required: []string{"sku"},
-			optional: []string{"quantity", "reserve", "unmanaged", "use_grace", "refresh_flows", "owner", "price"}},
+			optional: []string{"quantity", "reserve", "unmanaged", "use_grace", "refresh_flows", "owner", "price", "hold"}},
 		{name: "capacity", labels: []string{"name"}, optional: []string{"type", "quantity", "reserve", "price"}},
 		{name: "assignment", labels: []string{"label"},
 			optional: []string{

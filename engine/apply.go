@@ -10,6 +10,7 @@ import (
 	"github.com/usher-cli/usher/apply"
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
+	"github.com/usher-cli/usher/state"
 	"github.com/usher-cli/usher/tenant"
 )
 
@@ -63,11 +64,18 @@ func (p *Present) Apply(ctx context.Context, pl *plan.Plan, run RunOptions) (*le
 	return r.Run(ctx, pl, p.Document, p.etag)
 }
 
-// NoteSelectors writes into the state which selectors a plan without steps has applied: they are
-// not new any more, and whom they find from now on comes by the directory. Where the state has
-// them already, or there is none yet, nothing is written.
-func (p *Present) NoteSelectors(ctx context.Context, pl *plan.Plan) error {
-	if p.Document == nil || pl.Selectors == nil || slices.Equal(pl.Selectors, p.Document.Selectors) || pl.Incomplete() {
+// Note writes into the state what a plan without steps has found out: which selectors it has
+// applied, whom they find from now on comes by the directory; and since when no line asks for
+// what is held. Where the state has all of it already, or there is none yet, nothing is written.
+func (p *Present) Note(ctx context.Context, pl *plan.Plan) error {
+	if p.Document == nil {
+		return nil
+	}
+	selectors := pl.Selectors != nil && !slices.Equal(pl.Selectors, p.Document.Selectors) && !pl.Incomplete()
+	held := pl.Held != nil && !slices.EqualFunc(pl.Held, p.Document.Leaving, func(h plan.Held, l state.Leaving) bool {
+		return h.Since == l.Since && h.Holder.Identity() == l.Holder.Identity() && h.Item.ID == l.Item.ID
+	})
+	if !selectors && !held {
 		return nil
 	}
 	_, err := p.Apply(ctx, pl, RunOptions{})

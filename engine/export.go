@@ -42,7 +42,7 @@ func (p *Present) Export(names ExportNames) (*Exported, error) {
 		return nil, err
 	}
 	said := map[ledger.Key]bool{}
-	before := p.input(p.Config, Choices{})
+	before := p.input(p.Config, Choices{onlyLines: true})
 	for _, g := range before.Want {
 		said[g.Key()] = true
 	}

@@ -22,6 +22,8 @@ type Choices struct {
 	Only      plan.Only
 	AllowGaps int64 // people who may be without a seat for a moment
 	MayStop   bool  // flows of service principals may lose their capacity
+
+	onlyLines bool // what lines ask for counts, and not what is held without one
 }
 
 // Plan makes a plan. It is refused where another one was reviewed.
@@ -102,6 +104,9 @@ func (p *Present) input(files *config.Config, c Choices) plan.Input {
 	}
 	let, told := p.letGo(files)
 	in.LetGo, in.Notices = let, append(slices.Clip(in.Notices), told...)
+	if !c.onlyLines {
+		in.Held = p.hold(&in)
+	}
 	in.Guard.MayStop, in.Aliases, in.Vanished = c.MayStop, r.Aliases, r.Vanished
 	if len(p.scope.Targets) > 0 {
 		p.alias(in.Aliases)
@@ -112,17 +117,23 @@ func (p *Present) input(files *config.Config, c Choices) plan.Input {
 	for _, file := range slices.Sorted(maps.Keys(r.Listed)) {
 		in.Listed = append(in.Listed, plan.Listed{File: file, Names: r.Listed[file]})
 	}
-	if p.Document != nil {
-		in.Since, in.Applied = p.trials(), p.Document.Selectors
-		in.Recent, in.Restart = p.Document.Recent, p.Document.Restarts
-		for _, open := range p.Document.Pending {
-			in.Pending = append(in.Pending, open.Grant)
-		}
-		if p.Document.Claims != nil {
-			in.Claims, in.Approved = p.Document.Claims.Grants, p.Document.Claims.Removals
-		}
-	}
+	p.remember(&in)
 	return in
+}
+
+// remember adds what the state knows.
+func (p *Present) remember(in *plan.Input) {
+	if p.Document == nil {
+		return
+	}
+	in.Since, in.Applied = p.trials(), p.Document.Selectors
+	in.Recent, in.Restart = p.Document.Recent, p.Document.Restarts
+	for _, open := range p.Document.Pending {
+		in.Pending = append(in.Pending, open.Grant)
+	}
+	if p.Document.Claims != nil {
+		in.Claims, in.Approved = p.Document.Claims.Grants, p.Document.Claims.Removals
+	}
 }
 
 // wants is what the files ask for, by key; nothing where they were not read, for a saved plan.

@@ -43,7 +43,7 @@ func (p *Present) Reclaim(ctx context.Context, r Reclaim) (*Reclaimed, error) {
 	search.Activity = p.believable(p.Tenant.Activity(ctx, p.Reading))
 	made := &Reclaimed{Found: plan.Reclaimed{Days: r.Days, SignIns: search.Activity.SignIns, Reports: search.Activity.Reports,
 		Reported: search.Activity.Reported}}
-	asked := p.sortOut(made, plan.FindIdle(p.input(p.Config, Choices{}), search))
+	asked := p.sortOut(made, plan.FindIdle(p.input(p.Config, Choices{onlyLines: true}), search))
 	asked, made.Found.Later = firstPeople(asked, r.Most)
 	for {
 		if err := p.takeOut(made, asked); err != nil {
@@ -65,7 +65,7 @@ func (p *Present) Reclaim(ctx context.Context, r Reclaim) (*Reclaimed, error) {
 // the next apply takes anyway is no news.
 func (p *Present) sortOut(made *Reclaimed, found plan.Idle) (asked []plan.IdleSeat) {
 	goes := map[ledger.Key]bool{}
-	for s := range plan.New(p.input(p.Config, Choices{})).EachStep() {
+	for s := range plan.New(p.input(p.Config, Choices{onlyLines: true})).EachStep() {
 		goes[s.Key()] = goes[s.Key()] || s.Op == ledger.Remove
 	}
 	names := p.Reading.GroupNames()

@@ -150,7 +150,7 @@ func (a asking) ends(day string) bool { return a.until != "" && (day == "" || a.
 
 // asked lists the lines that ask for what is requested.
 func (q *requesting) asked() []asking {
-	in := q.input(q.Config, Choices{})
+	in := q.input(q.Config, Choices{onlyLines: true})
 	dated := slices.Clone(in.Dated)
 	for _, g := range in.Want {
 		if !slices.ContainsFunc(in.Dated, func(d ledger.Dated) bool { return d.Key() == g.Key() }) {

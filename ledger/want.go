@@ -39,6 +39,7 @@ type ItemRules struct {
 	Refresh   RefreshMode
 	Price     *Price // of a unit; nil where nobody says
 	Owner     string // who has to agree to a plan that is about it; "" for nobody
+	Hold      int    // days for which a seat stays whose line went from the files; 0 for none
 	Origin    Origin
 }
 

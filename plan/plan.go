@@ -19,6 +19,7 @@ type Input struct {
 	Selectors    map[string]string           // of the files, by the key of their matches: with whom they leave out
 	Applied      []string                    // those that a complete run has applied before
 	Dated        []ledger.Dated              // wants that hold for some days only
+	Held         []Held                      // those of them that no line asks for; nil where nothing is known
 	Gone         []ledger.HolderID
 	HeldBack     []ledger.Key
 	LetGo        map[ledger.Key]ledger.Origin // records to forget, by the block that says so: what they are about stays
@@ -79,6 +80,7 @@ type Plan struct {
 	Targets      int                       `json:"targets,omitempty"`  // how many holders it is narrowed to; 0 for all
 	Only         Only                      `json:"only,omitempty"`
 	Selectors    []string                  `json:"selectors,omitempty"` // of the files, which a complete run notes
+	Held         []Held                    `json:"held,omitzero"`       // seats that stay for a while
 	Believed     bool                      `json:"believed,omitempty"`  // people were not read: the state was believed
 	Digest       string                    `json:"digest"`
 	Calls        []ledger.Call             `json:"calls"`   // in an order that fits
@@ -182,6 +184,7 @@ func New(in Input) *Plan {
 		Targets:      len(in.Targets),
 		Only:         in.Only,
 		Selectors:    in.selectors(),
+		Held:         in.Held,
 		Believed:     in.Have.Unlisted,
 		Guard:        in.Guard,
 		Environments: in.Environments,

@@ -28,8 +28,15 @@ type Document struct {
 	Restarts   []ledger.Grant // flows that a run was turning off and on, and the seat that it was for
 	Confirmed  []Confirmation
 	Selectors  []string     // that the last complete run has applied, with whom they leave out
+	Leaving    []Leaving    // seats that no file asks for any more, and that are held for a while
 	Undeclared []Undeclared // of products that files declare, sorted by id
 	History    *Head        // the end of the history when this was written; nil for none
+}
+
+// Leaving is a seat that no file asks for any more, since a day.
+type Leaving struct {
+	ledger.Grant
+	Since string // YYYY-MM-DD
 }
 
 // Record is a grant that is usher's own.

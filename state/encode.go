@@ -70,6 +70,7 @@ type file struct {
 	Pending    []row             `json:"pending"`
 	Restarts   []row             `json:"restarts,omitempty"`
 	Confirmed  []confirmationRow `json:"confirmed"`
+	Leaving    []row             `json:"leaving,omitempty"`
 	Selectors  []string          `json:"selectors,omitempty"`
 	Undeclared []Undeclared      `json:"undeclared,omitempty"`
 	History    *Head             `json:"history,omitempty"`
@@ -288,6 +289,17 @@ func (f file) claims(d *Document) error {
 	return err
 }
 
+func (f file) leaving(d *Document) error {
+	for _, r := range f.Leaving {
+		g, err := r.grant()
+		if err != nil || r.Since == "" {
+			return fmt.Errorf("%w: a seat that is held has no address or no day", ErrDamaged)
+		}
+		d.Leaving = append(d.Leaving, Leaving{g, r.Since})
+	}
+	return nil
+}
+
 func (f file) rest(d *Document) error {
 	for _, r := range f.Former {
 		kind, name, err := ledger.SplitHolder(r.Address)
@@ -296,7 +308,7 @@ func (f file) rest(d *Document) error {
 		}
 		d.Former = append(d.Former, ledger.Holder{Kind: kind, ID: r.Holder, Name: name})
 	}
-	if err := f.claims(d); err != nil {
+	if err := cmp.Or(f.claims(d), f.leaving(d)); err != nil {
 		return err
 	}
 	for _, r := range f.Recent {

@@ -14,8 +14,15 @@ type Undeclared struct {
 	Holders []string `json:"holders"` // ids of people, sorted; those who have lost it since are left out
 }
 
-// encodeLists writes which selectors were applied, and what was always there, a product a line.
+// encodeLists writes what is held, which selectors were applied, and what was always there.
 func (d *Document) encodeLists(b *bytes.Buffer) {
+	if len(d.Leaving) > 0 {
+		list(b, "leaving", d.Leaving, func(l Leaving) any {
+			r := rowOf(l.Grant)
+			r.Since = l.Since
+			return r
+		})
+	}
 	if len(d.Selectors) > 0 {
 		list(b, "selectors", d.Selectors, func(s string) any { return s })
 	}

@@ -204,7 +204,7 @@ func (u *applying) approved(ctx context.Context) (*plan.Plan, error) {
 }
 
 func (u *applying) nothing(ctx context.Context, p *plan.Plan) error {
-	if err := u.present.NoteSelectors(ctx, p); err != nil {
+	if err := u.present.Note(ctx, p); err != nil {
 		return err
 	}
 	if !u.o.isText() {
