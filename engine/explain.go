@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/ledger/slips"
@@ -35,7 +36,18 @@ func (p *Present) Explain(ctx context.Context, meant []ledger.Holder) (*plan.Exp
 	p.nameGroups(e)
 	p.giveReasons(e)
 	p.byHand(ctx, e)
+	if who.Kind == ledger.User {
+		if at, known := p.Tenant.LastSignIn(ctx, who); known {
+			e.SignedIn = at.In(p.Config.Timezone).Format(time.DateOnly)
+		}
+	}
 	return e, nil
+}
+
+// Me is the person who is signed in.
+func (p *Present) Me(ctx context.Context) ([]ledger.Holder, error) {
+	who, err := p.Tenant.Me(ctx)
+	return []ledger.Holder{who}, err
 }
 
 // find is the holder that a name means.

@@ -11,7 +11,8 @@ import (
 // Explanation is why a holder has what it has.
 type Explanation struct {
 	Holder   ledger.Holder `json:"holder"`
-	Disabled bool          `json:"disabled,omitempty"` // the account is switched off
+	Disabled bool          `json:"disabled,omitempty"`     // the account is switched off
+	SignedIn string        `json:"last_sign_in,omitempty"` // of a person, as YYYY-MM-DD; "" where nobody knows
 	Items    []Explained   `json:"items"`
 	Coming   []Due         `json:"coming"` // what dates make necessary within 14 days
 	Unknown  string        `json:"unknown,omitempty"`

@@ -28,7 +28,12 @@ func (p *Plan) included(in Input) []ledger.Notice {
 			given[g.Holder.Identity()] = append(all, g)
 		}
 	}
-	heights := newServiceHeights(in.Have.Supply)
+	heights, seat := newServiceHeights(in.Have.Supply), map[string]string{}
+	for _, r := range in.Items {
+		if r.Price != nil {
+			seat[r.Item.ID] = fmt.Sprintf(", and a seat of it costs %s %s a month", r.Price.Unit(), r.Price.Currency)
+		}
+	}
 	var all []ledger.Notice
 	for i := range in.Want {
 		low := &in.Want[i]
@@ -37,8 +42,8 @@ func (p *Plan) included(in Input) []ledger.Notice {
 		}
 		if high := heights.above(low, given[low.Holder.Identity()]); high != nil {
 			all = append(all, ledger.Notice{Code: "included", Severity: ledger.Info, Address: string(low.Address()), Origins: low.Origins,
-				Text: fmt.Sprintf("%[1]s is given as well, and it has every service of %[2]s, or a higher plan of it: %[2]s adds nothing",
-					high.Item.Name, low.Item.Name)})
+				Text: fmt.Sprintf("%[1]s is given as well, and it has every service of %[2]s, or a higher plan of it: %[2]s adds nothing%[3]s",
+					high.Item.Name, low.Item.Name, seat[low.Item.ID])})
 		}
 	}
 	return all

@@ -3,10 +3,18 @@ package tenant
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/tenant/wire"
 )
+
+// LastSignIn is when a person was last signed in; false where nobody can tell, or nobody knows of
+// any.
+func (t *Tenant) LastSignIn(ctx context.Context, who ledger.Holder) (time.Time, bool) {
+	last, err := t.graph.SignIn(ctx, who.ID)
+	return last.SignIn, err == nil && !last.SignIn.IsZero()
+}
 
 // Activity reads when people last used what they have: sign-ins, and the report of the services
 // of Microsoft 365. Each can be missing for itself, and then nobody can say that a person was idle

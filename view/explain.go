@@ -23,6 +23,9 @@ func (w Words) Explanation(have ledger.Have, e *plan.Explanation) Document {
 	p := Page{Title: "Explanation", Finding: ledger.Something}
 	p.add(w.notRead(have.Unread)...)
 	about := e.Holder.Address() + ", id " + e.Holder.ID
+	if e.SignedIn != "" {
+		about += ". Last sign-in: " + e.SignedIn
+	}
 	if e.Disabled {
 		about += ". The account is disabled"
 	}

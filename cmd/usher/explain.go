@@ -15,15 +15,19 @@ import (
 type explainOptions struct {
 	inputs
 	format
+	me bool
 }
 
 func newExplain(a *app) *cobra.Command {
 	o := &explainOptions{}
 	cmd := &cobra.Command{
-		Use: "explain WHO", Short: "Show where a person, a group, an environment, a flow or a machine has everything from",
-		Args: argCount(1, 1), ValidArgsFunction: a.suggestAddresses(true),
-		RunE: func(cmd *cobra.Command, args []string) error { return runExplain(cmd.Context(), a, o, args[0]) },
+		Use: "explain [WHO]", Short: "Show where a person, a group, an environment, a flow or a machine has everything from",
+		Args: argCount(0, 1), ValidArgsFunction: a.suggestAddresses(true),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return runExplain(cmd.Context(), a, o, strings.Join(args, ""))
+		},
 	}
+	cmd.Flags().BoolVar(&o.me, "me", false, "explain the person who is signed in, such as by az login")
 	o.tenant(cmd)
 	o.formatFlag(cmd, "the explanation")
 	a.redactFlag(cmd)
@@ -32,7 +36,10 @@ func newExplain(a *app) *cobra.Command {
 
 func runExplain(ctx context.Context, a *app, o *explainOptions, who string) (err error) {
 	a.documents = o.isJSON()
-	if strings.TrimSpace(who) == "" {
+	switch named := strings.TrimSpace(who) != ""; {
+	case named && o.me:
+		return errors.New("-me stands for a name: write one of the two")
+	case !named && !o.me:
 		return errors.New("write usher explain WHO: a name, such as ada@contoso.com, or an address, such as environment/production")
 	}
 	meant := engine.Meant(who)
@@ -43,11 +50,21 @@ func runExplain(ctx context.Context, a *app, o *explainOptions, who string) (err
 		}
 		meant = []ledger.Holder{h}
 	}
-	p, err := a.look(ctx, o.inputs, engine.Access{}, engine.Scope{Everything: true, GroupNames: true, Targets: meant})
+	if o.me {
+		meant = nil
+	}
+	units := func(h ledger.Holder) bool { return h.Kind.Holds() == ledger.Capacity } // for a person, nobody needs rights to environments
+	p, err := a.look(ctx, o.inputs, engine.Access{},
+		engine.Scope{Everything: slices.ContainsFunc(meant, units), GroupNames: true, Targets: meant})
 	if err != nil {
 		return err
 	}
 	defer p.Close(&err)
+	if o.me {
+		if meant, err = p.Me(ctx); err != nil {
+			return err
+		}
+	}
 	e, err := p.Explain(ctx, meant)
 	if err != nil {
 		return err

@@ -1,9 +1,14 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"regexp"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -61,4 +66,25 @@ func startServing(ts *testscript.TestScript, file, log string, more ...string) s
 		}
 	}
 	return said
+}
+
+// azLogin USER PASSWORD makes a program az that is signed in as a person of the served tenant. It
+// gives out a token for Microsoft Graph, whatever is asked for.
+func azLogin(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: azlogin USER PASSWORD")
+	}
+	resp, err := http.PostForm(ts.Getenv("PROXY")+"/common/oauth2/v2.0/token", url.Values{"grant_type": {"password"},
+		"client_id": {"04b07795-8ddb-461a-bbee-02f9e1bf7b46"}, "username": {args[0]}, "password": {args[1]},
+		"scope": {"https://graph.microsoft.com/.default"}})
+	ts.Check(err)
+	defer resp.Body.Close()
+	var token struct {
+		Text string `json:"access_token"`
+	}
+	ts.Check(json.NewDecoder(resp.Body).Decode(&token))
+	answer := fmt.Sprintf(`{"accessToken":%q,"expires_on":%d,"tokenType":"Bearer"}`, token.Text, time.Now().Add(time.Hour).Unix())
+	ts.Check(os.MkdirAll(ts.MkAbs("bin"), 0o700))
+	ts.Check(os.WriteFile(ts.MkAbs("bin/az"), []byte("#!/bin/sh\necho '"+answer+"'\n"), 0o700))
+	ts.Setenv("PATH", ts.MkAbs("bin")+string(os.PathListSeparator)+ts.Getenv("PATH"))
 }

@@ -55,7 +55,7 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "count": count, "replace": replace, "serve": serveTenant, "microsoft": serveMicrosoft, "record": record, "await": await,
 			"stateserver": serveStates, "post": post, "agekey": makeKey, "hides": hides,
-			"forge": serveForge, "notes": listNotes, "pulls": listPulls, "job": runJob, "clone": clone,
+			"forge": serveForge, "notes": listNotes, "pulls": listPulls, "azlogin": azLogin, "job": runJob, "clone": clone,
 		},
 	})
 }

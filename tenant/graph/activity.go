@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 	"time"
 
@@ -40,33 +41,53 @@ func (a *accountActivity) Shape() error { return hasID(a.ID) }
 func (c *Client) SignIns(ctx context.Context) (map[string]ledger.LastUse, error) {
 	successes, tries := map[string]ledger.LastUse{}, map[string]ledger.LastUse{}
 	known := false
-	const path = "/v1.0/users?$select=id,createdDateTime,signInActivity,licenseAssignmentStates&$top=500"
-	err := wire.Each(ctx, c.w, path, func(page []accountActivity) {
+	err := wire.Each(ctx, c.w, "/v1.0/users"+activitySelect+"&$top=500", func(page []accountActivity) {
 		for _, a := range page {
-			id := strings.ToLower(a.ID)
-			success := ledger.LastUse{Created: a.Created, Given: map[string]time.Time{}}
-			for _, s := range a.States {
-				if item, at := strings.ToLower(s.SKU), momentOf(s.Updated); at.After(success.Given[item]) {
-					success.Given[item] = at
-				}
-			}
-			try := success
-			if a.SignIn != nil {
-				success.SignIn = momentOf(a.SignIn.Success)
-				known = known || !success.SignIn.IsZero()
-				for _, at := range []*time.Time{a.SignIn.Success, a.SignIn.Try, a.SignIn.NonInteractive} {
-					if t := momentOf(at); t.After(try.SignIn) {
-						try.SignIn = t
-					}
-				}
-			}
-			successes[id], tries[id] = success, try
+			success, try := a.uses()
+			successes[strings.ToLower(a.ID)], tries[strings.ToLower(a.ID)] = success, try
+			known = known || !success.SignIn.IsZero()
 		}
 	})
 	if !known {
 		successes = tries
 	}
 	return successes, err
+}
+
+const activitySelect = "?$select=id,createdDateTime,signInActivity,licenseAssignmentStates"
+
+// SignIn reads when one account, by its id, was last signed in to.
+func (c *Client) SignIn(ctx context.Context, id string) (ledger.LastUse, error) {
+	var a accountActivity
+	if err := c.w.Get(ctx, "/v1.0/users/"+url.PathEscape(id)+activitySelect, &a); err != nil {
+		return ledger.LastUse{}, err
+	}
+	success, try := a.uses()
+	if success.SignIn.IsZero() { // in a cloud without this time, any try counts
+		return try, nil
+	}
+	return success, nil
+}
+
+// uses are what an account tells by sign-ins that succeeded, and by any try.
+func (a *accountActivity) uses() (success, try ledger.LastUse) {
+	success = ledger.LastUse{Created: a.Created, Given: map[string]time.Time{}}
+	for _, s := range a.States {
+		if item, at := strings.ToLower(s.SKU), momentOf(s.Updated); at.After(success.Given[item]) {
+			success.Given[item] = at
+		}
+	}
+	try = success
+	if a.SignIn == nil {
+		return success, try
+	}
+	success.SignIn = momentOf(a.SignIn.Success)
+	for _, at := range []*time.Time{a.SignIn.Success, a.SignIn.Try, a.SignIn.NonInteractive} {
+		if t := momentOf(at); t.After(try.SignIn) {
+			try.SignIn = t
+		}
+	}
+	return success, try
 }
 
 // momentOf is a time of an answer. The service writes the first year for never.

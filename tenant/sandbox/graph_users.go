@@ -201,8 +201,18 @@ func (s *Server) getUser(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	names, ok := s.selected(w, r)
-	if u := s.user(w, r); ok && u != nil {
-		reply(w, http.StatusOK, view(s.shownUser(u), names))
+	if !ok || !s.maySeeSignIns(w, r) {
+		return
+	}
+	u := s.user(w, r)
+	switch {
+	case u == nil:
+	case asksForSignIns(r) && r.PathValue("id") != u.ID: // sign-ins are found by id only
+		s.graphError(w, http.StatusBadRequest, "BadRequest", "Get By Key only supports UserId and the key has to be a valid Guid")
+	default:
+		row := view(s.shownUser(u), names)
+		s.addActivity(row, u, names)
+		reply(w, http.StatusOK, row)
 	}
 }
 
