@@ -90,15 +90,9 @@ func (p *Present) sortOut(made *Reclaimed, found plan.Idle) (asked []plan.IdleSe
 
 // takeOut makes the change that takes seats out of the files.
 func (p *Present) takeOut(made *Reclaimed, seats []plan.IdleSeat) error {
-	a, err := p.accepting()
+	x, err := p.reclaiming()
 	if err != nil {
 		return err
-	}
-	x := reclaiming{accepting: a, selectors: map[ledger.Origin]bool{}}
-	for i := range p.Config.Selections {
-		for _, s := range p.Config.Selections[i].Selectors {
-			x.selectors[s.Origin] = true
-		}
 	}
 	if made.Found.Taken, made.Found.ByHand, err = x.take(seats); err != nil {
 		return err
@@ -219,7 +213,23 @@ func firstPeople(all []plan.IdleSeat, most int) (first []plan.IdleSeat, later in
 // reclaiming takes seats out of a draft.
 type reclaiming struct {
 	*accepting
-	selectors map[ledger.Origin]bool // of the files, by their lines
+	selectors map[ledger.Origin]bool       // of the files, by their lines
+	names     map[ledger.HolderID][]string // further addresses by which the files know people; nil for none
+}
+
+// reclaiming begins with the files as they are.
+func (p *Present) reclaiming() (*reclaiming, error) {
+	a, err := p.accepting()
+	if err != nil {
+		return nil, err
+	}
+	x := &reclaiming{accepting: a, selectors: map[ledger.Origin]bool{}}
+	for i := range p.Config.Selections {
+		for _, s := range p.Config.Selections[i].Selectors {
+			x.selectors[s.Origin] = true
+		}
+	}
+	return x, nil
 }
 
 // take takes seats out: all at once, or else those of each person together, so that a list
@@ -294,5 +304,11 @@ func (x *reclaiming) edit(d *config.Draft, o ledger.Origin, who ledger.Holder) e
 		label, _, _ := strings.Cut(strings.TrimPrefix(o.Block, "assignment."), "[")
 		return d.Except(o, label, x.reference(who))
 	}
-	return d.Drop(o, who.Name, who.ID)
+	names := []string{who.Name, who.ID}
+	for _, address := range x.names[who.Identity()] {
+		if _, name, err := ledger.SplitHolder(address); err == nil {
+			names = append(names, name)
+		}
+	}
+	return d.Drop(o, names...)
 }

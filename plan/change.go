@@ -56,3 +56,10 @@ type Reclaimed struct {
 	Reports    string       `json:"reports_unread,omitempty"`
 	Reported   string       `json:"reported_to,omitempty"` // the day up to which reports tell
 }
+
+// Pruned is somebody whose account was deleted, and the lines that name them.
+type Pruned struct {
+	Holder  ledger.Holder   `json:"holder"`
+	Why     string          `json:"why"` // untrusted text
+	Origins []ledger.Origin `json:"origins"`
+}

@@ -17,6 +17,10 @@ import (
 
 type fmtOptions struct {
 	check, diff, recursive bool
+
+	prune bool // the tenant is asked, which takes these
+	inputs
+	changeOptions
 }
 
 func newFmt(a *app) *cobra.Command {
@@ -24,8 +28,17 @@ func newFmt(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "fmt [FILE...]", Short: "Lay out *.hcl files in the canonical way, and list those that changed; - is standard input",
 		Args: cobra.ArbitraryArgs,
-		RunE: func(_ *cobra.Command, args []string) error { return runFmt(a, o, args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.prune {
+				return runPrune(cmd.Context(), a, o, args)
+			}
+			return runFmt(a, o, args)
+		},
 	}
+	cmd.Flags().BoolVar(&o.prune, "prune-gone", false,
+		"take people out of the files, and out of lists, whose accounts were deleted in the tenant")
+	o.tenant(cmd)
+	o.flags(cmd)
 	cmd.Flags().BoolVar(&o.check, "check", false, "write nothing; exit with 1 where a file would change")
 	cmd.Flags().BoolVar(&o.diff, "diff", false, "show the changes")
 	cmd.Flags().BoolVar(&o.recursive, "recursive", false, "go into directories below, too")
