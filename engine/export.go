@@ -25,19 +25,26 @@ import (
 // ExportNames narrow an export, in the words of people: names or ids.
 type ExportNames struct {
 	Products, Groups, Environments []string
+
+	Terraform string // a file with a state of Terraform, whose licenses are meant; "" for all that there is
 }
 
 // Exported is a configuration for what is in the tenant, and what a plan of it comes to.
 type Exported struct {
 	export.Files
 	Plan   *plan.Plan
+	Forget []string      // addresses of Terraform, which has to forget them
 	Others []ledger.Step // of the plan, that do more than adopt, and that the files did not ask for before
 }
 
 // Export makes the files that ask for what the tenant has and no file asks for yet. It writes
 // none of them. A plan of the files is made before anybody sees them.
 func (p *Present) Export(names ExportNames) (*Exported, error) {
-	chosen, err := p.chosen(names)
+	c, err := p.chosen(names)
+	if err != nil {
+		return nil, err
+	}
+	other, err := p.terraform(names.Terraform, &c)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +60,8 @@ func (p *Present) Export(names ExportNames) (*Exported, error) {
 	people, attributes, rows := p.Reading.People()
 	made := &Exported{Files: export.New(export.Tenant{Have: p.Reading.Have, Catalog: p.Catalog, Reference: p.reference, Labels: labels,
 		People: people, Attributes: attributes, Rows: rows,
-		Assignments: p.assignments(), Said: func(k ledger.Key) bool { return said[k] }}, chosen)}
+		Assignments: p.assignments(), Said: func(k ledger.Key) bool { return said[k] }}, c), Forget: other.forget}
+	made.Left = append(made.Left, other.left...)
 	draft, err := config.NewDraft(p.Dir)
 	if err != nil {
 		return nil, err

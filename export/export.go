@@ -36,10 +36,14 @@ type Tenant struct {
 // Chosen narrows an export to some products, groups and environments, by id. Empty is all.
 type Chosen struct {
 	Products, Groups, Environments []string
+
+	Grants map[ledger.Key]bool // just these; nil for all
 }
 
 // All reports whether everything is exported.
-func (c Chosen) All() bool { return len(c.Products)+len(c.Groups)+len(c.Environments) == 0 }
+func (c Chosen) All() bool {
+	return len(c.Products)+len(c.Groups)+len(c.Environments) == 0 && c.Grants == nil
+}
 
 // seats reports whether licenses are exported.
 func (c Chosen) seats() bool { return len(c.Environments) == 0 || len(c.Products)+len(c.Groups) > 0 }
@@ -156,5 +160,5 @@ func (w *writer) seatGrants(kind ledger.HolderKind) []ledger.Grant {
 
 func (w *writer) isChosen(g ledger.Grant) bool {
 	ofGroup := len(w.chosen.Groups) == 0 || g.Holder.Kind == ledger.Group && slices.Contains(w.chosen.Groups, g.Holder.ID)
-	return w.chosen.product(g.Item.ID) && ofGroup
+	return w.chosen.product(g.Item.ID) && ofGroup && (w.chosen.Grants == nil || w.chosen.Grants[g.Key()])
 }

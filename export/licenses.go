@@ -55,7 +55,8 @@ const bought = "People bought it themselves, and Microsoft lets no program give 
 
 // wanted reports whether a product is to be exported: the chosen ones, and those of chosen groups.
 func (w *writer) wanted(s *ledger.Supply, held holding) bool {
-	return w.chosen.product(s.Item.ID) && (len(w.chosen.Groups) == 0 || held.groups > 0)
+	return w.chosen.product(s.Item.ID) && (len(w.chosen.Groups) == 0 || held.groups > 0) &&
+		(w.chosen.Grants == nil || held.people+held.groups > 0)
 }
 
 // holding is how many have a product.

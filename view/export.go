@@ -2,11 +2,21 @@ package view
 
 import (
 	"fmt"
+	"regexp"
 
 	"github.com/usher-cli/usher/export"
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
 )
+
+// Export is what an export wrote into a folder, and what a plan of it comes to.
+type Export struct {
+	export.Files
+	Folder string
+	Plan   *plan.Plan
+	Others []ledger.Step // of the plan, that do more than adopt
+	Forget []string      // addresses of Terraform, which has to forget them
+}
 
 // Exported tells which files were written into a folder, what they do not say, and what a plan
 // of them comes to.
@@ -20,7 +30,8 @@ import (
 //	  FLOW_PER_USER_DEPT: people bought it themselves, and Microsoft lets no program give it or take it away
 //
 //	A plan of these files adopts 431 and changes nothing.
-func (w Words) Exported(have ledger.Have, folder string, files export.Files, pl *plan.Plan, others []ledger.Step) Document {
+func (w Words) Exported(have ledger.Have, x Export) Document {
+	folder, files, pl, others := x.Folder, x.Files, x.Plan, x.Others
 	p := Page{Title: "Export", Finding: ledger.Something}
 	p.add(w.notRead(have.Unread)...)
 	written, left := List{Title: "Written to " + folder + ":"}, List{Title: "Left out:"}
@@ -44,6 +55,13 @@ func (w Words) Exported(have ledger.Have, folder string, files export.Files, pl 
 		more.Items = append(more.Items, Item{Op: s.Op, Text: string(s.Address()), Address: string(s.Address())})
 	}
 	p.list(more)
+	other := List{Title: "Let Terraform forget them before the first usher apply, or each of the two undoes the other:"}
+	for _, address := range x.Forget {
+		if plainAddress.MatchString(address) {
+			other.Items = append(other.Items, Item{Text: "terraform state rm " + address})
+		}
+	}
+	p.list(other)
 	adopted := 0
 	for s := range pl.EachStep() {
 		if s.Op == ledger.Adopt {
@@ -62,8 +80,11 @@ func (w Words) Exported(have ledger.Have, folder string, files export.Files, pl 
 	default:
 		p.add(Verdict(fmt.Sprintf("A plan of these files adopts %d and changes nothing.", adopted)))
 	}
-	return Document{p, newExportReport(have, folder, files, adopted, others, problems)}
+	return Document{p, newExportReport(have, x, adopted)}
 }
+
+// plainAddress is an address of Terraform that a shell takes as it is.
+var plainAddress = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
 // ExportReport is the document of export -json.
 type ExportReport struct {
@@ -76,6 +97,7 @@ type ExportReport struct {
 	Adopted  int             `json:"adopted"`
 	Others   []ledger.Step   `json:"other_steps"` // of a plan of the files, which should only adopt
 	Problems []ledger.Notice `json:"problems"`    // of that plan
+	Forget   []string        `json:"terraform_addresses,omitempty"`
 }
 
 // ExportedFile is a file that was written.
@@ -91,16 +113,14 @@ type LeftOut struct {
 }
 
 // newExportReport makes the document of an export. No list in it is null.
-func newExportReport(have ledger.Have, folder string, files export.Files, adopted int, others []ledger.Step,
-	problems []ledger.Notice,
-) ExportReport {
-	r := ExportReport{Format: documentFormat, Tenant: have.Tenant, Folder: folder, Files: []ExportedFile{}, Left: []LeftOut{},
-		Unread: append([]ledger.Unread{}, have.Unread...), Adopted: adopted, Others: append([]ledger.Step{}, others...),
-		Problems: append([]ledger.Notice{}, problems...)}
-	for _, f := range files.All {
+func newExportReport(have ledger.Have, x Export, adopted int) ExportReport {
+	r := ExportReport{Format: documentFormat, Tenant: have.Tenant, Folder: x.Folder, Files: []ExportedFile{}, Left: []LeftOut{},
+		Unread: append([]ledger.Unread{}, have.Unread...), Adopted: adopted, Others: append([]ledger.Step{}, x.Others...),
+		Problems: append([]ledger.Notice{}, x.Plan.Errors()...), Forget: x.Forget}
+	for _, f := range x.All {
 		r.Files = append(r.Files, ExportedFile{f.Name, f.Says})
 	}
-	for _, l := range files.Left {
+	for _, l := range x.Left {
 		r.Left = append(r.Left, LeftOut{l.Address, l.Text})
 	}
 	return r

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/usher-cli/usher/engine"
+	"github.com/usher-cli/usher/view"
 )
 
 type exportOptions struct {
@@ -29,6 +30,8 @@ func newExport(a *app) *cobra.Command {
 	flags.StringArrayVar(&o.names.Products, "sku", nil, "write the seats of one `PRODUCT`, by part number or id")
 	flags.StringArrayVar(&o.names.Groups, "group", nil, "write what one `GROUP` gives, by name or id")
 	flags.StringArrayVar(&o.names.Environments, "environment", nil, "write what one `ENVIRONMENT` has, by name or id")
+	flags.StringVar(&o.names.Terraform, "from-terraform", "",
+		"write only the licenses that a state of Terraform holds: a `FILE` of terraform state pull")
 	flags.StringVar(&o.out, "out", ".", "write into `DIR`, which is made if it is not there; relative to -chdir")
 	return cmd
 }
@@ -40,6 +43,9 @@ func runExport(ctx context.Context, a *app, o *exportOptions) (err error) {
 		return err
 	}
 	defer p.Close(&err)
+	if o.names.Terraform != "" {
+		o.names.Terraform = a.path(o.names.Terraform)
+	}
 	made, err := p.Export(o.names)
 	if err != nil {
 		return err
@@ -48,7 +54,8 @@ func runExport(ctx context.Context, a *app, o *exportOptions) (err error) {
 		return err
 	}
 	have := p.Reading.Have
-	if err := a.show(o.format, a.words().Exported(have, filepath.ToSlash(o.out), made.Files, made.Plan, made.Others)); err != nil {
+	written := view.Export{Files: made.Files, Folder: filepath.ToSlash(o.out), Plan: made.Plan, Others: made.Others, Forget: made.Forget}
+	if err := a.show(o.format, a.words().Exported(have, written)); err != nil {
 		return err
 	}
 	if len(have.Unread)+len(made.Left)+len(made.Others)+len(made.Plan.Errors()) > 0 || made.Plan.Refused() {
