@@ -1,7 +1,6 @@
 package config
 
 import (
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -80,21 +79,6 @@ func (l *lowering) country(attr *hclsyntax.Attribute, ev *evaluator) string {
 		return ""
 	}
 	return strings.ToUpper(text)
-}
-
-// hold reads for how many days a seat stays whose line went from the files: "30d".
-func (l *lowering) hold(attr *hclsyntax.Attribute) int {
-	text, ok := l.eval.text(attr)
-	if !ok {
-		return 0
-	}
-	n, err := strconv.Atoi(strings.TrimSuffix(text, "d"))
-	const most = 365
-	if err != nil || !strings.HasSuffix(text, "d") || n < 1 || n > most {
-		l.fail(attr.Expr.Range(), "Not a number of days", "%q is not a number of days from \"1d\" to \"%dd\", such as \"30d\".", text, most)
-		return 0
-	}
-	return n
 }
 
 // reason reads why an assignment is there.

@@ -33,12 +33,9 @@ func (l *lowering) license(b *hclsyntax.Block) {
 	p := ledger.ItemRules{Label: label, Unmanaged: ledger.Warn, Origin: origin(b)}
 	p.UseGrace = l.eval.flag(attrs["use_grace"])
 	l.units(&p, attrs)
-	if mode, ok := l.eval.text(attrs["unmanaged"]); ok {
-		p.Unmanaged = ledger.UnmanagedMode(mode)
-		l.oneOf(attrs["unmanaged"], mode, "ignore", "warn", "remove")
-	}
+	l.unmanaged(&p, b.Body)
 	p.Owner = l.owner(attrs["owner"], l.eval)
-	p.Hold = l.hold(attrs["hold"])
+	p.Hold = l.days(attrs["hold"])
 	p.Refresh = ledger.RefreshList
 	if mode, ok := l.eval.text(attrs["refresh_flows"]); ok {
 		p.Refresh = ledger.RefreshMode(mode)

@@ -207,7 +207,8 @@ func (c *ruleChanges) ignores(was, is []ledger.IgnoreRule) {
 	}
 }
 
-// holds tells of licenses whose seats would go earlier than the base lets them.
+// holds tells of licenses whose seats would go earlier than the base lets them, with a line or
+// without one.
 func (c *ruleChanges) holds(was, is []ledger.ItemRules) {
 	days := func(n int) string {
 		if n == 0 {
@@ -215,13 +216,18 @@ func (c *ruleChanges) holds(was, is []ledger.ItemRules) {
 		}
 		return fmt.Sprintf("%dd", n)
 	}
-	before := map[string]int{}
+	before := map[string]ledger.ItemRules{}
 	for _, r := range was {
-		before[r.Item.Name] = r.Hold
+		before[r.Item.Name] = r
 	}
 	for _, r := range is {
-		if was, known := before[r.Item.Name]; known && r.Hold < was {
-			c.add(ledger.GuardLoosened, r.Origin, "hold of %s %s -> %s", r.Item.Name, days(was), days(r.Hold))
+		was, known := before[r.Item.Name]
+		if known && r.Hold < was.Hold {
+			c.add(ledger.GuardLoosened, r.Origin, "hold of %s %s -> %s", r.Item.Name, days(was.Hold), days(r.Hold))
+		}
+		if known && was.Unmanaged == ledger.Take && r.Unmanaged == ledger.Take && r.Taking.OlderThan < was.Taking.OlderThan {
+			c.add(ledger.GuardLoosened, r.Origin, "older_than of unmanaged seats of %s %s -> %s", r.Item.Name,
+				days(was.Taking.OlderThan), days(r.Taking.OlderThan))
 		}
 	}
 }

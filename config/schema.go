@@ -33,7 +33,10 @@ func language() block {
 		{name: "variable", labels: []string{"name"}, optional: []string{"default", "type", "description"}},
 		{name: "locals", open: true},
 		{name: "license", labels: []string{"label"}, required: []string{"sku"},
-			optional: []string{"quantity", "reserve", "unmanaged", "use_grace", "refresh_flows", "owner", "price", "hold"}},
+			optional: []string{"quantity", "reserve", "unmanaged", "use_grace", "refresh_flows", "owner", "price", "hold"},
+			blocks: []block{
+				{name: "unmanaged", once: true, required: []string{"action"}, optional: []string{"older_than", "guests", "disabled_accounts"}},
+			}},
 		{name: "capacity", labels: []string{"name"}, optional: []string{"type", "quantity", "reserve", "price"}},
 		{name: "assignment", labels: []string{"label"},
 			optional: []string{

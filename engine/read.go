@@ -111,6 +111,13 @@ func (p *Present) readOptions() tenant.ReadOptions {
 	for _, c := range p.revisions() {
 		o.Attributes = append(o.Attributes, ledger.AttributesOf(c.Selections)...)
 	}
+	for _, c := range p.revisions() {
+		for _, r := range c.Items {
+			if r.Unmanaged == ledger.Take && r.Item.Kind == ledger.Seat {
+				o.Attributes, o.Given = append(o.Attributes, ledger.UserType), o.Given || r.Taking.OlderThan > 0
+			}
+		}
+	}
 	if p.scope.Whole {
 		for _, a := range ledger.Attributes() {
 			o.Attributes = append(o.Attributes, a.Name)

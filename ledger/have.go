@@ -12,11 +12,13 @@ type Have struct {
 	Grants    []Grant
 	Inherited []Inherited
 	Members   []Members
-	Disabled  []HolderID // accounts that are switched off
-	Nowhere   []HolderID // accounts without a usage location, which a direct seat needs
-	Working   []Holder   // groups that the service has not finished with
-	Inside    []HolderID // environments whose flows and machines were read
-	Rows      []Row      // what is remarkable about grants inside environments
+	Disabled  []HolderID        // accounts that are switched off
+	Nowhere   []HolderID        // accounts without a usage location, which a direct seat needs
+	Guests    []HolderID        // accounts of other organisations, where somebody asked
+	Given     map[Key]time.Time // when direct seats were given or changed last, where somebody asked
+	Working   []Holder          // groups that the service has not finished with
+	Inside    []HolderID        // environments whose flows and machines were read
+	Rows      []Row             // what is remarkable about grants inside environments
 	Flows     []FlowFact
 	Unseen    []Unseen // use that the service reports and no grant explains
 	Supply    []Supply

@@ -35,6 +35,7 @@ type ItemRules struct {
 	Quantity  *int64
 	Reserve   int64
 	Unmanaged UnmanagedMode
+	Taking    Taking // of seats that nobody declared, where Unmanaged is Take
 	UseGrace  bool
 	Refresh   RefreshMode
 	Price     *Price // of a unit; nil where nobody says
@@ -67,6 +68,13 @@ const (
 	// Take removes them.
 	Take UnmanagedMode = "remove"
 )
+
+// Taking says which seats that nobody declared go, where a license says that they do.
+type Taking struct {
+	OlderThan int  // days since the seat was given or changed; 0 for any
+	Guests    bool // those of guests, too
+	Asleep    bool // those of disabled accounts, too
+}
 
 // Want is one declared grant in the words of the file: names, not ids.
 type Want struct {

@@ -63,6 +63,8 @@ type holderFacts struct {
 	claimed  map[ledger.Key]bool      // what an interrupted run meant to give
 	groups   map[ledger.Key]bool      // what users have by a group that is to keep it
 	held     map[ledger.Key]int       // of a group and an item: members who have it from there
+	guests   map[ledger.HolderID]bool
+	asleep   map[ledger.HolderID]bool // disabled accounts
 }
 
 // newHolderFacts indexes what is known of people and of the groups that are wanted.
@@ -71,7 +73,7 @@ type holderFacts struct {
 // million rows.
 func newHolderFacts(in Input) holderFacts {
 	f := holderFacts{setOf(in.Gone), setOf(in.Have.Nowhere), setOf(in.HeldBack), map[ledger.HolderID]bool{},
-		map[ledger.Key]bool{}, map[ledger.Key]bool{}, map[ledger.Key]int{}}
+		map[ledger.Key]bool{}, map[ledger.Key]bool{}, map[ledger.Key]int{}, setOf(in.Have.Guests), setOf(in.Have.Disabled)}
 	for _, g := range in.Claims {
 		f.claimed[g.Key()] = true
 	}

@@ -27,10 +27,34 @@ func (t *table) unmanaged(r row) {
 	}
 	switch t.itemRules[r.key.Item].Unmanaged {
 	case ledger.Take:
+		if why := t.spares(r); why != "" {
+			t.addNotice(ledger.Info, "unmanaged", r, "is assigned, no file declares it, and it stays: "+why, "")
+			return
+		}
 		t.removeGrant(r, ledger.Unmanaged)
 	case ledger.Warn:
 		t.addNotice(ledger.Info, "unmanaged", r, "is assigned, and "+UndeclaredText(r.item()), "")
 	}
+}
+
+// spares says why a seat that nobody declared stays where its license lets such seats go; "" where
+// it goes. A date that nobody knows is none that is old.
+func (t *table) spares(r row) string {
+	rules, who := t.itemRules[r.key.Item].Taking, r.have.Holder.Identity()
+	given, known := t.in.Have.Given[r.key]
+	switch {
+	case !rules.Guests && t.guests[who]:
+		return "the account is a guest's"
+	case !rules.Asleep && t.asleep[who]:
+		return "the account is disabled"
+	case rules.OlderThan == 0:
+		return ""
+	case !known || given.IsZero():
+		return "nobody knows since when"
+	case given.After(t.in.At.AddDate(0, 0, -rules.OlderThan)):
+		return fmt.Sprintf("it was given or changed on %s, less than %s ago", day(given), ledger.Count(rules.OlderThan, "day"))
+	}
+	return ""
 }
 
 // UndeclaredText says that a person has a seat that nobody declared, and where it may come from.

@@ -49,6 +49,7 @@ type ReadOptions struct {
 	SelfService  bool     // what people may buy by themselves is to be read
 	GroupNames   bool     // the names of all groups are wanted, also of those that nothing mentions
 	Attributes   []string // of people, in the words of the language
+	Given        bool     // when direct seats were given or changed last is wanted
 	// Whole is to read everything that gives somebody something, whoever mentions it.
 	Whole bool
 	// NoUnits says that environments and capacity concern nobody: they are not
@@ -155,11 +156,12 @@ func (t *Tenant) people(ctx context.Context, r *Reading, seats []ledger.Supply, 
 	if progress == nil {
 		progress = func(int) {}
 	}
-	p, err := t.graph.People(ctx, seats, o.Attributes, progress)
+	p, err := t.graph.People(ctx, seats, graph.Wanted{Attributes: o.Attributes, Given: o.Given}, progress)
 	if err != nil {
 		r.unread(ledger.User, err)
 	}
 	r.Grants, r.Inherited, r.Disabled, r.Nowhere, r.traits = p.Grants, p.Inherited, p.Disabled, p.Nowhere, p.Traits
+	r.Given, r.Guests = p.Given, p.Traits.Guests(p.Holders)
 	return p.Holders
 }
 

@@ -31,7 +31,7 @@ func Describe(in plan.Input) string {
 		fmt.Fprintf(&b, "supply %s owned %d grace %d used %d\n", s.Item.Name, s.Owned, s.Grace, s.Used)
 	}
 	for _, p := range in.Items {
-		fmt.Fprintf(&b, "policy %s reserve %d use_grace %t unmanaged %s", p.Item.Name, p.Reserve, p.UseGrace, p.Unmanaged)
+		fmt.Fprintf(&b, "policy %s reserve %d use_grace %t unmanaged %s %+v", p.Item.Name, p.Reserve, p.UseGrace, p.Unmanaged, p.Taking)
 		if p.Quantity != nil {
 			fmt.Fprintf(&b, " quantity %d", *p.Quantity)
 		}
@@ -42,5 +42,6 @@ func Describe(in plan.Input) string {
 	}
 	fmt.Fprintf(&b, "rows %+v\nhidden %+v\ngone %v asleep %v nowhere %+v unread %+v\n", in.Have.Rows, in.Have.Unseen,
 		in.Gone, in.HeldBack, in.Have.Nowhere, in.Have.Unread)
+	fmt.Fprintf(&b, "guests %v disabled %v given %v\n", in.Have.Guests, in.Have.Disabled, in.Have.Given)
 	return b.String()
 }

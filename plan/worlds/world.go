@@ -21,8 +21,8 @@ import (
 // pools that are often tight and sometimes over-full, and everything that the
 // planner has to tell apart.
 func Draw(t *rapid.T) plan.Input {
-	d := drawer{t: t, in: plan.Input{At: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Have: ledger.Have{Tenant: "tenant"},
-		Guard: NoGuard()}}
+	d := drawer{t: t, in: plan.Input{At: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), Guard: NoGuard(),
+		Have: ledger.Have{Tenant: "tenant", Given: map[ledger.Key]time.Time{}}}}
 	d.items()
 	if d.rings = len(d.seats) > 1 && d.chance("rings", 25); d.rings {
 		d.circles()
@@ -127,6 +127,15 @@ func (d *drawer) seat(h ledger.Holder, item ledger.Item, asleep bool) {
 			has.Without = ledger.ServicePlanIDs{}
 		}
 		d.in.Have.Grants = append(d.in.Have.Grants, has)
+		if d.chance("since when", 60) {
+			ago := rapid.IntRange(0, 40).Draw(d.t, "days ago")
+			d.in.Have.Given[has.Key()] = d.in.At.AddDate(0, 0, -ago)
+		}
+	}
+	if asleep && d.chance("and told so", 70) {
+		d.in.Have.Disabled = append(d.in.Have.Disabled, h.Identity())
+	} else if d.chance("guest", 6) {
+		d.in.Have.Guests = append(d.in.Have.Guests, h.Identity())
 	}
 	if d.chance("known", 45) {
 		k := g
@@ -263,6 +272,10 @@ func (d *drawer) policy(item ledger.Item, s ledger.Supply) {
 	}
 	p.Refresh = rapid.SampledFrom([]ledger.RefreshMode{ledger.RefreshList, ledger.RefreshForce, ledger.RefreshForce}).Draw(d.t, "refresh")
 	p.Unmanaged = rapid.SampledFrom([]ledger.UnmanagedMode{ledger.Ignore, ledger.Warn, ledger.Take}).Draw(d.t, "unmanaged")
+	p.Taking = ledger.Taking{Guests: d.chance("guests too", 30), Asleep: d.chance("disabled too", 30)}
+	if d.chance("only old ones", 40) {
+		p.Taking.OlderThan = rapid.IntRange(1, 30).Draw(d.t, "days")
+	}
 	if d.chance("quantity", 15) {
 		n := max(0, s.Owned+int64(rapid.IntRange(-1, 3).Draw(d.t, "declared")))
 		p.Quantity = &n

@@ -19,7 +19,8 @@ type People struct {
 	Inherited []ledger.Inherited
 	Disabled  []ledger.HolderID
 	Nowhere   []ledger.HolderID
-	Traits    Traits // of the holders, in their order
+	Given     map[ledger.Key]time.Time // when direct seats were given or changed last
+	Traits    Traits                   // of the holders, in their order
 }
 
 type user struct {
@@ -49,6 +50,7 @@ type state struct {
 	SKU      string   `json:"skuId"`
 	Group    *string  `json:"assignedByGroup"`
 	Disabled []string `json:"disabledPlans"`
+	Updated  string   `json:"lastUpdatedDateTime"`
 	State    string   `json:"state"`
 	Error    string   `json:"error"` // a cause, or nothing, which the service also writes as "None"
 }
@@ -106,14 +108,23 @@ func (c *Client) Deleted(ctx context.Context) ([]Deleted, error) {
 
 const userSelect = "?$select=id,userPrincipalName,accountEnabled,usageLocation,licenseAssignmentStates"
 
-// People reads the whole directory, 999 people a request, with some attributes. On an error it
-// returns what was read so far, which proves nothing about the rest.
-func (c *Client) People(ctx context.Context, supply []ledger.Supply, attributes []string, progress func(people int)) (People, error) {
+// Wanted is what is read of people besides who they are and what they have.
+type Wanted struct {
+	Attributes []string // in the words of the language
+	Given      bool     // when direct seats were given or changed last
+}
+
+// People reads the whole directory, 999 people a request. On an error it returns what was read so
+// far, which proves nothing about the rest.
+func (c *Client) People(ctx context.Context, supply []ledger.Supply, also Wanted, progress func(people int)) (People, error) {
 	items := newInterner(supply)
 	seen := map[string]bool{} // pages of a changing directory can overlap
-	all := People{Traits: Traits{Attributes: attributes, texts: map[string]string{}}}
+	all := People{Traits: Traits{Attributes: also.Attributes, texts: map[string]string{}}}
+	if also.Given {
+		all.Given = map[ledger.Key]time.Time{}
+	}
 	query := userSelect
-	for _, p := range properties(attributes) {
+	for _, p := range properties(also.Attributes) {
 		query += "," + p
 	}
 	var unsaid error
@@ -153,8 +164,14 @@ func (p *People) addAccount(u *user, items *interner) {
 		if s.failed() {
 			continue
 		}
-		p.Grants = append(p.Grants, ledger.Grant{Holder: h, Item: item,
-			Value: ledger.Value{Units: 1, Without: items.plans(item.ID, s.Disabled)}})
+		g := ledger.Grant{Holder: h, Item: item, Value: ledger.Value{Units: 1, Without: items.plans(item.ID, s.Disabled)}}
+		p.Grants = append(p.Grants, g)
+		if p.Given == nil {
+			continue
+		}
+		if at, err := time.Parse(time.RFC3339, s.Updated); err == nil {
+			p.Given[g.Key()] = at
+		}
 	}
 }
 

@@ -25,7 +25,7 @@ func TestOneRowForEachSource(t *testing.T) {
 		{"skuId":"e5","assignedByGroup":"G","disabledPlans":["mail"],"state":"Error","error":"CountViolation"},
 		{"skuId":"E5","assignedByGroup":"g","disabledPlans":["call"],"state":"Active"}]}]}`)
 	c := graph.New(wire.New(wire.Options{Base: "https://graph.example", Version: "0", Transport: answers.Always(body), Now: time.Now}))
-	people, err := c.People(context.Background(), supply, nil, func(int) {})
+	people, err := c.People(context.Background(), supply, graph.Wanted{}, func(int) {})
 	if err != nil || len(people.Grants) != 1 || len(people.Inherited) != 1 {
 		t.Fatal(people, err)
 	}

@@ -109,6 +109,21 @@ type Traits struct {
 	texts map[string]string // so that a department of thousands is one text
 }
 
+// Guests are the people who are of other organisations, as far as that was read.
+func (t *Traits) Guests(people []ledger.Holder) []ledger.HolderID {
+	at := slices.Index(t.Attributes, ledger.UserType)
+	if at < 0 {
+		return nil
+	}
+	var all []ledger.HolderID
+	for i, row := range t.Rows {
+		if strings.EqualFold(row[at], "Guest") {
+			all = append(all, people[i].Identity())
+		}
+	}
+	return all
+}
+
 // add notes the values of an account.
 func (t *Traits) add(u *user) error {
 	if len(t.Attributes) == 0 {

@@ -26,7 +26,7 @@ func TestTraitsThatAreNotTold(t *testing.T) {
 	} {
 		body := `{"value":[{"id":"a","userPrincipalName":"ada@contoso.com","licenseAssignmentStates":[],` + account + `}]}`
 		w := wire.New(wire.Options{Base: "https://graph.example", Version: "0", Transport: answers.Always([]byte(body)), Now: time.Now})
-		people, err := graph.New(w).People(context.Background(), nil, attributes, func(int) {})
+		people, err := graph.New(w).People(context.Background(), nil, graph.Wanted{Attributes: attributes}, func(int) {})
 		switch {
 		case want == "" && (err == nil || !strings.Contains(err.Error(), "the answer does not say the")):
 			t.Errorf("%s is read without an error: %v", account, err)
