@@ -76,13 +76,7 @@ func (c *recorder) begin(ctx context.Context) error {
 	if c.r.Undeclared != nil {
 		c.doc.Undeclared = c.r.Undeclared
 	}
-	if c.p.Held != nil {
-		c.doc.Leaving = nil
-		for _, h := range c.p.Held {
-			g := ledger.Grant{Holder: h.Holder, Item: h.Item, Value: ledger.Value{Units: 1}}
-			c.doc.Leaving = append(c.doc.Leaving, state.Leaving{Grant: g, Since: h.Since})
-		}
-	}
+	c.leaving()
 	c.edit.Apply(c.doc)
 	c.doc.Follow(c.r.Wants, c.r.Matches)
 	c.rename()

@@ -35,6 +35,7 @@ func (l *lowering) assignments(b *hclsyntax.Block) {
 			b.Labels[0], rangeText(first))
 	}
 	l.assigned[b.Labels[0]] = b.DefRange()
+	l.cfg.Labels = append(l.cfg.Labels, b.Labels[0])
 	l.forEach(b, func(ev *evaluator, name, _ string) { l.assignment(b, ev, name) })
 }
 

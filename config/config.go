@@ -29,6 +29,7 @@ type Config struct {
 	Guard        ledger.Guard
 	Ignores      []ledger.IgnoreRule  // drift that is no news, in the order of the files
 	LetGo        []ledger.LetGo       // what usher forgets and leaves in the tenant
+	Labels       []string             // of assignment blocks, also of those that give nothing
 	Reasons      map[string]string    // why assignments are there, by the name of their block
 	Files        map[string]*hcl.File // the sources, for showing lines
 }

@@ -216,9 +216,9 @@ func (d *Draft) SetUnits(at ledger.Origin, argument string, units int64) error {
 	return nil
 }
 
-// SetDay gives an argument of a block another day, or takes it out where the day is "". The
+// SetText gives an argument of a block another text, or takes it out where the text is "". The
 // block is in the file of a line of it.
-func (d *Draft) SetDay(at ledger.Origin, kind, label, argument, day string) error {
+func (d *Draft) SetText(at ledger.Origin, kind, label, argument, value string) error {
 	text, err := d.begin(&at)
 	if err != nil {
 		return err
@@ -231,13 +231,25 @@ func (d *Draft) SetDay(at ledger.Origin, kind, label, argument, day string) erro
 	switch {
 	case block == nil:
 		return ErrByHand
-	case day == "":
+	case value == "":
 		block.Body().RemoveAttribute(argument)
 	default:
-		block.Body().SetAttributeValue(argument, cty.StringVal(day))
+		tokens := hclwrite.TokensForValue(cty.StringVal(value))
+		for _, t := range tokens {
+			t.Bytes = escaped(t.Bytes)
+		}
+		block.Body().SetAttributeRaw(argument, tokens)
 	}
 	d.changed[at.File] = file.Bytes()
 	return nil
+}
+
+// lineEnds writes what is new in a text with the ends of lines that the text has.
+func lineEnds(text, more []byte) []byte {
+	if bytes.Contains(text, []byte("\r\n")) {
+		return bytes.ReplaceAll(more, []byte("\n"), []byte("\r\n"))
+	}
+	return more
 }
 
 // Append puts a block at the end of a file, which it makes where there is none.
@@ -249,10 +261,11 @@ func (d *Draft) Append(name, block string) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
+	more := lineEnds(text, []byte(block))
 	if len(text) > 0 {
-		text = append(bytes.TrimRight(slices.Clone(text), "\n"), "\n\n"...)
+		text = append(bytes.TrimRight(slices.Clone(text), "\r\n"), lineEnds(text, []byte("\n\n"))...)
 	}
-	d.changed[name] = append(text, block...)
+	d.changed[name] = append(text, more...)
 	return nil
 }
 

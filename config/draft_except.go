@@ -20,10 +20,11 @@ import (
 //	  department = "Sales"
 //	}                       members { …
 func (d *Draft) Except(at ledger.Origin, label string, names ...string) error {
-	text, err := d.begin(&at)
+	original, err := d.begin(&at)
 	if err != nil {
 		return err
 	}
+	text := bytes.ReplaceAll(original, []byte("\r\n"), []byte("\n"))
 	file, diags := hclsyntax.ParseConfig(text, at.File, hcl.InitialPos)
 	if diags.HasErrors() {
 		return diags
@@ -49,7 +50,7 @@ func (d *Draft) Except(at ledger.Origin, label string, names ...string) error {
 	if bytes.Equal(hclwrite.Format(was), was) { // a block that was laid out as usher fmt does stays so
 		is = hclwrite.Format(is)
 	}
-	d.changed[at.File] = slices.Concat(text[:start], is, text[end:])
+	d.changed[at.File] = lineEnds(original, slices.Concat(text[:start], is, text[end:]))
 	d.grew(at.File, bytes.Count(text[:from], []byte("\n"))+1, bytes.Count(is, []byte("\n"))-bytes.Count(was, []byte("\n")))
 	return nil
 }

@@ -1,8 +1,10 @@
 package config
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/usher-cli/usher/ledger"
@@ -60,6 +62,20 @@ func TestExcept(t *testing.T) {
 		if err := d.Drop(ledger.Origin{File: "a.hcl", Line: lines}, "ben@y.z"); err != nil {
 			t.Errorf("%s: a line below is not found any more: %v", name, err)
 		}
+	}
+	crlf, err := NewDraft(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	windows := strings.ReplaceAll("assignment \"a\" {\n  users = [\"x@y.z\"]\n}\n", "\n", "\r\n")
+	crlf.Put("a.hcl", []byte(windows))
+	at := ledger.Origin{File: "a.hcl", Line: 1}
+	_ = os.WriteFile(filepath.Join(crlf.dir, "a.hcl"), []byte(windows), 0o600)
+	if err := errors.Join(crlf.Except(at, "a", "ada@y.z"), crlf.Append("a.hcl", "assignment \"b\" {\n}\n")); err != nil {
+		t.Fatal(err)
+	}
+	if text := string(crlf.Text("a.hcl")); strings.Count(text, "\n") != strings.Count(text, "\r\n") || !strings.Contains(text, "ada@y.z") {
+		t.Errorf("the ends of lines are mixed: %q", text)
 	}
 	for list, want := range map[string]string{
 		"UserPrincipalName\nx@y.z\n":        "UserPrincipalName\nx@y.z\nada@y.z\n",

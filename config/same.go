@@ -17,7 +17,7 @@ func SameBut(a, b *Config) bool {
 // rest is a configuration without its wants, its texts and its lines.
 func (c *Config) rest() Config {
 	r := *c
-	r.Wants, r.Selections, r.Files = nil, nil, nil
+	r.Wants, r.Selections, r.Files, r.Labels, r.Reasons = nil, nil, nil, nil, nil
 	r.Backend.Origin, r.Tenant.Origin, r.Guard.Origin = ledger.Origin{}, ledger.Origin{}, ledger.Origin{}
 	r.Items = append([]ledger.ItemRules(nil), c.Items...)
 	for i := range r.Items {

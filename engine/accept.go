@@ -97,7 +97,7 @@ type asked struct {
 // ask for other values on other days.
 func (a *accepting) wants(c *config.Config) map[ledger.Key][]asked {
 	all := map[ledger.Key][]asked{}
-	in := a.input(c, Choices{onlyLines: true})
+	in := a.input(c, Choices{})
 	for _, g := range in.Want {
 		all[g.Key()] = append(all[g.Key()], asked{g, "", ""})
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,9 +32,14 @@ func (p *Present) Commit(ctx context.Context, c *Change, branch, message string)
 		return err
 	}
 	ref := "refs/heads/" + branch
+	none := strings.Repeat("0", len(r.commit)) // nobody else has made it in between
 	if there, err := r.git(nil, "rev-parse", "--verify", "--quiet", "--end-of-options", ref); err == nil {
-		c.Branch, c.Commit = branch, trimmed(there)
-		return r.same(ref, tree, branch)
+		_, old := r.git(nil, "merge-base", "--is-ancestor", trimmed(there), r.commit)
+		if old != nil { // else it was merged, and can go on
+			c.Branch, c.Commit = branch, trimmed(there)
+			return r.same(ref, tree, branch)
+		}
+		none = trimmed(there)
 	}
 	var as []string
 	if _, err := r.git(nil, "var", "GIT_COMMITTER_IDENT"); err != nil { // a job has no name of its own
@@ -43,7 +49,6 @@ func (p *Present) Commit(ctx context.Context, c *Change, branch, message string)
 	if err != nil {
 		return fmt.Errorf("the change cannot be committed: %w", err)
 	}
-	none := strings.Repeat("0", len(trimmed(commit))) // nobody else has made it in between
 	if _, err := r.git(nil, "update-ref", ref, trimmed(commit), none); err != nil {
 		return fmt.Errorf("the branch %s cannot be made: %w", branch, err)
 	}
@@ -72,23 +77,48 @@ func (p *Present) Push(c *Change) error {
 	return r.same("FETCH_HEAD", trimmed(tree), c.Branch)
 }
 
-// repository is the commit that is checked out around the files. A change of a file with edits
-// that nobody has committed is refused: they would become part of the change.
+// repository is the commit that is checked out around the files. Where somebody has edited the
+// configuration and not committed it, a change is refused: it was tried on top of the edits, and in a
+// file with edits they would become part of it. That goes for files that Git is told to ignore, too.
 func (p *Present) repository(c *Change) (*revision, error) {
 	r, err := openRevision(p.Dir, "HEAD")
 	if err != nil {
 		return nil, fmt.Errorf("a branch needs a Git repository with a commit: %w", err)
 	}
-	edited, err := r.git(nil, append([]string{"--literal-pathspecs", "status", "--porcelain", "-z", "--"}, c.Files...)...)
+	status := []string{"--literal-pathspecs", "status", "--porcelain", "--ignored", "--untracked-files=all", "-z", "--"}
+	edited, err := r.git(nil, append(status, p.read(c)...)...)
 	if err != nil {
 		return nil, err
 	}
 	if len(edited) > 0 {
 		files := strings.Split(strings.TrimRight(string(edited), "\x00"), "\x00")
-		return nil, fmt.Errorf("%s has edits that nobody has committed, and they would become part of the change: commit them, or put them aside",
+		return nil, fmt.Errorf("%s has edits that nobody has committed, and the change would rest on them: commit them, or put them aside",
 			strings.TrimSpace(files[0][2:]))
 	}
 	return r, nil
+}
+
+// read are the files that a change rests on: those of the configuration, with its lists, and those
+// that it changes.
+func (p *Present) read(c *Change) []string {
+	names := map[string]bool{}
+	for name := range p.Config.Files {
+		names[name] = true
+	}
+	for i := range p.Config.Wants {
+		for _, o := range p.Config.Wants[i].Origins {
+			names[o.File] = true
+		}
+	}
+	for i := range p.Config.Selections {
+		for _, e := range p.Config.Selections[i].Except {
+			names[e.Origin.File] = true
+		}
+	}
+	for _, name := range c.Files {
+		names[name] = true
+	}
+	return slices.Sorted(maps.Keys(names))
 }
 
 // treeOf writes the files of the commit with those of a change into the objects of the repository.
@@ -104,7 +134,7 @@ func (r *revision) treeOf(c *Change) (string, error) {
 		return "", err
 	}
 	for _, name := range c.Files {
-		blob, err := index.git(bytes.NewReader(c.draft.Text(name)), "hash-object", "-w", "--stdin")
+		blob, err := index.git(bytes.NewReader(c.draft.Text(name)), "hash-object", "-w", "--stdin", "--path="+r.prefix+name)
 		if err != nil {
 			return "", err
 		}

@@ -18,6 +18,7 @@ import (
 type Change struct {
 	plan.Change
 	draft *config.Draft
+	files *config.Config // with the change
 }
 
 // change tries a draft: what a plan comes to with it. It is about some holders, but others may
@@ -29,8 +30,8 @@ func (p *Present) change(d *config.Draft, holders []ledger.Holder) (*Change, err
 	if diags.HasErrors() {
 		return nil, fmt.Errorf("the files would have an error with this change, and nothing was written: %s", firstError(diags))
 	}
-	before, after := plan.New(p.input(p.Config, Choices{})), plan.New(p.input(files, Choices{}))
-	return &Change{plan.Change{For: holders, Files: d.Files(), Before: before, Plan: after, Steps: further(before, after)}, d}, nil
+	before, after := p.planOf(p.input(p.Config, Choices{})), p.planOf(p.input(files, Choices{}))
+	return &Change{plan.Change{For: holders, Files: d.Files(), Before: before, Plan: after, Steps: further(before, after)}, d, files}, nil
 }
 
 // further are the steps of a plan that another one does not have.

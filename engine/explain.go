@@ -26,7 +26,7 @@ func (p *Present) Explain(ctx context.Context, meant []ledger.Holder) (*plan.Exp
 	if err != nil {
 		return nil, err
 	}
-	in := p.input(p.Config, Choices{})
+	in := p.withHolds(p.input(p.Config, Choices{}), nil)
 	e := plan.Explain(in, who, p.recordedByKey())
 	for _, d := range plan.New(in).Due {
 		if d.Holder.Identity() == who.Identity() {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,7 +48,7 @@ func (p *Present) Export(names ExportNames) (*Exported, error) {
 		return nil, err
 	}
 	said := map[ledger.Key]bool{}
-	before := p.input(p.Config, Choices{onlyLines: true})
+	before := p.input(p.Config, Choices{})
 	for _, g := range before.Want {
 		said[g.Key()] = true
 	}
@@ -86,24 +85,7 @@ func (p *Present) Export(names ExportNames) (*Exported, error) {
 }
 
 // assignments are the names of assignments in the files.
-func (p *Present) assignments() []string {
-	names := map[string]bool{}
-	note := func(o ledger.Origin) {
-		if name, is := strings.CutPrefix(o.Block, "assignment."); is {
-			name, _, _ = strings.Cut(name, "[")
-			names[name] = true
-		}
-	}
-	for i := range p.Config.Wants {
-		for _, o := range p.Config.Wants[i].Origins {
-			note(o)
-		}
-	}
-	for i := range p.Config.Selections {
-		note(p.Config.Selections[i].Selectors[0].Origin)
-	}
-	return slices.Sorted(maps.Keys(names))
-}
+func (p *Present) assignments() []string { return slices.Sorted(slices.Values(p.Config.Labels)) }
 
 // reference is what a file writes for a holder.
 func (p *Present) reference(h ledger.Holder) string {

@@ -3,98 +3,202 @@ package engine
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
 )
 
-// hold lets seats stay for a while whose lines went from the files, where their license says so:
-// each is wanted up to a day, as by a line with that last day.
+// planOf makes a plan, in which seats stay for a while whose lines went from the files, where
+// their license says so.
 //
 //	license "e5" {
 //	  sku  = "SPE_E5"
 //	  hold = "30d"
 //	}
 //
-// The days count from the first apply that misses the line. A line that comes back, or one with a
-// last day of its own, ends the hold. Somebody who gets another product in the same plan changes
-// products, and keeps nothing.
-func (p *Present) hold(in *plan.Input) []plan.Held {
-	if p.Document == nil {
-		return nil
+// A hold gives way to what a line asks for: where a pool is short, the seats that are held the
+// longest go at once. The guard counts a loss when the line goes, which is when people review it,
+// and not again on the last day.
+func (p *Present) planOf(in plan.Input) *plan.Plan {
+	with := p.withHolds(in, nil)
+	made := plan.New(with)
+	yields := map[ledger.Key]bool{}
+	for {
+		more := short(made, with.Held)
+		if len(more) == 0 {
+			break
+		}
+		for _, key := range more {
+			yields[key] = true
+		}
+		with = p.withHolds(in, yields)
+		made = plan.New(with)
 	}
-	rules, since := map[string]ledger.ItemRules{}, map[ledger.Key]string{}
+	p.guardHolds(made, in, with.Held, yields)
+	return made
+}
+
+// guardHolds refuses a plan that begins to hold more than the guard lets go.
+func (p *Present) guardHolds(made *plan.Plan, in plan.Input, held []plan.Held, yields map[ledger.Key]bool) {
+	lost := map[ledger.Key]bool{}
+	for key := range yields {
+		lost[key] = true
+	}
+	since := p.leaving()
+	for _, h := range held {
+		if key := keyOf(h); since[key] == "" {
+			lost[key] = true
+		}
+	}
+	if len(lost) == len(yields) {
+		return
+	}
+	for _, b := range plan.New(p.withHolds(in, lost)).Breaches {
+		same := func(o plan.Breach) bool { return o.Kind == b.Kind && o.Item == b.Item }
+		if b.Kind == plan.Losses && !slices.ContainsFunc(made.Breaches, same) {
+			made.Breaches = append(made.Breaches, b)
+		}
+	}
+}
+
+func keyOf(h plan.Held) ledger.Key { return ledger.Grant{Holder: h.Holder, Item: h.Item}.Key() }
+
+// short are the seats to give up where pools are short, those that are held the longest first.
+func short(made *plan.Plan, held []plan.Held) (yields []ledger.Key) {
+	for _, s := range made.Shortages {
+		var own []plan.Held
+		for _, h := range held {
+			if s.Pool.Environment == "" && h.Item.ID == s.Item.ID && h.Until >= made.Today {
+				own = append(own, h)
+			}
+		}
+		slices.SortStableFunc(own, func(a, b plan.Held) int { return strings.Compare(a.Since, b.Since) })
+		for _, h := range own[:min(len(own), int(s.Short))] {
+			yields = append(yields, keyOf(h))
+		}
+	}
+	return yields
+}
+
+// leaving are the days on which an apply first missed the lines of grants.
+func (p *Present) leaving() map[ledger.Key]string {
+	since := map[ledger.Key]string{}
+	if p.Document != nil {
+		for _, l := range p.Document.Leaving {
+			since[l.Key()] = l.Since
+		}
+	}
+	return since
+}
+
+// withHolds adds to what lines ask for what is held without one: each is wanted up to a day, as by
+// a line with that last day.
+//
+// The days count from the first apply that misses the line. A line that asks again ends the hold,
+// and so does one that ended, and was the last to ask: that is what people write to take a seat at once.
+func (p *Present) withHolds(in plan.Input, but map[ledger.Key]bool) plan.Input {
+	if p.Document == nil {
+		return in
+	}
+	rules := map[string]ledger.ItemRules{}
 	for _, r := range in.Items {
 		if r.Hold > 0 && r.Item.Kind == ledger.Seat {
 			rules[r.Item.ID] = r
 		}
 	}
-	for _, l := range p.Document.Leaving {
-		since[l.Key()] = l.Since
+	if len(rules)+len(p.Document.Leaving) == 0 {
+		return in
 	}
-	if len(rules)+len(since) == 0 {
-		return nil
-	}
-	held := []plan.Held{}
-	stays := p.stays(in)
-	for _, r := range p.Document.Grants {
+	in.Held = []plan.Held{}
+	in.Dated, in.Notices, in.Approved = slices.Clip(in.Dated), slices.Clip(in.Notices), slices.Clip(in.Approved)
+	stays, since := p.stays(&in), p.leaving()
+	for i := range p.Document.Grants {
+		r := &p.Document.Grants[i]
 		rule := rules[r.Item.ID]
 		first := cmp.Or(since[r.Key()], p.Today())
 		day, err := time.Parse(time.DateOnly, first)
-		if rule.Hold == 0 || !stays(r.Grant) || err != nil { // the last in a state of somebody's own making
+		if rule.Hold == 0 || err != nil || !stays(r.Grant, first) {
+			continue
+		}
+		if but[r.Key()] {
+			in.Notices = append(in.Notices, heldNotice(r.Grant, "no file asks for it any more, and it is not held: others ask for the seat"))
 			continue
 		}
 		last := day.AddDate(0, 0, rule.Hold-1).Format(time.DateOnly)
 		g := r.Grant
 		g.Origins = []ledger.Origin{rule.Origin}
 		in.Dated = append(in.Dated, ledger.Dated{Grant: g, Until: last})
-		held = append(held, plan.Held{Holder: r.Holder, Item: r.Item, Since: first, Until: last})
-		if last >= p.Today() {
-			in.Notices = append(in.Notices, ledger.Notice{Code: "held", Severity: ledger.Info, Address: string(r.Address()),
-				Text: fmt.Sprintf("no file asks for it since %s: it stays up to %s, because the license has hold = \"%dd\"", first, last, rule.Hold)})
+		in.Held = append(in.Held, plan.Held{Holder: r.Holder, Item: r.Item, Since: first, Until: last})
+		if last < p.Today() { // the guard has counted it when the line went
+			in.Approved = append(in.Approved, ledger.Grant{Holder: r.Holder, Item: r.Item})
+			continue
 		}
+		in.Notices = append(in.Notices, heldNotice(r.Grant,
+			fmt.Sprintf("no file asks for it since %s: it stays up to %s, because the license has hold = \"%dd\"", first, last, rule.Hold)))
 	}
-	return held
+	return in
 }
 
-// stays reports of a grant on record whether it is one that no line asks for, and that could stay
-// where it is.
-func (p *Present) stays(in *plan.Input) func(ledger.Grant) bool {
-	asked, changes := p.lines(in)
-	gone := map[ledger.HolderID]bool{}
-	for _, h := range in.Gone {
-		gone[h] = true
-	}
-	return func(g ledger.Grant) bool {
-		_, letGo := in.LetGo[g.Key()]
-		return !asked[g.Key()] && !letGo && !gone[g.Holder.Identity()] && !changes[g.Holder.Identity()]
-	}
+func heldNotice(g ledger.Grant, text string) ledger.Notice {
+	return ledger.Notice{Code: "held", Severity: ledger.Info, Address: string(g.Address()), Text: text}
 }
 
-// lines are the grants that lines of files ask for, on whatever days, and the holders who newly get
-// a product by one.
-func (p *Present) lines(in *plan.Input) (asked map[ledger.Key]bool, changes map[ledger.HolderID]bool) {
-	asked, changes = map[ledger.Key]bool{}, map[ledger.HolderID]bool{}
-	known := map[ledger.Key]bool{}
-	for i := range p.Known {
-		known[p.Known[i].Key()] = true
-	}
-	newly := func(g *ledger.Grant) {
+// stays reports of a grant on record whether no line asks for it, and the tenant still has it: a hold
+// gives nothing back.
+func (p *Present) stays(in *plan.Input) func(g ledger.Grant, first string) bool {
+	asked, ended := map[ledger.Key]bool{}, map[ledger.Key][]ledger.Dated{}
+	for _, g := range plan.Active(*in) {
 		asked[g.Key()] = true
-		if g.Item.Kind == ledger.Seat && !known[g.Key()] {
-			changes[g.Holder.Identity()] = true
+	}
+	for _, d := range in.Dated {
+		if d.Ended(in.Today) {
+			ended[d.Key()] = append(ended[d.Key()], d)
 		}
 	}
-	for i := range in.Want {
-		newly(&in.Want[i])
+	there := map[ledger.Key]bool{}
+	for i := range in.Have.Grants {
+		there[in.Have.Grants[i].Key()] = true
 	}
-	for i := range in.Dated {
-		d := &in.Dated[i]
-		if d.Started(in.Today) && !d.Ended(in.Today) {
-			newly(&d.Grant)
+	replaced := p.replaced(in, there)
+	return func(g ledger.Grant, first string) bool {
+		key := g.Key()
+		_, letGo := in.LetGo[key]
+		if asked[key] || letGo || !there[key] || in.Have.IsUnread(g.Holder.Identity()) || replaced(g) {
+			return false
 		}
-		asked[d.Key()] = true
+		return !slices.ContainsFunc(ended[key], func(d ledger.Dated) bool { return p.endedByHand(d, key, first) })
 	}
-	return asked, changes
+}
+
+// endedByHand reports whether a line that ended is the reason why nobody asks: it was the last one
+// to ask, or its last day was chosen when nobody asked any more.
+func (p *Present) endedByHand(d ledger.Dated, key ledger.Key, first string) bool {
+	from, known := p.Document.AskedBy(key)
+	own := slices.ContainsFunc(d.Origins, func(o ledger.Origin) bool { return o.Block == from.Block })
+	before, err := time.Parse(time.DateOnly, first)
+	return !known || own || err != nil || d.Until >= before.AddDate(0, 0, -1).Format(time.DateOnly)
+}
+
+// replaced reports whether the files newly give a holder a product that has every service of another
+// one: that is a change of products, and no loss.
+func (p *Present) replaced(in *plan.Input, there map[ledger.Key]bool) func(ledger.Grant) bool {
+	back := map[ledger.Key]bool{}
+	for _, key := range in.HeldBack {
+		back[key] = true
+	}
+	news := map[ledger.HolderID][]ledger.Grant{}
+	for _, g := range plan.Active(*in) {
+		who := g.Holder.Identity()
+		blocked := slices.ContainsFunc(in.Blocked, func(h ledger.Holder) bool { return h.Identity() == who })
+		if g.Item.Kind == ledger.Seat && !there[g.Key()] && !back[g.Key()] && !blocked {
+			news[who] = append(news[who], g)
+		}
+	}
+	includes := plan.Includes(in.Have.Supply)
+	return func(g ledger.Grant) bool {
+		return slices.ContainsFunc(news[g.Holder.Identity()], func(high ledger.Grant) bool { return includes(high, g) })
+	}
 }

@@ -22,22 +22,20 @@ type Choices struct {
 	Only      plan.Only
 	AllowGaps int64 // people who may be without a seat for a moment
 	MayStop   bool  // flows of service principals may lose their capacity
-
-	onlyLines bool // what lines ask for counts, and not what is held without one
 }
 
 // Plan makes a plan. It is refused where another one was reviewed.
 func (p *Present) Plan(c Choices) *plan.Plan {
 	in := p.input(p.Config, c)
-	made := plan.New(in)
-	p.wanted, p.matches, p.selectors = in.Want, in.Matches, in.Selectors
+	made := p.planOf(in)
+	p.wanted, p.matches, p.selectors = plan.Active(in), in.Matches, in.Selectors
 	made.Notices = append(made.Notices, p.simulated()...)
 	if b := p.Base; b != nil {
 		var other *plan.Plan
 		var wants []ledger.Grant
 		if b.config != nil {
 			in := p.input(b.config, c)
-			other, wants = plan.New(in), in.Want
+			other, wants = p.planOf(in), in.Want
 		}
 		made.Beside(b.Base, other, wants)
 	}
@@ -104,9 +102,6 @@ func (p *Present) input(files *config.Config, c Choices) plan.Input {
 	}
 	let, told := p.letGo(files)
 	in.LetGo, in.Notices = let, append(slices.Clip(in.Notices), told...)
-	if !c.onlyLines {
-		in.Held = p.hold(&in)
-	}
 	in.Guard.MayStop, in.Aliases, in.Vanished = c.MayStop, r.Aliases, r.Vanished
 	if len(p.scope.Targets) > 0 {
 		p.alias(in.Aliases)
@@ -140,7 +135,7 @@ func (p *Present) remember(in *plan.Input) {
 func (p *Present) wants() []ledger.Grant {
 	if p.wanted == nil && len(p.Config.Wants)+len(p.Config.Selections) > 0 {
 		in := p.input(p.Config, Choices{})
-		p.wanted, p.matches = in.Want, in.Matches
+		p.wanted, p.matches = plan.Active(in), in.Matches
 	}
 	return p.wanted
 }

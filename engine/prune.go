@@ -19,7 +19,7 @@ type Pruned struct {
 // their names out. A name of which nobody knows whether it ever was an account stays: it can be a
 // slip, or somebody who begins next month.
 func (p *Present) Prune() (*Pruned, error) {
-	in := p.input(p.Config, Choices{onlyLines: true})
+	in := p.input(p.Config, Choices{})
 	seats, said := map[ledger.HolderID][]plan.IdleSeat{}, map[string]string{}
 	for _, n := range in.Notices {
 		if n.Code == "holder-gone" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/usher-cli/usher/config"
 	"github.com/usher-cli/usher/ledger"
@@ -43,7 +44,7 @@ func (p *Present) Reclaim(ctx context.Context, r Reclaim) (*Reclaimed, error) {
 	search.Activity = p.believable(p.Tenant.Activity(ctx, p.Reading))
 	made := &Reclaimed{Found: plan.Reclaimed{Days: r.Days, SignIns: search.Activity.SignIns, Reports: search.Activity.Reports,
 		Reported: search.Activity.Reported}}
-	asked := p.sortOut(made, plan.FindIdle(p.input(p.Config, Choices{onlyLines: true}), search))
+	asked := p.sortOut(made, plan.FindIdle(p.input(p.Config, Choices{}), search))
 	asked, made.Found.Later = firstPeople(asked, r.Most)
 	for {
 		if err := p.takeOut(made, asked); err != nil {
@@ -65,7 +66,7 @@ func (p *Present) Reclaim(ctx context.Context, r Reclaim) (*Reclaimed, error) {
 // the next apply takes anyway is no news.
 func (p *Present) sortOut(made *Reclaimed, found plan.Idle) (asked []plan.IdleSeat) {
 	goes := map[ledger.Key]bool{}
-	for s := range plan.New(p.input(p.Config, Choices{onlyLines: true})).EachStep() {
+	for s := range plan.New(p.input(p.Config, Choices{})).EachStep() {
 		goes[s.Key()] = goes[s.Key()] || s.Op == ledger.Remove
 	}
 	names := p.Reading.GroupNames()
@@ -180,9 +181,13 @@ func (p *Present) believable(a ledger.Activity) ledger.Activity {
 			}
 		}
 	}
-	if a.SignIns == "" && known*2 < enabled {
-		a.SignIns = fmt.Sprintf("the directory tells of sign-ins of only %d of %d people, which cannot be all", known, enabled)
-		a.People = nil
+	if a.SignIns != "" || known*2 >= enabled {
+		return a
+	}
+	a.SignIns = fmt.Sprintf("the directory tells of sign-ins of only %d of %d people, which cannot be all", known, enabled)
+	for id, last := range a.People {
+		last.Known, last.SignIn = false, time.Time{}
+		a.People[id] = last
 	}
 	return a
 }

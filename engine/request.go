@@ -52,17 +52,7 @@ func (p *Present) Request(r Request) (*Change, error) {
 	if err != nil {
 		return nil, err
 	}
-	asked := q.asked()
-	longEnough := func(g asking) bool { return !g.rule && !g.ends(q.Until) && g.from <= cmp.Or(q.From, p.Today()) }
-	at := slices.IndexFunc(asked, longEnough)
-	switch own := slices.IndexFunc(asked, q.isRequest); {
-	case at >= 0:
-	case own >= 0 && asked[own].from == q.From:
-		o := asked[own].origin
-		err = d.SetDay(o, "assignment", strings.TrimPrefix(o.Block, "assignment."), "until", q.Until)
-	default:
-		err = d.Append(q.file, q.block().Block())
-	}
+	already, err := q.write(d)
 	if errors.Is(err, config.ErrByHand) {
 		return nil, fmt.Errorf("the request cannot be written into %s: %w", q.file, err)
 	}
@@ -75,13 +65,70 @@ func (p *Present) Request(r Request) (*Change, error) {
 	}
 	c.Title, c.Reason, c.Alone = q.title(), r.Reason, q.alone()
 	c.Name = "request/" + plain(c.Title)
-	if at >= 0 {
-		c.Asked = []ledger.Origin{asked[at].origin}
-	} else if q.rules.Owner != "" {
+	if already != nil {
+		c.Asked = []ledger.Origin{*already}
+		return c, nil
+	}
+	p.outlook(c, &q)
+	if q.rules.Owner != "" {
 		c.Owners = []plan.FileOwner{{File: q.file, Name: q.rules.Owner}}
 		p.owned(c)
 	}
 	return c, nil
+}
+
+// write puts the request into a draft. Where a line asks for as much already, that is returned, and
+// the draft stays.
+func (q *requesting) write(d *config.Draft) (already *ledger.Origin, err error) {
+	asked := q.asked()
+	longEnough := func(g asking) bool { return !g.rule && !g.ends(q.Until) && g.from <= cmp.Or(q.From, q.Today()) }
+	if at := slices.IndexFunc(asked, longEnough); at >= 0 {
+		return &asked[at].origin, nil
+	}
+	own := slices.IndexFunc(asked, q.isRequest)
+	if own < 0 || asked[own].from != q.From {
+		return nil, d.Append(q.file, q.block().Block())
+	}
+	o := asked[own].origin
+	label := strings.TrimPrefix(o.Block, "assignment.")
+	if err := d.SetText(o, "assignment", label, "until", q.Until); err != nil {
+		return nil, err
+	}
+	return nil, d.SetText(o, "assignment", label, "reason", q.Reason)
+}
+
+// outlook looks whether the seat is there on the first day that is asked for, and whether usher would
+// give it.
+func (p *Present) outlook(c *Change, q *requesting) {
+	before, made := c.Before, c.Plan
+	if q.From > p.Today() {
+		was, is := p.input(p.Config, Choices{}), p.input(c.files, Choices{})
+		was.Today, is.Today = q.From, q.From
+		c.Later = [2]*plan.Plan{p.planOf(was), p.planOf(is)}
+		before, made = c.Later[0], c.Later[1]
+	}
+	meant := func(h ledger.Holder, i ledger.Item) bool {
+		return h.Identity() == q.who.Identity() && strings.EqualFold(i.Name, q.rules.Item.Name)
+	}
+	there := slices.ContainsFunc(p.Reading.Grants, func(g ledger.Grant) bool { return meant(g.Holder, g.Item) })
+	for s := range made.EachStep() {
+		there = there || meant(s.Holder, s.Item) && s.After != nil
+	}
+	waiting := func(pl *plan.Plan) (n int) { // for a seat of it; which call has to wait is a matter of order
+		for _, call := range pl.Calls {
+			of := func(s ledger.Step) bool { return strings.EqualFold(s.Item.Name, q.rules.Item.Name) }
+			if call.Waits != "" && slices.ContainsFunc(call.Steps, of) {
+				n++
+			}
+		}
+		return n
+	}
+	switch {
+	case !there:
+		c.Stuck = "usher would not give it to this account: the notes say why"
+	case waiting(made) > waiting(before):
+		c.Stuck = "a seat has to be bought first"
+	}
 }
 
 // check finds who and what a request is about, and tells all that is wrong with it.
@@ -150,12 +197,10 @@ func (a asking) ends(day string) bool { return a.until != "" && (day == "" || a.
 
 // asked lists the lines that ask for what is requested.
 func (q *requesting) asked() []asking {
-	in := q.input(q.Config, Choices{onlyLines: true})
+	in := q.input(q.Config, Choices{})
 	dated := slices.Clone(in.Dated)
 	for _, g := range in.Want {
-		if !slices.ContainsFunc(in.Dated, func(d ledger.Dated) bool { return d.Key() == g.Key() }) {
-			dated = append(dated, ledger.Dated{Grant: g})
-		}
+		dated = append(dated, ledger.Dated{Grant: g})
 	}
 	var all []asking
 	for _, g := range dated {
@@ -174,6 +219,11 @@ func (q *requesting) asked() []asking {
 // person and one license, in the file of requests.
 func (q *requesting) isRequest(a asking) bool {
 	n := 0
+	for i := range q.Config.Selections { // somebody has written more into it
+		if q.Config.Selections[i].Selectors[0].Origin.Block == a.origin.Block {
+			n++
+		}
+	}
 	for i := range q.Config.Wants {
 		if slices.ContainsFunc(q.Config.Wants[i].Origins, func(o ledger.Origin) bool { return o.Block == a.origin.Block }) {
 			n++

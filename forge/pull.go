@@ -47,12 +47,19 @@ func (c *Client) Open(ctx context.Context, p Pull) (done Done, opened Opened, er
 
 // hubPull is a pull request of GitHub and Gitea.
 type hubPull struct {
-	Number int    `json:"number"`
-	URL    string `json:"html_url"`
-	State  string `json:"state"`
-	Head   struct {
-		Ref string `json:"ref"`
-	} `json:"head"`
+	Number int       `json:"number"`
+	URL    string    `json:"html_url"`
+	State  string    `json:"state"`
+	Head   hubBranch `json:"head"`
+	Base   hubBranch `json:"base"`
+}
+
+// hubBranch is a branch of a repository.
+type hubBranch struct {
+	Ref  string `json:"ref"`
+	Repo *struct {
+		Name string `json:"full_name"`
+	} `json:"repo"` // null where somebody deleted a fork
 }
 
 // openPull implements remote. Sources: docs.github.com/rest/pulls/pulls, docs.gitea.com/api.
@@ -69,7 +76,8 @@ func (h *github) openPull(ctx context.Context, p Pull) (Opened, bool, error) {
 		return some, err
 	})
 	for _, pull := range all {
-		if pull.Head.Ref == p.Branch && pull.State == "open" {
+		own := pull.Head.Repo != nil && strings.EqualFold(pull.Head.Repo.Name, h.job.Repository) // and not of a fork
+		if own && pull.Head.Ref == p.Branch && pull.Base.Ref == p.Into && pull.State == "open" {
 			return Opened{pull.Number, pull.URL}, true, err
 		}
 	}
@@ -86,8 +94,10 @@ func (h *github) addPull(ctx context.Context, p Pull) (Opened, error) {
 
 // labPull is a merge request.
 type labPull struct {
-	IID int    `json:"iid"`
-	URL string `json:"web_url"`
+	IID  int    `json:"iid"`
+	URL  string `json:"web_url"`
+	From int    `json:"source_project_id"`
+	To   int    `json:"target_project_id"`
 }
 
 // openPull implements remote. Source: docs.gitlab.com/api/merge_requests.
@@ -95,10 +105,12 @@ func (g *gitlab) openPull(ctx context.Context, p Pull) (Opened, bool, error) {
 	var all []labPull
 	err := g.askInto(ctx, fmt.Sprintf("%s/merge_requests?state=opened&source_branch=%s&target_branch=%s", g.project(),
 		url.QueryEscape(p.Branch), url.QueryEscape(p.Into)), &all)
-	if len(all) == 0 {
-		return Opened{}, false, err
+	for _, m := range all {
+		if m.From == m.To { // and not of a fork
+			return Opened{m.IID, m.URL}, true, err
+		}
 	}
-	return Opened{all[0].IID, all[0].URL}, true, err
+	return Opened{}, false, err
 }
 
 // addPull implements remote.
@@ -111,7 +123,8 @@ func (g *gitlab) addPull(ctx context.Context, p Pull) (Opened, error) {
 
 // azurePull is a pull request of Azure Repos.
 type azurePull struct {
-	ID         int `json:"pullRequestId"`
+	ID         int       `json:"pullRequestId"`
+	Fork       *struct{} `json:"forkSource"` // null where the branch is of the repository itself
 	Repository struct {
 		URL string `json:"webUrl"`
 	} `json:"repository"`
@@ -127,10 +140,12 @@ func (a *azure) openPull(ctx context.Context, p Pull) (Opened, bool, error) {
 	err := a.ask(ctx, http.MethodGet, fmt.Sprintf("%s/pullrequests?searchCriteria.status=active&searchCriteria.sourceRefName=%s"+
 		"&searchCriteria.targetRefName=%s&%s", a.repository(), url.QueryEscape("refs/heads/"+p.Branch), url.QueryEscape("refs/heads/"+p.Into),
 		azureVersion), nil, &all)
-	if len(all.Value) == 0 {
-		return Opened{}, false, err
+	for _, pull := range all.Value {
+		if pull.Fork == nil {
+			return pull.opened(), true, err
+		}
 	}
-	return all.Value[0].opened(), true, err
+	return Opened{}, false, err
 }
 
 // addPull implements remote.

@@ -15,6 +15,8 @@ func TestPulls(t *testing.T) {
 		for _, path := range []string{"/pulls", "/pullrequests", "/merge_requests"} {
 			p.server.Fail(forgeserver.Fault{Method: "POST", Path: path, Status: 502, Done: true})
 		}
+		p.server.PutPull(forgeserver.Pull{Title: "mine", Body: "x", Branch: "request/ada", Into: "main", Fork: true})
+		p.server.PutPull(forgeserver.Pull{Title: "another", Body: "x", Branch: "request/ada", Into: "release"})
 		done, first, err := p.client.Open(t.Context(), wanted)
 		if err != nil || first.Number == 0 || !strings.HasPrefix(first.URL, "https://forge.example/") {
 			t.Fatalf("%s %+v, %v", done, first, err)
@@ -28,7 +30,7 @@ func TestPulls(t *testing.T) {
 		if done, second, err := p.client.Open(t.Context(), other); err != nil || done != Created || second.Number == first.Number {
 			t.Errorf("another: %s %+v, %v", done, second, err)
 		}
-		all := p.server.Pulls()
+		all := p.server.Pulls()[2:] // behind those of others
 		made := Pull{Title: all[0].Title, Body: all[0].Body, Branch: all[0].Branch, Into: all[0].Into}
 		if len(all) != 2 || made != wanted {
 			t.Errorf("there is %+v", all)

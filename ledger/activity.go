@@ -14,6 +14,7 @@ type Activity struct {
 // LastUse is the last use of an account. A zero time is for none on record.
 type LastUse struct {
 	Created time.Time
+	Known   bool                 // sign-ins were told: without one there was none
 	SignIn  time.Time            // the last one that succeeded
 	Service string               // the service that was used last, such as Exchange
 	Used    time.Time            // when that was, by the day

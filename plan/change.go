@@ -14,11 +14,13 @@ type Change struct {
 	Reason string          `json:"reason,omitempty"`
 	Asked  []ledger.Origin `json:"asked_already,omitempty"` // lines that ask for it; then no file changes
 	Alone  string          `json:"without_anybody,omitempty"`
-	Files  []string        `json:"files"`  // that change
-	Owners []FileOwner     `json:"owners"` // of the files with requests
-	Before *Plan           `json:"-"`      // of the files as they are
-	Plan   *Plan           `json:"-"`      // with the change
-	Steps  []ledger.Step   `json:"steps"`  // of it, that the files do not ask for without the change
+	Files  []string        `json:"files"`           // that change
+	Owners []FileOwner     `json:"owners"`          // of the files with requests
+	Before *Plan           `json:"-"`               // of the files as they are
+	Plan   *Plan           `json:"-"`               // with the change
+	Later  [2]*Plan        `json:"-"`               // both, on the first day of a request that begins later; nil for none
+	Stuck  string          `json:"stuck,omitempty"` // why usher would not do what is asked for; "" where it would
+	Steps  []ledger.Step   `json:"steps"`           // of it, that the files do not ask for without the change
 
 	Branch string `json:"branch,omitempty"`
 	Commit string `json:"commit,omitempty"`
@@ -32,14 +34,23 @@ type FileOwner struct {
 	Name string `json:"name"`
 }
 
-// Fits reports whether the change stands in no way of a plan: where the files as they are would be
-// refused, it makes nothing scarcer.
+// Fits reports whether usher would do what the change asks for, and whether it stands in no way of a
+// plan: where the files as they are would be refused, it makes nothing scarcer.
 func (c *Change) Fits() bool {
-	if len(c.Plan.Errors()) > len(c.Before.Errors()) || c.Plan.Refused() && !c.Before.Refused() {
+	fits := c.Stuck == "" && noScarcer(c.Before, c.Plan)
+	if c.Later[0] != nil {
+		fits = fits && noScarcer(c.Later[0], c.Later[1])
+	}
+	return fits
+}
+
+// noScarcer reports whether a plan is refused for nothing for which another one is not.
+func noScarcer(before, after *Plan) bool {
+	if len(after.Errors()) > len(before.Errors()) || after.Refused() && !before.Refused() {
 		return false
 	}
-	return !slices.ContainsFunc(c.Plan.Shortages, func(s Shortage) bool {
-		return !slices.ContainsFunc(c.Before.Shortages, func(b Shortage) bool { return b.Pool == s.Pool && b.Short >= s.Short })
+	return !slices.ContainsFunc(after.Shortages, func(s Shortage) bool {
+		return !slices.ContainsFunc(before.Shortages, func(b Shortage) bool { return b.Pool == s.Pool && b.Short >= s.Short })
 	})
 }
 

@@ -41,6 +41,13 @@ type calendar struct {
 	dated map[ledger.Key]bool // holds today, because of a date
 }
 
+// Active are the grants that lines ask for today, one a key, sorted.
+func Active(in Input) []ledger.Grant {
+	want := slices.Clone(newCalendar(in).want)
+	ledger.SortGrants(want)
+	return want
+}
+
 // newCalendar finds what holds today: the wants without dates, and those whose days have come
 // and not passed.
 //

@@ -155,12 +155,13 @@ func (f *idleSearch) look(h ledger.Holder, item ledger.Item, group *ledger.Holde
 
 // reason says why nobody uses what an account has; "" where somebody does, or nobody knows.
 func (f *idleSearch) reason(h ledger.Holder) IdleReason {
-	last, known := f.Activity.People[h.ID]
-	away := known && last.Last().Before(f.since)
-	switch {
-	case f.disabled[h.Identity()] && (away || !known):
+	last, read := f.Activity.People[h.ID]
+	switch away := last.Last().Before(f.since); {
+	case !read || !away || !last.Created.Before(f.since): // nobody knows, or it is in use, or new
+		return ""
+	case f.disabled[h.Identity()]:
 		return AccountDisabled
-	case away && last.Created.Before(f.since):
+	case last.Known:
 		return NoSignIn
 	}
 	return ""

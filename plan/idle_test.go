@@ -18,6 +18,7 @@ func TestFindIdle(t *testing.T) {
 	for name, c := range map[string]struct {
 		last     ledger.LastUse
 		unknown  bool
+		blind    bool // sign-ins were not told
 		disabled bool
 		unsaid   bool // no file asks for it
 		free     bool
@@ -32,7 +33,11 @@ func TestFindIdle(t *testing.T) {
 		"nobody knows":                     {unknown: true},
 		"disabled":                         {last: ledger.LastUse{Created: old, SignIn: ago(200)}, disabled: true, want: AccountDisabled},
 		"disabled of late":                 {last: ledger.LastUse{Created: old, SignIn: ago(10)}, disabled: true},
-		"disabled, and nobody knows":       {unknown: true, disabled: true, want: AccountDisabled},
+		"disabled, and nothing is known":   {unknown: true, disabled: true},
+		"disabled, without sign-ins":       {last: ledger.LastUse{Created: old}, blind: true, disabled: true, want: AccountDisabled},
+		"disabled, new, without sign-ins":  {last: ledger.LastUse{Created: ago(5)}, blind: true, disabled: true},
+		"disabled and new":                 {last: ledger.LastUse{Created: ago(5)}, disabled: true},
+		"without sign-ins":                 {last: ledger.LastUse{Created: old}, blind: true},
 		"disabled, with mail that is read": {last: ledger.LastUse{Created: old, Used: ago(1)}, disabled: true},
 		"got it of late":                   {last: ledger.LastUse{Created: old, SignIn: ago(200), Given: map[string]time.Time{"e5": ago(5)}}},
 		"got another of late": {last: ledger.LastUse{Created: old, SignIn: ago(200), Given: map[string]time.Time{"e3": ago(5)}},
@@ -51,6 +56,7 @@ func TestFindIdle(t *testing.T) {
 		if c.disabled {
 			in.Have.Disabled = []ledger.HolderID{who.Identity()}
 		}
+		c.last.Known = !c.blind
 		s := IdleSearch{Days: 90, Activity: ledger.Activity{People: map[string]ledger.LastUse{"ada": c.last}}}
 		if c.unknown {
 			s.Activity.People = nil

@@ -66,6 +66,15 @@ func newServiceHeights(supply []ledger.Supply) *serviceHeights {
 	return h
 }
 
+// Includes compares what grants give: of two, whether the first has every service of the second, in
+// the same plan or a higher one.
+func Includes(supply []ledger.Supply) func(high, low ledger.Grant) bool {
+	heights := newServiceHeights(supply)
+	return func(high, low ledger.Grant) bool {
+		return high.Item.ID != low.Item.ID && reach(heights.of(&high), heights.of(&low))
+	}
+}
+
 // above finds the grant that includes another one, the one with the smallest id; nil for none.
 func (h *serviceHeights) above(low *ledger.Grant, among []*ledger.Grant) *ledger.Grant {
 	var found *ledger.Grant

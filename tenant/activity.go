@@ -23,8 +23,10 @@ func (t *Tenant) Activity(ctx context.Context, r *Reading) ledger.Activity {
 	a := ledger.Activity{}
 	var err error
 	if a.People, err = t.graph.SignIns(ctx); err != nil {
-		a.People = nil
 		a.SignIns = wire.Explain(err, "the application permission AuditLog.Read.All, and Microsoft Entra ID P1 in the tenant")
+		if a.People, err = t.graph.Ages(ctx); err != nil { // then nothing is known of anybody
+			a.People = nil
+		}
 	}
 	report, err := t.graph.Uses(ctx)
 	if err != nil {

@@ -51,7 +51,9 @@ func (w Words) request(p *Page, c plan.Change) {
 		}
 	}
 	p.add(w.Notices(about).Parts...)
-	if !c.Fits() {
+	if !c.Fits() && c.Later[1] != nil {
+		p.add(Refusals(c.Later[1]).Parts...)
+	} else if !c.Fits() {
 		p.add(Refusals(c.Plan).Parts...)
 	}
 	switch c.Alone {
@@ -119,6 +121,10 @@ func concernsAny(n ledger.Notice, holders []ledger.Holder) bool {
 // fits says whether a plan of a change can be applied.
 func fits(c plan.Change) string {
 	switch {
+	case c.Stuck != "":
+		return "It does not fit: " + c.Stuck + "."
+	case !c.Fits() && c.Later[0] != nil && !c.Plan.Refused():
+		return "It does not fit: on its first day a plan is refused, unless seats are bought or become free."
 	case !c.Fits():
 		return "It does not fit: a plan of this change is refused."
 	case c.Plan.Refused() || len(c.Plan.Errors()) > 0:

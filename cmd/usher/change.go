@@ -57,7 +57,7 @@ func (o *changeOptions) land(ctx context.Context, a *app, p *engine.Present, c *
 	if err != nil {
 		return err
 	}
-	if err := p.Commit(ctx, c, cmp.Or(o.branch, c.Name), strings.TrimSpace(c.Title+"\n\n"+c.Reason)+"\n"); err != nil || to == nil {
+	if err := p.Commit(ctx, c, cmp.Or(o.branch, c.Name), c.Title+"\n"); err != nil || to == nil {
 		return err
 	}
 	if err := p.Push(c); err != nil {

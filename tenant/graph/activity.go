@@ -54,6 +54,20 @@ func (c *Client) SignIns(ctx context.Context) (map[string]ledger.LastUse, error)
 	return successes, err
 }
 
+// Ages reads when each account was made, and when its licenses were given or changed, for a tenant
+// that tells nothing of sign-ins. User.Read.All is enough.
+func (c *Client) Ages(ctx context.Context) (map[string]ledger.LastUse, error) {
+	all := map[string]ledger.LastUse{}
+	err := wire.Each(ctx, c.w, "/v1.0/users?$select=id,createdDateTime,licenseAssignmentStates&$top=999", func(page []accountActivity) {
+		for _, a := range page {
+			last, _ := a.uses()
+			last.Known = false
+			all[strings.ToLower(a.ID)] = last
+		}
+	})
+	return all, err
+}
+
 const activitySelect = "?$select=id,createdDateTime,signInActivity,licenseAssignmentStates"
 
 // SignIn reads when one account, by its id, was last signed in to.
@@ -62,16 +76,13 @@ func (c *Client) SignIn(ctx context.Context, id string) (ledger.LastUse, error) 
 	if err := c.w.Get(ctx, "/v1.0/users/"+url.PathEscape(id)+activitySelect, &a); err != nil {
 		return ledger.LastUse{}, err
 	}
-	success, try := a.uses()
-	if success.SignIn.IsZero() { // in a cloud without this time, any try counts
-		return try, nil
-	}
+	success, _ := a.uses() // where a cloud tells of tries only, nobody knows
 	return success, nil
 }
 
 // uses are what an account tells by sign-ins that succeeded, and by any try.
 func (a *accountActivity) uses() (success, try ledger.LastUse) {
-	success = ledger.LastUse{Created: a.Created, Given: map[string]time.Time{}}
+	success = ledger.LastUse{Created: a.Created, Known: true, Given: map[string]time.Time{}}
 	for _, s := range a.States {
 		if item, at := strings.ToLower(s.SKU), momentOf(s.Updated); at.After(success.Given[item]) {
 			success.Given[item] = at

@@ -3,6 +3,8 @@ package forgeserver
 import (
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 )
 
 // Pull is a pull request, of any forge.
@@ -11,6 +13,15 @@ type Pull struct {
 	Title, Body  string
 	Branch, Into string
 	Closed       bool
+	Fork         bool // its branch is of another repository
+}
+
+// PutPull adds a pull request of somebody.
+func (s *Server) PutPull(p Pull) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p.Number = 100 + s.id()
+	s.pulls = append(s.pulls, p)
 }
 
 // Pulls lists the pull requests that were opened here.
@@ -36,7 +47,7 @@ func (c *call) open(p Pull, most int) (Pull, bool) {
 		c.refuse(http.StatusUnprocessableEntity, "a pull request has a title, a text and two branches")
 		return p, false
 	}
-	if len(c.openPulls(p.Branch, p.Into)) > 0 {
+	if slices.ContainsFunc(c.openPulls(p.Branch, p.Into), func(o Pull) bool { return !o.Fork }) {
 		c.refuseKnown(http.StatusConflict, "A pull request already exists")
 		return p, false
 	}
@@ -46,8 +57,13 @@ func (c *call) open(p Pull, most int) (Pull, bool) {
 }
 
 func hubPullOf(p Pull) map[string]any {
+	repo := map[string]string{"full_name": "contoso/licences"}
+	from := repo
+	if p.Fork {
+		from = map[string]string{"full_name": "mallory/licences"}
+	}
 	return map[string]any{"number": p.Number, "state": "open", "html_url": fmt.Sprintf("https://forge.example/pull/%d", p.Number),
-		"head": map[string]string{"ref": p.Branch}, "base": map[string]string{"ref": p.Into}}
+		"head": map[string]any{"ref": p.Branch, "repo": from}, "base": map[string]any{"ref": p.Into, "repo": repo}}
 }
 
 // hubPullRoutes are those of pull requests of GitHub and Gitea.
@@ -55,12 +71,12 @@ func hubPullRoutes(repo string) []route {
 	return []route{
 		{"GET", repo + `/pulls`, func(c *call, _ []string) {
 			q := c.r.URL.Query()
-			branch := ""
-			if head := q.Get("head"); head != "" {
-				branch = head[len("contoso:"):]
-			}
+			owner, branch, _ := strings.Cut(q.Get("head"), ":")
 			all := []map[string]any{}
 			for _, p := range c.openPulls(branch, q.Get("base")) {
+				if owner != "" && p.Fork {
+					continue
+				}
 				all = append(all, hubPullOf(p))
 			}
 			if q.Get("page") != "" && q.Get("page") != "1" {
@@ -82,7 +98,12 @@ func hubPullRoutes(repo string) []route {
 // labPullRoutes are those of merge requests of GitLab.
 func labPullRoutes() []route {
 	view := func(p Pull) map[string]any {
-		return map[string]any{"iid": p.Number, "state": "opened", "web_url": fmt.Sprintf("https://forge.example/merge_requests/%d", p.Number)}
+		from := 42
+		if p.Fork {
+			from = 43
+		}
+		return map[string]any{"iid": p.Number, "state": "opened", "source_project_id": from, "target_project_id": 42,
+			"web_url": fmt.Sprintf("https://forge.example/merge_requests/%d", p.Number)}
 	}
 	return []route{
 		{"GET", labProject + `/merge_requests`, func(c *call, _ []string) {
@@ -116,7 +137,11 @@ const mostDescription = 4000
 func azurePullRoutes(repo string) []route {
 	const heads = "refs/heads/"
 	view := func(p Pull) map[string]any {
-		return map[string]any{"pullRequestId": p.Number, "status": "active", "sourceRefName": heads + p.Branch,
+		var fork any
+		if p.Fork {
+			fork = map[string]string{"name": "refs/heads/" + p.Branch}
+		}
+		return map[string]any{"pullRequestId": p.Number, "forkSource": fork, "status": "active", "sourceRefName": heads + p.Branch,
 			"repository": map[string]string{"id": "4c2b", "webUrl": "https://forge.example/_git/licences"}}
 	}
 	return []route{
