@@ -72,7 +72,9 @@ func checkAttributes(body *hclsyntax.Body, spec block, where string) hcl.Diagnos
 			diags = append(diags, d)
 		default:
 			detail := fmt.Sprintf("There is no argument %q %s.", name, inside(where))
-			if _, isBlock := spec.child(name); isBlock {
+			if way := otherWords()[name]; way != "" && contains(known, "except") {
+				detail += " " + way
+			} else if _, isBlock := spec.child(name); isBlock {
 				detail = fmt.Sprintf("%q is a block: write %s { … } without the equals sign.", name, name)
 			} else {
 				detail += didYouMean(name, known)
@@ -101,6 +103,15 @@ func unknownBlock(b *hclsyntax.Block, spec block, where string) *hcl.Diagnostic 
 		detail += didYouMean(b.Type, spec.childNames())
 	}
 	return failure(b.TypeRange, "Unknown block", "%s", detail)
+}
+
+// otherWords are arguments that people look for in an assignment, with what to write in their place.
+func otherWords() map[string]string {
+	return map[string]string{
+		"also":    "People beside a rule go into users or users_file.",
+		"exclude": "People to leave out of members go into except or except_file.",
+		"include": "People beside a rule go into users or users_file.",
+	}
 }
 
 // elsewhere are blocks that people know from Terraform, with what to write in their place.

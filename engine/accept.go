@@ -70,6 +70,17 @@ type accepting struct {
 	labels   map[string]string // of license blocks, by the id of their product
 	before   map[ledger.Key][]asked
 	accepted *plan.Accepted
+
+	selectors map[ledger.Origin]bool // of the files, by their lines
+}
+
+// takeOut takes a person out at a line: a name, or what attributes find.
+func (a *accepting) takeOut(d *config.Draft, o ledger.Origin, who ledger.Holder, names ...string) error {
+	if a.selectors[o] {
+		label, _, _ := strings.Cut(strings.TrimPrefix(o.Block, "assignment."), "[")
+		return d.Except(o, label, a.reference(who))
+	}
+	return d.Drop(o, append(names, who.Name, who.ID)...)
 }
 
 // accepting begins with the files as they are.
@@ -83,7 +94,12 @@ func (p *Present) accepting() (*accepting, error) {
 	if a.original, diags = config.Load(p.Dir, p.options); diags.HasErrors() {
 		return nil, errors.New(firstError(diags))
 	}
-	a.before = a.wants(a.original)
+	a.before, a.selectors = a.wants(a.original), map[ledger.Origin]bool{}
+	for i := range p.Config.Selections {
+		for _, s := range p.Config.Selections[i].Selectors {
+			a.selectors[s.Origin] = true
+		}
+	}
 	return a, nil
 }
 
@@ -154,7 +170,7 @@ func (a *accepting) edit(d *config.Draft, one plan.Drift) error {
 		err := config.ErrByHand
 		switch {
 		case one.Kind == plan.Gone && one.Holder.Kind == ledger.User:
-			err = d.Drop(o, one.Holder.Name, one.Holder.ID)
+			err = a.takeOut(d, o, one.Holder)
 		case one.Kind == plan.Changed && one.Holder.Kind == ledger.Environment && one.Have.Units > 0:
 			err = d.SetUnits(o, one.Item.Name, one.Have.Units)
 		}

@@ -59,6 +59,9 @@ func (p *Present) find(meant []ledger.Holder) (ledger.Holder, error) {
 		found, known = append(found, bearers...), append(known, others...)
 	}
 	name := meant[0].Own()
+	unread := slices.ContainsFunc(meant, func(h ledger.Holder) bool {
+		return slices.ContainsFunc(p.Reading.Unread, func(u ledger.Unread) bool { return u.Holder.Kind == h.Kind && u.Holder.ID == "" })
+	})
 	switch {
 	case len(found) == 1:
 		return found[0], nil
@@ -69,6 +72,9 @@ func (p *Present) find(meant []ledger.Holder) (ledger.Holder, error) {
 		}
 		slices.Sort(all)
 		return ledger.Holder{}, fmt.Errorf("%s means several: %s. Write the address, or the id", name, strings.Join(all, ", "))
+	}
+	if unread {
+		return ledger.Holder{}, fmt.Errorf("%s is not among what could be read, and not everything could: usher plan says why", name)
 	}
 	const most = 3
 	if like := slips.MostLike(name, known, most); like != "" {

@@ -218,8 +218,7 @@ func firstPeople(all []plan.IdleSeat, most int) (first []plan.IdleSeat, later in
 // reclaiming takes seats out of a draft.
 type reclaiming struct {
 	*accepting
-	selectors map[ledger.Origin]bool       // of the files, by their lines
-	names     map[ledger.HolderID][]string // further addresses by which the files know people; nil for none
+	names map[ledger.HolderID][]string // further addresses by which the files know people; nil for none
 }
 
 // reclaiming begins with the files as they are.
@@ -228,13 +227,7 @@ func (p *Present) reclaiming() (*reclaiming, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &reclaiming{accepting: a, selectors: map[ledger.Origin]bool{}}
-	for i := range p.Config.Selections {
-		for _, s := range p.Config.Selections[i].Selectors {
-			x.selectors[s.Origin] = true
-		}
-	}
-	return x, nil
+	return &reclaiming{accepting: a}, nil
 }
 
 // take takes seats out: all at once, or else those of each person together, so that a list
@@ -303,17 +296,13 @@ func (x *reclaiming) attempt(seats []plan.IdleSeat) (done bool, err error) {
 	return err == nil, err
 }
 
-// edit takes a person out at a line: a name, or what attributes find.
+// edit takes a person out at a line, by any name that the files know.
 func (x *reclaiming) edit(d *config.Draft, o ledger.Origin, who ledger.Holder) error {
-	if x.selectors[o] {
-		label, _, _ := strings.Cut(strings.TrimPrefix(o.Block, "assignment."), "[")
-		return d.Except(o, label, x.reference(who))
-	}
-	names := []string{who.Name, who.ID}
+	var names []string
 	for _, address := range x.names[who.Identity()] {
 		if _, name, err := ledger.SplitHolder(address); err == nil {
 			names = append(names, name)
 		}
 	}
-	return d.Drop(o, names...)
+	return x.takeOut(d, o, who, names...)
 }

@@ -37,8 +37,9 @@ type Drift struct {
 	ByID    string          `json:"by_id,omitempty"`
 	App     bool            `json:"app,omitempty"` // By is an application
 	At      *time.Time      `json:"at,omitempty"`
-	Group   string          `json:"group,omitempty"`   // id of the group with the same cause
-	Origins []ledger.Origin `json:"origins,omitempty"` // lines that ask for the grant
+	Group   string          `json:"group,omitempty"`         // id of the group with the same cause
+	Origins []ledger.Origin `json:"origins,omitempty"`       // lines that ask for the grant
+	Rule    bool            `json:"by_attributes,omitempty"` // attributes of the person find it, and no name
 }
 
 // Address returns what people call the grant that drifted.
@@ -66,6 +67,7 @@ func Drifts(in Input) []Drift {
 			}
 			if r.want != nil {
 				d.Origins = r.want.Origins
+				_, d.Rule = t.in.Matches[r.key]
 			}
 			all = append(all, d)
 		}

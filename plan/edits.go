@@ -9,6 +9,7 @@ type Edit struct {
 	Item    ledger.Item     `json:"item"`
 	Want    *ledger.Value   `json:"want,omitempty"`    // what they are to ask for; nil for nothing
 	Origins []ledger.Origin `json:"origins,omitempty"` // what asks for something else now
+	Rule    bool            `json:"-"`                 // which finds people by their attributes
 }
 
 // edits compares what a plan leaves with what the files, as they are now, want
@@ -28,7 +29,7 @@ func edits(undo *Plan, today Input) []Edit {
 				s.After != nil && asked && g.Accepts(g.Value, *s.After): // the files are that far
 			case !asked && s.Item.Kind == ledger.Setting: // which stays when nobody asks for it
 			default:
-				all = append(all, Edit{s.Holder, s.Item, s.After, g.Origins})
+				all = append(all, Edit{Holder: s.Holder, Item: s.Item, Want: s.After, Origins: g.Origins})
 			}
 		}
 	}

@@ -134,7 +134,7 @@ func (w Words) driftGroup(g plan.DriftGroup, r *plan.DriftReport) List {
 	}
 	edits := make([]plan.Edit, len(g.Drift))
 	for i, d := range g.Drift {
-		edits[i] = plan.Edit{Holder: d.Holder, Item: d.Item, Want: d.Have, Origins: d.Origins}
+		edits[i] = plan.Edit{Holder: d.Holder, Item: d.Item, Want: d.Have, Origins: d.Origins, Rule: d.Rule}
 	}
 	for _, all := range together(edits) {
 		list.Items = append(list.Items, w.intoCode(all, r.Labels))

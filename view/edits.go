@@ -48,7 +48,7 @@ func together(edits []plan.Edit) [][]plan.Edit {
 	place := map[string]int{}
 	var lists [][]plan.Edit
 	for _, e := range edits {
-		key := fmt.Sprint(e.Item.ID, e.Holder.Kind, e.Want != nil, e.Origins)
+		key := fmt.Sprint(e.Item.ID, e.Holder.Kind, e.Want != nil, e.Rule, e.Origins)
 		switch {
 		case e.Want == nil:
 		case added(e) && e.Item.Kind == ledger.Capacity:
@@ -84,12 +84,8 @@ func (w Words) edit(all []plan.Edit, labels map[string]string) Item {
 		return Item{Text: fmt.Sprintf(format, args...), Code: slices.Collect(strings.SplitSeq(strings.TrimSpace(block), "\n"))}
 	}
 	switch {
-	case e.Want == nil && e.Holder.Kind.Inside():
-		return say("%s: take %s out", lines(e.Origins), holders)
-	case e.Want == nil && e.Item.Kind == ledger.Capacity:
-		return say("%s: take %s of %s out", lines(e.Origins), item, holders)
 	case e.Want == nil:
-		return say("%s: take %s out of the grant of %s", lines(e.Origins), holders, item)
+		return Item{Text: takeOut(e, lines(e.Origins), holders)}
 	case added(e) && e.Item.Kind == ledger.Capacity:
 		capacity := ""
 		if slices.ContainsFunc(all, func(e plan.Edit) bool { return e.Holder.Kind == ledger.Environment }) {
@@ -109,6 +105,19 @@ func (w Words) edit(all []plan.Edit, labels map[string]string) Item {
 		return write(config.PurchaseBlock(e.Holder.Name, e.Want.Policy), "ask for the policy again:")
 	}
 	return say("%s: set %s of %s back to %s", lines(e.Origins), item, holders, config.DisabledPlans(w.servicePlanList(e.Want.Without)))
+}
+
+// takeOut says where the files are to ask for no more.
+func takeOut(e plan.Edit, where, holders string) string {
+	switch {
+	case e.Holder.Kind.Inside():
+		return fmt.Sprintf("%s: take %s out", where, holders)
+	case e.Item.Kind == ledger.Capacity:
+		return fmt.Sprintf("%s: take %s of %s out", where, e.Item.Name, holders)
+	case e.Rule:
+		return fmt.Sprintf("%s: write %s into except, beside members", where, holders)
+	}
+	return fmt.Sprintf("%s: take %s out of the grant of %s", where, holders, e.Item.Name)
 }
 
 // grants are what edits ask the files to give.
