@@ -31,8 +31,9 @@ type Explained struct {
 
 // Source is where somebody has an item from: directly, or by a group.
 type Source struct {
-	Group   *ledger.Holder  `json:"group,omitempty"` // nil for a direct one
-	Cause   string          `json:"cause,omitempty"` // why the service could not give it; then nobody has it from there
+	Group   *ledger.Holder  `json:"group,omitempty"`   // nil for a direct one
+	Besides []string        `json:"besides,omitempty"` // products that the group gives the person as well
+	Cause   string          `json:"cause,omitempty"`   // why the service could not give it; then nobody has it from there
 	Origins []ledger.Origin `json:"origins,omitempty"`
 	Reasons []string        `json:"reasons,omitempty"` // that the files give for it
 	Since   string          `json:"since,omitempty"`   // the day from which usher manages it, as YYYY-MM-DD; "" where it does not
@@ -115,6 +116,12 @@ func (x *explaining) byGroups(items []Explained, who ledger.Holder) []Explained 
 		group := ledger.Holder{Kind: ledger.Group, ID: i.Group, Name: i.Group}
 		key := ledger.Grant{Holder: group, Item: ledger.Item{ID: i.Item}}.Key()
 		s := Source{Group: &group, Cause: i.Error, Origins: x.lines[key], Since: x.records[key].Since, without: i.Without}
+		for _, other := range x.in.Have.Inherited {
+			if other.User.Identity() == who.Identity() && other.Group == i.Group && other.Item != i.Item && other.Error == "" {
+				s.Besides = append(s.Besides, names[other.Item].Name)
+			}
+		}
+		slices.Sort(s.Besides)
 		at := slices.IndexFunc(items, func(e Explained) bool { return e.Item.ID == i.Item })
 		switch {
 		case at < 0:

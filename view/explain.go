@@ -79,6 +79,9 @@ func (w Words) source(x plan.Explained, s plan.Source) string {
 	switch {
 	case s.Group != nil:
 		text = "by the group " + s.Group.Name
+		if len(s.Besides) > 0 {
+			text += ", which also gives " + strings.Join(s.Besides, ", ")
+		}
 	case x.Item.Kind == ledger.Capacity:
 		text = "allocated"
 	case x.Item.Kind == ledger.Setting:
