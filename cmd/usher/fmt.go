@@ -10,6 +10,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/usher-cli/usher/config"
 	"github.com/usher-cli/usher/view"
@@ -31,6 +32,16 @@ func newFmt(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.prune {
 				return runPrune(cmd.Context(), a, o, args)
+			}
+			own := []string{"check", "diff", "recursive"}
+			var idle []string
+			cmd.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
+				if f.Changed && !slices.Contains(own, f.Name) {
+					idle = append(idle, "-"+f.Name)
+				}
+			})
+			if len(idle) > 0 {
+				return fmt.Errorf("%s is about -prune-gone: add that, or leave it out", strings.Join(idle, ", "))
 			}
 			return runFmt(a, o, args)
 		},
