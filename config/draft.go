@@ -219,10 +219,11 @@ func (d *Draft) SetUnits(at ledger.Origin, argument string, units int64) error {
 // SetText gives an argument of a block another text, or takes it out where the text is "". The
 // block is in the file of a line of it.
 func (d *Draft) SetText(at ledger.Origin, kind, label, argument, value string) error {
-	text, err := d.begin(&at)
+	original, err := d.begin(&at)
 	if err != nil {
 		return err
 	}
+	text := bytes.ReplaceAll(original, []byte("\r\n"), []byte("\n"))
 	file, diags := hclwrite.ParseConfig(text, at.File, hcl.InitialPos)
 	if diags.HasErrors() {
 		return diags
@@ -240,7 +241,7 @@ func (d *Draft) SetText(at ledger.Origin, kind, label, argument, value string) e
 		}
 		block.Body().SetAttributeRaw(argument, tokens)
 	}
-	d.changed[at.File] = file.Bytes()
+	d.changed[at.File] = lineEnds(original, file.Bytes())
 	return nil
 }
 

@@ -222,10 +222,19 @@ func (c *ruleChanges) holds(was, is []ledger.ItemRules) {
 	}
 	for _, r := range is {
 		was, known := before[r.Item.Name]
-		if known && r.Hold < was.Hold {
+		if !known {
+			continue
+		}
+		if r.Hold < was.Hold {
 			c.add(ledger.GuardLoosened, r.Origin, "hold of %s %s -> %s", r.Item.Name, days(was.Hold), days(r.Hold))
 		}
-		if known && was.Unmanaged == ledger.Take && r.Unmanaged == ledger.Take && r.Taking.OlderThan < was.Taking.OlderThan {
+		if r.Unmanaged != ledger.Take {
+			continue
+		}
+		if r.Taking.Guests && !was.Taking.Guests || r.Taking.Asleep && !was.Taking.Asleep {
+			c.add(ledger.GuardLoosened, r.Origin, "unmanaged seats of %s go of guests, or of disabled accounts, too", r.Item.Name)
+		}
+		if was.Unmanaged == ledger.Take && r.Taking.OlderThan < was.Taking.OlderThan {
 			c.add(ledger.GuardLoosened, r.Origin, "older_than of unmanaged seats of %s %s -> %s", r.Item.Name,
 				days(was.Taking.OlderThan), days(r.Taking.OlderThan))
 		}

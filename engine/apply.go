@@ -72,9 +72,8 @@ func (p *Present) Note(ctx context.Context, pl *plan.Plan) error {
 		return nil
 	}
 	selectors := pl.Selectors != nil && !slices.Equal(pl.Selectors, p.Document.Selectors) && !pl.Incomplete()
-	held := pl.Held != nil && !pl.Incomplete() && !slices.EqualFunc(pl.Held, p.Document.Leaving, func(h plan.Held, l state.Leaving) bool {
-		return h.Since == l.Since && h.Holder.Identity() == l.Holder.Identity() && h.Item.ID == l.Item.ID
-	})
+	same := func(h plan.Held, l state.Leaving) bool { return h.Since == l.Since && keyOf(h) == l.Key() }
+	held := pl.Held != nil && !pl.Incomplete() && pl.Whole() && !slices.EqualFunc(pl.Held, p.Document.Leaving, same)
 	if !selectors && !held {
 		return nil
 	}

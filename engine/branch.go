@@ -34,8 +34,7 @@ func (p *Present) Commit(ctx context.Context, c *Change, branch, message string)
 	ref := "refs/heads/" + branch
 	none := strings.Repeat("0", len(r.commit)) // nobody else has made it in between
 	if there, err := r.git(nil, "rev-parse", "--verify", "--quiet", "--end-of-options", ref); err == nil {
-		_, old := r.git(nil, "merge-base", "--is-ancestor", trimmed(there), r.commit)
-		if old != nil { // else it was merged, and can go on
+		if !r.merged(ref, trimmed(there)) {
 			c.Branch, c.Commit = branch, trimmed(there)
 			return r.same(ref, tree, branch)
 		}
@@ -54,6 +53,21 @@ func (p *Present) Commit(ctx context.Context, c *Change, branch, message string)
 	}
 	c.Branch, c.Commit = branch, trimmed(commit)
 	return nil
+}
+
+// merged reports whether a branch of an earlier change was merged, and can go on from there. Nobody
+// has it checked out, and its name is one that usher gives: a branch of anybody else never moves.
+func (r *revision) merged(ref, commit string) bool {
+	name := strings.TrimPrefix(ref, "refs/heads/")
+	if own, _, _ := strings.Cut(name, "/"); !slices.Contains([]string{"request", "reclaim", "gone"}, own) {
+		return false
+	}
+	tree, err := r.git(nil, "for-each-ref", "--format=%(worktreepath)", "--", ref)
+	if err != nil || trimmed(tree) != "" {
+		return false
+	}
+	_, err = r.git(nil, "merge-base", "--is-ancestor", commit, r.commit)
+	return err == nil
 }
 
 // Push brings the branch of a change to the remote repository origin. One that is there, with the

@@ -43,7 +43,7 @@ func (p *Present) Export(names ExportNames) (*Exported, error) {
 	if err != nil {
 		return nil, err
 	}
-	other, err := p.terraform(names.Terraform, &c)
+	held, err := p.terraform(names.Terraform, &c)
 	if err != nil {
 		return nil, err
 	}
@@ -59,8 +59,7 @@ func (p *Present) Export(names ExportNames) (*Exported, error) {
 	people, attributes, rows := p.Reading.People()
 	made := &Exported{Files: export.New(export.Tenant{Have: p.Reading.Have, Catalog: p.Catalog, Reference: p.reference, Labels: labels,
 		People: people, Attributes: attributes, Rows: rows,
-		Assignments: p.assignments(), Said: func(k ledger.Key) bool { return said[k] }}, c), Forget: other.forget}
-	made.Left = append(made.Left, other.left...)
+		Assignments: p.assignments(), Said: func(k ledger.Key) bool { return said[k] }}, c)}
 	draft, err := config.NewDraft(p.Dir)
 	if err != nil {
 		return nil, err
@@ -78,7 +77,13 @@ func (p *Present) Export(names ExportNames) (*Exported, error) {
 	if diags.HasErrors() {
 		return nil, fmt.Errorf("the files that were made have an error, and nothing was written: %s", firstError(diags))
 	}
-	made.Plan = plan.New(p.input(files, Choices{}))
+	in := p.input(files, Choices{})
+	for _, g := range in.Want {
+		said[g.Key()] = true
+	}
+	forget, left := p.handOver(held, said)
+	made.Forget, made.Left = forget, append(made.Left, left...)
+	made.Plan = plan.New(in)
 	adopts := func(s ledger.Step) bool { return s.Op == ledger.Adopt }
 	made.Others = slices.DeleteFunc(further(plan.New(before), made.Plan), adopts)
 	return made, nil

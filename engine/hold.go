@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -19,15 +20,16 @@ import (
 //	  hold = "30d"
 //	}
 //
-// A hold gives way to what a line asks for: where a pool is short, the seats that are held the
-// longest go at once. The guard counts a loss when the line goes, which is when people review it,
-// and not again on the last day.
+// A hold gives way to what a line asks for: where a pool is short, people whose seats are held the
+// longest give them up at once, if that helps. The guard counts a loss when the line goes, which is
+// when people review it, and not again on the last day.
 func (p *Present) planOf(in plan.Input) *plan.Plan {
 	with := p.withHolds(in, nil)
 	made := plan.New(with)
 	yields := map[ledger.Key]bool{}
-	for {
-		more := short(made, with.Held)
+	const rounds = 3 // a seat that somebody has from elsewhere as well frees none
+	for n := 1; n <= rounds && made.Whole() && len(made.Shortages) > 0; n++ {
+		more := short(made, with.Held, n == rounds)
 		if len(more) == 0 {
 			break
 		}
@@ -37,28 +39,30 @@ func (p *Present) planOf(in plan.Input) *plan.Plan {
 		with = p.withHolds(in, yields)
 		made = plan.New(with)
 	}
-	p.guardHolds(made, in, with.Held, yields)
+	if len(yields) > 0 && len(made.Shortages) > 0 { // others would lose their seats for nothing
+		clear(yields)
+		with = p.withHolds(in, nil)
+		made = plan.New(with)
+	}
+	p.guardHolds(made, in, yields)
 	return made
 }
 
 // guardHolds refuses a plan that begins to hold more than the guard lets go.
-func (p *Present) guardHolds(made *plan.Plan, in plan.Input, held []plan.Held, yields map[ledger.Key]bool) {
-	lost := map[ledger.Key]bool{}
-	for key := range yields {
-		lost[key] = true
-	}
-	since := p.leaving()
-	for _, h := range held {
-		if key := keyOf(h); since[key] == "" {
-			lost[key] = true
-		}
-	}
-	if len(lost) == len(yields) {
+func (p *Present) guardHolds(made *plan.Plan, in plan.Input, yields map[ledger.Key]bool) {
+	begins := made.Begins()
+	if len(begins) == 0 || !made.Whole() {
 		return
 	}
+	lost := maps.Clone(yields)
+	for _, h := range begins {
+		lost[keyOf(h)] = true
+	}
 	for _, b := range plan.New(p.withHolds(in, lost)).Breaches {
-		same := func(o plan.Breach) bool { return o.Kind == b.Kind && o.Item == b.Item }
-		if b.Kind == plan.Losses && !slices.ContainsFunc(made.Breaches, same) {
+		same := func(o plan.Breach) bool { return o.Kind == b.Kind && o.Item == b.Item && o.Address == b.Address }
+		ofLoss := slices.Contains([]plan.BreachKind{plan.Losses, plan.Moves, plan.Protected}, b.Kind)
+		if ofLoss && !slices.ContainsFunc(made.Breaches, same) {
+			b.Held = true
 			made.Breaches = append(made.Breaches, b)
 		}
 	}
@@ -66,17 +70,23 @@ func (p *Present) guardHolds(made *plan.Plan, in plan.Input, held []plan.Held, y
 
 func keyOf(h plan.Held) ledger.Key { return ledger.Grant{Holder: h.Holder, Item: h.Item}.Key() }
 
-// short are the seats to give up where pools are short, those that are held the longest first.
-func short(made *plan.Plan, held []plan.Held) (yields []ledger.Key) {
+// short are the seats of people to give up where pools are short, those that are held the longest
+// first; as many as are missing, or all. A group is not asked to: it would take from many for one.
+func short(made *plan.Plan, held []plan.Held, all bool) (yields []ledger.Key) {
 	for _, s := range made.Shortages {
 		var own []plan.Held
 		for _, h := range held {
-			if s.Pool.Environment == "" && h.Item.ID == s.Item.ID && h.Until >= made.Today {
+			over := h.Until != "" && h.Until < made.Today
+			if s.Pool.Environment == "" && h.Item.ID == s.Item.ID && h.Holder.Kind == ledger.User && !over {
 				own = append(own, h)
 			}
 		}
-		slices.SortStableFunc(own, func(a, b plan.Held) int { return strings.Compare(a.Since, b.Since) })
-		for _, h := range own[:min(len(own), int(s.Short))] {
+		first := func(h plan.Held) string { return cmp.Or(h.Since, "9999") }
+		slices.SortStableFunc(own, func(a, b plan.Held) int { return strings.Compare(first(a), first(b)) })
+		if !all {
+			own = own[:min(len(own), int(s.Short))]
+		}
+		for _, h := range own {
 			yields = append(yields, keyOf(h))
 		}
 	}
@@ -117,28 +127,28 @@ func (p *Present) withHolds(in plan.Input, but map[ledger.Key]bool) plan.Input {
 	stays, since := p.stays(&in), p.leaving()
 	for i := range p.Document.Grants {
 		r := &p.Document.Grants[i]
-		rule := rules[r.Item.ID]
-		first := cmp.Or(since[r.Key()], p.Today())
-		day, err := time.Parse(time.DateOnly, first)
-		if rule.Hold == 0 || err != nil || !stays(r.Grant, first) {
+		rule, first := rules[r.Item.ID], since[r.Key()]
+		if rule.Hold == 0 || !stays(r.Grant, cmp.Or(first, p.Today())) {
 			continue
 		}
 		if but[r.Key()] {
 			in.Notices = append(in.Notices, heldNotice(r.Grant, "no file asks for it any more, and it is not held: others ask for the seat"))
 			continue
 		}
-		last := day.AddDate(0, 0, rule.Hold-1).Format(time.DateOnly)
+		h := plan.Held{Holder: r.Holder, Item: r.Item, Since: first}
+		text := fmt.Sprintf("no file asks for it any more: it stays for %s after the next apply", ledger.Count(rule.Hold, "day"))
+		if day, err := time.Parse(time.DateOnly, first); err == nil {
+			h.Until = day.AddDate(0, 0, rule.Hold-1).Format(time.DateOnly)
+			text = fmt.Sprintf("no file asks for it since %s: it stays up to %s", first, h.Until)
+		}
 		g := r.Grant
 		g.Origins = []ledger.Origin{rule.Origin}
-		in.Dated = append(in.Dated, ledger.Dated{Grant: g, Until: last})
-		in.Held = append(in.Held, plan.Held{Holder: r.Holder, Item: r.Item, Since: first, Until: last})
-		if last < p.Today() { // the guard has counted it when the line went
-			in.Approved = append(in.Approved, ledger.Grant{Holder: r.Holder, Item: r.Item})
-			continue
+		in.Dated, in.Held = append(in.Dated, ledger.Dated{Grant: g, Until: h.Until}), append(in.Held, h)
+		if h.Until == "" || h.Until >= p.Today() {
+			in.Notices = append(in.Notices, heldNotice(r.Grant, fmt.Sprintf("%s, because the license has hold = \"%dd\"", text, rule.Hold)))
 		}
-		in.Notices = append(in.Notices, heldNotice(r.Grant,
-			fmt.Sprintf("no file asks for it since %s: it stays up to %s, because the license has hold = \"%dd\"", first, last, rule.Hold)))
 	}
+	in.Approved = append(in.Approved, plan.Over(in.Held, p.Today())...)
 	return in
 }
 

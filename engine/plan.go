@@ -52,7 +52,7 @@ func (p *Present) Plan(c Choices) *plan.Plan {
 // has to be what was reviewed: a step whose holder has changed since makes the plan stale,
 // and a step that is done already is left out.
 func (p *Present) Renew(saved *plan.Plan) (*plan.Plan, error) {
-	fresh, stale := saved.Renew(p.fresh())
+	fresh, stale := saved.Renew(p.fresh(saved))
 	if len(stale) == 0 {
 		return fresh, nil
 	}
@@ -226,7 +226,7 @@ func (p *Present) there(h ledger.HolderID) bool {
 }
 
 // fresh is what a saved plan is checked against.
-func (p *Present) fresh() plan.Fresh {
+func (p *Present) fresh(saved *plan.Plan) plan.Fresh {
 	f := plan.Fresh{State: p.stateRef(), Known: p.Known, Have: p.Reading.Have, At: p.Now().UTC(), Today: p.Today(), There: p.there}
 	if p.Document != nil {
 		f.Recent, f.Restart = p.Document.Recent, p.Document.Restarts
@@ -234,5 +234,8 @@ func (p *Present) fresh() plan.Fresh {
 			f.Claims, f.Approved = p.Document.Claims.Digest, p.Document.Claims.Removals
 		}
 	}
+	since := p.leaving()
+	on := slices.DeleteFunc(slices.Clone(saved.Held), func(h plan.Held) bool { return since[keyOf(h)] != h.Since })
+	f.Approved = append(slices.Clip(f.Approved), plan.Over(on, p.Today())...)
 	return f
 }

@@ -12,7 +12,7 @@ import (
 type Pruned struct {
 	*Change
 	People []plan.Pruned
-	ByHand []plan.Pruned // in lists that an expression makes
+	ByHand []plan.Pruned // in lists that an expression makes, and in protect of the guard
 }
 
 // Prune finds people in the files whose accounts were deleted, and makes the change that takes
@@ -51,6 +51,7 @@ func (p *Present) Prune() (*Pruned, error) {
 	if err != nil {
 		return nil, err
 	}
+	byHand = append(byHand, protectedGone(&in)...)
 	made := &Pruned{People: people(taken, in.Aliases, said), ByHand: people(byHand, in.Aliases, said)}
 	var holders []ledger.Holder
 	for _, one := range made.People {
@@ -61,6 +62,17 @@ func (p *Present) Prune() (*Pruned, error) {
 	}
 	made.Title, made.Name = "Take people out of the files whose accounts were deleted", "gone/"+p.Today()
 	return made, nil
+}
+
+// protectedGone are the people in protect of the guard whose accounts were deleted. Once the state
+// has forgotten them, their names are an error there.
+func protectedGone(in *plan.Input) (all []plan.IdleSeat) {
+	for _, h := range in.Guard.Protect {
+		if h.Kind == ledger.User && slices.Contains(in.Gone, h.Identity()) {
+			all = append(all, plan.IdleSeat{Holder: h, Origins: []ledger.Origin{in.Guard.Origin}})
+		}
+	}
+	return all
 }
 
 // people are the people of some seats, with the lines that name them, and what is known of them.

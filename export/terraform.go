@@ -18,10 +18,14 @@ type Terraform struct {
 
 // TerraformSeat is a license of a user or a group.
 type TerraformSeat struct {
-	Address string // with the index
-	Holder  ledger.Holder
-	Item    ledger.Item
+	Address  string // with the index
+	Resource string // the same without it
+	Holder   ledger.Holder
+	Item     ledger.Item
 }
+
+// Key is what identifies the license.
+func (s TerraformSeat) Key() ledger.Key { return ledger.Grant{Holder: s.Holder, Item: s.Item}.Key() }
 
 // ReadTerraform finds the licenses in a state file. Source: the provider azuread, its resources
 // user_license and group_license, since its version 3.10; and the format of states, version 4.
@@ -61,7 +65,7 @@ func ReadTerraform(text []byte) (*Terraform, error) {
 			if holder == "" || sku == "" {
 				return nil, fmt.Errorf("%s lacks the id of its holder or of its product", indexed(address, i.Index))
 			}
-			found.Seats = append(found.Seats, TerraformSeat{indexed(address, i.Index),
+			found.Seats = append(found.Seats, TerraformSeat{indexed(address, i.Index), address,
 				ledger.Holder{Kind: kind, ID: holder, Name: holder}, ledger.Item{Kind: ledger.Seat, ID: sku, Name: sku}})
 		}
 	}

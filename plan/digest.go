@@ -65,6 +65,7 @@ type contents struct {
 	Environments []environment `json:"Places"` // as earlier plans have it
 	ByUsher      bool
 	HoldsTo      string
+	Held         []ledger.Key `json:",omitempty"` // seats whose hold begins
 }
 
 func contentsOf(p *Plan) contents {
@@ -87,6 +88,10 @@ func contentsOf(p *Plan) contents {
 	for _, s := range p.Records {
 		c.Changes = append(c.Changes, changed{s.Op, s.Holder, s.Item, s.Before, s.After, "", 0})
 	}
+	for _, h := range p.Begins() {
+		c.Held = append(c.Held, keyOf(h.Holder, h.Item))
+	}
+	slices.SortFunc(c.Held, ledger.Key.Compare)
 	slices.SortFunc(c.Changes, func(a, b changed) int {
 		return cmp.Or(keyOf(a.Holder, a.Item).Compare(keyOf(b.Holder, b.Item)), strings.Compare(string(a.Op), string(b.Op)))
 	})

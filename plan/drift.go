@@ -100,7 +100,7 @@ func (t *table) drift(r row) (DriftKind, bool) {
 		return Changed, !r.known.Accepts(r.known.Value, r.have.Value) && (r.want == nil || !r.want.Equal(r.have.Value))
 	case r.want == nil && r.have != nil && r.key.Kind == ledger.User:
 		mode := t.itemRules[r.key.Item].Unmanaged
-		return Undeclared, mode == ledger.Warn || mode == ledger.Take
+		return Undeclared, mode == ledger.Warn || mode == ledger.Take && t.spares(r) == ""
 	}
 	return "", false
 }

@@ -34,12 +34,19 @@ type Unreviewed struct {
 // Of a digest alone nobody can tell which steps are new: the plan is the same, or all of
 // it is refused.
 func (p *Plan) Expect(e Expected) {
-	if p.Digest == e.Digest || p.Empty() {
+	begins := p.Begins()
+	if p.Digest == e.Digest || p.Empty() && len(begins) == 0 {
 		return
 	}
 	u := Unreviewed{Digest: e.Digest, Steps: p.Steps(), Rules: []string{}}
 	if e.Plan != nil {
 		u.Steps, u.Rules = newSteps(e.Plan.Steps(), p.Steps()), e.Plan.otherRules(p)
+		begins = slices.DeleteFunc(begins, func(h Held) bool {
+			return slices.ContainsFunc(e.Plan.Held, func(r Held) bool { return keyOf(r.Holder, r.Item) == keyOf(h.Holder, h.Item) })
+		})
+	}
+	for _, h := range begins {
+		u.Rules = append(u.Rules, fmt.Sprintf("no file asks for %s any more, and it is held", ledger.NewAddress(h.Holder, h.Item)))
 	}
 	if len(u.Steps)+len(u.Rules) > 0 {
 		p.Unreviewed = &u

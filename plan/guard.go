@@ -17,6 +17,7 @@ type Breach struct {
 	Count   int64      `json:"count,omitempty"`
 	Of      int64      `json:"of,omitempty"`
 	Allowed int64      `json:"allowed,omitempty"`
+	Held    bool       `json:"held,omitempty"` // by what goes once it is not held any more
 }
 
 // BreachKind names a guard.

@@ -14,23 +14,21 @@ import (
 // is one that leaves out others than before. What an interrupted run meant to give, and what
 // somebody took away by hand, is no move either.
 func moves(p *Plan, in Input) []Breach {
-	claimed := map[ledger.Key]bool{}
-	for _, g := range in.Claims {
-		claimed[g.Key()] = true
-	}
+	claimed := approvals(in.Claims)
+	settled := approvals(in.Approved)
 	found := map[string]bool{} // people, by id
-	for key := range in.Matched {
-		found[key.Holder] = true
-	}
-	for key := range in.Matches {
-		found[key.Holder] = true
+	for _, matches := range []map[ledger.Key]ledger.Match{in.Matched, in.Matches} {
+		for key := range matches {
+			found[key.Holder] = true
+		}
 	}
 	moved := map[string]bool{}
 	for s := range p.EachStep() {
+		_, meant := claimed[s.Key()]
 		newly, covered := in.Matches[s.Key()]
 		formerly, was := in.Matched[s.Key()]
-		comes := s.Op == ledger.Add && s.Why != ledger.Drift && covered && in.applied(newly) && !claimed[s.Key()]
-		goes := s.Op == ledger.Remove && was && !covered && in.applied(formerly)
+		comes := s.Op == ledger.Add && s.Why != ledger.Drift && covered && in.applied(newly) && !meant
+		goes := s.Op == ledger.Remove && was && !covered && in.applied(formerly) && !settled.covers(s)
 		if comes || goes {
 			moved[s.Holder.ID] = true
 		}

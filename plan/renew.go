@@ -247,7 +247,7 @@ func (p *Plan) refit(steps []ledger.Step, f Fresh) {
 			UseGrace: pool.Grace, Refresh: pool.Refresh, Unmanaged: pool.Unmanaged, Price: pool.Price, Origin: pool.Origins[0]})
 	}
 	slices.SortStableFunc(steps, func(a, b ledger.Step) int { return a.Key().Compare(b.Key()) })
-	ofOthers := func(b Breach) bool { return b.Kind != UnknownNames && b.Kind != Moves }
+	ofOthers := func(b Breach) bool { return b.Kind != UnknownNames && b.Kind != Moves && !b.Held }
 	saved, ofFiles := p.Shortages, slices.DeleteFunc(slices.Clone(p.Breaches), ofOthers)
 	for i := range steps {
 		steps[i].Kept, steps[i].People, steps[i].Costs = false, 0, nil

@@ -258,7 +258,7 @@ func (t *table) released(r row) bool {
 	if !said {
 		return false
 	}
-	if t.itemRules[r.key.Item].Unmanaged == ledger.Take && r.key.Kind == ledger.User {
+	if t.itemRules[r.key.Item].Unmanaged == ledger.Take && r.key.Kind == ledger.User && t.sparesAccount(r) == "" {
 		t.addNotice(ledger.Error, "removed-taken", r, "is let go of, and unmanaged = \"remove\" would take it at the next apply",
 			"take one of the two out")
 		t.notices[len(t.notices)-1].Origins = []ledger.Origin{by}

@@ -40,19 +40,28 @@ func (t *table) unmanaged(r row) {
 // spares says why a seat that nobody declared stays where its license lets such seats go; "" where
 // it goes. A date that nobody knows is none that is old.
 func (t *table) spares(r row) string {
-	rules, who := t.itemRules[r.key.Item].Taking, r.have.Holder.Identity()
+	rules := t.itemRules[r.key.Item].Taking
 	given, known := t.in.Have.Given[r.key]
+	if why := t.sparesAccount(r); why != "" || rules.OlderThan == 0 {
+		return why
+	}
+	switch {
+	case !known || given.IsZero():
+		return "nobody knows since when"
+	case given.After(t.in.At.AddDate(0, 0, -rules.OlderThan)):
+		return fmt.Sprintf("it was given or changed on %s, less than %s ago", day(given), ledger.Count(rules.OlderThan, "day"))
+	}
+	return ""
+}
+
+// sparesAccount says why an account keeps what nobody declared, however old it is.
+func (t *table) sparesAccount(r row) string {
+	rules, who := t.itemRules[r.key.Item].Taking, r.holder().Identity()
 	switch {
 	case !rules.Guests && t.guests[who]:
 		return "the account is a guest's"
 	case !rules.Asleep && t.asleep[who]:
 		return "the account is disabled"
-	case rules.OlderThan == 0:
-		return ""
-	case !known || given.IsZero():
-		return "nobody knows since when"
-	case given.After(t.in.At.AddDate(0, 0, -rules.OlderThan)):
-		return fmt.Sprintf("it was given or changed on %s, less than %s ago", day(given), ledger.Count(rules.OlderThan, "day"))
 	}
 	return ""
 }

@@ -196,6 +196,9 @@ func (p *Page) shortEnvironment(s plan.Shortage, lines []string) {
 // whether the files or the guard are wrong.
 func (p *Page) breach(b plan.Breach) {
 	n := Note{Code: string(b.Kind), Address: b.Address, Fix: "If that is meant, raise max_losses or max_loss_percent in the guard block"}
+	if b.Held {
+		n.Fix = "The license holds these seats for a while, and they go then. " + n.Fix
+	}
 	switch b.Kind {
 	case plan.Protected:
 		n.Fix = "Take it out of protect in the guard block if that is meant"
