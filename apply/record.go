@@ -213,6 +213,7 @@ func (c *recorder) effective(s ledger.Step, res ledger.Result) {
 		c.put(s, g)
 	case !firstHalf:
 		c.edit.Drop(s.Key())
+		c.doc.Leaving = slices.DeleteFunc(c.doc.Leaving, func(l state.Leaving) bool { return l.Key() == s.Key() })
 	}
 	c.recent(s)
 	delete(c.claims, s.Key())

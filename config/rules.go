@@ -232,7 +232,7 @@ func (c *ruleChanges) holds(was, is []ledger.ItemRules) {
 			continue
 		}
 		if r.Taking.Guests && !was.Taking.Guests || r.Taking.Asleep && !was.Taking.Asleep {
-			c.add(ledger.GuardLoosened, r.Origin, "unmanaged seats of %s go of guests, or of disabled accounts, too", r.Item.Name)
+			c.add(ledger.GuardLoosened, r.Origin, "unmanaged of %s removes seats of guests or of disabled accounts, too", r.Item.Name)
 		}
 		if was.Unmanaged == ledger.Take && r.Taking.OlderThan < was.Taking.OlderThan {
 			c.add(ledger.GuardLoosened, r.Origin, "older_than of unmanaged seats of %s %s -> %s", r.Item.Name,

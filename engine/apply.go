@@ -72,8 +72,9 @@ func (p *Present) Note(ctx context.Context, pl *plan.Plan) error {
 		return nil
 	}
 	selectors := pl.Selectors != nil && !slices.Equal(pl.Selectors, p.Document.Selectors) && !pl.Incomplete()
+	since := p.Document.LeavingSince()
 	same := func(h plan.Held, l state.Leaving) bool { return h.Since == l.Since && keyOf(h) == l.Key() }
-	held := pl.Held != nil && !pl.Incomplete() && pl.Whole() && !slices.EqualFunc(pl.Held, p.Document.Leaving, same)
+	held := pl.Held != nil && !slices.EqualFunc(pl.Leaving(since, p.Today()), p.Document.Leaving, same)
 	if !selectors && !held {
 		return nil
 	}

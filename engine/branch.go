@@ -66,7 +66,11 @@ func (r *revision) merged(ref, commit string) bool {
 	if err != nil || trimmed(tree) != "" {
 		return false
 	}
-	_, err = r.git(nil, "merge-base", "--is-ancestor", commit, r.commit)
+	into := r.commit
+	if main, err := r.git(nil, "rev-parse", "--verify", "--quiet", "refs/remotes/origin/HEAD"); err == nil {
+		into = trimmed(main) // what is checked out may rest on a branch that is still to be merged
+	}
+	_, err = r.git(nil, "merge-base", "--is-ancestor", commit, into)
 	return err == nil
 }
 

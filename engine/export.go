@@ -47,11 +47,8 @@ func (p *Present) Export(names ExportNames) (*Exported, error) {
 	if err != nil {
 		return nil, err
 	}
-	said := map[ledger.Key]bool{}
 	before := p.input(p.Config, Choices{})
-	for _, g := range before.Want {
-		said[g.Key()] = true
-	}
+	said := saidIn(&before)
 	labels := map[string]string{}
 	for _, rules := range before.Items {
 		labels[rules.Item.ID] = rules.Label
@@ -78,15 +75,24 @@ func (p *Present) Export(names ExportNames) (*Exported, error) {
 		return nil, fmt.Errorf("the files that were made have an error, and nothing was written: %s", firstError(diags))
 	}
 	in := p.input(files, Choices{})
-	for _, g := range in.Want {
-		said[g.Key()] = true
-	}
-	forget, left := p.handOver(held, said)
+	forget, left := p.handOver(held, saidIn(&in))
 	made.Forget, made.Left = forget, append(made.Left, left...)
 	made.Plan = plan.New(in)
 	adopts := func(s ledger.Step) bool { return s.Op == ledger.Adopt }
 	made.Others = slices.DeleteFunc(further(plan.New(before), made.Plan), adopts)
 	return made, nil
+}
+
+// saidIn are the grants of which lines speak, also lines with dates.
+func saidIn(in *plan.Input) map[ledger.Key]bool {
+	said := map[ledger.Key]bool{}
+	for _, g := range in.Want {
+		said[g.Key()] = true
+	}
+	for _, d := range in.Dated {
+		said[d.Key()] = true
+	}
+	return said
 }
 
 // assignments are the names of assignments in the files.

@@ -27,22 +27,17 @@ func (p *Present) planOf(in plan.Input) *plan.Plan {
 	with := p.withHolds(in, nil)
 	made := plan.New(with)
 	yields := map[ledger.Key]bool{}
-	const rounds = 3 // a seat that somebody has from elsewhere as well frees none
-	for n := 1; n <= rounds && made.Whole() && len(made.Shortages) > 0; n++ {
-		more := short(made, with.Held, n == rounds)
-		if len(more) == 0 {
-			break
-		}
-		for _, key := range more {
-			yields[key] = true
-		}
+	if made.Whole() {
+		yields = yielding(made, with)
+	}
+	if len(yields) > 0 {
+		before := made
 		with = p.withHolds(in, yields)
 		made = plan.New(with)
-	}
-	if len(yields) > 0 && len(made.Shortages) > 0 { // others would lose their seats for nothing
-		clear(yields)
-		with = p.withHolds(in, nil)
-		made = plan.New(with)
+		if len(made.Shortages) > 0 { // others would lose their seats for nothing
+			clear(yields)
+			made = before
+		}
 	}
 	p.guardHolds(made, in, yields)
 	return made
@@ -70,38 +65,46 @@ func (p *Present) guardHolds(made *plan.Plan, in plan.Input, yields map[ledger.K
 
 func keyOf(h plan.Held) ledger.Key { return ledger.Grant{Holder: h.Holder, Item: h.Item}.Key() }
 
-// short are the seats of people to give up where pools are short, those that are held the longest
-// first; as many as are missing, or all. A group is not asked to: it would take from many for one.
-func short(made *plan.Plan, held []plan.Held, all bool) (yields []ledger.Key) {
+// wanting are how many seats lines ask for, by the id of the product, and their pools do not have.
+func wanting(made *plan.Plan) map[string]int64 {
+	short := map[string]int64{}
 	for _, s := range made.Shortages {
+		if s.Pool.Environment == "" {
+			short[s.Item.ID] += s.Short
+		}
+	}
+	for _, b := range made.Purchases {
+		short[b.Item.ID] += min(b.To-b.From, int64(b.Waiting))
+	}
+	return short
+}
+
+// yielding are the seats to give up where pools are short, those that are held the longest first. A
+// group gives none up: it would take from many for one. Neither does somebody who has the seat from
+// a group as well, because that frees none.
+func yielding(made *plan.Plan, in plan.Input) map[ledger.Key]bool {
+	from := map[ledger.Key]bool{} // groups
+	for _, i := range in.Have.Inherited {
+		if i.Error == "" {
+			from[ledger.Grant{Holder: i.User, Item: ledger.Item{Kind: ledger.Seat, ID: i.Item}}.Key()] = true
+		}
+	}
+	yields := map[ledger.Key]bool{}
+	for item, short := range wanting(made) {
 		var own []plan.Held
-		for _, h := range held {
-			over := h.Until != "" && h.Until < made.Today
-			if s.Pool.Environment == "" && h.Item.ID == s.Item.ID && h.Holder.Kind == ledger.User && !over {
+		for _, h := range in.Held {
+			over, who := h.Until != "" && h.Until < made.Today, h.Holder.Identity()
+			if h.Item.ID == item && who.Kind == ledger.User && !over && !from[keyOf(h)] && !in.Have.IsUnread(who) {
 				own = append(own, h)
 			}
 		}
 		first := func(h plan.Held) string { return cmp.Or(h.Since, "9999") }
 		slices.SortStableFunc(own, func(a, b plan.Held) int { return strings.Compare(first(a), first(b)) })
-		if !all {
-			own = own[:min(len(own), int(s.Short))]
-		}
-		for _, h := range own {
-			yields = append(yields, keyOf(h))
+		for _, h := range own[:min(len(own), int(short))] {
+			yields[keyOf(h)] = true
 		}
 	}
 	return yields
-}
-
-// leaving are the days on which an apply first missed the lines of grants.
-func (p *Present) leaving() map[ledger.Key]string {
-	since := map[ledger.Key]string{}
-	if p.Document != nil {
-		for _, l := range p.Document.Leaving {
-			since[l.Key()] = l.Since
-		}
-	}
-	return since
 }
 
 // withHolds adds to what lines ask for what is held without one: each is wanted up to a day, as by
@@ -124,7 +127,7 @@ func (p *Present) withHolds(in plan.Input, but map[ledger.Key]bool) plan.Input {
 	}
 	in.Held = []plan.Held{}
 	in.Dated, in.Notices, in.Approved = slices.Clip(in.Dated), slices.Clip(in.Notices), slices.Clip(in.Approved)
-	stays, since := p.stays(&in), p.leaving()
+	stays, since := p.stays(&in), p.Document.LeavingSince()
 	for i := range p.Document.Grants {
 		r := &p.Document.Grants[i]
 		rule, first := rules[r.Item.ID], since[r.Key()]
@@ -176,7 +179,7 @@ func (p *Present) stays(in *plan.Input) func(g ledger.Grant, first string) bool 
 	return func(g ledger.Grant, first string) bool {
 		key := g.Key()
 		_, letGo := in.LetGo[key]
-		if asked[key] || letGo || !there[key] || in.Have.IsUnread(g.Holder.Identity()) || replaced(g) {
+		if asked[key] || letGo || !there[key] && !in.Have.IsUnread(g.Holder.Identity()) || replaced(g) {
 			return false
 		}
 		return !slices.ContainsFunc(ended[key], func(d ledger.Dated) bool { return p.endedByHand(d, key, first) })

@@ -234,7 +234,7 @@ func (p *Present) fresh(saved *plan.Plan) plan.Fresh {
 			f.Claims, f.Approved = p.Document.Claims.Digest, p.Document.Claims.Removals
 		}
 	}
-	since := p.leaving()
+	since := p.Document.LeavingSince()
 	on := slices.DeleteFunc(slices.Clone(saved.Held), func(h plan.Held) bool { return since[keyOf(h)] != h.Since })
 	f.Approved = append(slices.Clip(f.Approved), plan.Over(on, p.Today())...)
 	return f

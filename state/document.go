@@ -39,6 +39,17 @@ type Leaving struct {
 	Since string // YYYY-MM-DD
 }
 
+// LeavingSince are the days on which an apply first missed the lines of grants.
+func (d *Document) LeavingSince() map[ledger.Key]string {
+	since := map[ledger.Key]string{}
+	if d != nil {
+		for _, l := range d.Leaving {
+			since[l.Key()] = l.Since
+		}
+	}
+	return since
+}
+
 // Record is a grant that is usher's own.
 type Record struct {
 	ledger.Grant
