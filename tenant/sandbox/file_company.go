@@ -33,6 +33,7 @@ func Company(t *Tenant, seed uint64) {
 	c.departments()
 	c.seats()
 	c.activity(rand.New(rand.NewPCG(seed, 2)))
+	t.Audit = &Audit{} // the log begins with what happens from now on
 	for _, s := range t.SKUs {
 		if s.AppliesTo == "User" {
 			s.Enabled = c.used(s) + c.used(s)/20 + 3
