@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -99,10 +100,15 @@ func (p *Present) Push(c *Change) error {
 // configuration and not committed it, a change is refused: it was tried on top of the edits, and in a
 // file with edits they would become part of it. That goes for files that Git is told to ignore, too.
 func (p *Present) repository(c *Change) (*revision, error) {
-	r, err := openRevision(p.Dir, "HEAD")
+	r, err := openRepository(p.Dir)
 	if err != nil {
-		return nil, fmt.Errorf("a branch needs a Git repository with a commit: %w", err)
+		return nil, fmt.Errorf("a new branch %w", err)
 	}
+	commit, err := r.git(nil, "rev-parse", "--verify", "HEAD^{commit}")
+	if err != nil {
+		return nil, errors.New("a new branch rests on a commit, and the repository has none: commit the files first")
+	}
+	r.commit = trimmed(commit)
 	status := []string{"--literal-pathspecs", "status", "--porcelain", "--ignored", "--untracked-files=all", "-z", "--"}
 	edited, err := r.git(nil, append(status, p.read(c)...)...)
 	if err != nil {
@@ -184,9 +190,8 @@ func trimmed(text []byte) string { return strings.TrimRight(string(text), "\r\n"
 // owned adds to the files of a change where they are in the repository, and leaves out those whose
 // owner CODEOWNERS names already.
 func (p *Present) owned(c *Change) {
-	r := &revision{}
-	var err error
-	if r.dir, err = filepath.Abs(p.Dir); err != nil || r.locate() != nil {
+	r, err := openRepository(p.Dir)
+	if err != nil {
 		return
 	}
 	var lines []string

@@ -31,12 +31,8 @@ type revision struct {
 
 // openRevision finds the commit that a name means in the repository around a directory.
 func openRevision(dir, name string) (*revision, error) {
-	dir, err := filepath.Abs(dir)
+	r, err := openRepository(dir)
 	if err != nil {
-		return nil, err
-	}
-	r := &revision{dir: dir}
-	if err := r.locate(); err != nil {
 		return nil, fmt.Errorf("-base=%s %w", name, err)
 	}
 	commit, err := r.git(nil, "rev-parse", "--verify", "--end-of-options", name+"^{commit}")
@@ -48,6 +44,16 @@ func openRevision(dir, name string) (*revision, error) {
 	}
 	r.commit = strings.TrimSpace(string(commit))
 	return r, nil
+}
+
+// openRepository finds the repository around a directory, without a commit of it.
+func openRepository(dir string) (*revision, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	r := &revision{dir: dir}
+	return r, r.locate()
 }
 
 // locate finds the directory in the repository.
