@@ -88,12 +88,22 @@ func (w Words) consequences(p *Page, c plan.Change) {
 	}
 	pl := *c.Plan
 	pl.Pools = slices.DeleteFunc(slices.Clone(pl.Pools), func(pool ledger.Pool) bool { return !items[pool.Item.ID] })
-	pl.Expenses = slices.DeleteFunc(slices.Clone(pl.Expenses), func(e plan.Expense) bool { return !items[e.Item.ID] })
 	p.add(Break{})
 	p.pools(&pl)
-	p.expenses(&pl)
+	p.expensesOf(c)
 	pl.Due = slices.DeleteFunc(slices.Clone(pl.Due), func(d plan.Due) bool { return !holds(c.For, d.Holder) })
 	p.due(&pl)
+}
+
+// expensesOf tells what the products cost that a change is about.
+func (p *Page) expensesOf(c plan.Change) {
+	items := map[string]bool{}
+	for _, s := range c.Steps {
+		items[s.Item.ID] = true
+	}
+	pl := *c.Plan
+	pl.Expenses = slices.DeleteFunc(slices.Clone(pl.Expenses), func(e plan.Expense) bool { return !items[e.Item.ID] })
+	p.expenses(&pl)
 }
 
 // ask is the verb for so many lines.

@@ -14,7 +14,7 @@ import (
 //
 //	SPE_E3, without Teams (TEAMS1):
 //	  directly, by people.hcl:4 in assignment.sales, because department is Sales. usher manages it since 2026-11-01
-//	    Without this, SPE_E3 goes
+//	    If it goes, nothing is lost: other sources give the same services
 //	  by the group makers, by main.hcl:12 in assignment.makers
 //
 //	POWERAUTOMATE_ATTENDED_RPA:

@@ -63,7 +63,7 @@ func (w Words) reclaim(p *Page, c plan.Change, r plan.Reclaimed) {
 			"look before the merge.")
 	}
 	if len(r.Taken) > 0 {
-		w.moneyOf(p, c)
+		p.expensesOf(c)
 		p.add(Refusals(c.Plan).Parts...)
 		p.owners(c.Plan)
 	}
@@ -72,22 +72,6 @@ func (w Words) reclaim(p *Page, c plan.Change, r plan.Reclaimed) {
 			ledger.Plural(r.Later, "person", "people"))
 	}
 	p.add(Verdict(reclaimVerdict(c, r)))
-}
-
-// moneyOf tells what the seats of a change cost.
-func (w Words) moneyOf(p *Page, c plan.Change) {
-	items := map[string]bool{}
-	for _, s := range c.Steps {
-		items[s.Item.ID] = true
-	}
-	pl := *c.Plan
-	pl.Expenses = nil
-	for _, e := range c.Plan.Expenses {
-		if items[e.Item.ID] {
-			pl.Expenses = append(pl.Expenses, e)
-		}
-	}
-	p.expenses(&pl)
 }
 
 // evidence is what is known of a seat.
@@ -146,8 +130,12 @@ func reclaimVerdict(c plan.Change, r plan.Reclaimed) string {
 	case c.Plan.Refused() && !c.Before.Refused():
 		return "A plan of this change is refused. -most=N makes a smaller one."
 	}
+	verb := "go"
+	if len(r.Taken) == 1 {
+		verb = "goes"
+	}
 	return fmt.Sprintf("%s of %s %s out of the files. An apply after the review takes what they give.", ledger.Count(len(r.Taken), "seat"),
-		ledger.Plural(len(people), "person", "people"), map[bool]string{true: "goes", false: "go"}[len(r.Taken) == 1])
+		ledger.Plural(len(people), "person", "people"), verb)
 }
 
 // ReclaimReport is the document of reclaim -json.
