@@ -80,7 +80,7 @@ func (p *Present) find(meant []ledger.Holder) (ledger.Holder, error) {
 	if like := slips.MostLike(name, known, most); like != "" {
 		return ledger.Holder{}, fmt.Errorf("nobody in the tenant is called %s: did you mean %s?", name, like)
 	}
-	return ledger.Holder{}, fmt.Errorf("nobody and nothing in the tenant is called %s", name)
+	return ledger.Holder{}, fmt.Errorf("nobody and nothing in the tenant is called %s: write the whole name, or the id", name)
 }
 
 // nameGroups gives the groups of an explanation their names.

@@ -17,7 +17,7 @@ import (
 type Reclaim struct {
 	Days     int      // without a sign-in
 	Licenses []string // labels or products; none for all that cost something
-	Most     int      // people in one change, those who are away the longest first; 0 for all
+	Most     int      // people in one change, those who are away the longest first; 0 for as many as the guard lets go
 }
 
 // Reclaimed is a change that takes unused seats out of the files, with the evidence.

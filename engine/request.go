@@ -150,7 +150,7 @@ func (q *requesting) check() error {
 		case err != nil:
 			bad("-%s=%s is not a day such as 2027-03-31", day[0], day[1])
 		case day[0] == "until" && day[1] < q.Today():
-			bad("-until=%s has passed already", day[1])
+			bad("-until=%s has passed already: name today or a later day", day[1])
 		}
 	}
 	if q.From != "" && q.Until != "" && q.From > q.Until {
@@ -178,7 +178,7 @@ func (p *Present) license(name string) (ledger.ItemRules, error) {
 	const most = 3
 	switch like := slips.MostLike(name, known, most); {
 	case len(known) == 0:
-		return ledger.ItemRules{}, errors.New("the files declare no license")
+		return ledger.ItemRules{}, errors.New("the files declare no license: write a license block first")
 	case like != "":
 		return ledger.ItemRules{}, fmt.Errorf("-license=%s: no license block has this label: did you mean %s?", name, like)
 	}

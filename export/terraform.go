@@ -44,7 +44,7 @@ func ReadTerraform(text []byte) (*Terraform, error) {
 		} `json:"resources"`
 	}
 	if err := json.Unmarshal(text, &state); err != nil {
-		return nil, fmt.Errorf("it is no state of Terraform: %w", err)
+		return nil, fmt.Errorf("it is no state of Terraform, which terraform state pull writes: %w", err)
 	}
 	if const4 := 4; state.Version != const4 {
 		return nil, fmt.Errorf("it is a state of version %d, and usher reads version %d: run terraform state pull with a newer Terraform",

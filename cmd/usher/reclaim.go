@@ -31,7 +31,8 @@ func newReclaim(a *app) *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&o.idle, "idle", "90d", "how many `DAYS` without a sign-in make a seat unused, such as 90d")
 	flags.StringArrayVar(&o.Licenses, "license", nil, "only seats of one license: the `LABEL` of its block, or its product")
-	flags.IntVar(&o.Most, "most", 0, "at most `N` people in this change, those who are away the longest first; 0 for all")
+	flags.IntVar(&o.Most, "most", 0,
+		"at most `N` people in this change, those who are away the longest first; 0 for as many as the guard lets go")
 	o.flags(cmd)
 	return cmd
 }
@@ -51,7 +52,7 @@ func runReclaim(ctx context.Context, a *app, o *reclaimOptions) (err error) {
 		return fmt.Errorf("-idle=%s is less than %dd: people have holidays", o.idle, leastIdle)
 	}
 	if o.Most < 0 {
-		return fmt.Errorf("-most=%d is no number of people", o.Most)
+		return fmt.Errorf("-most=%d is no number of people: write 1 or more, or leave it out", o.Most)
 	}
 	if _, _, err := o.client(a); err != nil { // before anything is read
 		return err

@@ -2,9 +2,9 @@
 // with tokens, retries, a pace for writes, a user agent and one way to read
 // errors, whatever shape the service gives them.
 //
-// It knows no route. It never sends a token to another host than its own, nor a request, but
-// for a download to which the service itself leads. It never decides what an error means for
-// a grant.
+// It knows no route. It sends a token to no host but its own. It sends a request to another
+// host only for a download, to which its own host leads. It never decides what an error means
+// for a grant.
 package wire
 
 import (
