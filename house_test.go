@@ -68,6 +68,7 @@ var mayImport = map[string][]string{
 	"test/forgeserver":       {}, // for tests only
 	"view":                   {"catalog", "config", "export", "ledger", "plan", "state"},
 	"test/answers":           {}, // for tests only
+	"test/program":           {},
 	"test/stateserver":       {}, // for tests only
 	"test/stateserver/serve": {"test/stateserver"},
 	"cmd/usher": {
@@ -108,7 +109,7 @@ var onlyIn = []struct {
 			"cmd/usher",
 		},
 	},
-	{"os", []string{"config", "state", "tenant/sandbox", "test/stateserver", "test/stateserver/serve", "engine", "cmd/usher"}},
+	{"os", []string{"config", "state", "tenant/sandbox", "test/program", "test/stateserver", "test/stateserver/serve", "engine", "cmd/usher"}},
 }
 
 func TestImportsKeepToTheirFloor(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 
 // groups writes what groups give: an assignment for each group.
 func (w *writer) groups() {
-	grants, members := map[ledger.Holder][]ledger.Grant{}, map[string]int{}
+	grants, members := map[ledger.Holder][]ledger.Grant{}, map[string]ledger.Members{}
 	var all []ledger.Holder
 	for _, g := range w.seatGrants(ledger.Group) {
 		switch s := w.supply[g.Item.ID]; {
@@ -27,7 +27,7 @@ func (w *writer) groups() {
 		grants[g.Holder] = append(grants[g.Holder], g)
 	}
 	for _, m := range w.Members {
-		members[m.Group] = len(m.Users)
+		members[m.Group] = m
 	}
 	slices.SortFunc(all, func(a, b ledger.Holder) int { return strings.Compare(a.Name+"\x00"+a.ID, b.Name+"\x00"+b.ID) })
 	var blocks []string
@@ -38,7 +38,7 @@ func (w *writer) groups() {
 			a.Grants = append(a.Grants, config.Grant{License: w.labels[g.Item.ID], Off: w.off(g)})
 		}
 		slices.SortFunc(a.Grants, func(a, b config.Grant) int { return strings.Compare(a.License, b.License) })
-		text := ledger.Plural(members[h.ID], "person is", "people are") + " directly in the group."
+		text := whoIsIn(members[h.ID])
 		if ref != h.Name {
 			text += " Its name means several groups, so its id stands here."
 		}
@@ -48,8 +48,20 @@ func (w *writer) groups() {
 	w.file("groups.hcl", "The licenses that groups give to their members.", blocks, ledger.Count(len(blocks), "group"))
 }
 
+// whoIsIn says who is in a group.
+func whoIsIn(m ledger.Members) string {
+	text := ledger.Plural(len(m.Users), "person is", "people are") + " directly in the group."
+	if len(m.Inside) > 0 {
+		text += " The service gives nothing to the members of the groups inside it: " + strings.Join(m.Inside, ", ") + "."
+	}
+	if m.Rule != "" {
+		text += " The service chooses its members by the rule " + m.Rule
+	}
+	return text
+}
+
 // unlisted tells of groups that give people something, and that no reading of groups shows.
-func (w *writer) unlisted(members map[string]int) {
+func (w *writer) unlisted(members map[string]ledger.Members) {
 	type gift struct{ group, item string }
 	people := map[gift]int{}
 	for _, i := range w.Inherited {

@@ -61,8 +61,10 @@ const (
 // Members is who is directly in a group; members of its member groups are
 // given nothing.
 type Members struct {
-	Group string   // id
-	Users []string // ids
+	Group  string   // id
+	Users  []string // ids
+	Inside []string // names of the groups in it
+	Rule   string   // by which the service chooses the members; "" where people do
 }
 
 // Unseen is units in use that a service reports and no grant that was read
@@ -84,10 +86,11 @@ type Row struct {
 // it would stop.
 type FlowFact struct {
 	Flow      Holder
-	Published bool   // it is switched on
-	Suspended bool   // a policy of the tenant keeps it from running
-	Principal bool   // a service principal owns it
-	Owner     string // id of the user who owns it, "" for nobody
+	Published bool     // it is switched on
+	Suspended bool     // a data policy of the tenant keeps it from running
+	Policies  []string // names of the data policies of its environment, where it is suspended and they can be read
+	Principal bool     // a service principal owns it
+	Owner     string   // id of the user who owns it, "" for nobody
 }
 
 // Unread is a scope that could not be read completely: one holder, all

@@ -13,9 +13,17 @@ type Explanation struct {
 	Holder   ledger.Holder `json:"holder"`
 	Disabled bool          `json:"disabled,omitempty"`     // the account is switched off
 	SignedIn string        `json:"last_sign_in,omitempty"` // of a person, as YYYY-MM-DD; "" where nobody knows
+	Members  *Membership   `json:"members,omitempty"`      // of a group
 	Items    []Explained   `json:"items"`
 	Coming   []Due         `json:"coming"` // what dates make necessary within 14 days
 	Unknown  string        `json:"unknown,omitempty"`
+}
+
+// Membership is who is in a group.
+type Membership struct {
+	People int      `json:"people"`           // directly
+	Inside []string `json:"groups,omitempty"` // names of groups, whose members get nothing from it
+	Rule   string   `json:"rule,omitempty"`   // by which the service chooses the members; "" where people do
 }
 
 // Explained is an item, and where it comes from.
@@ -37,6 +45,7 @@ type Source struct {
 	Origins []ledger.Origin `json:"origins,omitempty"`
 	Reasons []string        `json:"reasons,omitempty"` // that the files give for it
 	Since   string          `json:"since,omitempty"`   // the day from which usher manages it, as YYYY-MM-DD; "" where it does not
+	Held    string          `json:"held,omitempty"`    // the last day of a hold, as YYYY-MM-DD
 	Match   *ledger.Match   `json:"match,omitempty"`   // the attributes that found a person
 	By      string          `json:"by,omitempty"`      // the account that gave it, where the log says so
 	At      *time.Time      `json:"at,omitempty"`
@@ -67,6 +76,11 @@ func Explain(in Input, who ledger.Holder, records map[ledger.Key]Recorded) *Expl
 			e.Items = append(e.Items, x.direct(g))
 		}
 	}
+	for _, m := range in.Have.Members {
+		if who.Kind == ledger.Group && m.Group == who.ID {
+			e.Members = &Membership{People: len(m.Users), Inside: m.Inside, Rule: m.Rule}
+		}
+	}
 	if who.Kind == ledger.User {
 		e.Items = x.byGroups(e.Items, who)
 		x.losses(e.Items)
@@ -95,6 +109,11 @@ func (x *explaining) direct(g ledger.Grant) Explained {
 	s := Source{Origins: x.lines[g.Key()], Since: r.Since, Match: r.Match, without: g.Without}
 	if m, found := x.in.Matches[g.Key()]; found {
 		s.Match = &m
+	}
+	for _, h := range x.in.Held {
+		if keyOf(h.Holder, h.Item) == g.Key() {
+			s.Held = h.Until
+		}
 	}
 	e := Explained{Holder: g.Holder, Item: g.Item, Off: g.Without, Sources: []Source{s}}
 	if g.Item.Kind == ledger.Capacity {

@@ -56,13 +56,14 @@ func newEnvironmentFacts(in Input) environmentFacts {
 
 // holderFacts are what the table asks of people and groups.
 type holderFacts struct {
-	gone     map[ledger.HolderID]bool // the tenant no longer has them
-	nowhere  map[ledger.HolderID]bool // accounts without a usage location
-	heldBack map[ledger.Key]bool      // seats of disabled accounts
-	blocked  map[ledger.HolderID]bool // nothing is done for them
-	claimed  map[ledger.Key]bool      // what an interrupted run meant to give
-	groups   map[ledger.Key]bool      // what users have by a group that is to keep it
-	held     map[ledger.Key]int       // of a group and an item: members who have it from there
+	gone     map[ledger.HolderID]bool     // the tenant no longer has them
+	nowhere  map[ledger.HolderID]bool     // accounts without a usage location
+	heldBack map[ledger.Key]bool          // seats of disabled accounts
+	blocked  map[ledger.HolderID]bool     // nothing is done for them
+	claimed  map[ledger.Key]bool          // what an interrupted run meant to give
+	groups   map[ledger.Key]bool          // what users have by a group that is to keep it
+	held     map[ledger.Key]int           // of a group and an item: members who have it from there
+	nested   map[ledger.HolderID][]string // names of the groups inside a group
 	guests   map[ledger.HolderID]bool
 	asleep   map[ledger.HolderID]bool // disabled accounts
 }
@@ -73,7 +74,8 @@ type holderFacts struct {
 // million rows.
 func newHolderFacts(in Input) holderFacts {
 	f := holderFacts{setOf(in.Gone), setOf(in.Have.Nowhere), setOf(in.HeldBack), map[ledger.HolderID]bool{},
-		map[ledger.Key]bool{}, map[ledger.Key]bool{}, map[ledger.Key]int{}, setOf(in.Have.Guests), setOf(in.Have.Disabled)}
+		map[ledger.Key]bool{}, map[ledger.Key]bool{}, map[ledger.Key]int{}, map[ledger.HolderID][]string{},
+		setOf(in.Have.Guests), setOf(in.Have.Disabled)}
 	for _, g := range in.Claims {
 		f.claimed[g.Key()] = true
 	}
@@ -85,6 +87,7 @@ func newHolderFacts(in Input) holderFacts {
 	members := map[string][]string{}
 	for _, m := range in.Have.Members {
 		members[m.Group] = m.Users
+		f.nested[ledger.HolderID{Kind: ledger.Group, ID: m.Group}] = m.Inside
 	}
 	for i := range in.Want {
 		g := &in.Want[i]

@@ -16,6 +16,22 @@ func (t *table) addNotice(severity ledger.Severity, code string, r row, text, fi
 	t.notices = append(t.notices, n)
 }
 
+// futile says that what is given will do nothing, or not what somebody may expect of it.
+func (t *table) futile(r row) {
+	h := r.want.Holder
+	if f := t.flows[h.Identity()]; f.Suspended {
+		text := "a data policy of the tenant suspends this flow: with capacity it will still not run"
+		if len(f.Policies) > 0 {
+			text += ". Policies of its environment: " + strings.Join(f.Policies, ", ")
+		}
+		t.addNotice(ledger.Warning, "flow-suspended", r, text, "change the flow or the policy")
+	}
+	if inside := t.nested[h.Identity()]; len(inside) > 0 {
+		t.addNotice(ledger.Warning, "group-nested", r, "has "+ledger.Count(len(inside), "group")+" inside it ("+
+			strings.Join(inside, ", ")+"): the service gives their members nothing", "ask for the license for those groups too")
+	}
+}
+
 // redundant says that somebody gets directly what a group gives as well.
 func (t *table) redundant(s ledger.Step) {
 	if s.Op == ledger.Add && t.groups[s.Key()] {

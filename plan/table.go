@@ -288,10 +288,7 @@ func (t *table) addGrant(r row) {
 			"enable the account, take it out of the file, or set disabled_accounts = true in the assignment")
 		return
 	}
-	if t.flows[r.want.Holder.Identity()].Suspended {
-		t.addNotice(ledger.Warning, "flow-suspended", r, "a data policy of the tenant suspends this flow: with capacity it will "+
-			"still not run", "change the flow or the policy")
-	}
+	t.futile(r)
 	s := r.step(ledger.Add, nil, &r.want.Value)
 	if r.known != nil && r.known.Units > 0 {
 		s.Why = ledger.Drift

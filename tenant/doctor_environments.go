@@ -101,20 +101,11 @@ func (d *doctor) administrator(ctx context.Context) {
 	}
 }
 
-// askAdministration asks the administration API by the first scope that the login service and
-// the API take, and says which where there are several.
-func (d *doctor) askAdministration(ctx context.Context, path string, answer any) (err error) {
-	roads := d.t.services.admin
-	for _, road := range roads {
-		err = road.client.Get(ctx, path, answer)
-		var e *wire.Error
-		if errors.As(err, &e) && (e.Status == 0 || e.Status == http.StatusUnauthorized) {
-			continue // this scope is not the one
-		}
-		if len(roads) > 1 {
-			d.say(ledger.Fine, "signs in to the administration API", "by the scope "+road.scope, "")
-		}
-		break
+// askAdministration asks the administration API, and says by which scope where there are several.
+func (d *doctor) askAdministration(ctx context.Context, path string, answer any) error {
+	scope, err := d.t.administration(func(w *wire.Client) error { return w.Get(ctx, path, answer) })
+	if scope != "" && len(d.t.services.admin) > 1 {
+		d.say(ledger.Fine, "signs in to the administration API", "by the scope "+scope, "")
 	}
 	return err
 }

@@ -34,6 +34,7 @@ func (t *Tenant) environments(ctx context.Context, r *Reading, o ReadOptions) []
 			holders = append(holders, t.inside(ctx, r, e)...)
 		}
 	}
+	t.namePolicies(ctx, r)
 	return holders
 }
 
@@ -107,7 +108,8 @@ func (t *Tenant) contents(ctx context.Context, r *Reading, found []graph.Group, 
 			r.Unread = append(r.Unread, ledger.Unread{Holder: g.Holder, Reason: explain(ledger.Group, err)})
 			continue
 		}
-		r.Members = append(r.Members, ledger.Members{Group: g.Holder.ID, Users: members})
+		members.Rule = g.Rule
+		r.Members = append(r.Members, members)
 		r.Grants = append(r.Grants, g.Grants...)
 		if g.Working {
 			r.Working = append(r.Working, g.Holder)

@@ -57,9 +57,8 @@ type administration struct {
 func oneHost(base string, o wire.Options) services {
 	o.Base = base
 	w := wire.New(o)
-	return services{graph: w, power: w, purchase: w, organisation: func(address string) (*wire.Client, bool) {
-		return w.At(address), w.SameHost(address)
-	}}
+	return services{graph: w, power: w, purchase: w, admin: []administration{{client: w}},
+		organisation: func(address string) (*wire.Client, bool) { return w.At(address), w.SameHost(address) }}
 }
 
 // services signs in to each service for itself. Only the directory's own

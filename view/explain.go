@@ -30,6 +30,9 @@ func (w Words) Explanation(have ledger.Have, e *plan.Explanation) Document {
 		about += ". The account is disabled"
 	}
 	p.say("%s.", about)
+	if e.Members != nil {
+		p.say("%s", membership(e.Members))
+	}
 	p.add(Break{})
 	for _, item := range e.Items {
 		p.list(w.explained(e, item))
@@ -46,6 +49,19 @@ func (w Words) Explanation(have ledger.Have, e *plan.Explanation) Document {
 		p.add(Note{Level: Info, Code: "nobody-knows", Text: "nobody knows who gave these seats: " + e.Unknown})
 	}
 	return Document{p, newExplanationReport(have, e)}
+}
+
+// membership says who is in a group.
+func membership(m *plan.Membership) string {
+	text := ledger.Plural(m.People, "person is", "people are") + " directly in it."
+	if len(m.Inside) > 0 {
+		text += " The service gives nothing to the members of " + ledger.Plural(len(m.Inside), "group", "groups") + " inside it: " +
+			some(m.Inside) + "."
+	}
+	if m.Rule != "" {
+		text += " The service chooses its members by a rule: " + m.Rule
+	}
+	return text
 }
 
 // explained tells of one item.
@@ -105,6 +121,9 @@ func (w Words) source(x plan.Explained, s plan.Source) string {
 	}
 	if s.Since != "" {
 		text += ". usher manages it since " + s.Since
+	}
+	if s.Held != "" {
+		text += ". No line asks for it any more: the license has hold, and keeps it up to " + s.Held
 	}
 	if s.By != "" && s.At != nil {
 		text += fmt.Sprintf(". %s gave it on %s", s.By, s.At.UTC().Format("2006-01-02"))

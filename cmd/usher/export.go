@@ -30,7 +30,7 @@ func newExport(a *app) *cobra.Command {
 	flags.StringArrayVar(&o.names.Products, "sku", nil, "write the seats of one `PRODUCT`, by part number or id")
 	flags.StringArrayVar(&o.names.Groups, "group", nil, "write what one `GROUP` gives, by name or id")
 	flags.StringArrayVar(&o.names.Environments, "environment", nil, "write what one `ENVIRONMENT` has, by name or id")
-	flags.StringVar(&o.names.Terraform, "from-terraform", "",
+	flags.Var(&named{&o.names.Terraform, "state file"}, "from-terraform",
 		"write only the licenses that a state of Terraform holds: a `FILE` of terraform state pull")
 	flags.StringVar(&o.out, "out", ".", "write into `DIR`, which is made if it is not there; relative to -chdir")
 	return cmd

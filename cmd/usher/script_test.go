@@ -49,6 +49,7 @@ func TestScript(t *testing.T) {
 				return err
 			}
 			env.Setenv("ROOT", root)
+			env.Setenv("GOMAXPROCS", "1") // there is a story for each core
 			env.Setenv("STORY_WIRE", filepath.Join(wire, filepath.Base(env.WorkDir)+".jsonl"))
 			return os.CopyFS(env.WorkDir, os.DirFS("testdata/tenants"))
 		},

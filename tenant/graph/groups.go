@@ -19,13 +19,15 @@ type Group struct {
 	Cannot  string         // why the service gives its members nothing; "" where it does
 	Grants  []ledger.Grant // what it gives
 	Working bool           // the service has not finished with its members
-	Members []string       // ids of the users who are directly in it, sorted
+	Rule    string         // by which the service chooses its members; "" where people do
 }
 
 type group struct {
 	ID         string              `json:"id"`
 	Name       string              `json:"displayName"`
 	Security   *bool               `json:"securityEnabled"`
+	Types      []string            `json:"groupTypes"`
+	Rule       string              `json:"membershipRule"`
 	Licenses   wire.List[assigned] `json:"assignedLicenses"`
 	Processing *struct {
 		State string `json:"state"`
@@ -51,7 +53,11 @@ func (g *group) Shape() error {
 	return hasID(g.ID)
 }
 
-const groupSelect = "$select=id,displayName,securityEnabled,assignedLicenses,licenseProcessingState"
+const groupSelect = "$select=id,displayName,securityEnabled,groupTypes,membershipRule,assignedLicenses,licenseProcessingState"
+
+// dynamic is the type of a group whose members are those whom its rule means. A rule can also
+// stay behind in a group that has another type now. Source: Microsoft Graph, group, groupTypes.
+const dynamic = "DynamicMembership"
 
 // FindGroups reads the groups that a reference means: the one with this id,
 // or every one that bears the name. Without any it returns none.
@@ -122,6 +128,9 @@ func (g group) read(items *interner) Group {
 	if g.Security != nil && !*g.Security {
 		out.Cannot = "it is not security-enabled, and the service gives licenses to security groups only"
 	}
+	if slices.Contains(g.Types, dynamic) {
+		out.Rule = wire.Tidy(g.Rule)
+	}
 	out.Working = g.Processing != nil && g.Processing.State != "" && g.Processing.State != processed
 	for _, l := range merged(g.Licenses, sameProduct) {
 		item := items.item(l.SKU)
@@ -147,22 +156,42 @@ func sameProduct(have *assigned, row assigned) bool {
 // through. It does not say that everybody could be given everything.
 const processed = "ProcessingComplete"
 
-// membersPath is the list of the users who are directly in a group, with some columns.
-func membersPath(group, columns string) string {
-	return "/v1.0/groups/" + url.PathEscape(group) + "/members/microsoft.graph.user?$select=" + columns + "&$top=999"
+// membersPath is the list of what is directly in a group.
+func membersPath(group string) string { return "/v1.0/groups/" + url.PathEscape(group) + "/members" }
+
+// member is a person, a group or something else in a group.
+type member struct {
+	organization
+	Type string `json:"@odata.type"`
+	Name string `json:"displayName"`
 }
 
-// ReadMembers lists the users who are directly in a group. Members of groups
-// inside it are given nothing, so they do not count.
-func (c *Client) ReadMembers(ctx context.Context, group string) ([]string, error) {
-	people, err := wire.All[organization](ctx, c.w, membersPath(group, "id"))
+// Shape implements wire.Shaped.
+func (m *member) Shape() error {
+	if m.Type == "" {
+		return errors.New("a member of a group has no type")
+	}
+	return m.organization.Shape()
+}
+
+// ReadMembers lists who is directly in a group. Members of groups inside it are given nothing,
+// so they do not count, and those groups are only named.
+func (c *Client) ReadMembers(ctx context.Context, group string) (ledger.Members, error) {
+	rows, err := wire.All[member](ctx, c.w, membersPath(group)+"?$select=id,displayName&$top=999")
 	if err != nil {
-		return nil, err
+		return ledger.Members{}, err
 	}
-	var ids []string
-	for _, p := range people {
-		ids = append(ids, strings.ToLower(p.ID))
+	all := ledger.Members{Group: group}
+	for _, m := range rows {
+		switch m.Type {
+		case "#microsoft.graph.user":
+			all.Users = append(all.Users, strings.ToLower(m.ID))
+		case "#microsoft.graph.group":
+			all.Inside = append(all.Inside, wire.Name(m.Name, m.ID))
+		}
 	}
-	slices.Sort(ids)
-	return slices.Compact(ids), nil
+	slices.Sort(all.Users)
+	slices.Sort(all.Inside)
+	all.Users, all.Inside = slices.Compact(all.Users), slices.Compact(all.Inside)
+	return all, nil
 }

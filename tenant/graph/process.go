@@ -149,7 +149,8 @@ func (c *Client) Await(ctx context.Context, groups []ledger.Holder) error {
 // members reads which members a group could not give what the call gives, and
 // how many do not show yet what the call gives or takes.
 func (c *Client) members(ctx context.Context, call ledger.Call) (unfit []ledger.Inherited, behind int, err error) {
-	people, err := wire.All[user](ctx, c.w, membersPath(call.Holder.ID, "id,userPrincipalName,licenseAssignmentStates"))
+	people, err := wire.All[user](ctx, c.w, membersPath(call.Holder.ID)+
+		"/microsoft.graph.user?$select=id,userPrincipalName,licenseAssignmentStates&$top=999")
 	if err != nil {
 		return nil, 0, fmt.Errorf("its members could not be read: %w", err)
 	}

@@ -33,7 +33,8 @@ func Company(t *Tenant, seed uint64) {
 	c.departments()
 	c.seats()
 	c.activity(rand.New(rand.NewPCG(seed, 2)))
-	t.Audit = &Audit{} // the log begins with what happens from now on
+	c.past(rand.New(rand.NewPCG(seed, 3)))
+	c.policies()
 	for _, s := range t.SKUs {
 		if s.AppliesTo == "User" {
 			s.Enabled = c.used(s) + c.used(s)/20 + 3
@@ -93,7 +94,8 @@ func (c *company) mailbox(u *User, i int) {
 	u.Department, u.JobTitle, u.Employee = "", "", ""
 }
 
-// departments makes a group of each department, one of all staff, and one in another.
+// departments makes a group of each department, which the service fills by a rule, one of all
+// staff, and one with another in it.
 func (c *company) departments() {
 	c.Groups = nil
 	byName := map[string]*Group{}
@@ -104,7 +106,7 @@ func (c *company) departments() {
 	}
 	staff := add("All staff")
 	for _, d := range jobs() {
-		add("Department " + d[0])
+		add("Department " + d[0]).Rule = fmt.Sprintf("(user.department -eq %q)", d[0])
 	}
 	for _, u := range c.Users {
 		if u.UserType == "Guest" || u.JobTitle == "" && u.Department == "" {
@@ -114,7 +116,9 @@ func (c *company) departments() {
 		byName["Department "+u.Department].Members = append(byName["Department "+u.Department].Members, u.ID)
 	}
 	c.byGroup(byName["Department Finance"], "SPE_E5")
-	c.byGroup(add("Automation makers"), "POWERAPPS_PER_USER")
+	makers := add("Automation makers") // somebody put a group into it, whose members got nothing
+	makers.Groups = []string{byName["Department Information Technology"].ID}
+	c.byGroup(makers, "POWERAPPS_PER_USER")
 }
 
 // byGroup lets a group give a product.

@@ -1,7 +1,9 @@
 package sandbox
 
 import (
+	"cmp"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -29,6 +31,35 @@ func (c *company) activity(chance *rand.Rand) {
 		}
 		if u.SignedIn != 0 {
 			u.Used = map[string]Duration{"Exchange": u.SignedIn + hours(1, 48), "Teams": u.SignedIn + hours(1, 200)}
+		}
+	}
+}
+
+// past is the log of the last month: who gave one direct seat in eighty.
+func (c *company) past(chance *rand.Rand) {
+	c.Audit = &Audit{}
+	givers := []string{"helpdesk@contoso.com", "admin@contoso.com", "Onboarding"}
+	for _, u := range c.Users {
+		direct := slices.DeleteFunc(slices.Clone(u.Licenses), func(l License) bool { return l.Group != "" })
+		if len(direct) > 0 && chance.IntN(80) == 0 {
+			c.Audit.Entries = append(c.Audit.Entries, &Entry{Ago: Duration(time.Duration(1+chance.IntN(29*24)) * time.Hour),
+				By: givers[chance.IntN(len(givers))], User: u.ID, Before: direct[1:], After: direct})
+		}
+	}
+	slices.SortStableFunc(c.Audit.Entries, func(a, b *Entry) int { return cmp.Compare(b.Ago, a.Ago) })
+	for i, e := range c.Audit.Entries {
+		e.Number = i + 1
+	}
+}
+
+// policies are data policies, and a flow that one of them suspends.
+func (c *company) policies() {
+	c.Policies = []DataPolicy{{ID: generatedID("policy", 0), Name: "No social media", Where: "AllEnvironments"}}
+	for i, e := range c.Environments {
+		if i == 0 && len(e.Flows) > 0 {
+			c.Policies = append(c.Policies, DataPolicy{ID: generatedID("policy", 1), Name: "Customer data", Where: "OnlyEnvironments",
+				Environments: []string{e.ID}})
+			e.Flows[len(e.Flows)-1].State = 2
 		}
 	}
 }

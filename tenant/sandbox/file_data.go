@@ -22,6 +22,7 @@ type Tenant struct {
 	Deleted      []DeletedUser    `json:"deletedUsers,omitempty"`
 	Groups       []*Group         `json:"groups,omitempty"`
 	SelfService  []SelfService    `json:"selfService,omitempty"`
+	Policies     []DataPolicy     `json:"dataPolicies,omitempty"`
 	Applications []*Application   `json:"applications,omitempty"`
 	Limits       *Limits          `json:"limits,omitempty"`
 	Delays       *Delays          `json:"delays,omitempty"`
@@ -236,6 +237,11 @@ func (t *Tenant) checkGroups(seen map[string]string, once func(kind, id, name st
 		for _, id := range g.Members {
 			if _, ok := seen["user"+strings.ToLower(id)]; !ok {
 				return fmt.Errorf("%w: group %q has the member %q, which is not among users", errFormat, g.Name, id)
+			}
+		}
+		for _, id := range g.Groups {
+			if !slices.ContainsFunc(t.Groups, func(o *Group) bool { return strings.EqualFold(o.ID, id) }) {
+				return fmt.Errorf("%w: group %q has the group %q in it, which is not among groups", errFormat, g.Name, id)
 			}
 		}
 		for _, l := range g.Licenses {

@@ -19,6 +19,7 @@ func (t *Tenant) Encode(w io.Writer) error {
 	optional(&b, "deletedUsers", t.Deleted)
 	optional(&b, "groups", t.Groups)
 	optional(&b, "selfService", t.SelfService)
+	optional(&b, "dataPolicies", t.Policies)
 	optional(&b, "applications", t.Applications)
 	if t.Limits != nil {
 		member(&b, "limits", t.Limits)

@@ -15,8 +15,9 @@ func TestEncodeWritesEverything(t *testing.T) {
 	now := time.Now()
 	whole := Tenant{
 		Format: 1, ID: "t", Name: "T", SKUs: []*SKU{{}}, Capacity: map[string]int64{"AI": 1}, Environments: []*Environment{{}},
-		Users: []*User{{}}, Deleted: []DeletedUser{{}}, Groups: []*Group{{}}, SelfService: []SelfService{{}}, Applications: []*Application{{}},
-		Limits: &Limits{}, Delays: &Delays{}, Audit: &Audit{}, Activity: &Activity{},
+		Users: []*User{{}}, Deleted: []DeletedUser{{}}, Groups: []*Group{{}}, SelfService: []SelfService{{}}, Policies: []DataPolicy{{}},
+		Applications: []*Application{{}},
+		Limits:       &Limits{}, Delays: &Delays{}, Audit: &Audit{}, Activity: &Activity{},
 		Clock: &now, Unknown: []string{"x"}, Capitals: true, Faults: []*Fault{{}},
 		Overspends: []Overspend{{}},
 	}

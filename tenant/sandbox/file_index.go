@@ -40,6 +40,7 @@ func index(t *Tenant) *indexed {
 	for _, g := range t.Groups {
 		g.ID = strings.ToLower(g.ID)
 		lower(g.Members)
+		lower(g.Groups)
 		for i := range g.Licenses {
 			g.Licenses[i].SKU = strings.ToLower(g.Licenses[i].SKU)
 			lower(g.Licenses[i].Without)

@@ -25,11 +25,20 @@ type Audit struct {
 // Entry is one change of somebody's licenses.
 type Entry struct {
 	Number int       `json:"number"` // from 1
-	At     time.Time `json:"at"`
-	By     string    `json:"by"` // a user principal name, or the name of an application
+	At     time.Time `json:"at,omitzero"`
+	Ago    Duration  `json:"ago,omitempty"` // how long ago it was, in the place of a moment, so that a file does not grow old
+	By     string    `json:"by"`            // a user principal name, or the name of an application
 	User   string    `json:"user"`
 	Before []License `json:"before,omitempty"` // direct ones
 	After  []License `json:"after,omitempty"`
+}
+
+// moment is when an entry was made.
+func (e *Entry) moment(now time.Time) time.Time {
+	if e.Ago > 0 {
+		return now.Add(-time.Duration(e.Ago)).UTC()
+	}
+	return e.At
 }
 
 // byHeader names who sends a request to a tenant that asks for no sign-in.
@@ -116,7 +125,7 @@ func (s *Server) auditRows(since time.Time) []any {
 	}
 	until := s.now().Add(-time.Duration(s.x.Audit.Delay))
 	for i, e := range slices.Backward(s.x.Audit.Entries) {
-		if !e.At.Before(since) && !e.At.After(until) {
+		if at := e.moment(s.now()); !at.Before(since) && !at.After(until) {
 			rows = append(rows, s.auditRow(i, e)...)
 		}
 	}
@@ -138,7 +147,7 @@ func (s *Server) auditRow(i int, e *Entry) []any {
 		}
 		return map[string]any{
 			"id": fmt.Sprintf("Directory_%d_%d", i, n), "category": "UserManagement", "correlationId": generatedID("correlation", i),
-			"result": "success", "activityDisplayName": activity, "activityDateTime": e.At.Format(time.RFC3339),
+			"result": "success", "activityDisplayName": activity, "activityDateTime": e.moment(s.now()).Format(time.RFC3339),
 			"loggedByService": "Core Directory", "initiatedBy": map[string]any{"user": user, "app": app},
 			"targetResources":   []any{map[string]any{"id": e.User, "type": "User", "userPrincipalName": upn, "modifiedProperties": properties}},
 			"additionalDetails": details,

@@ -14,6 +14,8 @@ type Group struct {
 	Name     string         `json:"name"`
 	MailOnly bool           `json:"mailOnly,omitempty"` // not security-enabled: it can be given nothing
 	Members  []string       `json:"members,omitempty"`  // user ids
+	Groups   []string       `json:"groups,omitempty"`   // ids of the groups in it, whose members get nothing from it
+	Rule     string         `json:"rule,omitempty"`     // by which the service chooses the members; "" where people do
 	Licenses []GroupLicense `json:"licenses,omitempty"`
 	Due      *time.Time     `json:"due,omitempty"` // when the service will have been through it
 }
@@ -27,7 +29,8 @@ type GroupLicense struct {
 func (s *Server) groupRoutes() {
 	s.mux.HandleFunc("GET /v1.0/groups", s.listGroups)
 	s.mux.HandleFunc("GET /v1.0/groups/{id}", s.getGroup)
-	s.mux.HandleFunc("GET /v1.0/groups/{id}/members/microsoft.graph.user", s.listMembers)
+	s.mux.HandleFunc("GET /v1.0/groups/{id}/members", s.listMembers)
+	s.mux.HandleFunc("GET /v1.0/groups/{id}/members/microsoft.graph.user", s.listPeople)
 	s.mux.HandleFunc("GET /v1.0/users/{id}/memberOf/microsoft.graph.group", s.listMemberships)
 	s.mux.HandleFunc("POST /v1.0/groups/{id}/members/$ref", s.addMember)
 	s.mux.HandleFunc("DELETE /v1.0/groups/{id}/members/{user}/$ref", s.removeMember)
@@ -65,6 +68,17 @@ func groupProperty(g *Group, name string) (any, bool) {
 			state = "QueuedForProcessing"
 		}
 		return map[string]string{"state": state}, true
+	case "groupTypes":
+		types := []string{}
+		if g.Rule != "" {
+			types = append(types, "DynamicMembership")
+		}
+		return types, true
+	case "membershipRule":
+		if g.Rule == "" {
+			return nil, true
+		}
+		return g.Rule, true
 	}
 	return nil, false
 }
@@ -126,19 +140,51 @@ func (s *Server) getGroup(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// listMembers lists the people and the groups that are directly in a group.
 func (s *Server) listMembers(w http.ResponseWriter, r *http.Request) {
-	if !s.onlyQuery(w, r, "$select", "$top") {
-		return
-	}
-	g := s.group(w, r)
+	rows, g := s.people(w, r)
 	if g == nil {
 		return
 	}
+	for _, row := range rows {
+		row["@odata.type"] = "#microsoft.graph.user"
+	}
+	for _, inside := range s.x.Groups {
+		if !slices.Contains(g.Groups, inside.ID) {
+			continue
+		}
+		row, ok := s.groupView(w, r, inside)
+		if !ok {
+			return
+		}
+		row["@odata.type"] = "#microsoft.graph.group"
+		rows = append(rows, row)
+	}
+	reply(w, http.StatusOK, map[string]any{"@odata.context": "$metadata#directoryObjects", "value": rows})
+}
+
+// listPeople lists the people who are directly in a group.
+func (s *Server) listPeople(w http.ResponseWriter, r *http.Request) {
+	if rows, g := s.people(w, r); g != nil {
+		reply(w, http.StatusOK, map[string]any{"@odata.context": "$metadata#users", "value": rows})
+	}
+}
+
+// people are the rows of the people who are directly in a group; no group where the request is
+// answered already.
+func (s *Server) people(w http.ResponseWriter, r *http.Request) ([]map[string]any, *Group) {
+	if !s.onlyQuery(w, r, "$select", "$top") {
+		return nil, nil
+	}
+	g := s.group(w, r)
+	if g == nil {
+		return nil, nil
+	}
 	names, ok := s.selected(w, r)
 	if !ok {
-		return
+		return nil, nil
 	}
-	rows := []any{}
+	rows := []map[string]any{}
 	for _, id := range g.Members {
 		u := s.x.users[id]
 		if u == nil {
@@ -148,7 +194,7 @@ func (s *Server) listMembers(w http.ResponseWriter, r *http.Request) {
 			rows = append(rows, view(shown, names))
 		}
 	}
-	reply(w, http.StatusOK, map[string]any{"@odata.context": "$metadata#users", "value": rows})
+	return rows, g
 }
 
 // listMemberships lists the groups that a person is directly in.
@@ -184,6 +230,8 @@ func (s *Server) addMember(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case u == nil:
 		s.graphError(w, http.StatusNotFound, "Request_ResourceNotFound", "Resource '%s' does not exist.", ref)
+	case g.Rule != "":
+		s.graphError(w, http.StatusBadRequest, "Request_BadRequest", "The members of a dynamic group are chosen by its rule.")
 	case slices.Contains(g.Members, u.ID):
 		s.graphError(
 			w,

@@ -12,6 +12,7 @@ func (s *Server) administrationRoutes() {
 	s.mux.HandleFunc("PUT "+administration+"adminApplications/{id}", s.registerApplication)
 	s.mux.HandleFunc("GET "+administration+"scopes/admin/environments", s.listAdministered)
 	s.mux.HandleFunc("GET "+administration+"environments", s.listAdministered)
+	s.mux.HandleFunc("GET /providers/PowerPlatform.Governance/v2/policies", s.listPolicies)
 	s.mux.HandleFunc("GET /subscriptions", func(w http.ResponseWriter, _ *http.Request) {
 		reply(w, http.StatusOK, map[string]any{"value": []any{}})
 	})

@@ -90,7 +90,8 @@ func atPath(path string) service {
 	}{
 		{"/v1.0/policies/AllowSelfServicePurchase", purchase}, {"/v1.0/", graph}, {"/licensing/", power},
 		{"/environmentmanagement/", power}, {"/powerautomate/", power}, {"/authorization/", power},
-		{"/providers/Microsoft.BusinessAppPlatform/", admin}, {"/dataverse/", dataverseS}, {"/sandbox/", own}, {"/data/download/", reports},
+		{"/providers/Microsoft.BusinessAppPlatform/", admin}, {"/providers/PowerPlatform.Governance/", admin},
+		{"/dataverse/", dataverseS}, {"/sandbox/", own}, {"/data/download/", reports},
 		{"/subscriptions", resources}, {"/metadata/", resources}, {"/tenants", resources},
 	} {
 		if strings.HasPrefix(path, p.prefix) {

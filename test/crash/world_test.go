@@ -16,24 +16,20 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/usher-cli/usher/test/program"
 )
 
 // programs are built once for all tests.
 var programs struct{ usher, server string }
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "usher")
-	if err == nil {
-		programs.usher, programs.server = filepath.Join(dir, "usher"), filepath.Join(dir, "serve")
-		var out []byte
-		if out, err = exec.Command("go", "build", "-o", dir, "../../cmd/usher", "../stateserver/serve").CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "%s", out)
-		}
-	}
+	dir, err := program.Build("../../cmd/usher", "../stateserver/serve")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	programs.usher, programs.server = filepath.Join(dir, "usher"), filepath.Join(dir, "serve")
 	code := m.Run()
 	_ = os.RemoveAll(dir)
 	os.Exit(code)

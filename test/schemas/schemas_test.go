@@ -1,19 +1,38 @@
-package main
+// Package schemas_test runs usher as a program, and holds all that it writes against the schemas
+// that others rely on.
+package schemas_test
 
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"testing"
-	"time"
 
 	"filippo.io/age"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/usher-cli/usher/state"
+	"github.com/usher-cli/usher/test/program"
 )
+
+// usher is the program, which is built once for all tests.
+var usher string
+
+func TestMain(m *testing.M) {
+	dir, err := program.Build("../../cmd/usher")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	usher = filepath.Join(dir, "usher")
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
 
 // TestDocumentsMatchTheirSchemas validates what usher writes, in all its
 // variety, against the schemas that others rely on.
@@ -28,8 +47,12 @@ func TestDocumentsMatchTheirSchemas(t *testing.T) {
 	run := func(in string, code int, args ...string) []byte {
 		t.Helper()
 		var out, errs bytes.Buffer
-		a := &app{in: &bytes.Buffer{}, out: &out, err: &errs, now: time.Now, env: func(string) string { return "" }}
-		if got := a.run(append(args, "-chdir="+in)); got != code {
+		c := exec.Command(usher, append(args, "-chdir="+in)...)
+		c.Env, c.Stdout, c.Stderr = []string{}, &out, &errs
+		if err := c.Run(); err != nil && c.ProcessState == nil {
+			t.Fatal(err)
+		}
+		if got := c.ProcessState.ExitCode(); got != code {
 			t.Fatalf("usher %v: exit %d\n%s%s", args, got, out.String(), errs.String())
 		}
 		return out.Bytes()
@@ -81,7 +104,7 @@ func TestDocumentsMatchTheirSchemas(t *testing.T) {
 	conforms(t, "plan", undo)
 
 	small := filepath.Join(dir, "small")
-	if err := os.CopyFS(small, os.DirFS("testdata/tenants")); err != nil {
+	if err := os.CopyFS(small, os.DirFS("../../cmd/usher/testdata/tenants")); err != nil {
 		t.Fatal(err)
 	}
 	put(t, filepath.Join(small, "main.hcl"), "tenant \"sandbox\" {\n  file = \"small.tenant.json\"\n}\n")
@@ -135,6 +158,13 @@ func TestSealedDocumentsMatchTheirSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	conforms(t, "sealed", plan)
+}
+
+func put(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func conforms(t *testing.T, schema string, document []byte) {
