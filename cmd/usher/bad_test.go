@@ -19,6 +19,7 @@ var update = flag.Bool("update", false, "rewrite golden files")
 // file: its comment is the command line, its files are what is wrong, and the
 // last one, want, is what usher says about it. Nothing may be written.
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	cases, err := filepath.Glob("testdata/bad/*.txtar")
 	if err != nil || len(cases) < 60 {
 		t.Fatalf("%d cases, %v", len(cases), err)

@@ -16,6 +16,7 @@ import (
 // and docs, in a copy of examples/contoso, and compares what they print; a
 // line of three dots stands for any lines.
 func TestDocsSayWhatHappens(t *testing.T) {
+	t.Parallel()
 	pages, err := filepath.Glob("../../docs/*.md")
 	if err != nil {
 		t.Fatal(err)
@@ -54,6 +55,7 @@ func TestDocsSayWhatHappens(t *testing.T) {
 
 // TestReadmeBuilds runs the build command of the README for machines without make.
 func TestReadmeBuilds(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)

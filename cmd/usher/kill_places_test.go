@@ -20,6 +20,7 @@ const moveCalls = 18
 // call of it, before the tenant saw it and after it was carried out. The next
 // apply finishes, and nothing was over capacity at any moment.
 func TestKillTheMove(t *testing.T) {
+	t.Parallel()
 	for _, m := range []moment{beforeRequest, afterCommit} {
 		for n := 1; n <= moveCalls; n++ {
 			if *kills < 100 && n%3 != map[moment]int{beforeRequest: 1, afterCommit: 2}[m] {

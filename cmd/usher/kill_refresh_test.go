@@ -13,6 +13,7 @@ import (
 // turns the owner's two flows off and on, before the tenant saw it and after it
 // was carried out: the next apply leaves both on.
 func TestKillTheRefresh(t *testing.T) {
+	t.Parallel()
 	const writes = 5 // the seat, and two for each flow
 	text, err := os.ReadFile("testdata/tenants/small.tenant.json")
 	if err != nil {

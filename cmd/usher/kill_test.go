@@ -34,6 +34,7 @@ const (
 // and applies again: what is wanted is there, what the human did is untouched,
 // and the state could be read at every point.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	w := newKillWorld(t)
 	hit := map[moment]int{}
 	killed, misses := 0, 0

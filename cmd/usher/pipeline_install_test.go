@@ -13,6 +13,7 @@ import (
 // TestInstallsWhatWasReleased: an archive whose checksum is another one is never unpacked, by
 // the checksums of the release or by the one that the caller names.
 func TestInstallsWhatWasReleased(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("bash"); err != nil {
 		t.Skip("there is no bash")
 	}

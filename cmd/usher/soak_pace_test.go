@@ -59,6 +59,7 @@ func (r *refusals) Write(line []byte) (int, error) {
 // allowance by itself, with few writes refused, and reports how long it takes beside the least
 // that the allowance needs.
 func TestSoakPace(t *testing.T) {
+	t.Parallel()
 	for _, perSecond := range []int{5, 10, 20} {
 		t.Run(fmt.Sprintf("%d a second", perSecond), func(t *testing.T) { soakPace(t, perSecond) })
 	}

@@ -232,6 +232,7 @@ func (s *soak) read() *tenant.Reading {
 // wrong in every way, and everything is a little late. It loses and doubles
 // nothing, and reports how long it takes and how many requests it sends.
 func TestSoak(t *testing.T) {
+	t.Parallel()
 	for seed := range *soakSeeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { runSoak(t, *soakPeople, uint64(seed)) })
 	}
