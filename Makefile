@@ -9,9 +9,10 @@ FUZZED  := ./config:FuzzLoad ./state:FuzzDecode ./plan:FuzzDecode ./ledger:FuzzA
            ./tenant/powerplatform:FuzzAnswers ./tenant/dataverse:FuzzAnswers ./tenant/commerce:FuzzAnswers
 FUZZ    ?= 10m
 WORLDS  ?= 100000
+TENANTS ?= 200
 PLATFORMS ?= linux/amd64,windows/arm64
 
-.PHONY: build demo test test-services test-pipelines test-browser release test-release check lint laws mutants fuzz crash crash-stores soak clients bench clean
+.PHONY: build demo demo-fleet test test-fleet test-services test-pipelines test-browser release test-release check lint laws mutants fuzz crash crash-stores soak clients bench clean
 
 build: ## the program, in bin/
 	$(GO) build -trimpath -o bin/usher ./cmd/usher
@@ -21,14 +22,22 @@ demo: build ## the main job, told on a copy of examples/contoso
 
 test: export GOGC = 400 # the compiler collects garbage less often, which takes memory and saves a sixth of its time
 test: export CGO_ENABLED = 0 # as releases are built
-test: ## everything that needs only Go; stories mostly wait, so more of them run than there are cores; lint vets
-	$(GO) test -parallel 4 -vet=off -ldflags=-s ./...
+test: ## what needs only Go, but for fleets; stories mostly wait, so more of them run than there are cores; lint vets
+	$(GO) test -tags=nofleet -parallel 4 -vet=off -ldflags=-s ./...
+
+test-fleet: ## fleets: on SQLite, and with workers that are killed on PostgreSQL, which it installs and starts
+	$(GO) test ./fleet/... ./cmd/usher -count=1 -run 'Fleet|Select|Waiting|Report'
+	bash test/services/run.sh $(GO) test ./test/fleets -count=1 -v -timeout=1h -args -tenants=$(TENANTS) -workers=1,2,4
+
+demo-fleet: build ## fifty tenants on a queue in a file, told on a copy of examples/fleet
+	@sh examples/fleet.sh "$(CURDIR)/bin/usher" "$(CURDIR)/examples"
 
 test-services: ## the suite of the stores on Azurite and PostgreSQL, which it installs and starts
 	bash test/services/run.sh $(GO) test ./state ./test/crash -count=1 -v -run 'TestStores|TestTerraform|TestSignedIn|TestReaders'
 
 check: lint test ## what CI runs
 	$(GO) test -race ./apply ./engine ./tenant/... ./state
+	$(GO) test ./fleet/... ./cmd/usher -run TestFleet
 
 lint:
 	$(GO) vet ./...

@@ -69,10 +69,13 @@ var mayImport = map[string][]string{
 	"view":                   {"catalog", "config", "export", "ledger", "plan", "state"},
 	"test/answers":           {}, // for tests only
 	"test/program":           {},
+	"fleet":                  {"config", "engine", "ledger", "ledger/slips", "plan", "state", "view"},
+	"fleet/queue":            {"config", "engine", "fleet"},
 	"test/stateserver":       {}, // for tests only
 	"test/stateserver/serve": {"test/stateserver"},
 	"cmd/usher": {
-		"catalog", "config", "engine", "forge", "ledger", "ledger/slips", "plan", "state", "tenant", "tenant/sandbox", "view",
+		"catalog", "config", "engine", "fleet", "fleet/queue", "forge", "ledger", "ledger/slips", "plan", "state", "tenant", "tenant/sandbox",
+		"view",
 	},
 }
 
@@ -85,7 +88,7 @@ var onlyIn = []struct {
 	{"github.com/zclconf/go-cty", []string{"config"}},
 	{"github.com/spf13/cobra", []string{"cmd/usher"}},
 	{"github.com/Azure/", []string{"forge", "state/azblob", "state/httpstate", "tenant", "tenant/identity", "tenant/wire"}},
-	{"github.com/jackc/", []string{"state/postgres"}},
+	{"github.com/jackc/", []string{"fleet/queue", "state/postgres"}},
 	{"filippo.io/", []string{"state"}},
 	{
 		"net/http",
@@ -109,7 +112,8 @@ var onlyIn = []struct {
 			"cmd/usher",
 		},
 	},
-	{"os", []string{"config", "state", "tenant/sandbox", "test/program", "test/stateserver", "test/stateserver/serve", "engine", "cmd/usher"}},
+	{"os", []string{"config", "state", "tenant/sandbox", "fleet/queue", "test/program", "test/stateserver", "test/stateserver/serve", "engine",
+		"cmd/usher"}},
 }
 
 func TestImportsKeepToTheirFloor(t *testing.T) {

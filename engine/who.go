@@ -37,8 +37,8 @@ func (w *World) pipeline() pipeline {
 	return pipeline{commit: headCommit(w.Dir)}
 }
 
-// who is the person or the account that runs usher, with the machine.
-func (w *World) who() string {
+// Who is the person or the account that runs usher, with the machine.
+func (w *World) Who() string {
 	name := w.FirstEnv("GITHUB_ACTOR", "BUILD_REQUESTEDFOREMAIL", "GITLAB_USER_LOGIN")
 	if name == "" {
 		name = w.Env("USER")
@@ -57,7 +57,7 @@ func (w *World) who() string {
 func (w *World) lockInfo(operation string) state.LockInfo {
 	return state.LockInfo{
 		ID:        uuid.NewString(),
-		Who:       w.who(),
+		Who:       w.Who(),
 		PID:       os.Getpid(),
 		Since:     w.Now().UTC(),
 		Operation: operation,
@@ -68,5 +68,5 @@ func (w *World) lockInfo(operation string) state.LockInfo {
 // by is what the history says of whoever does something.
 func (w *World) by(operation string) state.By {
 	p := w.pipeline()
-	return state.By{Who: w.who(), Operation: operation, Where: p.run, Commit: p.commit, Usher: w.Version}
+	return state.By{Who: w.Who(), Operation: operation, Where: p.run, Commit: p.commit, Usher: w.Version}
 }

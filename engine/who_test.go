@@ -23,8 +23,8 @@ func TestPipelines(t *testing.T) {
 		"a person": {map[string]string{}, "", "", "@"},
 	} {
 		w := &World{Env: func(k string) string { return c.env[k] }, Dir: t.TempDir()}
-		if p := w.pipeline(); p.run != c.run || p.commit != c.commit || !strings.Contains(w.who(), c.who) {
-			t.Errorf("%s: %+v by %s", name, p, w.who())
+		if p := w.pipeline(); p.run != c.run || p.commit != c.commit || !strings.Contains(w.Who(), c.who) {
+			t.Errorf("%s: %+v by %s", name, p, w.Who())
 		}
 	}
 }

@@ -66,7 +66,7 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 		outside: map[nameKey]bool{}}
 	id, err := t.graph.Tenant(ctx)
 	if err != nil {
-		return nil, errors.New("the tenant cannot be read: " + wire.Explain(err, "the application permission User.Read.All"))
+		return nil, &unreadable{"the tenant cannot be read: " + wire.Explain(err, "the application permission User.Read.All"), err}
 	}
 	if id == "" {
 		return nil, fmt.Errorf("the tenant does not name itself: the list of organisations is empty")
@@ -81,9 +81,9 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 	r.Tenant = id
 	seats, err := t.graph.Supply(ctx)
 	if err != nil {
-		return nil, errors.New(
-			"the tenant's licenses cannot be read: " + wire.Explain(err, "the application permission LicenseAssignment.Read.All"),
-		)
+		return nil, &unreadable{
+			"the tenant's licenses cannot be read: " + wire.Explain(err, "the application permission LicenseAssignment.Read.All"), err,
+		}
 	}
 	t.vanished(ctx, r, seats, o.Products)
 	t.sort(seats)
@@ -109,6 +109,18 @@ func (t *Tenant) Read(ctx context.Context, o ReadOptions) (*Reading, error) {
 	r.index(holders)
 	return r, nil
 }
+
+// unreadable says why a tenant cannot be read at all, in words for people.
+type unreadable struct {
+	text  string
+	cause error
+}
+
+// Error implements error.
+func (u *unreadable) Error() string { return u.text }
+
+// Unwrap is what the service answered.
+func (u *unreadable) Unwrap() error { return u.cause }
 
 // sort marks the products that cost nothing, and those that end by themselves.
 func (t *Tenant) sort(seats []ledger.Supply) {

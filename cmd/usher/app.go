@@ -137,6 +137,7 @@ func (a *app) command() *cobra.Command {
 		newValidate(a), newFmt(a), newDoctor(a), newState(a), newHistory(a), newUndo(a), newInit(a),
 		newForceUnlock(a), newComment(a), newSandbox(a), newVersion(a), newMan(a),
 	)
+	root.AddCommand(fleetCommands(a)...)
 	return root
 }
 

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/usher-cli/usher/test/program"
 )
 
 // TestDocsSayWhatHappens runs every command of the console blocks in README
@@ -64,7 +66,7 @@ func TestReadmeBuilds(t *testing.T) {
 	if command == nil {
 		t.Fatal("the README does not say how to build usher without make")
 	}
-	build := exec.Command("go", "build", "-o", t.TempDir()+"/", string(command[1]))
+	build := exec.Command("go", "build", "-tags="+program.Tags, "-o", t.TempDir()+"/", string(command[1]))
 	build.Dir = "../.."
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, out)

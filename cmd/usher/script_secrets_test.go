@@ -23,11 +23,15 @@ func hides(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// TestEveryVerbHidesSecrets: the story of secrets runs every verb that there is.
+// TestEveryVerbHidesSecrets: the stories of secrets run every verb that there is.
 func TestEveryVerbHidesSecrets(t *testing.T) {
-	story, err := os.ReadFile("testdata/script/microsoft_no_secrets.txtar")
-	if err != nil {
-		t.Fatal(err)
+	var story []byte
+	for _, name := range []string{"script/microsoft_no_secrets.txtar", "fleet/no_secrets.txtar"} {
+		text, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		story = append(story, text...)
 	}
 	var ran []string
 	for _, line := range strings.Split(string(story), "\n") {

@@ -38,11 +38,15 @@ func storyClock() time.Time {
 
 // TestScript tells the stories: every story has a copy of the tenants beside
 // its own files.
-func TestScript(t *testing.T) {
+func TestScript(t *testing.T) { tellStories(t, "testdata/script") }
+
+// tellStories tells the stories of a directory.
+func tellStories(t *testing.T, dir string) {
+	t.Helper()
 	wire := t.TempDir()
 	t.Cleanup(func() { keepsTheContract(t, wire) }) // when all stories are told
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir: dir,
 		Setup: func(env *testscript.Env) error {
 			root, err := filepath.Abs("../..")
 			if err != nil {

@@ -1,0 +1,277 @@
+//go:build !nofleet
+
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/usher-cli/usher/config"
+	"github.com/usher-cli/usher/fleet"
+	"github.com/usher-cli/usher/fleet/queue"
+	"github.com/usher-cli/usher/view"
+)
+
+// fleetInputs say which fleet a command is about, and which of its tenants.
+type fleetInputs struct {
+	vars     []string
+	varFiles []string
+	tenants  string
+}
+
+func (o *fleetInputs) flags(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&o.vars, "var", nil, "set a variable of the fleet: `NAME=VALUE`")
+	cmd.Flags().StringArrayVar(&o.varFiles, "var-file", nil, "set variables from a `FILE`")
+	cmd.Flags().Var(&named{&o.tenants, "selection"}, "tenants",
+		"only the tenants that fit a `SELECTION` of labels and names, such as size=large,country=NL")
+}
+
+// fleetCommands are those for many tenants.
+func fleetCommands(a *app) []*cobra.Command {
+	cmd := parent("fleet", "Work on many tenants: put jobs into a queue, do them, and see what came of them")
+	for _, op := range fleet.Operations() {
+		cmd.AddCommand(newFleetPut(a, op))
+	}
+	cmd.AddCommand(newFleetInit(a), newFleetWork(a), newFleetRun(a), newFleetReport(a), newFleetApprove(a), newFleetShow(a), newFleetStatus(a),
+		newFleetControl(a, "pause", "Let workers take no new job; those that run come to an end",
+			func(ctx context.Context, q *queue.Queue, _ []config.FleetTenant) (string, error) {
+				return "Workers take no new job, until usher fleet resume.", q.Pause(ctx)
+			}),
+		newFleetControl(a, "resume", "Let workers take jobs again",
+			func(ctx context.Context, q *queue.Queue, _ []config.FleetTenant) (string, error) {
+				return "Workers take jobs again.", q.Resume(ctx)
+			}),
+		newFleetControl(a, "cancel", "End the jobs that wait, and ask those that run to end",
+			func(ctx context.Context, q *queue.Queue, chosen []config.FleetTenant) (string, error) {
+				n, err := q.Cancel(ctx, chosen)
+				return fmt.Sprintf("Jobs cancelled: %d.", n), err
+			}))
+	return []*cobra.Command{cmd}
+}
+
+// newFleetControl makes a command that changes what becomes of jobs, and says so.
+func newFleetControl(a *app, use, short string,
+	change func(context.Context, *queue.Queue, []config.FleetTenant) (string, error)) *cobra.Command {
+	o := &fleetInputs{}
+	cmd := &cobra.Command{Use: use, Short: short, Args: noArgs, RunE: func(cmd *cobra.Command, _ []string) error {
+		return a.withFleet(cmd.Context(), o, func(ctx context.Context, q *queue.Queue, chosen []config.FleetTenant) error {
+			said, err := change(ctx, q, chosen)
+			if err == nil {
+				a.stdout().Say("%s", said)
+			}
+			return err
+		})
+	}}
+	o.flags(cmd)
+	return cmd
+}
+
+// loadFleet reads the fleet of the directory, and the tenants that are chosen.
+func (a *app) loadFleet(o *fleetInputs) (*config.Fleet, []config.FleetTenant, error) {
+	w := a.world()
+	f, diags := config.LoadFleet(a.chdir, config.Options{Version: version, Vars: o.vars, VarFiles: o.varFiles, Env: a.env,
+		ReadFile: w.ReadFile})
+	a.files = f.Files
+	a.stderr().Page(a.words().Diagnostics(diags))
+	if diags.HasErrors() {
+		return nil, nil, exitError
+	}
+	chosen, err := fleet.Select(f, o.tenants)
+	return f, chosen, err
+}
+
+// openQueue opens the queue of a fleet.
+func (a *app) openQueue(ctx context.Context, f *config.Fleet, o queue.Options) (*queue.Queue, error) {
+	o.Env, o.Now = a.env, a.now
+	quiet := slog.LevelWarn
+	if a.verbose {
+		quiet = slog.LevelDebug
+	}
+	o.Log = slog.New(slog.NewJSONHandler(a.err, nil))
+	o.Engine = slog.New(slog.NewJSONHandler(a.err, &slog.HandlerOptions{Level: quiet}))
+	o.Pause, o.Poll = cmp.Or(o.Pause, fleetPause), cmp.Or(o.Poll, time.Second)
+	return queue.Open(ctx, f, o)
+}
+
+// fleetPause is before a job is tried again whose tenant is busy or locked.
+const fleetPause = 30 * time.Second
+
+func newFleetInit(a *app) *cobra.Command {
+	o := &fleetInputs{}
+	cmd := &cobra.Command{Use: "init", Short: "Make the tables of the queue, and bring them up to date", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withFleet(cmd.Context(), o, func(ctx context.Context, q *queue.Queue, _ []config.FleetTenant) error {
+				if err := q.Migrate(ctx); err != nil {
+					return err
+				}
+				a.stdout().Say("The tables of the fleet are there.")
+				return nil
+			})
+		}}
+	o.flags(cmd)
+	return cmd
+}
+
+// withFleet runs what needs a fleet and its queue, and no jobs.
+func (a *app) withFleet(ctx context.Context, o *fleetInputs, run func(context.Context, *queue.Queue, []config.FleetTenant) error) error {
+	f, chosen, err := a.loadFleet(o)
+	if err != nil {
+		return err
+	}
+	return politely(ctx, func(ctx context.Context) error {
+		q, err := a.openQueue(ctx, f, queue.Options{})
+		if err != nil {
+			return err
+		}
+		defer q.Close()
+		return run(ctx, q, chosen)
+	})
+}
+
+type fleetReportOptions struct {
+	fleetInputs
+	format
+}
+
+func newFleetReport(a *app) *cobra.Command {
+	o := &fleetReportOptions{}
+	cmd := &cobra.Command{Use: "report", Short: "Show the last results of all tenants on one page, by what caused them", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withFleet(cmd.Context(), &o.fleetInputs, func(ctx context.Context, q *queue.Queue, chosen []config.FleetTenant) error {
+				return a.showFleet(ctx, q, chosen, nil, o.format)
+			})
+		}}
+	o.flags(cmd)
+	o.formatFlag(cmd, "the report")
+	return cmd
+}
+
+// showFleet shows the last results of some tenants: those of some jobs, or all where none are named.
+func (a *app) showFleet(ctx context.Context, q *queue.Queue, tenants []config.FleetTenant, numbers []int64, f format) error {
+	results, err := q.Latest(ctx)
+	if err != nil {
+		return err
+	}
+	approved, err := q.Approved(ctx)
+	if err != nil {
+		return err
+	}
+	if numbers != nil {
+		results = slices.DeleteFunc(results, func(r fleet.Result) bool { return !slices.Contains(numbers, r.Job) })
+	}
+	r := fleet.NewReport(tenants, results, approved)
+	if err := a.show(f, r.Document(a.now())); err != nil {
+		return err
+	}
+	return fleetVerdict(r)
+}
+
+// fleetVerdict is how a command exits by what it found, as that of one tenant does.
+func fleetVerdict(r fleet.Report) error {
+	worst := error(nil)
+	for _, x := range r.Results {
+		switch {
+		case x.Outcome == fleet.Failed || x.Outcome == fleet.Partial:
+			return exitPartial
+		case x.Outcome == fleet.Refused:
+			worst = exitRefused
+		case x.Outcome == fleet.Found && x.Operation == fleet.Drift && worst == nil:
+			worst = exitSteps
+		}
+	}
+	if len(r.Unheard) > 0 {
+		return exitPartial
+	}
+	return worst
+}
+
+func newFleetShow(a *app) *cobra.Command {
+	o := &fleetInputs{}
+	cmd := &cobra.Command{Use: "show TENANT OPERATION", Short: "Print the last document of a tenant, as -json of the operation prints it",
+		Args: argCount(2, 2), RunE: func(cmd *cobra.Command, args []string) error {
+			return a.withFleet(cmd.Context(), o, func(ctx context.Context, q *queue.Queue, _ []config.FleetTenant) error {
+				text, err := q.Document(ctx, args[0], fleet.Operation(args[1]))
+				if err == nil {
+					_, err = io.WriteString(a.out, text)
+				}
+				return err
+			})
+		}}
+	o.flags(cmd)
+	return cmd
+}
+
+func newFleetStatus(a *app) *cobra.Command {
+	o := &fleetInputs{}
+	cmd := &cobra.Command{Use: "status", Short: "Count the jobs in the queue by their state", Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.withFleet(cmd.Context(), o, func(ctx context.Context, q *queue.Queue, _ []config.FleetTenant) error {
+				states, err := q.States(ctx, nil)
+				if err != nil {
+					return err
+				}
+				t := view.Table{Head: []string{"state", "jobs"}}
+				for _, s := range queue.JobStates() {
+					t.Rows = append(t.Rows, []string{s, fmt.Sprint(states[s])})
+				}
+				a.stdout().Show(t)
+				return nil
+			})
+		}}
+	o.flags(cmd)
+	return cmd
+}
+
+type fleetApproveOptions struct {
+	fleetInputs
+	causes []string
+}
+
+func newFleetApprove(a *app) *cobra.Command {
+	o := &fleetApproveOptions{}
+	cmd := &cobra.Command{Use: "approve [TENANT DIGEST]", Short: "Let fleet apply do a plan that was reviewed, or all plans of a cause",
+		Args: argCount(0, 2), RunE: func(cmd *cobra.Command, args []string) error {
+			if (len(args) == 2) == (len(o.causes) > 0) {
+				return errors.New("name a tenant with the digest of its plan, or causes of the report with -cause=TEXT")
+			}
+			return a.withFleet(cmd.Context(), &o.fleetInputs, func(ctx context.Context, q *queue.Queue, chosen []config.FleetTenant) error {
+				return a.approve(ctx, q, chosen, o.causes, args)
+			})
+		}}
+	o.flags(cmd)
+	cmd.Flags().StringArrayVar(&o.causes, "cause", nil, "approve the plans that do nothing besides this `CAUSE` of the report")
+	return cmd
+}
+
+func (a *app) approve(ctx context.Context, q *queue.Queue, chosen []config.FleetTenant, causes, args []string) error {
+	results, err := q.Latest(ctx)
+	if err != nil {
+		return err
+	}
+	results = slices.DeleteFunc(results, func(r fleet.Result) bool {
+		return !slices.ContainsFunc(chosen, func(t config.FleetTenant) bool { return t.Name == r.Tenant })
+	})
+	waiting := fleet.Waiting(results)
+	plans := fleet.Approvable(results, causes)
+	if len(args) == 2 {
+		plans = slices.DeleteFunc(slices.Clone(waiting), func(r fleet.Result) bool { return r.Tenant != args[0] || r.Digest != args[1] })
+	}
+	if len(plans) == 0 {
+		return errors.New("the last plans of the tenants have no such plan: usher fleet report shows what they found")
+	}
+	for _, r := range plans {
+		if err := q.Approve(ctx, r.Tenant, r.Digest, a.world().Who()); err != nil {
+			return err
+		}
+	}
+	a.stdout().Say("Approved %d of %d plans that wait.", len(plans), len(waiting))
+	return nil
+}

@@ -1,0 +1,199 @@
+//go:build !nofleet
+
+// Package queue keeps the jobs of a fleet and what came of them, in PostgreSQL or in SQLite.
+//
+// The jobs are River's, in its own tables, which people can query. The results are two tables
+// beside them. It never reads a tenant.
+package queue
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivermigrate"
+	"github.com/riverqueue/river/rivertype"
+	_ "modernc.org/sqlite" // the driver of database/sql
+
+	"github.com/usher-cli/usher/config"
+	"github.com/usher-cli/usher/fleet"
+)
+
+// URL names the variable with the address of PostgreSQL, which can have a password.
+const URL = "USHER_FLEET_DATABASE_URL"
+
+// Options say how a queue is used.
+type Options struct {
+	Env         func(string) string
+	Now         func() time.Time
+	Log         *slog.Logger    // is told of each job
+	Engine      *slog.Logger    // is told of the queue's own work
+	Operator    *fleet.Operator // does the jobs; nil where none are worked on here
+	Concurrency int             // jobs at once
+	Pause       time.Duration   // before a job is tried again whose tenant is busy
+	Poll        time.Duration   // between two looks at the queue
+}
+
+// Queue is the jobs and the results of a fleet.
+type Queue struct {
+	fleet *config.Fleet
+	o     Options
+	id    string // of this process, among all that work on the queue
+	db    *sql.DB
+	jobs  jobs
+	close []func()
+}
+
+// jobs is what River does here, with either driver.
+type jobs interface {
+	InsertMany(context.Context, []river.InsertManyParams) ([]*rivertype.JobInsertResult, error)
+	Start(context.Context) error
+	Stop(context.Context) error
+	JobCancel(context.Context, int64) (*rivertype.JobRow, error)
+	JobList(context.Context, *river.JobListParams) (*river.JobListResult, error)
+	QueuePause(context.Context, string, *river.QueuePauseOpts) error
+	QueueResume(context.Context, string, *river.QueuePauseOpts) error
+}
+
+// Open opens the queue of a fleet. The tables of SQLite are made where they are missing; those of
+// PostgreSQL are made by Migrate, which takes a right that a worker does not need.
+func Open(ctx context.Context, f *config.Fleet, o Options) (*Queue, error) {
+	q := &Queue{fleet: f, o: o, id: uuid.NewString()}
+	var err error
+	if f.Queue == config.PostgreSQL {
+		err = q.openPostgres(ctx)
+	} else {
+		err = q.openSQLite(ctx)
+	}
+	if err != nil {
+		q.Close()
+		return nil, err
+	}
+	return q, nil
+}
+
+// Close gives the database back.
+func (q *Queue) Close() {
+	for _, end := range q.close {
+		end()
+	}
+}
+
+func (q *Queue) openPostgres(ctx context.Context) error {
+	address := q.o.Env(URL)
+	if address == "" {
+		return fmt.Errorf("the queue of this fleet is in PostgreSQL: put its address into %s, such as "+
+			"postgres://usher@db/fleet?sslmode=verify-full", URL)
+	}
+	settings, err := pgxpool.ParseConfig(address)
+	if err != nil {
+		return fmt.Errorf("%s is no address of PostgreSQL", URL) // the error would show the password
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, settings)
+	if err != nil {
+		return fmt.Errorf("PostgreSQL cannot be reached: %w", err)
+	}
+	q.db = stdlib.OpenDBFromPool(pool)
+	q.close = append(q.close, func() { _ = q.db.Close() }, pool.Close)
+	if err := pool.Ping(ctx); err != nil {
+		return fmt.Errorf("PostgreSQL cannot be reached: %w", err)
+	}
+	q.jobs, err = client(q, riverpgxv5.New(pool))
+	return err
+}
+
+// openSQLite opens the file. Only one process works on its jobs, so that those of a process that
+// was killed are known to be nobody's, and are taken up at once.
+func (q *Queue) openSQLite(ctx context.Context) error {
+	path := filepath.Join(q.fleet.Dir, filepath.FromSlash(q.fleet.Database))
+	if q.o.Operator != nil {
+		lock := flock.New(path + ".lock")
+		if got, err := lock.TryLock(); err != nil || !got {
+			return errors.Join(fmt.Errorf("another process works on the jobs in %s: wait for it, or use PostgreSQL for several workers", path), err)
+		}
+		q.close = append(q.close, func() { _ = lock.Unlock() })
+	}
+	if f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600); err == nil { // for nobody else to read
+		_ = f.Close()
+	} else if !errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("the database of the fleet cannot be opened: %w", err)
+	}
+	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_txlock=immediate")
+	if err != nil {
+		return fmt.Errorf("the database of the fleet cannot be opened: %w", err)
+	}
+	db.SetMaxOpenConns(1) // SQLite has one writer, and River many
+	q.db = db
+	q.close = append([]func(){func() { _ = db.Close() }}, q.close...)
+	if err := q.migrate(ctx, riversqlite.New(db)); err != nil {
+		return err
+	}
+	if q.o.Operator != nil {
+		if _, err := db.ExecContext(ctx, "UPDATE river_job SET state = 'available' WHERE state = 'running'"); err != nil {
+			return fmt.Errorf("the jobs of the last worker cannot be taken up: %w", err)
+		}
+	}
+	q.jobs, err = client(q, riversqlite.New(db))
+	return err
+}
+
+// Migrate makes the tables, and brings them up to date.
+func (q *Queue) Migrate(ctx context.Context) error {
+	if q.fleet.Queue != config.PostgreSQL {
+		return nil // Open did
+	}
+	pool, err := pgxpool.New(ctx, q.o.Env(URL))
+	if err != nil {
+		return fmt.Errorf("PostgreSQL cannot be reached: %w", err)
+	}
+	defer pool.Close()
+	return migrate(ctx, q, riverpgxv5.New(pool))
+}
+
+func (q *Queue) migrate(ctx context.Context, d *riversqlite.Driver) error { return migrate(ctx, q, d) }
+
+func migrate[T any](ctx context.Context, q *Queue, d riverdriver.Driver[T]) error {
+	m, err := rivermigrate.New(d, &rivermigrate.Config{Logger: q.o.Engine})
+	if err == nil {
+		_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	}
+	for _, statement := range tables() {
+		if err == nil {
+			_, err = q.db.ExecContext(ctx, statement)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("the tables of the fleet cannot be made: %w", err)
+	}
+	return nil
+}
+
+// client is River with a driver. It works on jobs where there is an operator.
+func client[T any](q *Queue, d riverdriver.Driver[T]) (jobs, error) {
+	c := &river.Config{Logger: q.o.Engine, ID: q.id}
+	if q.o.Operator != nil {
+		workers := river.NewWorkers()
+		if err := river.AddWorkerSafely(workers, &worker{q: q}); err != nil {
+			return nil, err
+		}
+		c.Workers, c.Queues = workers, map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: q.o.Concurrency}}
+		c.JobTimeout, c.RescueStuckJobsAfter = q.fleet.Timeout, q.fleet.Timeout+time.Minute
+		c.FetchPollInterval, c.FetchCooldown = q.o.Poll, min(q.o.Poll, 100*time.Millisecond)
+		c.SoftStopTimeout = 20 * time.Second
+	}
+	return river.NewClient(d, c)
+}

@@ -1,0 +1,196 @@
+//go:build !nofleet
+
+package queue
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/usher-cli/usher/fleet"
+)
+
+// tables are those beside River's. A result has the number of its job: a job that is taken up
+// again after its worker was killed has one result all the same.
+func tables() []string {
+	return []string{
+		`CREATE TABLE IF NOT EXISTS usher_result (
+  job BIGINT PRIMARY KEY, tenant TEXT NOT NULL, operation TEXT NOT NULL, ended TEXT NOT NULL, took_ms BIGINT NOT NULL,
+  outcome TEXT NOT NULL, adds BIGINT NOT NULL, changes BIGINT NOT NULL, removes BIGINT NOT NULL, adopts BIGINT NOT NULL,
+  drifted BIGINT NOT NULL, digest TEXT NOT NULL, failure TEXT NOT NULL, error TEXT NOT NULL, document TEXT NOT NULL)`,
+		`CREATE INDEX IF NOT EXISTS usher_result_latest ON usher_result (tenant, operation, job)`,
+		`CREATE TABLE IF NOT EXISTS usher_cause (
+  job BIGINT NOT NULL REFERENCES usher_result (job) ON DELETE CASCADE, cause TEXT NOT NULL, n BIGINT NOT NULL, PRIMARY KEY (job, cause))`,
+		`CREATE TABLE IF NOT EXISTS usher_approval (
+  tenant TEXT NOT NULL, digest TEXT NOT NULL, approver TEXT NOT NULL, approved TEXT NOT NULL, PRIMARY KEY (tenant, digest))`,
+	}
+}
+
+// keep writes a result, and takes out those that are older than the fleet says.
+func (q *Queue) keep(ctx context.Context, r fleet.Result) (err error) {
+	job := r.Job
+	tx, err := q.db.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("the result cannot be kept: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = tx.Rollback()
+			err = fmt.Errorf("the result cannot be kept: %w", err)
+		}
+	}()
+	old := r.At.AddDate(0, 0, -q.fleet.Keep).Format(time.RFC3339)
+	const gone = "job = $1 OR tenant = $2 AND ended < $3"
+	for _, delete := range []string{"DELETE FROM usher_cause WHERE job IN (SELECT job FROM usher_result WHERE " + gone + ")",
+		"DELETE FROM usher_result WHERE " + gone} {
+		if _, err = tx.ExecContext(ctx, delete, job, r.Tenant, old); err != nil {
+			return err
+		}
+	}
+	_, err = tx.ExecContext(ctx, "INSERT INTO usher_result VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+		job, r.Tenant, string(r.Operation), r.At.Format(time.RFC3339), r.Took.Milliseconds(), string(r.Outcome),
+		r.Adds, r.Changes, r.Removes, r.Adopts, r.Drifted, r.Digest, string(r.Failure), r.Error, string(r.Document))
+	if err != nil {
+		return err
+	}
+	if r.Operation == fleet.Apply && r.Outcome != fleet.Failed { // an approval is for one apply: the same plan can be necessary again
+		if _, err = tx.ExecContext(ctx, "DELETE FROM usher_approval WHERE tenant = $1 AND digest = $2", r.Tenant, r.Digest); err != nil {
+			return err
+		}
+	}
+	for cause, n := range r.Causes {
+		if _, err = tx.ExecContext(ctx, "INSERT INTO usher_cause VALUES ($1, $2, $3)", job, cause, n); err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
+}
+
+// Latest is the last result of each tenant and operation, without documents.
+func (q *Queue) Latest(ctx context.Context) (all []fleet.Result, err error) {
+	rows, err := q.db.QueryContext(ctx, `SELECT r.job, tenant, operation, ended, took_ms, outcome, adds, changes, removes, adopts, drifted,
+  digest, failure, error, coalesce(c.cause, ''), coalesce(c.n, 0)
+FROM usher_result r LEFT JOIN usher_cause c ON c.job = r.job
+WHERE r.job IN (SELECT max(job) FROM usher_result GROUP BY tenant, operation) ORDER BY tenant, operation, c.cause`)
+	if err != nil {
+		return nil, fmt.Errorf("the results cannot be read: %w", err)
+	}
+	defer rows.Close()
+	last := int64(-1)
+	for rows.Next() {
+		var took int64
+		var n int
+		var ended, cause string
+		r := fleet.Result{Causes: map[string]int{}}
+		if err := rows.Scan(&r.Job, &r.Tenant, &r.Operation, &ended, &took, &r.Outcome, &r.Adds, &r.Changes, &r.Removes, &r.Adopts, &r.Drifted,
+			&r.Digest, (*string)(&r.Failure), &r.Error, &cause, &n); err != nil {
+			return nil, fmt.Errorf("the results cannot be read: %w", err)
+		}
+		if r.Job != last {
+			r.Took = time.Duration(took) * time.Millisecond
+			r.At, _ = time.Parse(time.RFC3339, ended) // usher wrote it
+			all, last = append(all, r), r.Job
+		}
+		if cause != "" {
+			all[len(all)-1].Causes[cause] = n
+		}
+	}
+	return all, rows.Err()
+}
+
+// Document is the last document of a tenant and an operation, as -json of the command prints it.
+func (q *Queue) Document(ctx context.Context, tenant string, op fleet.Operation) (string, error) {
+	var text string
+	err := q.db.QueryRowContext(ctx, "SELECT document FROM usher_result WHERE tenant = $1 AND operation = $2 ORDER BY job DESC LIMIT 1",
+		tenant, string(op)).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && text == "" {
+		return "", fmt.Errorf("%s has no result of %s", tenant, op)
+	}
+	return text, err
+}
+
+// Approve lets apply do a plan.
+func (q *Queue) Approve(ctx context.Context, tenant, digest, by string) error {
+	_, err := q.db.ExecContext(ctx, "INSERT INTO usher_approval VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+		tenant, digest, by, q.o.Now().UTC().Format(time.RFC3339))
+	if err != nil {
+		return fmt.Errorf("the approval cannot be kept: %w", err)
+	}
+	return nil
+}
+
+// approved is a plan that somebody approved, as it was reviewed; nil where nobody did.
+func (q *Queue) approved(ctx context.Context, tenant, digest string) ([]byte, error) {
+	var text string
+	err := q.db.QueryRowContext(ctx, `SELECT document FROM usher_result WHERE tenant = $1 AND operation = 'plan' AND digest = $2
+  AND EXISTS (SELECT 1 FROM usher_approval WHERE tenant = $1 AND digest = $2) ORDER BY job DESC LIMIT 1`, tenant, digest).Scan(&text)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("the approval cannot be read: %w", err)
+	}
+	return []byte(text), nil
+}
+
+// Approved lists the plans that somebody approved, by tenant.
+func (q *Queue) Approved(ctx context.Context) (map[string]map[string]bool, error) {
+	rows, err := q.db.QueryContext(ctx, "SELECT tenant, digest FROM usher_approval")
+	if err != nil {
+		return nil, fmt.Errorf("the approvals cannot be read: %w", err)
+	}
+	defer rows.Close()
+	all := map[string]map[string]bool{}
+	for rows.Next() {
+		var tenant, digest string
+		if err := rows.Scan(&tenant, &digest); err != nil {
+			return nil, fmt.Errorf("the approvals cannot be read: %w", err)
+		}
+		if all[tenant] == nil {
+			all[tenant] = map[string]bool{}
+		}
+		all[tenant][digest] = true
+	}
+	return all, rows.Err()
+}
+
+// States counts jobs by their state in the queue: available, scheduled, running, retryable,
+// completed, cancelled, discarded.
+func (q *Queue) States(ctx context.Context, numbers []int64) (map[string]int, error) {
+	counts := map[string]int{}
+	const most = 500 // in one statement
+	for start := 0; start < len(numbers); start += most {
+		var ids []string
+		for _, n := range numbers[start:min(start+most, len(numbers))] {
+			ids = append(ids, fmt.Sprint(n))
+		}
+		query := "SELECT state, count(*) FROM river_job WHERE id IN (" + strings.Join(ids, ", ") + ") GROUP BY state"
+		if err := q.count(ctx, query, counts); err != nil {
+			return nil, err
+		}
+	}
+	if numbers == nil {
+		return counts, q.count(ctx, "SELECT state, count(*) FROM river_job GROUP BY state", counts)
+	}
+	return counts, nil
+}
+
+func (q *Queue) count(ctx context.Context, query string, into map[string]int) error {
+	rows, err := q.db.QueryContext(ctx, query)
+	if err != nil {
+		return fmt.Errorf("the queue cannot be read: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var state string
+		var n int
+		if err := rows.Scan(&state, &n); err != nil {
+			return fmt.Errorf("the queue cannot be read: %w", err)
+		}
+		into[state] += n
+	}
+	return rows.Err()
+}

@@ -1,0 +1,231 @@
+package fleet
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/usher-cli/usher/config"
+	"github.com/usher-cli/usher/ledger"
+	"github.com/usher-cli/usher/view"
+)
+
+// Report is one page for all tenants, and its data.
+type Report struct {
+	Format  int           `json:"format"`
+	Tenants int           `json:"tenants"`
+	Causes  []Cause       `json:"causes"`
+	Results []TenantState `json:"results"`
+	Unheard []string      `json:"unheard"` // tenants without a result
+}
+
+// Cause is what was found in one or more tenants.
+type Cause struct {
+	Operation Operation `json:"operation"`
+	Text      string    `json:"cause"`
+	Count     int       `json:"count"` // of steps or differences
+	Tenants   []string  `json:"tenants"`
+}
+
+// TenantState is the last result of an operation of a tenant.
+type TenantState struct {
+	Tenant    string    `json:"tenant"`
+	Operation Operation `json:"operation"`
+	Outcome   Outcome   `json:"outcome"`
+	At        time.Time `json:"at"`
+	Adds      int       `json:"adds"`
+	Changes   int       `json:"changes"`
+	Removes   int       `json:"removes"`
+	Adopts    int       `json:"adopts"`
+	Drifted   int       `json:"drifted"`
+	Digest    string    `json:"digest,omitempty"`
+	Approved  bool      `json:"approved,omitempty"`
+	Failure   string    `json:"failure,omitempty"`
+	Error     string    `json:"error,omitempty"`
+}
+
+// NewReport puts the last results of the tenants together: what was found by its cause, the one of
+// most tenants first, and the tenants with the worst first.
+func NewReport(tenants []config.FleetTenant, results []Result, approved map[string]map[string]bool) Report {
+	r := Report{Format: 1, Tenants: len(tenants), Causes: []Cause{}, Results: []TenantState{}, Unheard: []string{}}
+	place := map[string]int{}
+	heard := map[string]bool{}
+	waiting := map[int64]bool{}
+	for _, x := range Waiting(results) {
+		waiting[x.Job] = true
+	}
+	for _, x := range results {
+		if x.Operation == Plan && x.Outcome == Found && !waiting[x.Job] { // an apply did it since
+			x.Outcome, x.Causes = Clean, nil
+		}
+		if !slices.ContainsFunc(tenants, func(t config.FleetTenant) bool { return t.Name == x.Tenant }) {
+			continue
+		}
+		heard[x.Tenant] = true
+		r.Results = append(r.Results, TenantState{x.Tenant, x.Operation, x.Outcome, x.At, x.Adds, x.Changes, x.Removes, x.Adopts, x.Drifted,
+			x.Digest, approved[x.Tenant][x.Digest], string(x.Failure), x.Error})
+		for text, n := range x.Causes {
+			key := string(x.Operation) + " " + text
+			at, known := place[key]
+			if !known {
+				at = len(r.Causes)
+				place[key] = at
+				r.Causes = append(r.Causes, Cause{Operation: x.Operation, Text: text})
+			}
+			r.Causes[at].Count += n
+			r.Causes[at].Tenants = append(r.Causes[at].Tenants, x.Tenant)
+		}
+	}
+	for i := range r.Causes {
+		slices.Sort(r.Causes[i].Tenants)
+	}
+	for _, t := range tenants {
+		if !heard[t.Name] {
+			r.Unheard = append(r.Unheard, t.Name)
+		}
+	}
+	slices.SortFunc(r.Causes, func(a, b Cause) int {
+		return cmp.Or(len(b.Tenants)-len(a.Tenants), b.Count-a.Count, strings.Compare(string(a.Operation)+a.Text, string(b.Operation)+b.Text))
+	})
+	slices.SortFunc(r.Results, func(a, b TenantState) int {
+		return cmp.Or(a.Outcome.rank()-b.Outcome.rank(), strings.Compare(a.Tenant, b.Tenant),
+			strings.Compare(string(a.Operation), string(b.Operation)))
+	})
+	return r
+}
+
+// rank puts the worst first.
+func (o Outcome) rank() int {
+	return slices.Index([]Outcome{Failed, Partial, Refused, Found, Clean}, o)
+}
+
+// Document is the page of a report.
+func (r Report) Document(at time.Time) view.Document {
+	p := view.Page{Title: "Fleet", At: at, Finding: ledger.Something}
+	n := map[Outcome]int{}
+	for _, x := range r.Results {
+		n[x.Outcome]++
+	}
+	for _, op := range Operations() {
+		if l := r.byCause(op); len(l.Items) > 0 {
+			p.Parts = append(p.Parts, l, view.Break{})
+		}
+	}
+	t := view.Table{Head: []string{"tenant", "what", "outcome", "steps", "drift", "when"}}
+	for _, x := range r.Results {
+		if x.Outcome != Clean {
+			t.Rows = append(t.Rows, []string{x.Tenant, string(x.Operation), x.outcome(), x.steps(), number(x.Drifted),
+				x.At.UTC().Format("2006-01-02 15:04")})
+		}
+	}
+	const most = 20 // of the worst: the causes tell of all, and the data has them
+	if more := len(t.Rows) - most; more > 0 {
+		t.Rows = append(t.Rows[:most], []string{fmt.Sprintf("and %d more", more), "", "", "", "", ""})
+	}
+	if len(t.Rows) > 0 {
+		p.Parts = append(p.Parts, t, view.Break{})
+	}
+	for _, x := range r.Results {
+		if x.Outcome == Failed {
+			p.Parts = append(p.Parts, view.Note{Level: view.Wrong, Address: x.Tenant, Text: x.Error})
+		}
+	}
+	if len(r.Unheard) > 0 {
+		p.Parts = append(p.Parts, view.Note{Level: view.Warning,
+			Text: fmt.Sprintf("no result yet of %s: %s", ledger.Count(len(r.Unheard), "tenant"), few(r.Unheard))})
+	}
+	if n[Failed]+n[Partial]+len(r.Unheard) > 0 {
+		p.Finding = ledger.Incomplete
+	} else if n[Clean] == len(r.Results) {
+		p.Finding = ledger.Nothing
+	}
+	p.Parts = append(p.Parts, view.Verdict(fmt.Sprintf(
+		"Fleet: %s; results: %d clean, %d with something to look at, %d refused, %d partial, %d failed.",
+		ledger.Count(r.Tenants, "tenant"), n[Clean], n[Found], n[Refused], n[Partial], n[Failed])))
+	return view.Document{Page: p, Data: r}
+}
+
+// byCause lists what an operation found, the cause of most tenants first.
+//
+//	Found by drift:
+//	  40 tenants: changed SPE_E3, Teams on (alfa, beta, gamma and 37 more)
+func (r Report) byCause(op Operation) view.List {
+	l := view.List{Title: "Found by " + string(op) + ":"}
+	if op == Apply {
+		l.Title = "Done by apply:"
+	}
+	for _, c := range r.Causes {
+		if c.Operation == op {
+			l.Items = append(l.Items, view.Item{Text: fmt.Sprintf("%s: %s (%s)", ledger.Count(len(c.Tenants), "tenant"), c.Text, few(c.Tenants))})
+		}
+	}
+	return l
+}
+
+// outcome is the outcome, with whether somebody approved the plan.
+func (x TenantState) outcome() string {
+	if x.Approved && x.Operation == Plan && x.Outcome == Found {
+		return "approved"
+	}
+	return string(x.Outcome)
+}
+
+func (x TenantState) steps() string {
+	var all []string
+	for _, s := range []struct {
+		sign string
+		n    int
+	}{{"+", x.Adds}, {"~", x.Changes}, {"-", x.Removes}, {"=", x.Adopts}} {
+		if s.n > 0 {
+			all = append(all, fmt.Sprintf("%s%d", s.sign, s.n))
+		}
+	}
+	return strings.Join(all, " ")
+}
+
+func number(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprint(n)
+}
+
+// few names some of many.
+func few(names []string) string {
+	const most = 3
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
+}
+
+// Waiting are the last plans that have something to do, and that no apply has done since.
+func Waiting(results []Result) []Result {
+	applied := map[string]Result{}
+	for _, r := range results {
+		if r.Operation == Apply && r.Outcome != Failed {
+			applied[r.Tenant] = r
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(results), func(r Result) bool {
+		last, is := applied[r.Tenant]
+		return r.Operation != Plan || r.Outcome != Found || is && last.Digest == r.Digest && !last.At.Before(r.At)
+	})
+}
+
+// Approvable are the plans that an approval by causes is about: those that do nothing besides.
+func Approvable(results []Result, causes []string) []Result {
+	return slices.DeleteFunc(Waiting(results), func(r Result) bool {
+		if len(r.Causes) == 0 {
+			return true
+		}
+		for text := range r.Causes {
+			if !slices.Contains(causes, text) {
+				return true
+			}
+		}
+		return false
+	})
+}

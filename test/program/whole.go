@@ -1,0 +1,6 @@
+//go:build !nofleet
+
+package program
+
+// Tags are those that this test was built with.
+const Tags = ""
