@@ -117,6 +117,9 @@ func (l *fleetLowering) settings(b *hclsyntax.Block) {
 		l.fleet.Database = l.below(attrs["database"], name)
 	}
 	l.length(attrs["timeout"], &l.fleet.Timeout)
+	if l.fleet.Timeout < time.Second {
+		l.fail(attrs["timeout"].Expr.Range(), "Too short", "No job ends within %s: write a longer timeout.", l.fleet.Timeout)
+	}
 	if attrs["keep"] != nil {
 		l.fleet.Keep = l.days(attrs["keep"])
 	}
@@ -167,7 +170,10 @@ func (l *fleetLowering) tenant(b *hclsyntax.Block, ev *evaluator, instance, name
 	l.names[strings.ToLower(name)] = b.DefRange()
 	if id, ok := ev.text(attrs["tenant_id"]); ok {
 		t.ID = strings.ToLower(id)
-		if at := slices.IndexFunc(l.fleet.Tenants, func(o FleetTenant) bool { return o.ID == t.ID }); at >= 0 {
+		if !tenantID.MatchString(id) { // an empty cell of a list would switch off what the id guards
+			ev.fail(attrs["tenant_id"].Expr.Range(), "Not a tenant id", "%s: %q is not the id of a tenant, such as "+
+				"\"3f2c1a90-0000-4000-8000-000000000000\".", name, id)
+		} else if at := slices.IndexFunc(l.fleet.Tenants, func(o FleetTenant) bool { return o.ID == t.ID }); at >= 0 {
 			ev.fail(attrs["tenant_id"].Expr.Range(), "One tenant twice", "%s is the tenant %s already, at %s: each of the two would undo what the "+
 				"other one does.", l.fleet.Tenants[at].Name, id, l.fleet.Tenants[at].Origin.String())
 		}

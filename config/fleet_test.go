@@ -39,7 +39,8 @@ tenant "customer" {
   labels    = { country = each.value.country }
   owner     = each.key == "beta" ? "day" : null
 }
-`, "list.csv": "name,id,country\nbeta,B,NL\nalfa,A,BE\n"})
+`, "list.csv": "name,id,country\n" +
+		"beta,3f2c1a90-0000-4000-8000-00000000000B,NL\nalfa,3f2c1a90-0000-4000-8000-00000000000a,BE\n"})
 	if problems != "" {
 		t.Fatal(problems)
 	}
@@ -48,8 +49,8 @@ tenant "customer" {
 		got = append(got, strings.Join([]string{x.Name, x.ID, x.Directory, x.Owner, x.Variables["tenant"], x.Variables["seats"],
 			x.Labels["country"], x.Window.Zone.String(), x.Window.From.String(), x.Origin.Block}, " "))
 	}
-	want := []string{`alfa a base night alfa 3 BE Europe/Amsterdam 22h0m0s tenant.customer["alfa"]`,
-		`beta b base day beta 3 NL Europe/Amsterdam 22h0m0s tenant.customer["beta"]`}
+	want := []string{`alfa 3f2c1a90-0000-4000-8000-00000000000a base night alfa 3 BE Europe/Amsterdam 22h0m0s tenant.customer["alfa"]`,
+		`beta 3f2c1a90-0000-4000-8000-00000000000b base day beta 3 NL Europe/Amsterdam 22h0m0s tenant.customer["beta"]`}
 	if d := cmp.Diff(want, got); d != "" || f.Queue != PostgreSQL || f.Keep != fleetKeep || f.Timeout != fleetTimeout {
 		t.Errorf("%s\n%+v", d, f)
 	}
@@ -60,22 +61,25 @@ func TestFleetSlips(t *testing.T) {
 	with := func(name, argument string) string {
 		return "tenant \"" + name + "\" {\n  directory = \"x\"\n  " + argument + "\n}\n"
 	}
+	const id = "3f2c1a90-0000-4000-8000-00000000000a"
 	for text, want := range map[string]string{
 		`fleet {}`: `has no tenant block: write one for each tenant`,
-		`tenant "a" { directory = "../elsewhere" }`:                 `"../elsewhere" leads out of the directory of the fleet`,
-		`tenant "a" { directory = "/etc" }`:                         `"/etc" leads out of the directory of the fleet`,
-		`tenant "a" {}`:                                             `needs the argument "directory"`,
-		`tenant "a" { directry = "x" }`:                             `Did you mean "directory"?`,
-		`license "e5" {}`:                                           `There is no block "license" at the top level`,
-		with("a b", ""):                                             `"a b" cannot be the name of a tenant`,
-		with("a", "") + with("A", ""):                               `There is a tenant "A" already`,
-		with("a", `tenant_id = "T"`) + with("b", `tenant_id = "t"`): `a is the tenant t already, at fleet.hcl:1`,
-		with("a", `window = "22-5"`):                                `A window is two times of the day, such as`,
-		with("a", `timezone = "Mars"`):                              `There is no time zone "Mars"`,
-		with("a", `variables = { client_secret = "s" }`):            `The variable "client_secret" sounds like a secret`,
-		with("a", `labels = ["nl"]`):                                `This must be a map of texts`,
-		"fleet {\n queue = \"redis\"\n}\n" + with("a", ""):          `The queue is sqlite or postgres, and this is "redis"`,
-		"fleet {\n database = \"/tmp/x\"\n}\n" + with("a", ""):      `"/tmp/x" leads out of the directory of the fleet`,
+		`tenant "a" { directory = "../elsewhere" }`: `"../elsewhere" leads out of the directory of the fleet`,
+		`tenant "a" { directory = "/etc" }`:         `"/etc" leads out of the directory of the fleet`,
+		`tenant "a" {}`:                             `needs the argument "directory"`,
+		`tenant "a" { directry = "x" }`:             `Did you mean "directory"?`,
+		`license "e5" {}`:                           `There is no block "license" at the top level`,
+		with("a b", ""):                             `"a b" cannot be the name of a tenant`,
+		with("a", "") + with("A", ""):               `There is a tenant "A" already`,
+		with("a", `tenant_id = "`+strings.ToUpper(id)+`"`) + with("b", `tenant_id = "`+id+`"`): `already, at fleet.hcl:1`,
+		with("a", `tenant_id = ""`):                            `a: "" is not the id of a tenant`,
+		"fleet {\n timeout = \"0s\"\n}\n" + with("a", ""):      `No job ends within 0s`,
+		with("a", `window = "22-5"`):                           `A window is two times of the day, such as`,
+		with("a", `timezone = "Mars"`):                         `There is no time zone "Mars"`,
+		with("a", `variables = { client_secret = "s" }`):       `The variable "client_secret" sounds like a secret`,
+		with("a", `labels = ["nl"]`):                           `This must be a map of texts`,
+		"fleet {\n queue = \"redis\"\n}\n" + with("a", ""):     `The queue is sqlite or postgres, and this is "redis"`,
+		"fleet {\n database = \"/tmp/x\"\n}\n" + with("a", ""): `"/tmp/x" leads out of the directory of the fleet`,
 	} {
 		if _, problems := loadFleetText(t, map[string]string{"fleet.hcl": text}); !strings.Contains(problems, want) {
 			t.Errorf("%s\ngives %q\nwant %q", text, problems, want)

@@ -38,7 +38,7 @@ say "What would usher do in fifty tenants?"
 run 0 fleet run plan -concurrency=8 -poll=100ms
 
 say "The small customers are approved, by cause. Nothing else is applied."
-run 0 fleet approve -tenants=size=small -cause='add POWERAUTOMATE_ATTENDED_RPA by assignment.makers' \
+run 0 fleet approve -as-of=50 -tenants=size=small -cause='add POWERAUTOMATE_ATTENDED_RPA by assignment.makers' \
 	-cause='adopt POWERAUTOMATE_ATTENDED_RPA by assignment.makers'
 run 0 fleet run apply -concurrency=8 -poll=100ms
 

@@ -15,7 +15,7 @@ import (
 func someTenants() []config.FleetTenant {
 	return []config.FleetTenant{
 		{Name: "alfa", Labels: map[string]string{"size": "large", "country": "NL"}},
-		{Name: "beta", Labels: map[string]string{"size": "large", "country": "BE"}},
+		{Name: "beta", Labels: map[string]string{"size": "large", "country": "BE"}, Owner: "@be"},
 		{Name: "gamma", Labels: map[string]string{"size": "small"}},
 		{Name: "delta"},
 	}
@@ -29,6 +29,7 @@ func TestSelect(t *testing.T) {
 		"size=large, country=NL": "alfa",
 		"GAMMA":                  "gamma",
 		"gamma,size=large":       "-tenants=gamma,size=large fits no tenant of the fleet",
+		",":                      "-tenants=, has an empty condition: leave it out, or write a label or a name",
 		"size=":                  "-tenants=size= fits no tenant of the fleet",
 		"sise=large":             `no tenant of the fleet has the label "sise": did you mean size?`,
 		"gama":                   `no tenant of the fleet has the tenant "gama": did you mean gamma?`,
@@ -89,16 +90,16 @@ func TestWaiting(t *testing.T) {
 		t.Error(d)
 	}
 	// An approval by cause leaves out plans that do something besides.
-	if d := cmp.Diff([]string{"alfa"}, names(fleet.Approvable(results(), []string{"add E5 by assignment.sales"}))); d != "" {
+	if d := cmp.Diff([]string{"alfa"}, names(fleet.Approvable(results(), []string{"add E5 by assignment.sales"}, 6))); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff([]string(nil), names(fleet.Approvable(results(), nil))); d != "" {
+	if d := cmp.Diff([]string(nil), names(fleet.Approvable(results(), []string{"add E5 by assignment.sales"}, 0))); d != "" {
 		t.Error(d)
 	}
 }
 
 func TestReport(t *testing.T) {
-	r := fleet.NewReport(someTenants(), results(), map[string]map[string]bool{"alfa": {"a": true}})
+	r := fleet.NewReport(someTenants(), results(), map[int64]bool{1: true}, []string{"gamma"})
 	var b strings.Builder
 	if err := view.Show("text", view.Output{Writer: &b}, r.Document(time.Time{})); err != nil {
 		t.Fatal(err)
@@ -119,8 +120,10 @@ Found by drift:
   beta     plan     found  +2 -1         2026-11-30 03:00
 
 Error: beta: no <b>time</b>
+  ask @be.
+Warning: a job has not ended in 1 tenant: gamma
 Warning: no result yet of 1 tenant: delta
-Fleet: 4 tenants; results: 2 clean, 2 with something to look at, 0 refused, 0 partial, 1 failed.
+Fleet: 4 tenants; results up to job 5: 2 clean, 2 with something to look at, 0 refused, 0 partial, 1 failed.
 `
 	if d := cmp.Diff(want, b.String()); d != "" {
 		t.Error(d)

@@ -1,10 +1,11 @@
 package fleet
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,58 +13,10 @@ import (
 
 	"github.com/usher-cli/usher/config"
 	"github.com/usher-cli/usher/engine"
-	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
 	"github.com/usher-cli/usher/state"
 	"github.com/usher-cli/usher/view"
 )
-
-// Operation is what a job does with a tenant.
-type Operation string
-
-// The operations. Only Apply changes a tenant.
-const (
-	Plan   Operation = "plan"
-	Apply  Operation = "apply"
-	Drift  Operation = "drift"
-	Usage  Operation = "usage"
-	Doctor Operation = "doctor"
-)
-
-// Operations lists them.
-func Operations() []Operation { return []Operation{Plan, Apply, Drift, Usage, Doctor} }
-
-// Outcome is what came of a job.
-type Outcome string
-
-// The outcomes.
-const (
-	Clean   Outcome = "clean"   // nothing to do, no drift, everything done
-	Found   Outcome = "found"   // steps to review, drift, something missing
-	Refused Outcome = "refused" // a shortage, a guard or a slip forbids the plan
-	Partial Outcome = "partial" // a part could not be read or done
-	Failed  Outcome = "failed"  // no result
-)
-
-// Result is what came of one job of one tenant.
-type Result struct {
-	Job       int64
-	Tenant    string
-	Operation Operation
-	At        time.Time // when it ended
-	Took      time.Duration
-	Outcome   Outcome
-	Adds      int
-	Changes   int
-	Removes   int
-	Adopts    int
-	Drifted   int
-	Digest    string // of a plan
-	Failure   engine.Failure
-	Error     string         // why there is no result; untrusted text
-	Causes    map[string]int // what was found, in words that do not name the tenant, and how often
-	Document  []byte         // as -json of the command prints it; nil where there is no result
-}
 
 // Operator does the work of jobs.
 type Operator struct {
@@ -71,6 +24,8 @@ type Operator struct {
 	Version string
 	Env     func(string) string
 	Now     func() time.Time
+	Warn    func(tenant, text string) // is told what nothing stops for
+	Stop    <-chan struct{}           // closed when nothing more is to be started
 	// Credentials are variables of the environment of one tenant alone; nil where all share an identity.
 	Credentials func(context.Context, config.FleetTenant) (map[string]string, error)
 }
@@ -83,63 +38,33 @@ func (o *Operator) Do(ctx context.Context, t config.FleetTenant, op Operation, r
 	began := o.Now()
 	r := Result{Tenant: t.Name, Operation: op, Causes: map[string]int{}}
 	err := o.do(ctx, t, &r, reviewed)
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) && err != nil {
-		r.Outcome, r.Failure, r.Error = Failed, engine.Busy, fmt.Sprintf("it did not end within %s", o.Fleet.Timeout)
-	} else if err != nil {
-		r.Outcome, r.Failure, r.Error = Failed, engine.FailureOf(err), err.Error()
-	}
 	if err != nil {
-		r.Causes[failureText(r.Failure)]++
+		r = Result{Tenant: t.Name, Operation: op, Digest: r.Digest, Outcome: Failed, Failure: engine.FailureOf(err), Error: err.Error()}
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			r.Failure, r.Error = engine.Busy, fmt.Sprintf("it did not end within %s", o.Fleet.Timeout)
+		}
+		r.Causes = map[string]int{failureText(r.Failure): 1}
 	}
 	r.At = o.Now().UTC()
 	r.Took = r.At.Sub(began)
-	return r
-}
-
-// failureText says of a failure what would be the same in another tenant.
-func failureText(f engine.Failure) string {
-	switch f {
-	case engine.SignIn:
-		return "the login service refuses the identity"
-	case engine.Denied:
-		return "a service refuses the identity"
-	case engine.Busy:
-		return "a service has no time, or cannot be reached"
-	case engine.Locked:
-		return "another run has the state"
-	}
-	return "the files, the state or the tenant are not as they should be"
+	return r.printable()
 }
 
 func (o *Operator) do(ctx context.Context, t config.FleetTenant, r *Result, reviewed []byte) (err error) {
-	env, err := o.environment(ctx, t)
+	l, saved, err := o.load(ctx, t, r, reviewed)
 	if err != nil {
 		return err
 	}
-	w := &engine.World{Version: o.Version, Dir: filepath.Join(o.Fleet.Dir, filepath.FromSlash(t.Directory)), Env: env, Now: o.Now}
-	part, scope := engine.Whole(), engine.Scope{Everything: r.Operation == Usage}
+	access := engine.Access{Low: r.Operation == Drift, Wait: longestWait}
 	if r.Operation == Apply {
-		part = engine.Connection()
-		if scope.Saved, err = plan.Decode(reviewed); err != nil {
-			return fmt.Errorf("the plan that was approved cannot be read: %w", err)
+		if access.Lease, err = l.Lock(ctx, string(Apply), 0); err != nil {
+			return err
 		}
+		defer l.Release(access.Lease, &err)
+	} else if holder, err := l.Store.LockedBy(ctx); err == nil && holder != nil { // what changes meanwhile is no drift
+		return &state.LockedError{Store: l.Store.String(), Lock: holder}
 	}
-	l, diags, err := engine.Load(w, engine.Inputs{}, part)
-	switch {
-	case err != nil:
-		return err
-	case diags.HasErrors():
-		return diags
-	case t.ID != "" && l.Config.Tenant.ID != "" && l.Config.Tenant.ID != t.ID:
-		return fmt.Errorf("the fleet says that %s is the tenant %s, and its configuration is about %s: correct one of the two",
-			t.Name, t.ID, l.Config.Tenant.ID)
-	}
-	lease, err := l.Lock(ctx, string(r.Operation), 0)
-	if err != nil {
-		return err
-	}
-	defer l.Release(lease, &err)
-	opened, err := l.Open(engine.Access{Low: r.Operation == Drift, Lease: lease})
+	opened, err := l.Open(access)
 	if err != nil {
 		return err
 	}
@@ -147,39 +72,83 @@ func (o *Operator) do(ctx context.Context, t config.FleetTenant, r *Result, revi
 	if r.Operation == Doctor {
 		return r.doctor(ctx, opened)
 	}
-	p, err := opened.Read(ctx, scope)
+	p, err := opened.Read(ctx, engine.Scope{Everything: r.Operation == Usage, Saved: saved})
 	switch {
 	case err != nil:
 		return err
 	case t.ID != "" && p.Reading.Tenant != t.ID:
 		return fmt.Errorf("the tenant that answers is %s, and the fleet says that %s is %s", p.Reading.Tenant, t.Name, t.ID)
+	case r.Operation == Apply:
+		return o.apply(ctx, r, p, saved)
 	}
-	return r.of(ctx, p, scope.Saved)
+	return r.of(ctx, p)
 }
 
-// environment is what a job of a tenant sees: its own variables and credentials, and nothing that
-// the worker was given for another one.
-func (o *Operator) environment(ctx context.Context, t config.FleetTenant) (func(string) string, error) {
-	var own map[string]string
-	if o.Credentials != nil {
-		var err error
-		if own, err = o.Credentials(ctx, t); err != nil {
-			return nil, err
-		}
+// load reads the configuration of a tenant, and of an apply the plan that was reviewed.
+func (o *Operator) load(ctx context.Context, t config.FleetTenant, r *Result, reviewed []byte) (*engine.Loaded, *plan.Plan, error) {
+	own, err := o.credentials(ctx, t)
+	if err != nil {
+		return nil, nil, err
 	}
+	w := &engine.World{Version: o.Version, Dir: filepath.Join(o.Fleet.Dir, filepath.FromSlash(t.Directory)), Env: o.environment(own),
+		Now: o.Now, Warn: func(text string) { o.Warn(t.Name, text) }}
+	part := engine.Whole()
+	var saved *plan.Plan
+	if r.Operation == Apply {
+		part = engine.Connection()
+		if saved, err = plan.Decode(reviewed); err != nil {
+			return nil, nil, fmt.Errorf("the plan that was approved cannot be read: %w", err)
+		}
+		r.Digest = saved.Digest
+	}
+	l, diags, err := engine.Load(w, engine.Inputs{Vars: assignments(t.Variables)}, part)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case diags.HasErrors():
+		return nil, nil, diags
+	case t.ID != "" && l.Config.Tenant.ID != "" && l.Config.Tenant.ID != t.ID:
+		return nil, nil, fmt.Errorf("the fleet says that %s is the tenant %s, and its configuration is about %s: correct one of the two",
+			t.Name, t.ID, l.Config.Tenant.ID)
+	}
+	return l, saved, nil
+}
+
+// longestWait is how long an apply waits for a tenant that accepts first and does later.
+const longestWait = 5 * time.Minute
+
+// assignments are variables as the command line has them: one that no block declares is an error.
+func assignments(variables map[string]string) []string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		all = append(all, name+"="+variables[name])
+	}
+	return all
+}
+
+func (o *Operator) credentials(ctx context.Context, t config.FleetTenant) (map[string]string, error) {
+	if o.Credentials == nil {
+		return nil, nil
+	}
+	return o.Credentials(ctx, t)
+}
+
+// environment is what a job of a tenant sees: its own credentials, and of the worker's environment
+// nothing that sets variables of files.
+func (o *Operator) environment(own map[string]string) func(string) string {
 	return func(name string) string {
 		if v, ok := own[name]; ok {
 			return v
 		}
-		if variable, ok := strings.CutPrefix(name, "USHER_VAR_"); ok {
-			return t.Variables[variable]
+		if strings.HasPrefix(name, "USHER_VAR_") {
+			return ""
 		}
 		return o.Env(name)
-	}, nil
+	}
 }
 
 // of makes the result of an operation on what was read.
-func (r *Result) of(ctx context.Context, p *engine.Present, reviewed *plan.Plan) error {
+func (r *Result) of(ctx context.Context, p *engine.Present) error {
 	words := view.Words{ServicePlans: p.ServicePlanNames()}
 	switch r.Operation {
 	case Drift:
@@ -194,32 +163,69 @@ func (r *Result) of(ctx context.Context, p *engine.Present, reviewed *plan.Plan)
 		r.conclude(false, len(p.Reading.Unread) > 0)
 		return r.document(words.Usage(p.Reading.Have, p.Usage(), p.Today(), false))
 	}
-	if r.Operation == Apply {
-		return r.apply(ctx, p, reviewed, words)
-	}
 	pl := p.Plan(engine.Choices{})
-	r.plan(pl)
+	r.count(pl)
+	r.conclude(!pl.Empty(), pl.Incomplete())
+	if len(pl.Errors()) > 0 || pl.Refused() {
+		r.Outcome = Refused
+	}
 	return r.document(words.Plan(pl, p.Config.Tenant.Writes))
 }
 
 // apply carries out what is left of a plan that was reviewed.
-func (r *Result) apply(ctx context.Context, p *engine.Present, reviewed *plan.Plan, words view.Words) error {
-	r.plan(reviewed)
+//
+// Where the job has to end, it starts no more calls, and those that are under way have some time
+// to come to an end: a person between two products would have neither of them otherwise.
+func (o *Operator) apply(ctx context.Context, r *Result, p *engine.Present, reviewed *plan.Plan) error {
 	pl, err := p.Renew(reviewed)
 	if err != nil {
 		if done(ctx, p, reviewed) {
-			r.conclude(false, false)
+			r.count(reviewed)
 			return nil
 		}
 		return err
 	}
-	report, err := p.Apply(ctx, pl, engine.RunOptions{Stop: ctx.Done()})
-	if report == nil {
-		return err
+	stop, running, end := o.ending(ctx)
+	defer end()
+	report, err := p.Apply(running, pl, engine.RunOptions{Stop: stop})
+	if report == nil || report.Interrupted { // the next try goes on with the rest
+		return cmp.Or(err, engine.ErrInterrupted)
 	}
-	r.conclude(false, report.Failed+report.Unknown+report.Skipped > 0 || report.Interrupted || err != nil)
-	return errors.Join(err, r.document(words.Report(pl, report)))
+	r.count(reviewed)
+	switch {
+	case err != nil, pl.Incomplete(), !report.Complete() && !report.Waiting():
+		r.Outcome = Partial
+	case report.Waiting(), len(pl.Purchases) > 0, len(pl.Awaited) > 0:
+		r.Outcome = Unfinished
+	}
+	return errors.Join(err, r.document(view.Words{ServicePlans: p.ServicePlanNames()}.Report(pl, report)))
 }
+
+// ending gives a run a channel that closes where it has to end, and a context that ends some time
+// later.
+func (o *Operator) ending(ctx context.Context) (stop chan struct{}, running context.Context, end func()) {
+	stop = make(chan struct{})
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	over := make(chan struct{})
+	go func() {
+		select {
+		case <-ctx.Done():
+		case <-o.Stop:
+		case <-over:
+			return
+		}
+		close(stop)
+		select {
+		case <-time.After(Grace):
+			cancel()
+		case <-over:
+		}
+	}()
+	return stop, running, func() { close(over); cancel() }
+}
+
+// Grace is how long calls that are under way may take to end.
+const Grace = 20 * time.Second
 
 // done reports whether the last run in the history carried out a plan, and came to its end: a
 // worker that is killed right after it leaves a job that looks as if nothing was done.
@@ -234,103 +240,4 @@ func done(ctx context.Context, p *engine.Present, reviewed *plan.Plan) bool {
 	}
 	last := runs[len(runs)-1]
 	return last.End != nil && last.End.Complete && last.By.Digest == reviewed.Digest && last.Began.After(reviewed.At)
-}
-
-// plan counts the steps of a plan.
-func (r *Result) plan(pl *plan.Plan) {
-	r.Digest = pl.Digest
-	for s := range pl.EachStep() {
-		switch s.Op {
-		case ledger.Add:
-			r.Adds++
-		case ledger.Change:
-			r.Changes++
-		case ledger.Remove:
-			r.Removes++
-		case ledger.Adopt:
-			r.Adopts++
-		}
-		r.Causes[cause(s)]++
-	}
-	r.conclude(!pl.Empty(), pl.Incomplete())
-	if len(pl.Errors()) > 0 || pl.Refused() {
-		r.Outcome = Refused
-	}
-}
-
-// cause says of a step what would be the same in another tenant with the same files.
-func cause(s ledger.Step) string {
-	words := map[ledger.Op]string{ledger.Add: "add", ledger.Change: "change", ledger.Remove: "remove", ledger.Adopt: "adopt",
-		ledger.Forget: "forget", ledger.Retry: "retry", ledger.Restart: "restart"}
-	text := words[s.Op] + " " + s.Item.Name
-	if len(s.Origins) > 0 && s.Origins[0].Block != "" {
-		text += " by " + s.Origins[0].Block
-	}
-	return text
-}
-
-// drift counts differences.
-func (r *Result) drift(found *plan.DriftReport, servicePlans map[string]string) {
-	for _, g := range found.Groups {
-		r.Drifted += len(g.Drift)
-		for _, d := range g.Drift {
-			text := fmt.Sprintf("%s %s", g.Kind, g.Item.Name)
-			if d.Known != nil && d.Have != nil {
-				text += switched(d.Known.Without, d.Have.Without, servicePlans)
-			}
-			if g.App {
-				text += ", by the application " + g.By
-			}
-			r.Causes[text]++
-		}
-	}
-}
-
-// switched names the service plans that were switched.
-func switched(before, after ledger.ServicePlanIDs, names map[string]string) string {
-	text := ""
-	for _, p := range after {
-		if !slices.Contains(before, p) {
-			text += ", " + names[p] + " off"
-		}
-	}
-	for _, p := range before {
-		if !slices.Contains(after, p) {
-			text += ", " + names[p] + " on"
-		}
-	}
-	return text
-}
-
-// doctor counts what is missing.
-func (r *Result) doctor(ctx context.Context, o *engine.Opened) error {
-	checks := append(o.CheckStore(ctx, true), o.Examine(ctx, true)...)
-	missing := false
-	for _, c := range checks {
-		if c.Verdict == ledger.Missing {
-			missing = true
-			r.Causes["missing: "+c.About]++
-		}
-	}
-	r.conclude(missing, false)
-	return r.document(view.Checks("apply", checks))
-}
-
-func (r *Result) conclude(found, partial bool) {
-	switch {
-	case partial:
-		r.Outcome = Partial
-	case found:
-		r.Outcome = Found
-	default:
-		r.Outcome = Clean
-	}
-}
-
-// document keeps the document of a result, as -json prints it.
-func (r *Result) document(d view.Document) error {
-	var b bytes.Buffer
-	err := view.Show("json", view.Output{Writer: &b}, d)
-	r.Document = b.Bytes()
-	return err
 }

@@ -18,7 +18,9 @@ type Report struct {
 	Tenants int           `json:"tenants"`
 	Causes  []Cause       `json:"causes"`
 	Results []TenantState `json:"results"`
+	Open    []string      `json:"open"`    // tenants with a job that has not ended
 	Unheard []string      `json:"unheard"` // tenants without a result
+	Job     int64         `json:"job"`     // the number of the last job that it tells of
 }
 
 // Cause is what was found in one or more tenants.
@@ -44,20 +46,27 @@ type TenantState struct {
 	Approved  bool      `json:"approved,omitempty"`
 	Failure   string    `json:"failure,omitempty"`
 	Error     string    `json:"error,omitempty"`
+	Owner     string    `json:"owner,omitempty"`
 }
 
 // NewReport puts the last results of the tenants together: what was found by its cause, the one of
 // most tenants first, and the tenants with the worst first.
-func NewReport(tenants []config.FleetTenant, results []Result, approved map[string]map[string]bool) Report {
-	r := Report{Format: 1, Tenants: len(tenants), Causes: []Cause{}, Results: []TenantState{}, Unheard: []string{}}
+//
+// approved are the jobs of plans that somebody approved, and open the tenants with a job that has
+// not ended.
+func NewReport(tenants []config.FleetTenant, results []Result, approved map[int64]bool, open []string) Report {
+	r := Report{Format: 1, Tenants: len(tenants), Causes: []Cause{}, Results: []TenantState{}, Open: []string{}, Unheard: []string{}}
 	place := map[string]int{}
-	heard := map[string]bool{}
+	heard, owner := map[string]bool{}, map[string]string{}
+	for _, t := range tenants {
+		owner[t.Name] = t.Owner
+	}
 	waiting := map[int64]bool{}
 	for _, x := range Waiting(results) {
 		waiting[x.Job] = true
 	}
 	for _, x := range results {
-		if x.Operation == Plan && x.Outcome == Found && !waiting[x.Job] { // an apply did it since
+		if x.Operation == Plan && (x.Outcome == Found || x.Outcome == Partial) && !waiting[x.Job] && len(x.Causes) > 0 { // an apply did it since
 			x.Outcome, x.Causes = Clean, nil
 		}
 		if !slices.ContainsFunc(tenants, func(t config.FleetTenant) bool { return t.Name == x.Tenant }) {
@@ -65,26 +74,41 @@ func NewReport(tenants []config.FleetTenant, results []Result, approved map[stri
 		}
 		heard[x.Tenant] = true
 		r.Results = append(r.Results, TenantState{x.Tenant, x.Operation, x.Outcome, x.At, x.Adds, x.Changes, x.Removes, x.Adopts, x.Drifted,
-			x.Digest, approved[x.Tenant][x.Digest], string(x.Failure), x.Error})
-		for text, n := range x.Causes {
-			key := string(x.Operation) + " " + text
-			at, known := place[key]
-			if !known {
-				at = len(r.Causes)
-				place[key] = at
-				r.Causes = append(r.Causes, Cause{Operation: x.Operation, Text: text})
-			}
-			r.Causes[at].Count += n
-			r.Causes[at].Tenants = append(r.Causes[at].Tenants, x.Tenant)
-		}
-	}
-	for i := range r.Causes {
-		slices.Sort(r.Causes[i].Tenants)
+			x.Digest, approved[x.Job], string(x.Failure), x.Error, owner[x.Tenant]})
+		r.Job = max(r.Job, x.Job)
+		r.cause(x, place)
 	}
 	for _, t := range tenants {
-		if !heard[t.Name] {
+		switch {
+		case slices.Contains(open, t.Name):
+			r.Open = append(r.Open, t.Name)
+		case !heard[t.Name]:
 			r.Unheard = append(r.Unheard, t.Name)
 		}
+	}
+	r.sort()
+	return r
+}
+
+// cause adds what a result found; place is where each cause is.
+func (r *Report) cause(x Result, place map[string]int) {
+	for text, n := range x.Causes {
+		key := string(x.Operation) + " " + text
+		at, known := place[key]
+		if !known {
+			at = len(r.Causes)
+			place[key] = at
+			r.Causes = append(r.Causes, Cause{Operation: x.Operation, Text: text})
+		}
+		r.Causes[at].Count += n
+		r.Causes[at].Tenants = append(r.Causes[at].Tenants, x.Tenant)
+	}
+}
+
+// sort puts the cause of most tenants and the worst results first.
+func (r *Report) sort() {
+	for i := range r.Causes {
+		slices.Sort(r.Causes[i].Tenants)
 	}
 	slices.SortFunc(r.Causes, func(a, b Cause) int {
 		return cmp.Or(len(b.Tenants)-len(a.Tenants), b.Count-a.Count, strings.Compare(string(a.Operation)+a.Text, string(b.Operation)+b.Text))
@@ -93,12 +117,11 @@ func NewReport(tenants []config.FleetTenant, results []Result, approved map[stri
 		return cmp.Or(a.Outcome.rank()-b.Outcome.rank(), strings.Compare(a.Tenant, b.Tenant),
 			strings.Compare(string(a.Operation), string(b.Operation)))
 	})
-	return r
 }
 
 // rank puts the worst first.
 func (o Outcome) rank() int {
-	return slices.Index([]Outcome{Failed, Partial, Refused, Found, Clean}, o)
+	return slices.Index([]Outcome{Failed, Partial, Refused, Unfinished, Found, Clean}, o)
 }
 
 // Document is the page of a report.
@@ -129,21 +152,29 @@ func (r Report) Document(at time.Time) view.Document {
 	}
 	for _, x := range r.Results {
 		if x.Outcome == Failed {
-			p.Parts = append(p.Parts, view.Note{Level: view.Wrong, Address: x.Tenant, Text: x.Error})
+			n := view.Note{Level: view.Wrong, Address: x.Tenant, Text: x.Error}
+			if x.Owner != "" {
+				n.Fix = "ask " + x.Owner
+			}
+			p.Parts = append(p.Parts, n)
 		}
+	}
+	if len(r.Open) > 0 {
+		p.Parts = append(p.Parts, view.Note{Level: view.Warning,
+			Text: fmt.Sprintf("a job has not ended in %s: %s", ledger.Count(len(r.Open), "tenant"), few(r.Open))})
 	}
 	if len(r.Unheard) > 0 {
 		p.Parts = append(p.Parts, view.Note{Level: view.Warning,
 			Text: fmt.Sprintf("no result yet of %s: %s", ledger.Count(len(r.Unheard), "tenant"), few(r.Unheard))})
 	}
-	if n[Failed]+n[Partial]+len(r.Unheard) > 0 {
+	if n[Failed]+n[Partial]+len(r.Unheard)+len(r.Open) > 0 {
 		p.Finding = ledger.Incomplete
 	} else if n[Clean] == len(r.Results) {
 		p.Finding = ledger.Nothing
 	}
 	p.Parts = append(p.Parts, view.Verdict(fmt.Sprintf(
-		"Fleet: %s; results: %d clean, %d with something to look at, %d refused, %d partial, %d failed.",
-		ledger.Count(r.Tenants, "tenant"), n[Clean], n[Found], n[Refused], n[Partial], n[Failed])))
+		"Fleet: %s; results up to job %d: %d clean, %d with something to look at, %d refused, %d partial, %d failed.",
+		ledger.Count(r.Tenants, "tenant"), r.Job, n[Clean], n[Found]+n[Unfinished], n[Refused], n[Partial], n[Failed])))
 	return view.Document{Page: p, Data: r}
 }
 
@@ -166,7 +197,7 @@ func (r Report) byCause(op Operation) view.List {
 
 // outcome is the outcome, with whether somebody approved the plan.
 func (x TenantState) outcome() string {
-	if x.Approved && x.Operation == Plan && x.Outcome == Found {
+	if x.Approved && x.Operation == Plan && (x.Outcome == Found || x.Outcome == Partial) {
 		return "approved"
 	}
 	return string(x.Outcome)
@@ -211,14 +242,17 @@ func Waiting(results []Result) []Result {
 	}
 	return slices.DeleteFunc(slices.Clone(results), func(r Result) bool {
 		last, is := applied[r.Tenant]
-		return r.Operation != Plan || r.Outcome != Found || is && last.Digest == r.Digest && !last.At.Before(r.At)
+		steps := r.Outcome == Found || r.Outcome == Partial && r.Adds+r.Changes+r.Removes+r.Adopts > 0
+		return r.Operation != Plan || !steps || is && last.Digest == r.Digest && !last.At.Before(r.At)
 	})
 }
 
-// Approvable are the plans that an approval by causes is about: those that do nothing besides.
-func Approvable(results []Result, causes []string) []Result {
+// Approvable are the plans that an approval by causes is about: those that do nothing besides, and
+// that the report told of, up to a job. A cause has no amounts and no names, so that a plan that
+// was made later can do far more in the same words.
+func Approvable(results []Result, causes []string, job int64) []Result {
 	return slices.DeleteFunc(Waiting(results), func(r Result) bool {
-		if len(r.Causes) == 0 {
+		if len(r.Causes) == 0 || r.Job > job {
 			return true
 		}
 		for text := range r.Causes {

@@ -17,10 +17,13 @@ import (
 // slip of the fingers must not look like a fleet without drift.
 func Select(f *config.Fleet, selection string) ([]config.FleetTenant, error) {
 	all := f.Tenants
+	if selection == "" {
+		return all, nil
+	}
 	for _, condition := range strings.Split(selection, ",") {
 		condition = strings.TrimSpace(condition)
 		if condition == "" {
-			continue
+			return nil, fmt.Errorf("-tenants=%s has an empty condition: leave it out, or write a label or a name", selection)
 		}
 		label, value, isLabel := strings.Cut(condition, "=")
 		if err := known(f, label, isLabel); err != nil {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,9 +28,15 @@ type fleetInputs struct {
 	tenants  string
 }
 
+// flags adds those of commands that are about the whole fleet.
 func (o *fleetInputs) flags(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&o.vars, "var", nil, "set a variable of the fleet: `NAME=VALUE`")
 	cmd.Flags().StringArrayVar(&o.varFiles, "var-file", nil, "set variables from a `FILE`")
+}
+
+// choose adds those of commands that can be about some of its tenants.
+func (o *fleetInputs) choose(cmd *cobra.Command) {
+	o.flags(cmd)
 	cmd.Flags().Var(&named{&o.tenants, "selection"}, "tenants",
 		"only the tenants that fit a `SELECTION` of labels and names, such as size=large,country=NL")
 }
@@ -70,7 +77,11 @@ func newFleetControl(a *app, use, short string,
 			return err
 		})
 	}}
-	o.flags(cmd)
+	if use == "cancel" {
+		o.choose(cmd)
+	} else {
+		o.flags(cmd)
+	}
 	return cmd
 }
 
@@ -139,23 +150,53 @@ func (a *app) withFleet(ctx context.Context, o *fleetInputs, run func(context.Co
 type fleetReportOptions struct {
 	fleetInputs
 	format
+	only  string
+	since time.Duration
 }
 
 func newFleetReport(a *app) *cobra.Command {
 	o := &fleetReportOptions{}
 	cmd := &cobra.Command{Use: "report", Short: "Show the last results of all tenants on one page, by what caused them", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
 			return a.withFleet(cmd.Context(), &o.fleetInputs, func(ctx context.Context, q *queue.Queue, chosen []config.FleetTenant) error {
-				return a.showFleet(ctx, q, chosen, nil, o.format)
+				open, err := q.Open(ctx)
+				if err != nil {
+					return err
+				}
+				return a.showFleet(ctx, q, chosen, open, o.format, func(r fleet.Result) bool {
+					return (o.only == "" || o.only == string(r.Operation)) && (o.since == 0 || a.now().Sub(r.At) <= o.since)
+				})
 			})
 		}}
-	o.flags(cmd)
+	o.choose(cmd)
 	o.formatFlag(cmd, "the report")
+	cmd.Flags().Var(&named{&o.only, "operation"}, "only", "show the results of one `OPERATION`")
+	cmd.Flags().DurationVar(&o.since, "since", 0, "leave out results that are older, such as 12h: a tenant without another one is named")
 	return cmd
 }
 
-// showFleet shows the last results of some tenants: those of some jobs, or all where none are named.
-func (a *app) showFleet(ctx context.Context, q *queue.Queue, tenants []config.FleetTenant, numbers []int64, f format) error {
+func (o *fleetReportOptions) check() error {
+	if o.only != "" && !slices.Contains(fleet.Operations(), fleet.Operation(o.only)) {
+		return fmt.Errorf("-only=%s is no operation of a fleet: there are %s", o.only, operationNames())
+	}
+	return nil
+}
+
+// operationNames lists the operations of a fleet.
+func operationNames() string {
+	var names []string
+	for _, op := range fleet.Operations() {
+		names = append(names, string(op))
+	}
+	return strings.Join(names, ", ")
+}
+
+// showFleet shows the last results of some tenants that are wanted.
+func (a *app) showFleet(ctx context.Context, q *queue.Queue, tenants []config.FleetTenant, open []string, f format,
+	wanted func(fleet.Result) bool) error {
 	results, err := q.Latest(ctx)
 	if err != nil {
 		return err
@@ -164,10 +205,8 @@ func (a *app) showFleet(ctx context.Context, q *queue.Queue, tenants []config.Fl
 	if err != nil {
 		return err
 	}
-	if numbers != nil {
-		results = slices.DeleteFunc(results, func(r fleet.Result) bool { return !slices.Contains(numbers, r.Job) })
-	}
-	r := fleet.NewReport(tenants, results, approved)
+	results = slices.DeleteFunc(results, func(r fleet.Result) bool { return !wanted(r) })
+	r := fleet.NewReport(tenants, results, approved, open)
 	if err := a.show(f, r.Document(a.now())); err != nil {
 		return err
 	}
@@ -176,21 +215,30 @@ func (a *app) showFleet(ctx context.Context, q *queue.Queue, tenants []config.Fl
 
 // fleetVerdict is how a command exits by what it found, as that of one tenant does.
 func fleetVerdict(r fleet.Report) error {
-	worst := error(nil)
+	found := map[exitCode]bool{}
 	for _, x := range r.Results {
 		switch {
 		case x.Outcome == fleet.Failed || x.Outcome == fleet.Partial:
 			return exitPartial
 		case x.Outcome == fleet.Refused:
-			worst = exitRefused
-		case x.Outcome == fleet.Found && x.Operation == fleet.Drift && worst == nil:
-			worst = exitSteps
+			found[exitRefused] = true
+		case x.Outcome == fleet.Found && x.Operation == fleet.Doctor:
+			found[exitError] = true
+		case x.Outcome == fleet.Found && x.Operation == fleet.Drift:
+			found[exitSteps] = true
+		case x.Outcome == fleet.Unfinished:
+			found[exitWaiting] = true
 		}
 	}
-	if len(r.Unheard) > 0 {
+	if len(r.Unheard)+len(r.Open) > 0 {
 		return exitPartial
 	}
-	return worst
+	for _, code := range []exitCode{exitRefused, exitError, exitSteps, exitWaiting} {
+		if found[code] {
+			return code
+		}
+	}
+	return nil
 }
 
 func newFleetShow(a *app) *cobra.Command {
@@ -233,6 +281,7 @@ func newFleetStatus(a *app) *cobra.Command {
 type fleetApproveOptions struct {
 	fleetInputs
 	causes []string
+	asOf   int64
 }
 
 func newFleetApprove(a *app) *cobra.Command {
@@ -242,16 +291,21 @@ func newFleetApprove(a *app) *cobra.Command {
 			if (len(args) == 2) == (len(o.causes) > 0) {
 				return errors.New("name a tenant with the digest of its plan, or causes of the report with -cause=TEXT")
 			}
+			if len(o.causes) > 0 && o.asOf == 0 {
+				return errors.New("say which report you have read: -as-of=JOB, with the number in its last line. A plan that was made later can do " +
+					"more in the same words")
+			}
 			return a.withFleet(cmd.Context(), &o.fleetInputs, func(ctx context.Context, q *queue.Queue, chosen []config.FleetTenant) error {
-				return a.approve(ctx, q, chosen, o.causes, args)
+				return a.approve(ctx, q, chosen, o, args)
 			})
 		}}
-	o.flags(cmd)
+	o.choose(cmd)
+	cmd.Flags().Int64Var(&o.asOf, "as-of", 0, "the number of the last `JOB` that the report told of")
 	cmd.Flags().StringArrayVar(&o.causes, "cause", nil, "approve the plans that do nothing besides this `CAUSE` of the report")
 	return cmd
 }
 
-func (a *app) approve(ctx context.Context, q *queue.Queue, chosen []config.FleetTenant, causes, args []string) error {
+func (a *app) approve(ctx context.Context, q *queue.Queue, chosen []config.FleetTenant, o *fleetApproveOptions, args []string) error {
 	results, err := q.Latest(ctx)
 	if err != nil {
 		return err
@@ -260,7 +314,7 @@ func (a *app) approve(ctx context.Context, q *queue.Queue, chosen []config.Fleet
 		return !slices.ContainsFunc(chosen, func(t config.FleetTenant) bool { return t.Name == r.Tenant })
 	})
 	waiting := fleet.Waiting(results)
-	plans := fleet.Approvable(results, causes)
+	plans := fleet.Approvable(results, o.causes, o.asOf)
 	if len(args) == 2 {
 		plans = slices.DeleteFunc(slices.Clone(waiting), func(r fleet.Result) bool { return r.Tenant != args[0] || r.Digest != args[1] })
 	}
@@ -268,7 +322,7 @@ func (a *app) approve(ctx context.Context, q *queue.Queue, chosen []config.Fleet
 		return errors.New("the last plans of the tenants have no such plan: usher fleet report shows what they found")
 	}
 	for _, r := range plans {
-		if err := q.Approve(ctx, r.Tenant, r.Digest, a.world().Who()); err != nil {
+		if err := q.Approve(ctx, r, a.world().Who()); err != nil {
 			return err
 		}
 	}

@@ -39,10 +39,10 @@ func newFleetPut(a *app, op fleet.Operation) *cobra.Command {
 				if err := a.follow(ctx, q, numbers); err != nil {
 					return err
 				}
-				return a.showFleet(ctx, q, tenants, numbers, o.format)
+				return a.showFleet(ctx, q, tenants, nil, o.format, ofJobs(numbers))
 			})
 		}}
-	o.flags(cmd)
+	o.choose(cmd)
 	o.formatFlag(cmd, "the results")
 	cmd.Flags().BoolVar(&o.now, "now", false, "do not wait for the windows of the tenants")
 	cmd.Flags().BoolVar(&o.detach, "detach", false, "put the jobs into the queue, and do not wait")
@@ -54,16 +54,16 @@ func newFleetPut(a *app, op fleet.Operation) *cobra.Command {
 func (a *app) put(ctx context.Context, q *queue.Queue, op fleet.Operation, chosen []config.FleetTenant, now bool) (
 	numbers []int64, tenants []config.FleetTenant, err error) {
 	windows := op == fleet.Apply || op == fleet.Drift // what nobody waits for, or what changes something
-	digests := map[string]string{}
+	plans := map[string]int64{}
 	if op == fleet.Apply {
-		if digests, err = approvedPlans(ctx, q); err != nil {
+		if plans, err = approvedPlans(ctx, q); err != nil {
 			return nil, nil, err
 		}
 	}
 	var orders []queue.Order
 	for _, t := range chosen {
-		if digest, ok := digests[t.Name]; ok || op != fleet.Apply {
-			orders, tenants = append(orders, queue.Order{Tenant: t, Operation: op, Digest: digest, Now: now || !windows}), append(tenants, t)
+		if plan, ok := plans[t.Name]; ok || op != fleet.Apply {
+			orders, tenants = append(orders, queue.Order{Tenant: t, Operation: op, Plan: plan, Now: now || !windows}), append(tenants, t)
 		}
 	}
 	if len(orders) == 0 {
@@ -81,8 +81,13 @@ func (a *app) put(ctx context.Context, q *queue.Queue, op fleet.Operation, chose
 	return numbers, tenants, nil
 }
 
-// approvedPlans are the digests of plans that somebody approved and nobody applied, by tenant.
-func approvedPlans(ctx context.Context, q *queue.Queue) (map[string]string, error) {
+// ofJobs chooses the results of some jobs.
+func ofJobs(numbers []int64) func(fleet.Result) bool {
+	return func(r fleet.Result) bool { return slices.Contains(numbers, r.Job) }
+}
+
+// approvedPlans are the jobs of plans that somebody approved and nobody applied, by tenant.
+func approvedPlans(ctx context.Context, q *queue.Queue) (map[string]int64, error) {
 	results, err := q.Latest(ctx)
 	if err != nil {
 		return nil, err
@@ -91,13 +96,13 @@ func approvedPlans(ctx context.Context, q *queue.Queue) (map[string]string, erro
 	if err != nil {
 		return nil, err
 	}
-	digests := map[string]string{}
+	plans := map[string]int64{}
 	for _, r := range fleet.Waiting(results) {
-		if approved[r.Tenant][r.Digest] {
-			digests[r.Tenant] = r.Digest
+		if approved[r.Job] {
+			plans[r.Tenant] = r.Job
 		}
 	}
-	return digests, nil
+	return plans, nil
 }
 
 // follow waits until jobs have ended, and shows how many have.

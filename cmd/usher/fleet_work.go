@@ -4,8 +4,8 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"os/exec"
 	"regexp"
@@ -18,6 +18,7 @@ import (
 	"github.com/usher-cli/usher/config"
 	"github.com/usher-cli/usher/fleet"
 	"github.com/usher-cli/usher/fleet/queue"
+	"github.com/usher-cli/usher/view"
 )
 
 // workOptions are those of a process that does jobs.
@@ -29,7 +30,6 @@ type workOptions struct {
 }
 
 func (o *workOptions) flags(cmd *cobra.Command) {
-	o.fleetInputs.flags(cmd)
 	cmd.Flags().IntVar(&o.concurrency, "concurrency", 4, "do so many jobs at once")
 	cmd.Flags().Var(&named{&o.credential, "program"}, "credential-command",
 		"run a `PROGRAM` with the name and the id of a tenant: it prints the variables of its credentials, NAME=VALUE a line")
@@ -37,19 +37,21 @@ func (o *workOptions) flags(cmd *cobra.Command) {
 	cmd.Flags().DurationVar(&o.poll, "poll", time.Second, "look so often for new jobs")
 }
 
-func (o *workOptions) open(ctx context.Context, a *app) (*queue.Queue, []config.FleetTenant, error) {
-	if o.concurrency < 1 {
-		return nil, nil, fmt.Errorf("-concurrency=%d does nothing: 1 is the least", o.concurrency)
+func (o *workOptions) open(ctx context.Context, a *app, only fleet.Operation) (*queue.Queue, []config.FleetTenant, error) {
+	if o.concurrency < 1 || o.concurrency > 1000 {
+		return nil, nil, fmt.Errorf("-concurrency=%d: a worker does 1 to 1000 jobs at once", o.concurrency)
 	}
 	f, chosen, err := a.loadFleet(&o.fleetInputs)
 	if err != nil {
 		return nil, nil, err
 	}
-	op := &fleet.Operator{Fleet: f, Version: version, Env: a.env, Now: a.now}
+	op := &fleet.Operator{Fleet: f, Version: version, Env: a.env, Now: a.now, Warn: func(tenant, text string) {
+		a.stderr().Show(view.Note{Level: view.Warning, Address: tenant, Text: text})
+	}}
 	if o.credential != "" {
 		op.Credentials = credentialsOf(o.credential)
 	}
-	q, err := a.openQueue(ctx, f, queue.Options{Operator: op, Concurrency: o.concurrency, Pause: o.pause, Poll: o.poll})
+	q, err := a.openQueue(ctx, f, queue.Options{Operator: op, Only: only, Concurrency: o.concurrency, Pause: o.pause, Poll: o.poll})
 	return q, chosen, err
 }
 
@@ -58,7 +60,7 @@ func newFleetWork(a *app) *cobra.Command {
 	cmd := &cobra.Command{Use: "work", Short: "Do jobs until the process is asked to end; those that run come to an end first", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return politely(cmd.Context(), func(ctx context.Context) error {
-				q, _, err := o.open(ctx, a)
+				q, _, err := o.open(ctx, a, "")
 				if err != nil {
 					return err
 				}
@@ -66,6 +68,7 @@ func newFleetWork(a *app) *cobra.Command {
 				return q.Work(ctx)
 			})
 		}}
+	o.fleetInputs.flags(cmd)
 	o.flags(cmd)
 	return cmd
 }
@@ -78,17 +81,14 @@ type fleetRunOptions struct {
 
 func newFleetRun(a *app) *cobra.Command {
 	o := &fleetRunOptions{}
-	var names []string
-	for _, op := range fleet.Operations() {
-		names = append(names, string(op))
-	}
-	cmd := &cobra.Command{Use: "run OPERATION", Short: "Put jobs into the queue and do them, in one process: " + strings.Join(names, ", "),
-		Args: argCount(1, 1), ValidArgs: names, RunE: func(cmd *cobra.Command, args []string) error {
-			if !slices.Contains(names, args[0]) {
-				return fmt.Errorf("%q is no operation of a fleet: there are %s", args[0], strings.Join(names, ", "))
+	cmd := &cobra.Command{Use: "run OPERATION", Short: "Put jobs into the queue and do them, in one process: " + operationNames(),
+		Args: argCount(1, 1), ValidArgs: strings.Split(operationNames(), ", "), RunE: func(cmd *cobra.Command, args []string) error {
+			if !slices.Contains(fleet.Operations(), fleet.Operation(args[0])) {
+				return fmt.Errorf("%q is no operation of a fleet: there are %s", args[0], operationNames())
 			}
 			return politely(cmd.Context(), func(ctx context.Context) error { return runFleet(ctx, a, o, fleet.Operation(args[0])) })
 		}}
+	o.choose(cmd)
 	o.flags(cmd)
 	o.formatFlag(cmd, "the results")
 	cmd.Flags().BoolVar(&o.now, "now", false, "do not wait for the windows of the tenants")
@@ -96,7 +96,7 @@ func newFleetRun(a *app) *cobra.Command {
 }
 
 func runFleet(ctx context.Context, a *app, o *fleetRunOptions, op fleet.Operation) (err error) {
-	q, chosen, err := o.open(ctx, a)
+	q, chosen, err := o.open(ctx, a, op)
 	if err != nil {
 		return err
 	}
@@ -106,14 +106,18 @@ func runFleet(ctx context.Context, a *app, o *fleetRunOptions, op fleet.Operatio
 		return err
 	}
 	working, end := context.WithCancel(ctx)
+	following, give := context.WithCancel(ctx)
 	ended := make(chan error, 1)
-	go func() { ended <- q.Work(working) }()
-	err = a.follow(ctx, q, numbers)
+	go func() {
+		ended <- q.Work(working)
+		give() // a worker that cannot start does nothing that could be waited for
+	}()
+	err = a.follow(following, q, numbers)
 	end()
-	if err = errors.Join(err, <-ended); err != nil {
+	if err = cmp.Or(<-ended, err); err != nil {
 		return err
 	}
-	return a.showFleet(ctx, q, tenants, numbers, o.format)
+	return a.showFleet(ctx, q, tenants, nil, o.format, ofJobs(numbers))
 }
 
 // credentialVariable is what a program for credentials may set.
@@ -126,7 +130,7 @@ func credentialsOf(program string) func(context.Context, config.FleetTenant) (ma
 		defer done()
 		var out bytes.Buffer
 		cmd := exec.CommandContext(ctx, program, t.Name, t.ID)
-		cmd.Stdout = &out
+		cmd.Stdout, cmd.WaitDelay = &out, 5*time.Second // what it has started may keep the pipe open
 		if err := cmd.Run(); err != nil {
 			return nil, fmt.Errorf("%s gives no credentials of %s: %w", program, t.Name, err)
 		}

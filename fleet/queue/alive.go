@@ -23,14 +23,16 @@ const heartbeat = 5 * time.Second
 const lockSpace = 0x75736865
 
 // stayAlive holds the lock of this worker and takes up the jobs of dead ones, until the context ends.
-func (q *Queue) stayAlive(ctx context.Context) {
-	var own *sql.Conn
+func (q *Queue) stayAlive(ctx context.Context, own *sql.Conn) {
 	for {
 		if own == nil || own.PingContext(ctx) != nil {
 			if own != nil {
 				_ = own.Close()
 			}
-			own = q.holdLock(ctx)
+			var err error
+			if own, err = q.holdLock(ctx); err != nil && ctx.Err() == nil {
+				q.o.Engine.Warn("others may take this worker for dead", slog.String("error", err.Error()))
+			}
 		}
 		if own != nil {
 			if err := q.takeUp(ctx, own); err != nil && ctx.Err() == nil {
@@ -48,17 +50,17 @@ func (q *Queue) stayAlive(ctx context.Context) {
 	}
 }
 
-// holdLock takes the lock of this worker, on a connection of its own; nil where it cannot.
-func (q *Queue) holdLock(ctx context.Context) *sql.Conn {
+// holdLock takes the lock of this worker, on a connection of its own.
+func (q *Queue) holdLock(ctx context.Context) (*sql.Conn, error) {
 	c, err := q.db.Conn(ctx)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	if _, err := c.ExecContext(ctx, "SELECT pg_advisory_lock($1, hashtext($2))", lockSpace, q.id); err != nil {
 		_ = c.Close()
-		return nil
+		return nil, err
 	}
-	return c
+	return c, nil
 }
 
 // takeUp makes the jobs of workers available again whose locks nobody holds.
@@ -86,13 +88,17 @@ func (q *Queue) takeUp(ctx context.Context, c *sql.Conn) error {
 		if !dead {
 			continue
 		}
-		done, err := c.ExecContext(ctx, `UPDATE river_job SET state = 'available', scheduled_at = now()
-WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $1`, id)
-		if err != nil {
-			return err
+		its := " AND attempted_by[array_upper(attempted_by, 1)] = $1"
+		var jobs int64
+		for _, update := range orphaned("metadata ? 'cancel_attempted_at'", "now()") {
+			done, err := c.ExecContext(ctx, update+its, id)
+			if err != nil {
+				return err
+			}
+			n, _ := done.RowsAffected()
+			jobs += n
 		}
-		n, _ := done.RowsAffected()
-		q.o.Log.Info("worker ended", slog.String("worker", id), slog.Int64("jobs", n))
+		q.o.Log.Info("worker ended", slog.String("worker", id), slog.Int64("jobs", jobs))
 		if _, err := c.ExecContext(ctx, "SELECT pg_advisory_unlock($1, hashtext($2))", lockSpace, id); err != nil {
 			return err
 		}

@@ -5,10 +5,12 @@ package queue
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
@@ -21,7 +23,8 @@ import (
 type job struct {
 	Tenant    string          `json:"tenant" river:"unique"`
 	Operation fleet.Operation `json:"operation" river:"unique"`
-	Digest    string          `json:"digest,omitempty" river:"unique"` // that is approved, of an apply
+	Plan      int64           `json:"plan,omitempty" river:"unique"` // the job that made the plan, of an apply
+	Now       bool            `json:"now,omitempty"`                 // the window of the tenant does not count
 }
 
 // Kind implements river.JobArgs.
@@ -29,6 +32,21 @@ func (job) Kind() string { return "usher" }
 
 // attempts is how often a job is tried whose tenant has no time for it.
 const attempts = 4
+
+// What changes a tenant waits in a queue of its own, so that a process that only looks at tenants
+// never takes an apply that somebody left behind.
+const (
+	looking  = river.QueueDefault
+	changing = "apply"
+)
+
+// queueOf is the queue of an operation.
+func queueOf(op fleet.Operation) string {
+	if op == fleet.Apply {
+		return changing
+	}
+	return looking
+}
 
 // priority is the order in which jobs are taken: what somebody waits for comes before the night.
 func priority(op fleet.Operation) int {
@@ -39,36 +57,59 @@ func priority(op fleet.Operation) int {
 type Order struct {
 	Tenant    config.FleetTenant
 	Operation fleet.Operation
-	Digest    string // that is approved, of an apply
-	Now       bool   // the window of the tenant does not count
+	Plan      int64 // the job that made the plan, of an apply
+	Now       bool  // the window of the tenant does not count
 }
 
-// Put adds jobs, and returns their numbers. One that waits or runs already is not added again.
+// Put adds jobs, and returns their numbers. One that waits or runs already is not added again; but
+// one that waits for a window gives way to one that does not.
 func (q *Queue) Put(ctx context.Context, orders []Order) (numbers []int64, doubled int, err error) {
-	params := make([]river.InsertManyParams, len(orders))
-	for i, o := range orders {
-		params[i] = river.InsertManyParams{Args: job{o.Tenant.Name, o.Operation, o.Digest}, InsertOpts: &river.InsertOpts{
-			MaxAttempts: attempts, Priority: priority(o.Operation), ScheduledAt: q.begin(o),
-			UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{rivertype.JobStateAvailable, rivertype.JobStatePending,
-				rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled}},
-		}}
-	}
 	const most = 500 // in one statement
-	for len(params) > 0 {
-		n := min(most, len(params))
-		results, err := q.jobs.InsertMany(ctx, params[:n])
+	for len(orders) > 0 {
+		n := min(most, len(orders))
+		results, err := q.jobs.InsertMany(ctx, q.params(orders[:n]))
 		if err != nil {
-			return numbers, doubled, fmt.Errorf("the jobs cannot be put into the queue: %w", err)
+			return numbers, doubled, q.unmade(err)
 		}
-		for _, r := range results {
-			if r.UniqueSkippedAsDuplicate {
+		var again []Order
+		for i, r := range results {
+			switch {
+			case r.UniqueSkippedAsDuplicate && orders[i].Now && r.Job.State == rivertype.JobStateScheduled:
+				if _, err := q.jobs.JobDelete(ctx, r.Job.ID); err == nil {
+					again = append(again, orders[i])
+					continue
+				}
+				doubled++
+			case r.UniqueSkippedAsDuplicate:
 				doubled++
 			}
 			numbers = append(numbers, r.Job.ID)
 		}
-		params = params[n:]
+		orders = append(again, orders[n:]...)
 	}
 	return numbers, doubled, nil
+}
+
+// unmade says what to do where the tables are not there.
+func (q *Queue) unmade(err error) error {
+	const noTable = "42P01" // of PostgreSQL
+	var problem *pgconn.PgError
+	if errors.As(err, &problem) && problem.Code == noTable {
+		return errors.New("the tables of the fleet are not there: run usher fleet init")
+	}
+	return fmt.Errorf("the queue cannot be used: %w", err)
+}
+
+func (q *Queue) params(orders []Order) []river.InsertManyParams {
+	params := make([]river.InsertManyParams, len(orders))
+	for i, o := range orders {
+		params[i] = river.InsertManyParams{Args: job{o.Tenant.Name, o.Operation, o.Plan, o.Now}, InsertOpts: &river.InsertOpts{
+			Queue: queueOf(o.Operation), MaxAttempts: attempts, Priority: priority(o.Operation), ScheduledAt: q.begin(o),
+			UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{rivertype.JobStateAvailable, rivertype.JobStatePending,
+				rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled}},
+		}}
+	}
+	return params
 }
 
 // begin is when a job may begin; the zero time is at once. Tenants of one window begin one after another, always in the

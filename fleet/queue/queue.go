@@ -11,10 +11,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -43,6 +44,7 @@ type Options struct {
 	Log         *slog.Logger    // is told of each job
 	Engine      *slog.Logger    // is told of the queue's own work
 	Operator    *fleet.Operator // does the jobs; nil where none are worked on here
+	Only        fleet.Operation // jobs of others are left alone; "" for none
 	Concurrency int             // jobs at once
 	Pause       time.Duration   // before a job is tried again whose tenant is busy
 	Poll        time.Duration   // between two looks at the queue
@@ -53,6 +55,8 @@ type Queue struct {
 	fleet *config.Fleet
 	o     Options
 	id    string // of this process, among all that work on the queue
+	slots chan struct{}
+	busy  sync.Map // tenants that are worked on in this process
 	db    *sql.DB
 	jobs  jobs
 	close []func()
@@ -64,6 +68,7 @@ type jobs interface {
 	Start(context.Context) error
 	Stop(context.Context) error
 	JobCancel(context.Context, int64) (*rivertype.JobRow, error)
+	JobDelete(context.Context, int64) (*rivertype.JobRow, error)
 	JobList(context.Context, *river.JobListParams) (*river.JobListResult, error)
 	QueuePause(context.Context, string, *river.QueuePauseOpts) error
 	QueueResume(context.Context, string, *river.QueuePauseOpts) error
@@ -72,7 +77,7 @@ type jobs interface {
 // Open opens the queue of a fleet. The tables of SQLite are made where they are missing; those of
 // PostgreSQL are made by Migrate, which takes a right that a worker does not need.
 func Open(ctx context.Context, f *config.Fleet, o Options) (*Queue, error) {
-	q := &Queue{fleet: f, o: o, id: uuid.NewString()}
+	q := &Queue{fleet: f, o: o, id: uuid.NewString(), slots: make(chan struct{}, max(o.Concurrency, 1))}
 	var err error
 	if f.Queue == config.PostgreSQL {
 		err = q.openPostgres(ctx)
@@ -93,6 +98,13 @@ func (q *Queue) Close() {
 	}
 }
 
+// A worker takes a connection for each of its jobs, and some for the queue itself: to listen, to
+// stay alive, to fetch and to end jobs.
+const (
+	beside   = 5
+	mostJobs = 1000
+)
+
 func (q *Queue) openPostgres(ctx context.Context) error {
 	address := q.o.Env(URL)
 	if address == "" {
@@ -103,6 +115,7 @@ func (q *Queue) openPostgres(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("%s is no address of PostgreSQL", URL) // the error would show the password
 	}
+	settings.MaxConns = max(settings.MaxConns, int32(min(q.o.Concurrency, mostJobs))+beside)
 	pool, err := pgxpool.NewWithConfig(ctx, settings)
 	if err != nil {
 		return fmt.Errorf("PostgreSQL cannot be reached: %w", err)
@@ -127,12 +140,14 @@ func (q *Queue) openSQLite(ctx context.Context) error {
 		}
 		q.close = append(q.close, func() { _ = lock.Unlock() })
 	}
-	if f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600); err == nil { // for nobody else to read
-		_ = f.Close()
-	} else if !errors.Is(err, fs.ErrExist) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) // for nobody else to read
+	if err != nil {
 		return fmt.Errorf("the database of the fleet cannot be opened: %w", err)
 	}
-	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_txlock=immediate")
+	_ = f.Close()
+	address := url.URL{Scheme: "file", Opaque: url.PathEscape(path),
+		RawQuery: "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_txlock=immediate"}
+	db, err := sql.Open("sqlite", address.String())
 	if err != nil {
 		return fmt.Errorf("the database of the fleet cannot be opened: %w", err)
 	}
@@ -143,12 +158,24 @@ func (q *Queue) openSQLite(ctx context.Context) error {
 		return err
 	}
 	if q.o.Operator != nil {
-		if _, err := db.ExecContext(ctx, "UPDATE river_job SET state = 'available' WHERE state = 'running'"); err != nil {
-			return fmt.Errorf("the jobs of the last worker cannot be taken up: %w", err)
+		const cancelled = "json_extract(metadata, '$.cancel_attempted_at') IS NOT NULL"
+		for _, update := range orphaned(cancelled, "CURRENT_TIMESTAMP") {
+			if _, err := db.ExecContext(ctx, update); err != nil {
+				return fmt.Errorf("the jobs of the last worker cannot be taken up: %w", err)
+			}
 		}
 	}
 	q.jobs, err = client(q, riversqlite.New(db))
 	return err
+}
+
+// orphaned gives back the jobs that nobody works on any more, with the try that they took; those
+// that somebody cancelled are ended.
+func orphaned(cancelled, now string) []string {
+	return []string{
+		"UPDATE river_job SET state = 'cancelled', finalized_at = " + now + " WHERE state = 'running' AND " + cancelled,
+		"UPDATE river_job SET state = 'available', attempt = CASE WHEN attempt > 1 THEN attempt - 1 ELSE 0 END WHERE state = 'running'",
+	}
 }
 
 // Migrate makes the tables, and brings them up to date.
@@ -190,10 +217,15 @@ func client[T any](q *Queue, d riverdriver.Driver[T]) (jobs, error) {
 		if err := river.AddWorkerSafely(workers, &worker{q: q}); err != nil {
 			return nil, err
 		}
-		c.Workers, c.Queues = workers, map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: q.o.Concurrency}}
+		c.Workers, c.Queues = workers, map[string]river.QueueConfig{}
+		for _, name := range []string{looking, changing} {
+			if q.o.Only == "" || name == queueOf(q.o.Only) {
+				c.Queues[name] = river.QueueConfig{MaxWorkers: q.o.Concurrency}
+			}
+		}
 		c.JobTimeout, c.RescueStuckJobsAfter = q.fleet.Timeout, q.fleet.Timeout+time.Minute
 		c.FetchPollInterval, c.FetchCooldown = q.o.Poll, min(q.o.Poll, 100*time.Millisecond)
-		c.SoftStopTimeout = 20 * time.Second
+		c.SoftStopTimeout = fleet.Grace + 5*time.Second
 	}
 	return river.NewClient(d, c)
 }

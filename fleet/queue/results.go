@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/usher-cli/usher/engine"
 	"github.com/usher-cli/usher/fleet"
 )
 
@@ -25,12 +26,14 @@ func tables() []string {
 		`CREATE TABLE IF NOT EXISTS usher_cause (
   job BIGINT NOT NULL REFERENCES usher_result (job) ON DELETE CASCADE, cause TEXT NOT NULL, n BIGINT NOT NULL, PRIMARY KEY (job, cause))`,
 		`CREATE TABLE IF NOT EXISTS usher_approval (
-  tenant TEXT NOT NULL, digest TEXT NOT NULL, approver TEXT NOT NULL, approved TEXT NOT NULL, PRIMARY KEY (tenant, digest))`,
+  plan BIGINT PRIMARY KEY, tenant TEXT NOT NULL, digest TEXT NOT NULL, approver TEXT NOT NULL, approved TEXT NOT NULL)`,
 	}
 }
 
-// keep writes a result, and takes out those that are older than the fleet says.
-func (q *Queue) keep(ctx context.Context, r fleet.Result) (err error) {
+// keep writes a result, and takes out those that are older than the fleet says. The approval of a
+// plan goes with its apply: the same plan can be necessary again, and somebody has to look again.
+// It stays only where the tenant had no time.
+func (q *Queue) keep(ctx context.Context, r fleet.Result, plan int64) (err error) {
 	job := r.Job
 	tx, err := q.db.BeginTx(ctx, nil)
 	if err != nil {
@@ -56,8 +59,8 @@ func (q *Queue) keep(ctx context.Context, r fleet.Result) (err error) {
 	if err != nil {
 		return err
 	}
-	if r.Operation == fleet.Apply && r.Outcome != fleet.Failed { // an approval is for one apply: the same plan can be necessary again
-		if _, err = tx.ExecContext(ctx, "DELETE FROM usher_approval WHERE tenant = $1 AND digest = $2", r.Tenant, r.Digest); err != nil {
+	if plan != 0 && r.Failure != engine.Busy && r.Failure != engine.Locked {
+		if _, err = tx.ExecContext(ctx, "DELETE FROM usher_approval WHERE plan = $1", plan); err != nil {
 			return err
 		}
 	}
@@ -67,6 +70,15 @@ func (q *Queue) keep(ctx context.Context, r fleet.Result) (err error) {
 		}
 	}
 	return tx.Commit()
+}
+
+// kept reports whether a job has a result already.
+func (q *Queue) kept(ctx context.Context, job int64) (bool, error) {
+	var n int
+	if err := q.db.QueryRowContext(ctx, "SELECT count(*) FROM usher_result WHERE job = $1", job).Scan(&n); err != nil {
+		return false, fmt.Errorf("the results cannot be read: %w", err)
+	}
+	return n > 0, nil
 }
 
 // Latest is the last result of each tenant and operation, without documents.
@@ -113,9 +125,9 @@ func (q *Queue) Document(ctx context.Context, tenant string, op fleet.Operation)
 }
 
 // Approve lets apply do a plan.
-func (q *Queue) Approve(ctx context.Context, tenant, digest, by string) error {
-	_, err := q.db.ExecContext(ctx, "INSERT INTO usher_approval VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-		tenant, digest, by, q.o.Now().UTC().Format(time.RFC3339))
+func (q *Queue) Approve(ctx context.Context, plan fleet.Result, by string) error {
+	_, err := q.db.ExecContext(ctx, "INSERT INTO usher_approval VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+		plan.Job, plan.Tenant, plan.Digest, by, q.o.Now().UTC().Format(time.RFC3339))
 	if err != nil {
 		return fmt.Errorf("the approval cannot be kept: %w", err)
 	}
@@ -123,10 +135,10 @@ func (q *Queue) Approve(ctx context.Context, tenant, digest, by string) error {
 }
 
 // approved is a plan that somebody approved, as it was reviewed; nil where nobody did.
-func (q *Queue) approved(ctx context.Context, tenant, digest string) ([]byte, error) {
+func (q *Queue) approved(ctx context.Context, tenant string, plan int64) ([]byte, error) {
 	var text string
-	err := q.db.QueryRowContext(ctx, `SELECT document FROM usher_result WHERE tenant = $1 AND operation = 'plan' AND digest = $2
-  AND EXISTS (SELECT 1 FROM usher_approval WHERE tenant = $1 AND digest = $2) ORDER BY job DESC LIMIT 1`, tenant, digest).Scan(&text)
+	err := q.db.QueryRowContext(ctx, `SELECT document FROM usher_result WHERE job = $1 AND tenant = $2 AND operation = 'plan'
+  AND EXISTS (SELECT 1 FROM usher_approval WHERE plan = $1)`, plan, tenant).Scan(&text)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, nil
@@ -136,23 +148,20 @@ func (q *Queue) approved(ctx context.Context, tenant, digest string) ([]byte, er
 	return []byte(text), nil
 }
 
-// Approved lists the plans that somebody approved, by tenant.
-func (q *Queue) Approved(ctx context.Context) (map[string]map[string]bool, error) {
-	rows, err := q.db.QueryContext(ctx, "SELECT tenant, digest FROM usher_approval")
+// Approved lists the jobs of plans that somebody approved.
+func (q *Queue) Approved(ctx context.Context) (map[int64]bool, error) {
+	rows, err := q.db.QueryContext(ctx, "SELECT plan FROM usher_approval")
 	if err != nil {
 		return nil, fmt.Errorf("the approvals cannot be read: %w", err)
 	}
 	defer rows.Close()
-	all := map[string]map[string]bool{}
+	all := map[int64]bool{}
 	for rows.Next() {
-		var tenant, digest string
-		if err := rows.Scan(&tenant, &digest); err != nil {
+		var plan int64
+		if err := rows.Scan(&plan); err != nil {
 			return nil, fmt.Errorf("the approvals cannot be read: %w", err)
 		}
-		if all[tenant] == nil {
-			all[tenant] = map[string]bool{}
-		}
-		all[tenant][digest] = true
+		all[plan] = true
 	}
 	return all, rows.Err()
 }

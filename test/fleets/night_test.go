@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -244,92 +243,5 @@ func (w *world) everyoneOnce(op string) {
 	}
 	if len(heard) != r.Tenants {
 		w.t.Errorf("%d of %d tenants have a result", len(heard), r.Tenants)
-	}
-}
-
-// TestWorkersAreKilled applies a change to every tenant while a worker is killed every few seconds
-// and PostgreSQL is restarted once: nothing is lost, and nothing is done twice.
-func TestWorkersAreKilled(t *testing.T) {
-	w := newWorld(t, *tenants)
-	first := w.worker(0)
-	w.must("fleet", "plan", "-json")
-	_ = first.Process.Signal(syscall.SIGTERM)
-	_ = first.Wait()
-	w.must("fleet", "approve", "-cause=add POWERAUTOMATE_ATTENDED_RPA by assignment.makers",
-		"-cause=adopt POWERAUTOMATE_ATTENDED_RPA by assignment.makers")
-	done := make(chan struct{})
-	ended := make(chan int)
-	go func() { ended <- w.killing(done) }()
-	out, err := w.command("fleet", "apply", "-now", "-detach").CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	w.until(5*time.Minute, func() bool {
-		n := 0
-		for _, x := range w.report().Results {
-			if x.Operation == "apply" {
-				n++
-			}
-		}
-		return n == *tenants
-	})
-	close(done)
-	t.Logf("%d tenants, %d workers killed", *tenants, <-ended)
-	w.everyoneOnce("apply")
-	last := w.worker(2)
-	w.must("fleet", "plan", "-json")
-	_ = last.Process.Signal(syscall.SIGTERM)
-	_ = last.Wait()
-	for _, x := range w.report().Results {
-		if x.Operation == "plan" && x.Outcome != "clean" {
-			t.Errorf("%s: a plan afterwards is %s", x.Tenant, x.Outcome)
-		}
-	}
-	for i := range *tenants { // a call whose answer was lost is found to be done, and is not sent again
-		name := fmt.Sprintf("customer-%04d", i)
-		text, err := os.ReadFile(filepath.Join(w.dir, "states", name+".json.history"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if given := bytes.Count(text, []byte(`"outcome":"done"`)); given > 1 {
-			t.Errorf("%s: %d calls were done, want 1", name, given)
-		}
-	}
-}
-
-// killing starts two workers, and kills one of them again and again; PostgreSQL once.
-func (w *world) killing(done <-chan struct{}) (killed int) {
-	all := []*exec.Cmd{w.worker(0), w.worker(1)}
-	rnd := rand.New(rand.NewPCG(1, 2))
-	for {
-		select {
-		case <-done:
-			for _, c := range all {
-				_ = c.Process.Signal(syscall.SIGTERM)
-				_ = c.Wait()
-			}
-			return killed
-		case <-time.After(*kills):
-		}
-		i := rnd.IntN(len(all))
-		_ = all[i].Process.Kill()
-		_ = all[i].Wait()
-		all[i] = w.worker(i)
-		killed++
-		if restart := os.Getenv("USHER_TEST_POSTGRES_RESTART"); restart != "" && killed == 2 {
-			_ = exec.Command("sh", "-c", restart).Run()
-		}
-	}
-}
-
-// until waits for something to be true.
-func (w *world) until(most time.Duration, is func() bool) {
-	w.t.Helper()
-	for end := time.Now().Add(most); !is(); time.Sleep(time.Second) {
-		if time.Now().After(end) {
-			out, _ := w.command("fleet", "status").CombinedOutput()
-			log, _ := os.ReadFile(filepath.Join(w.dir, "worker0.log"))
-			w.t.Fatalf("it did not end within %s\n%s\n%s", most, out, log[max(0, len(log)-4000):])
-		}
 	}
 }
