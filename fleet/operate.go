@@ -39,7 +39,8 @@ func (o *Operator) Do(ctx context.Context, t config.FleetTenant, op Operation, r
 	r := Result{Tenant: t.Name, Operation: op, Causes: map[string]int{}}
 	err := o.do(ctx, t, &r, reviewed)
 	if err != nil {
-		r = Result{Tenant: t.Name, Operation: op, Digest: r.Digest, Outcome: Failed, Failure: engine.FailureOf(err), Error: err.Error()}
+		r = Result{Tenant: t.Name, Operation: op, Digest: r.Digest, Begun: r.Begun, Outcome: Failed,
+			Failure: engine.FailureOf(err), Error: err.Error()}
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			r.Failure, r.Error = engine.Busy, fmt.Sprintf("it did not end within %s", o.Fleet.Timeout)
 		}
@@ -188,7 +189,10 @@ func (o *Operator) apply(ctx context.Context, r *Result, p *engine.Present, revi
 	stop, running, end := o.ending(ctx)
 	defer end()
 	report, err := p.Apply(running, pl, engine.RunOptions{Stop: stop})
-	if report == nil || report.Interrupted { // the next try goes on with the rest
+	if report != nil && report.Interrupted && !report.Complete() { // the next try goes on with the rest
+		r.Begun = true
+	}
+	if report == nil || r.Begun {
 		return cmp.Or(err, engine.ErrInterrupted)
 	}
 	r.count(reviewed)

@@ -23,6 +23,17 @@ type Report struct {
 	Job     int64         `json:"job"`     // the number of the last job that it tells of
 }
 
+// Open is a job that has not ended.
+type Open struct {
+	Job       int64
+	Tenant    string
+	Operation Operation
+}
+
+// Wanted reports whether a report tells of a job: its operation, and when it ended; the zero time
+// where it has not.
+type Wanted func(op Operation, job int64, at time.Time) bool
+
 // Cause is what was found in one or more tenants.
 type Cause struct {
 	Operation Operation `json:"operation"`
@@ -52,42 +63,65 @@ type TenantState struct {
 // NewReport puts the last results of the tenants together: what was found by its cause, the one of
 // most tenants first, and the tenants with the worst first.
 //
-// approved are the jobs of plans that somebody approved, and open the tenants with a job that has
-// not ended.
-func NewReport(tenants []config.FleetTenant, results []Result, approved map[int64]bool, open []string) Report {
+// approved are the jobs of plans that somebody approved. Only what is wanted is told.
+func NewReport(tenants []config.FleetTenant, results []Result, approved map[int64]bool, open []Open, wanted Wanted) Report {
 	r := Report{Format: 1, Tenants: len(tenants), Causes: []Cause{}, Results: []TenantState{}, Open: []string{}, Unheard: []string{}}
 	place := map[string]int{}
-	heard, owner := map[string]bool{}, map[string]string{}
+	owners := map[string]string{}
 	for _, t := range tenants {
-		owner[t.Name] = t.Owner
+		owners[t.Name] = t.Owner
 	}
+	for _, x := range withoutApplied(results) {
+		owner, is := owners[x.Tenant]
+		if !is || !wanted(x.Operation, x.Job, x.At) {
+			continue
+		}
+		r.Results = append(r.Results, TenantState{x.Tenant, x.Operation, x.Outcome, x.At, x.Adds, x.Changes, x.Removes, x.Adopts, x.Drifted,
+			x.Digest, approved[x.Job], string(x.Failure), x.Error, owner})
+		r.Job = max(r.Job, x.Job)
+		r.cause(x, place)
+	}
+	r.missing(tenants, open, wanted)
+	r.sort()
+	return r
+}
+
+// withoutApplied are results in which a plan that an apply did since has nothing to do any more.
+func withoutApplied(results []Result) []Result {
 	waiting := map[int64]bool{}
 	for _, x := range Waiting(results) {
 		waiting[x.Job] = true
 	}
-	for _, x := range results {
-		if x.Operation == Plan && (x.Outcome == Found || x.Outcome == Partial) && !waiting[x.Job] && len(x.Causes) > 0 { // an apply did it since
-			x.Outcome, x.Causes = Clean, nil
+	all := slices.Clone(results)
+	for i, x := range all {
+		if x.Operation == Plan && (x.Outcome == Found || x.Outcome == Partial) && !waiting[x.Job] && len(x.Causes) > 0 {
+			all[i].Outcome, all[i].Causes = Clean, nil
 		}
-		if !slices.ContainsFunc(tenants, func(t config.FleetTenant) bool { return t.Name == x.Tenant }) {
-			continue
-		}
+	}
+	return all
+}
+
+// missing notes the tenants whose results are still to come. A plan that is not made yet was not
+// seen by whoever reads the report, although its number can be lower than that of another one.
+func (r *Report) missing(tenants []config.FleetTenant, open []Open, wanted Wanted) {
+	heard, working := map[string]bool{}, map[string]bool{}
+	for _, x := range r.Results {
 		heard[x.Tenant] = true
-		r.Results = append(r.Results, TenantState{x.Tenant, x.Operation, x.Outcome, x.At, x.Adds, x.Changes, x.Removes, x.Adopts, x.Drifted,
-			x.Digest, approved[x.Job], string(x.Failure), x.Error, owner[x.Tenant]})
-		r.Job = max(r.Job, x.Job)
-		r.cause(x, place)
+	}
+	for _, o := range open {
+		working[o.Tenant] = working[o.Tenant] || wanted(o.Operation, o.Job, time.Time{})
+		if o.Operation == Plan {
+			r.Job = min(r.Job, o.Job-1)
+		}
 	}
 	for _, t := range tenants {
 		switch {
-		case slices.Contains(open, t.Name):
+		case working[t.Name]:
 			r.Open = append(r.Open, t.Name)
 		case !heard[t.Name]:
 			r.Unheard = append(r.Unheard, t.Name)
 		}
 	}
-	r.sort()
-	return r
 }
 
 // cause adds what a result found; place is where each cause is.

@@ -58,6 +58,7 @@ type Result struct {
 	Drifted   int
 	Digest    string // of a plan
 	Failure   engine.Failure
+	Begun     bool           // an apply that had to end before all of it was done: the next try goes on
 	Error     string         // why there is no result; untrusted text
 	Causes    map[string]int // what was found, in words that do not name the tenant, and how often
 	Document  []byte         // as -json of the command prints it; nil where there is no result

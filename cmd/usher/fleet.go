@@ -166,8 +166,8 @@ func newFleetReport(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.showFleet(ctx, q, chosen, open, o.format, func(r fleet.Result) bool {
-					return (o.only == "" || o.only == string(r.Operation)) && (o.since == 0 || a.now().Sub(r.At) <= o.since)
+				return a.showFleet(ctx, q, chosen, open, o.format, func(op fleet.Operation, _ int64, at time.Time) bool {
+					return (o.only == "" || o.only == string(op)) && (o.since == 0 || at.IsZero() || a.now().Sub(at) <= o.since)
 				})
 			})
 		}}
@@ -195,8 +195,8 @@ func operationNames() string {
 }
 
 // showFleet shows the last results of some tenants that are wanted.
-func (a *app) showFleet(ctx context.Context, q *queue.Queue, tenants []config.FleetTenant, open []string, f format,
-	wanted func(fleet.Result) bool) error {
+func (a *app) showFleet(ctx context.Context, q *queue.Queue, tenants []config.FleetTenant, open []fleet.Open, f format,
+	wanted fleet.Wanted) error {
 	results, err := q.Latest(ctx)
 	if err != nil {
 		return err
@@ -205,8 +205,7 @@ func (a *app) showFleet(ctx context.Context, q *queue.Queue, tenants []config.Fl
 	if err != nil {
 		return err
 	}
-	results = slices.DeleteFunc(results, func(r fleet.Result) bool { return !wanted(r) })
-	r := fleet.NewReport(tenants, results, approved, open)
+	r := fleet.NewReport(tenants, results, approved, open, wanted)
 	if err := a.show(f, r.Document(a.now())); err != nil {
 		return err
 	}

@@ -82,8 +82,8 @@ func (a *app) put(ctx context.Context, q *queue.Queue, op fleet.Operation, chose
 }
 
 // ofJobs chooses the results of some jobs.
-func ofJobs(numbers []int64) func(fleet.Result) bool {
-	return func(r fleet.Result) bool { return slices.Contains(numbers, r.Job) }
+func ofJobs(numbers []int64) fleet.Wanted {
+	return func(_ fleet.Operation, job int64, _ time.Time) bool { return slices.Contains(numbers, job) }
 }
 
 // approvedPlans are the jobs of plans that somebody approved and nobody applied, by tenant.
@@ -115,13 +115,16 @@ func (a *app) follow(ctx context.Context, q *queue.Queue, numbers []int64) error
 		if err != nil {
 			return err
 		}
-		ended := 0
-		for _, s := range queue.Ended() {
-			ended += states[s]
+		open := 0 // a job whose row is gone has ended, too
+		for _, s := range queue.JobStates() {
+			if !slices.Contains(queue.Ended(), s) {
+				open += states[s]
+			}
 		}
-		if ended == len(numbers) {
+		if open == 0 {
 			return nil
 		}
+		ended := len(numbers) - open
 		progress.Show("Fleet: %d of %d tenants, %d at work", ended, len(numbers), states[queue.Running])
 		select {
 		case <-ctx.Done():

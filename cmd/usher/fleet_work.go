@@ -30,7 +30,7 @@ type workOptions struct {
 }
 
 func (o *workOptions) flags(cmd *cobra.Command) {
-	cmd.Flags().IntVar(&o.concurrency, "concurrency", 4, "do so many jobs at once")
+	cmd.Flags().IntVar(&o.concurrency, "concurrency", 4, "do so many applies at once, and so many jobs that only look")
 	cmd.Flags().Var(&named{&o.credential, "program"}, "credential-command",
 		"run a `PROGRAM` with the name and the id of a tenant: it prints the variables of its credentials, NAME=VALUE a line")
 	cmd.Flags().DurationVar(&o.pause, "pause", fleetPause, "wait so long before a tenant is tried again that is busy or locked")

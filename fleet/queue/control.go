@@ -7,13 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/usher-cli/usher/config"
+	"github.com/usher-cli/usher/fleet"
 )
 
 // Pause lets workers take no new job; those that run come to an end.
@@ -43,34 +43,26 @@ func (q *Queue) all(ctx context.Context, change func(context.Context, string, *r
 // Cancel ends the jobs of some tenants that wait, and asks those that run to end. It returns how
 // many they are.
 func (q *Queue) Cancel(ctx context.Context, tenants []config.FleetTenant) (int, error) {
-	open, err := q.open(ctx)
+	open, err := q.Open(ctx)
 	if err != nil {
 		return 0, err
 	}
 	i := 0
-	for n, tenant := range open {
-		if !slices.ContainsFunc(tenants, func(t config.FleetTenant) bool { return t.Name == tenant }) {
+	for _, o := range open {
+		if !slices.ContainsFunc(tenants, func(t config.FleetTenant) bool { return t.Name == o.Tenant }) {
 			continue
 		}
 		i++
-		if _, err := q.jobs.JobCancel(ctx, n); err != nil && !errors.Is(err, rivertype.ErrNotFound) {
-			return i, fmt.Errorf("job %d cannot be cancelled: %w", n, err)
+		if _, err := q.jobs.JobCancel(ctx, o.Job); err != nil && !errors.Is(err, rivertype.ErrNotFound) {
+			return i, fmt.Errorf("job %d cannot be cancelled: %w", o.Job, err)
 		}
 	}
 	return i, nil
 }
 
-// Open lists the tenants with a job that has not ended.
-func (q *Queue) Open(ctx context.Context) ([]string, error) {
-	open, err := q.open(ctx)
-	names := slices.Sorted(maps.Values(open))
-	return slices.Compact(names), err
-}
-
-// open are the jobs that have not ended, by number, with their tenants.
-func (q *Queue) open(ctx context.Context) (map[int64]string, error) {
+// Open lists the jobs that have not ended.
+func (q *Queue) Open(ctx context.Context) (all []fleet.Open, err error) {
 	const most = 1000 // in one answer
-	all := map[int64]string{}
 	params := river.NewJobListParams().First(most).States(rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
 		rivertype.JobStateRunning, rivertype.JobStateScheduled)
 	for {
@@ -83,7 +75,7 @@ func (q *Queue) open(ctx context.Context) (map[int64]string, error) {
 			if err := json.Unmarshal(row.EncodedArgs, &j); err != nil {
 				return nil, fmt.Errorf("job %d cannot be read: %w", row.ID, err)
 			}
-			all[row.ID] = j.Tenant
+			all = append(all, fleet.Open{Job: row.ID, Tenant: j.Tenant, Operation: j.Operation})
 		}
 		if len(page.Jobs) < most {
 			return all, nil

@@ -5,6 +5,7 @@ package queue
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -30,8 +31,11 @@ type job struct {
 // Kind implements river.JobArgs.
 func (job) Kind() string { return "usher" }
 
-// attempts is how often a job is tried whose tenant has no time for it.
-const attempts = 4
+// How often a job is tried: where its tenant has no time, and in all, with workers that were killed.
+const (
+	tries    = 4
+	attempts = 12
+)
 
 // What changes a tenant waits in a queue of its own, so that a process that only looks at tenants
 // never takes an apply that somebody left behind.
@@ -74,7 +78,7 @@ func (q *Queue) Put(ctx context.Context, orders []Order) (numbers []int64, doubl
 		var again []Order
 		for i, r := range results {
 			switch {
-			case r.UniqueSkippedAsDuplicate && orders[i].Now && r.Job.State == rivertype.JobStateScheduled:
+			case r.UniqueSkippedAsDuplicate && orders[i].Now && waits(r.Job):
 				if _, err := q.jobs.JobDelete(ctx, r.Job.ID); err == nil {
 					again = append(again, orders[i])
 					continue
@@ -88,6 +92,13 @@ func (q *Queue) Put(ctx context.Context, orders []Order) (numbers []int64, doubl
 		orders = append(again, orders[n:]...)
 	}
 	return numbers, doubled, nil
+}
+
+// waits reports whether a job heeds the window of its tenant, and nobody works on it.
+func waits(row *rivertype.JobRow) bool {
+	var j job
+	err := json.Unmarshal(row.EncodedArgs, &j)
+	return err == nil && !j.Now && waitsForWindow(j.Operation) && row.State != rivertype.JobStateRunning
 }
 
 // unmade says what to do where the tables are not there.

@@ -45,7 +45,7 @@ type Options struct {
 	Engine      *slog.Logger    // is told of the queue's own work
 	Operator    *fleet.Operator // does the jobs; nil where none are worked on here
 	Only        fleet.Operation // jobs of others are left alone; "" for none
-	Concurrency int             // jobs at once
+	Concurrency int             // jobs at once in each of the two queues
 	Pause       time.Duration   // before a job is tried again whose tenant is busy
 	Poll        time.Duration   // between two looks at the queue
 }
@@ -54,8 +54,7 @@ type Options struct {
 type Queue struct {
 	fleet *config.Fleet
 	o     Options
-	id    string // of this process, among all that work on the queue
-	slots chan struct{}
+	id    string   // of this process, among all that work on the queue
 	busy  sync.Map // tenants that are worked on in this process
 	db    *sql.DB
 	jobs  jobs
@@ -77,7 +76,7 @@ type jobs interface {
 // Open opens the queue of a fleet. The tables of SQLite are made where they are missing; those of
 // PostgreSQL are made by Migrate, which takes a right that a worker does not need.
 func Open(ctx context.Context, f *config.Fleet, o Options) (*Queue, error) {
-	q := &Queue{fleet: f, o: o, id: uuid.NewString(), slots: make(chan struct{}, max(o.Concurrency, 1))}
+	q := &Queue{fleet: f, o: o, id: uuid.NewString()}
 	var err error
 	if f.Queue == config.PostgreSQL {
 		err = q.openPostgres(ctx)
@@ -98,8 +97,8 @@ func (q *Queue) Close() {
 	}
 }
 
-// A worker takes a connection for each of its jobs, and some for the queue itself: to listen, to
-// stay alive, to fetch and to end jobs.
+// A worker takes connections for its jobs, which need one only for moments, and some for the queue
+// itself: to listen, to stay alive, to fetch and to end jobs.
 const (
 	beside   = 5
 	mostJobs = 1000
@@ -169,12 +168,13 @@ func (q *Queue) openSQLite(ctx context.Context) error {
 	return err
 }
 
-// orphaned gives back the jobs that nobody works on any more, with the try that they took; those
-// that somebody cancelled are ended.
+// orphaned gives back the jobs that nobody works on any more; those that somebody cancelled are
+// ended. The try counts: a job that ends its worker each time must not go round for ever.
 func orphaned(cancelled, now string) []string {
 	return []string{
 		"UPDATE river_job SET state = 'cancelled', finalized_at = " + now + " WHERE state = 'running' AND " + cancelled,
-		"UPDATE river_job SET state = 'available', attempt = CASE WHEN attempt > 1 THEN attempt - 1 ELSE 0 END WHERE state = 'running'",
+		"UPDATE river_job SET state = 'available' WHERE state = 'running' AND attempt < max_attempts",
+		"UPDATE river_job SET state = 'discarded', finalized_at = " + now + " WHERE state = 'running' AND attempt >= max_attempts",
 	}
 }
 

@@ -26,7 +26,8 @@ func tables() []string {
 		`CREATE TABLE IF NOT EXISTS usher_cause (
   job BIGINT NOT NULL REFERENCES usher_result (job) ON DELETE CASCADE, cause TEXT NOT NULL, n BIGINT NOT NULL, PRIMARY KEY (job, cause))`,
 		`CREATE TABLE IF NOT EXISTS usher_approval (
-  plan BIGINT PRIMARY KEY, tenant TEXT NOT NULL, digest TEXT NOT NULL, approver TEXT NOT NULL, approved TEXT NOT NULL)`,
+  plan BIGINT PRIMARY KEY, tenant TEXT NOT NULL, digest TEXT NOT NULL, approver TEXT NOT NULL, approved TEXT NOT NULL,
+  begun TEXT NOT NULL)`,
 	}
 }
 
@@ -126,7 +127,7 @@ func (q *Queue) Document(ctx context.Context, tenant string, op fleet.Operation)
 
 // Approve lets apply do a plan.
 func (q *Queue) Approve(ctx context.Context, plan fleet.Result, by string) error {
-	_, err := q.db.ExecContext(ctx, "INSERT INTO usher_approval VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+	_, err := q.db.ExecContext(ctx, "INSERT INTO usher_approval VALUES ($1, $2, $3, $4, $5, '') ON CONFLICT DO NOTHING",
 		plan.Job, plan.Tenant, plan.Digest, by, q.o.Now().UTC().Format(time.RFC3339))
 	if err != nil {
 		return fmt.Errorf("the approval cannot be kept: %w", err)
@@ -134,18 +135,28 @@ func (q *Queue) Approve(ctx context.Context, plan fleet.Result, by string) error
 	return nil
 }
 
-// approved is a plan that somebody approved, as it was reviewed; nil where nobody did.
-func (q *Queue) approved(ctx context.Context, tenant string, plan int64) ([]byte, error) {
-	var text string
-	err := q.db.QueryRowContext(ctx, `SELECT document FROM usher_result WHERE job = $1 AND tenant = $2 AND operation = 'plan'
-  AND EXISTS (SELECT 1 FROM usher_approval WHERE plan = $1)`, plan, tenant).Scan(&text)
+// approved is a plan that somebody approved, as it was reviewed, and whether an apply of it has begun;
+// nil where nobody did.
+func (q *Queue) approved(ctx context.Context, tenant string, plan int64) (reviewed []byte, begun bool, err error) {
+	var text, since string
+	err = q.db.QueryRowContext(ctx, `SELECT r.document, a.begun FROM usher_result r JOIN usher_approval a ON a.plan = r.job
+WHERE r.job = $1 AND r.tenant = $2 AND r.operation = 'plan'`, plan, tenant).Scan(&text, &since)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
-		return nil, nil
+		return nil, false, nil
 	case err != nil:
-		return nil, fmt.Errorf("the approval cannot be read: %w", err)
+		return nil, false, fmt.Errorf("the approval cannot be read: %w", err)
 	}
-	return []byte(text), nil
+	return []byte(text), since != "", nil
+}
+
+// begun notes that an apply of a plan has begun.
+func (q *Queue) begun(ctx context.Context, plan int64) error {
+	if _, err := q.db.ExecContext(ctx, "UPDATE usher_approval SET begun = $1 WHERE plan = $2 AND begun = ''",
+		q.o.Now().UTC().Format(time.RFC3339), plan); err != nil {
+		return fmt.Errorf("the approval cannot be written: %w", err)
+	}
+	return nil
 }
 
 // Approved lists the jobs of plans that somebody approved.

@@ -38,20 +38,11 @@ func (w *worker) NextRetry(j *river.Job[job]) time.Time {
 
 // Work implements river.Worker.
 func (w *worker) Work(ctx context.Context, j *river.Job[job]) error {
-	select {
-	case w.q.slots <- struct{}{}: // both queues together do no more jobs at once than this process may
-		defer func() { <-w.q.slots }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 	at := slices.IndexFunc(w.q.fleet.Tenants, func(t config.FleetTenant) bool { return t.Name == j.Args.Tenant })
 	if at < 0 {
 		return w.wait(j, w.q.o.Pause, "the fleet that this worker has read has no such tenant: start it anew, or cancel the job")
 	}
 	t := w.q.fleet.Tenants[at]
-	if opens := t.Window.Opens(w.q.o.Now()); waitsForWindow(j.Args.Operation) && !j.Args.Now && opens.After(w.q.o.Now()) {
-		return river.JobSnooze(opens.Sub(w.q.o.Now())) // it was late: nobody did it while the window was open
-	}
 	if _, busy := w.q.busy.LoadOrStore(t.Name, true); busy {
 		return river.JobSnooze(min(w.q.o.Pause, lockPause))
 	}
@@ -60,14 +51,24 @@ func (w *worker) Work(ctx context.Context, j *river.Job[job]) error {
 		return err
 	}
 	var reviewed []byte
+	begun := false
 	if j.Args.Operation == fleet.Apply {
 		var err error
-		if reviewed, err = w.q.approved(ctx, j.Args.Tenant, j.Args.Plan); err != nil {
+		if reviewed, begun, err = w.q.approved(ctx, j.Args.Tenant, j.Args.Plan); err != nil {
 			return err
 		}
 		if reviewed == nil {
 			return w.end(ctx, j, fleet.Result{Outcome: fleet.Failed, Failure: engine.Wrong, Error: "nobody approved this plan, or it was applied, " +
 				"or it is kept no longer"})
+		}
+	}
+	now := w.q.o.Now()
+	if waitsForWindow(j.Args.Operation) && !j.Args.Now && !begun && t.Window.Opens(now).After(now) {
+		return river.JobSnooze(w.q.begin(Order{Tenant: t}).Sub(now)) // nobody did it while the window was open
+	}
+	if j.Args.Operation == fleet.Apply {
+		if err := w.q.begun(ctx, j.Args.Plan); err != nil { // what was begun goes on outside of the window, too
+			return err
 		}
 	}
 	return w.conclude(ctx, j, w.q.o.Operator.Do(ctx, t, j.Args.Operation, reviewed))
@@ -84,11 +85,14 @@ func (w *worker) conclude(ctx context.Context, j *river.Job[job], r fleet.Result
 	switch {
 	case cancelled && r.Outcome == fleet.Failed:
 		r.Failure, r.Error = engine.Wrong, "somebody cancelled it"
+	case r.Begun: // the worker stops, it took too long, or it lost the lock: somebody goes on with it
+		w.tell("again", j, r)
+		return river.JobSnooze(min(w.q.o.Pause, lockPause))
 	case r.Outcome == fleet.Failed && ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return ctx.Err() // the worker stops: another one takes the job up
 	case r.Failure == engine.Locked:
 		return w.wait(j, lockPause, r.Error)
-	case r.Failure == engine.Busy && j.Attempt < j.MaxAttempts:
+	case r.Failure == engine.Busy && j.Attempt < tries:
 		w.tell("again", j, r)
 		return errors.New(r.Error)
 	}
