@@ -58,8 +58,7 @@ func (r *refusals) Write(line []byte) (int, error) {
 // TestSoakPace gives seats in tenants that allow fewer writes than usher expects. It finds the
 // allowance by itself, with few writes refused, and reports how long it takes beside the least
 // that the allowance needs.
-func TestSoakPace(t *testing.T) {
-	t.Parallel()
+func TestSoakPace(t *testing.T) { // alone: others would take the time that it counts
 	for _, perSecond := range []int{5, 10, 20} {
 		t.Run(fmt.Sprintf("%d a second", perSecond), func(t *testing.T) { soakPace(t, perSecond) })
 	}
