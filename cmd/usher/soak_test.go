@@ -231,8 +231,7 @@ func (s *soak) read() *tenant.Reading {
 // TestSoak changes many people in a tenant where five in a hundred answers are
 // wrong in every way, and everything is a little late. It loses and doubles
 // nothing, and reports how long it takes and how many requests it sends.
-func TestSoak(t *testing.T) {
-	t.Parallel()
+func TestSoak(t *testing.T) { // alone, as that of the pace
 	for seed := range *soakSeeds {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { runSoak(t, *soakPeople, uint64(seed)) })
 	}
