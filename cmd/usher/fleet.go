@@ -48,15 +48,15 @@ func fleetCommands(a *app) []*cobra.Command {
 		cmd.AddCommand(newFleetPut(a, op))
 	}
 	cmd.AddCommand(newFleetInit(a), newFleetWork(a), newFleetRun(a), newFleetReport(a), newFleetApprove(a), newFleetShow(a), newFleetStatus(a),
-		newFleetControl(a, "pause", "Let workers take no new job; those that run come to an end",
+		newFleetControl(a, (*fleetInputs).flags, "pause", "Let workers take no new job; those that run come to an end",
 			func(ctx context.Context, q *queue.Queue, _ []config.FleetTenant) (string, error) {
 				return "Workers take no new job, until usher fleet resume.", q.Pause(ctx)
 			}),
-		newFleetControl(a, "resume", "Let workers take jobs again",
+		newFleetControl(a, (*fleetInputs).flags, "resume", "Let workers take jobs again",
 			func(ctx context.Context, q *queue.Queue, _ []config.FleetTenant) (string, error) {
 				return "Workers take jobs again.", q.Resume(ctx)
 			}),
-		newFleetControl(a, "cancel", "End the jobs that wait, and ask those that run to end",
+		newFleetControl(a, (*fleetInputs).choose, "cancel", "End the jobs that wait, and ask those that run to end",
 			func(ctx context.Context, q *queue.Queue, chosen []config.FleetTenant) (string, error) {
 				n, err := q.Cancel(ctx, chosen)
 				return fmt.Sprintf("Jobs cancelled: %d.", n), err
@@ -65,7 +65,7 @@ func fleetCommands(a *app) []*cobra.Command {
 }
 
 // newFleetControl makes a command that changes what becomes of jobs, and says so.
-func newFleetControl(a *app, use, short string,
+func newFleetControl(a *app, flags func(*fleetInputs, *cobra.Command), use, short string,
 	change func(context.Context, *queue.Queue, []config.FleetTenant) (string, error)) *cobra.Command {
 	o := &fleetInputs{}
 	cmd := &cobra.Command{Use: use, Short: short, Args: noArgs, RunE: func(cmd *cobra.Command, _ []string) error {
@@ -77,11 +77,7 @@ func newFleetControl(a *app, use, short string,
 			return err
 		})
 	}}
-	if use == "cancel" {
-		o.choose(cmd)
-	} else {
-		o.flags(cmd)
-	}
+	flags(o, cmd)
 	return cmd
 }
 

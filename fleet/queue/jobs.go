@@ -115,7 +115,7 @@ func (q *Queue) params(orders []Order) []river.InsertManyParams {
 	params := make([]river.InsertManyParams, len(orders))
 	for i, o := range orders {
 		params[i] = river.InsertManyParams{Args: job{o.Tenant.Name, o.Operation, o.Plan, o.Now}, InsertOpts: &river.InsertOpts{
-			Queue: queueOf(o.Operation), MaxAttempts: attempts, Priority: priority(o.Operation), ScheduledAt: q.begin(o),
+			Queue: queueOf(o.Operation), MaxAttempts: attempts, Priority: priority(o.Operation), ScheduledAt: o.begin(q.o.Now()),
 			UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{rivertype.JobStateAvailable, rivertype.JobStatePending,
 				rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled}},
 		}}
@@ -123,10 +123,10 @@ func (q *Queue) params(orders []Order) []river.InsertManyParams {
 	return params
 }
 
-// begin is when a job may begin; the zero time is at once. Tenants of one window begin one after another, always in the
-// same order, in the first half of it: a service would see all of them at once otherwise.
-func (q *Queue) begin(o Order) time.Time {
-	now := q.o.Now()
+// begin is when a job may begin; the zero time is at once. Tenants of one window begin one after
+// another, always in the same order, in the first half of it: a service would see all of them at
+// once otherwise.
+func (o Order) begin(now time.Time) time.Time {
 	opens := o.Tenant.Window.Opens(now)
 	if o.Now || !opens.After(now) {
 		return time.Time{} // at once

@@ -2,8 +2,8 @@
 
 // Package queue keeps the jobs of a fleet and what came of them, in PostgreSQL or in SQLite.
 //
-// The jobs are River's, in its own tables, which people can query. The results are two tables
-// beside them. It never reads a tenant.
+// The jobs are River's, in its own tables, which people can query. Three tables beside
+// them have the results, their causes and the approvals. It never reads a tenant.
 package queue
 
 import (
@@ -44,7 +44,7 @@ type Options struct {
 	Log         *slog.Logger    // is told of each job
 	Engine      *slog.Logger    // is told of the queue's own work
 	Operator    *fleet.Operator // does the jobs; nil where none are worked on here
-	Only        fleet.Operation // jobs of others are left alone; "" for none
+	Only        fleet.Operation // only the queue that it waits in is served; "" for both
 	Concurrency int             // jobs at once in each of the two queues
 	Pause       time.Duration   // before a job is tried again whose tenant is busy
 	Poll        time.Duration   // between two looks at the queue
@@ -58,6 +58,7 @@ type Queue struct {
 	busy  sync.Map // tenants that are worked on in this process
 	db    *sql.DB
 	jobs  jobs
+	make  func(context.Context) error // makes the tables
 	close []func()
 }
 
@@ -124,7 +125,9 @@ func (q *Queue) openPostgres(ctx context.Context) error {
 	if err := pool.Ping(ctx); err != nil {
 		return fmt.Errorf("PostgreSQL cannot be reached: %w", err)
 	}
-	q.jobs, err = client(q, riverpgxv5.New(pool))
+	driver := riverpgxv5.New(pool)
+	q.make = func(ctx context.Context) error { return migrate(ctx, q, driver) }
+	q.jobs, err = client(q, driver)
 	return err
 }
 
@@ -153,7 +156,9 @@ func (q *Queue) openSQLite(ctx context.Context) error {
 	db.SetMaxOpenConns(1) // SQLite has one writer, and River many
 	q.db = db
 	q.close = append([]func(){func() { _ = db.Close() }}, q.close...)
-	if err := q.migrate(ctx, riversqlite.New(db)); err != nil {
+	driver := riversqlite.New(db)
+	q.make = func(ctx context.Context) error { return migrate(ctx, q, driver) }
+	if err := q.make(ctx); err != nil {
 		return err
 	}
 	if q.o.Operator != nil {
@@ -164,7 +169,7 @@ func (q *Queue) openSQLite(ctx context.Context) error {
 			}
 		}
 	}
-	q.jobs, err = client(q, riversqlite.New(db))
+	q.jobs, err = client(q, driver)
 	return err
 }
 
@@ -179,19 +184,7 @@ func orphaned(cancelled, now string) []string {
 }
 
 // Migrate makes the tables, and brings them up to date.
-func (q *Queue) Migrate(ctx context.Context) error {
-	if q.fleet.Queue != config.PostgreSQL {
-		return nil // Open did
-	}
-	pool, err := pgxpool.New(ctx, q.o.Env(URL))
-	if err != nil {
-		return fmt.Errorf("PostgreSQL cannot be reached: %w", err)
-	}
-	defer pool.Close()
-	return migrate(ctx, q, riverpgxv5.New(pool))
-}
-
-func (q *Queue) migrate(ctx context.Context, d *riversqlite.Driver) error { return migrate(ctx, q, d) }
+func (q *Queue) Migrate(ctx context.Context) error { return q.make(ctx) }
 
 func migrate[T any](ctx context.Context, q *Queue, d riverdriver.Driver[T]) error {
 	m, err := rivermigrate.New(d, &rivermigrate.Config{Logger: q.o.Engine})

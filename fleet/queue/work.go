@@ -64,7 +64,7 @@ func (w *worker) Work(ctx context.Context, j *river.Job[job]) error {
 	}
 	now := w.q.o.Now()
 	if waitsForWindow(j.Args.Operation) && !j.Args.Now && !begun && t.Window.Opens(now).After(now) {
-		return river.JobSnooze(w.q.begin(Order{Tenant: t}).Sub(now)) // nobody did it while the window was open
+		return river.JobSnooze(Order{Tenant: t}.begin(now).Sub(now)) // nobody did it while the window was open
 	}
 	if j.Args.Operation == fleet.Apply {
 		if err := w.q.begun(ctx, j.Args.Plan); err != nil { // what was begun goes on outside of the window, too
@@ -99,8 +99,7 @@ func (w *worker) conclude(ctx context.Context, j *river.Job[job], r fleet.Result
 	return w.end(ctx, j, r)
 }
 
-// wait lets a job look again later, for as long as a job may take. Then it has no result, which
-// the report tells.
+// wait lets a job look again later, for as long as a job may take. After that the job has failed.
 func (w *worker) wait(j *river.Job[job], pause time.Duration, why string) error {
 	pause = min(w.q.o.Pause, pause)
 	var seen struct {

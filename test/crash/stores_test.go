@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -106,7 +107,7 @@ type server struct {
 }
 
 func (s *server) start() error {
-	s.cmd = exec.Command(programs.server, s.address, s.dir)
+	s.cmd = exec.Command(filepath.Join(programs, "serve"), s.address, s.dir)
 	if err := s.cmd.Start(); err != nil {
 		return err
 	}

@@ -20,19 +20,11 @@ import (
 	"github.com/usher-cli/usher/test/program"
 )
 
-// programs are built once for all tests.
-var programs struct{ usher, server string }
+// programs is where usher and the server of states are built, once for all tests.
+var programs string
 
 func TestMain(m *testing.M) {
-	dir, err := program.Build("../../cmd/usher", "../stateserver/serve")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	programs.usher, programs.server = filepath.Join(dir, "usher"), filepath.Join(dir, "serve")
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
+	os.Exit(program.Run(m, &programs, "../../cmd/usher", "../stateserver/serve"))
 }
 
 // world is a served tenant, and a state of it in a store.
@@ -175,7 +167,7 @@ func listens(address string) error {
 }
 
 func (w *world) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(programs.usher, args...)
+	cmd := exec.Command(filepath.Join(programs, "usher"), args...)
 	cmd.Dir, cmd.Env = w.dir, slices.Clip(w.env) // what a command adds is its own
 	return cmd
 }

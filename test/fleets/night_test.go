@@ -27,20 +27,10 @@ var (
 	services = flag.Int("latency", 50, "milliseconds until a service answers")
 )
 
-var usher string
+// programs is where usher is built, once for all tests.
+var programs string
 
-func TestMain(m *testing.M) {
-	flag.Parse()
-	dir, err := program.Build("../../cmd/usher")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	usher = filepath.Join(dir, "usher")
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(program.Run(m, &programs, "../../cmd/usher")) }
 
 // world is a fleet, and what its queue wants in the environment.
 type world struct {
@@ -148,7 +138,7 @@ func (w *world) write(name, text string) {
 }
 
 func (w *world) command(args ...string) *exec.Cmd {
-	c := exec.Command(usher, args...)
+	c := exec.Command(filepath.Join(programs, "usher"), args...)
 	c.Dir, c.Env = w.dir, w.env
 	return c
 }

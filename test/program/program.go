@@ -5,11 +5,24 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"testing"
 )
 
-// Build compiles main packages into a new directory, which the caller removes. They have the tags of
-// the test. Nobody debugs what is in it, and it is linked faster without symbols.
-func Build(packages ...string) (dir string, err error) {
+// Run builds main packages for all tests of a package and runs these; dir is where the programs are
+// then. It returns how to exit.
+func Run(m *testing.M, dir *string, packages ...string) int {
+	var err error
+	if *dir, err = build(packages); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(*dir) }()
+	return m.Run()
+}
+
+// build compiles main packages into a new directory. They have the tags of the test. Nobody debugs
+// what is in it, and it is linked faster without symbols.
+func build(packages []string) (dir string, err error) {
 	if dir, err = os.MkdirTemp("", "usher"); err != nil {
 		return "", err
 	}

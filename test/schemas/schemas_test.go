@@ -5,7 +5,6 @@ package schemas_test
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,20 +18,10 @@ import (
 	"github.com/usher-cli/usher/test/program"
 )
 
-// usher is the program, which is built once for all tests.
-var usher string
+// programs is where usher is built, once for all tests.
+var programs string
 
-func TestMain(m *testing.M) {
-	dir, err := program.Build("../../cmd/usher")
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	usher = filepath.Join(dir, "usher")
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(program.Run(m, &programs, "../../cmd/usher")) }
 
 // TestDocumentsMatchTheirSchemas validates what usher writes, in all its
 // variety, against the schemas that others rely on.
@@ -47,7 +36,7 @@ func TestDocumentsMatchTheirSchemas(t *testing.T) {
 	run := func(in string, code int, args ...string) []byte {
 		t.Helper()
 		var out, errs bytes.Buffer
-		c := exec.Command(usher, append(args, "-chdir="+in)...)
+		c := exec.Command(filepath.Join(programs, "usher"), append(args, "-chdir="+in)...)
 		c.Env, c.Stdout, c.Stderr = []string{}, &out, &errs
 		if err := c.Run(); err != nil && c.ProcessState == nil {
 			t.Fatal(err)
