@@ -84,7 +84,7 @@ var onlyIn = []struct {
 	prefix string
 	homes  []string
 }{
-	{"github.com/hashicorp/hcl/v2", []string{"config", "engine", "view", "cmd/usher"}},
+	{"github.com/hashicorp/hcl/v2", []string{"config", "engine", "fleet", "view", "cmd/usher"}},
 	{"github.com/zclconf/go-cty", []string{"config"}},
 	{"github.com/spf13/cobra", []string{"cmd/usher"}},
 	{"github.com/Azure/", []string{"forge", "state/azblob", "state/httpstate", "tenant", "tenant/identity", "tenant/wire"}},

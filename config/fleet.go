@@ -76,6 +76,10 @@ const (
 )
 
 func loadFleet(dir string, opts Options) (*Fleet, hcl.Diagnostics) {
+	if opts.Files == nil && Empty(dir) {
+		return &Fleet{Dir: dir}, hcl.Diagnostics{broken(dir, "No fleet",
+			"The directory %s has no *.hcl file: write one with a tenant block for each tenant, or name another directory with -chdir=DIR.", dir)}
+	}
 	src, diags := openSource(dir, opts.Files)
 	f := &Fleet{Dir: dir, Queue: SQLite, Database: "fleet.db", Timeout: fleetTimeout, Keep: fleetKeep, Files: src.texts()}
 	if diags.HasErrors() {

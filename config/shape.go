@@ -117,6 +117,7 @@ func otherWords() map[string]string {
 // elsewhere are blocks that people know from Terraform, with what to write in their place.
 func elsewhere() map[string]string {
 	return map[string]string{
+		"fleet":     "These are the files of a fleet: see usher fleet -help.",
 		"check":     "The guard block stops a plan that takes too much, and usher checks every pool by itself.",
 		"data":      "Names need no lookup: groups, people and environments are written by their names or ids.",
 		"import":    "Declare what is there: usher apply adopts it, without a change in the tenant.",

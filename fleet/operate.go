@@ -40,7 +40,7 @@ func (o *Operator) Do(ctx context.Context, t config.FleetTenant, op Operation, r
 	err := o.do(ctx, t, &r, reviewed)
 	if err != nil {
 		r = Result{Tenant: t.Name, Operation: op, Digest: r.Digest, Begun: r.Begun, Outcome: Failed,
-			Failure: engine.FailureOf(err), Error: err.Error()}
+			Failure: engine.FailureOf(err), Error: inWords(err)}
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			r.Failure, r.Error = engine.Busy, fmt.Sprintf("it did not end within %s", o.Fleet.Timeout)
 		}

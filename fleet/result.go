@@ -3,11 +3,14 @@ package fleet
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/hashicorp/hcl/v2"
 
 	"github.com/usher-cli/usher/engine"
 	"github.com/usher-cli/usher/ledger"
@@ -80,6 +83,36 @@ func (r Result) printable() Result {
 	}
 	r.Error, r.Causes = clean(r.Error), causes
 	return r
+}
+
+// inWords is an error on one line: all of several, and a problem of a file with its line.
+func inWords(err error) string {
+	var files hcl.Diagnostics
+	var several interface{ WrappedErrors() []error }
+	var all []string
+	switch {
+	case errors.As(err, &files):
+		for _, d := range files {
+			if d.Severity == hcl.DiagError {
+				all = append(all, placeOf(d)+d.Summary+": "+d.Detail)
+			}
+		}
+	case errors.As(err, &several):
+		for _, e := range several.WrappedErrors() {
+			all = append(all, e.Error())
+		}
+	default:
+		return err.Error()
+	}
+	return strings.Join(all, "; ")
+}
+
+// placeOf is the place of a problem; a directory has no lines.
+func placeOf(d *hcl.Diagnostic) string {
+	if d.Subject == nil || d.Subject.Start.Line == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d: ", d.Subject.Filename, d.Subject.Start.Line)
 }
 
 // failureText says of a failure what would be the same in another tenant.
