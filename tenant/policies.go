@@ -15,21 +15,20 @@ import (
 // Microsoft's terraform-provider-power-platform, which reads the same route.
 type dataPolicy struct {
 	Definition struct {
-		Name         string `json:"displayName"`
-		Where        string `json:"environmentType"`
-		Environments []struct {
-			ID string `json:"name"`
-		} `json:"environments"`
+		Name         string        `json:"displayName"`
+		Where        string        `json:"environmentType"`
+		Environments []policyPlace `json:"environments"`
 	} `json:"policyDefinition"`
+}
+
+// policyPlace is an environment that a policy names.
+type policyPlace struct {
+	ID string `json:"name"`
 }
 
 // appliesTo reports whether the policy is about an environment.
 func (p dataPolicy) appliesTo(environment string) bool {
-	named := slices.ContainsFunc(p.Definition.Environments, func(e struct {
-		ID string `json:"name"`
-	}) bool {
-		return strings.EqualFold(e.ID, environment)
-	})
+	named := slices.ContainsFunc(p.Definition.Environments, func(e policyPlace) bool { return strings.EqualFold(e.ID, environment) })
 	switch p.Definition.Where {
 	case "AllEnvironments":
 		return true
