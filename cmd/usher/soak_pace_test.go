@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
-	"fmt"
 	"net/http"
 	"path/filepath"
 	"sync"
@@ -55,15 +54,9 @@ func (r *refusals) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// TestSoakPace gives seats in tenants that allow fewer writes than usher expects. It finds the
+// soakPace gives seats in a tenant that allows fewer writes than usher expects. usher finds the
 // allowance by itself, with few writes refused, and reports how long it takes beside the least
 // that the allowance needs.
-func TestSoakPace(t *testing.T) { // alone: others would take the time that it counts
-	for _, perSecond := range []int{5, 10, 20} {
-		t.Run(fmt.Sprintf("%d a second", perSecond), func(t *testing.T) { soakPace(t, perSecond) })
-	}
-}
-
 func soakPace(t *testing.T, perSecond int) {
 	const window = 5 // seconds
 	cat, err := catalog.Load()

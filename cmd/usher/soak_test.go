@@ -228,16 +228,27 @@ func (s *soak) read() *tenant.Reading {
 	return r
 }
 
-// TestSoak changes many people in a tenant where five in a hundred answers are
-// wrong in every way, and everything is a little late. It loses and doubles
-// nothing, and reports how long it takes and how many requests it sends.
-func TestSoak(t *testing.T) { // alone, as that of the pace
-	for seed := range *soakSeeds {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) { runSoak(t, *soakPeople, uint64(seed)) })
+// TestSoak runs alone, because others would take the time that it counts. Its parts mostly wait,
+// so they run beside each other.
+func TestSoak(t *testing.T) {
+	t.Run("faults", func(t *testing.T) {
+		t.Parallel()
+		for seed := range *soakSeeds {
+			t.Run(fmt.Sprint(seed), func(t *testing.T) { soakFaulty(t, *soakPeople, uint64(seed)) })
+		}
+	})
+	for _, perSecond := range []int{5, 10, 20} {
+		t.Run(fmt.Sprintf("pace/%d a second", perSecond), func(t *testing.T) {
+			t.Parallel()
+			soakPace(t, perSecond)
+		})
 	}
 }
 
-func runSoak(t *testing.T, people int, seed uint64) {
+// soakFaulty changes many people in a tenant where five in a hundred answers are
+// wrong in every way, and everything is a little late. It loses and doubles
+// nothing, and reports how long it takes and how many requests it sends.
+func soakFaulty(t *testing.T, people int, seed uint64) {
 	s := newSoak(t, people, seed)
 	reading := s.read()
 	known := ownRecords(reading)
