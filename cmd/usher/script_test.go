@@ -54,6 +54,7 @@ func tellStories(t *testing.T, dir string) {
 			}
 			env.Setenv("ROOT", root)
 			env.Setenv("GOMAXPROCS", "1") // there is a story for each core
+			env.Setenv("GOGC", "400")     // processes are short, and collecting is a quarter of their time
 			env.Setenv("STORY_WIRE", filepath.Join(wire, filepath.Base(env.WorkDir)+".jsonl"))
 			return os.CopyFS(env.WorkDir, os.DirFS("testdata/tenants"))
 		},
