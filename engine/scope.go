@@ -92,14 +92,14 @@ func namedIn(c *config.Config) []ledger.Holder {
 	return all
 }
 
-// about lists the holders and the products that the state is about, each once.
+// about lists the holders and the products that the state is about. A holder can be there again,
+// where it is about the same one in several ways.
 func (p *Present) about() (holders []ledger.Holder, products []ledger.Item) {
-	seen, items := map[ledger.HolderID]bool{}, map[string]bool{}
+	items := map[string]bool{}
 	for _, grants := range p.recorded() {
 		for i := range grants {
 			g := &grants[i]
-			if id := g.Holder.Identity(); !seen[id] {
-				seen[id] = true
+			if i == 0 || g.Holder.Identity() != grants[i-1].Holder.Identity() {
 				holders = append(holders, g.Holder)
 			}
 			if g.Item.Kind == ledger.Seat && !items[g.Item.ID] {

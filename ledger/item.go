@@ -103,19 +103,9 @@ type Key struct {
 func (k Key) Compare(o Key) int {
 	switch {
 	case k.Kind != o.Kind:
-		return compare(string(k.Kind), string(o.Kind))
+		return strings.Compare(string(k.Kind), string(o.Kind))
 	case k.Holder != o.Holder:
-		return compare(k.Holder, o.Holder)
+		return strings.Compare(k.Holder, o.Holder)
 	}
-	return compare(k.Item, o.Item)
-}
-
-func compare(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
+	return strings.Compare(k.Item, o.Item)
 }

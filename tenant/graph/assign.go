@@ -3,7 +3,6 @@ package graph
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -259,7 +258,7 @@ func (c *Client) readAnswer(a *attempt, p partAnswer) ledger.Result {
 func (c *Client) seen(a *attempt, p partAnswer) ledger.Result {
 	var u user
 	switch {
-	case p.succeeded() && json.Unmarshal(p.Body, &u) == nil && u.Shape() == nil:
+	case p.succeeded() && wire.Unmarshal(p.Body, &u) == nil && u.Shape() == nil:
 		if u.reached(a.call) && (!a.doubt || a.gone || a.waited >= c.Lag) {
 			return a.after.done(a.call)
 		}

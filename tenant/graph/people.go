@@ -129,6 +129,7 @@ func (c *Client) People(ctx context.Context, supply []ledger.Supply, also Wanted
 	}
 	var unsaid error
 	err := wire.Each(ctx, c.w, "/v1.0/users"+query+"&$top=999", func(page []user) {
+		all.Holders, all.Grants = withRoom(all.Holders, len(page)), withRoom(all.Grants, len(page))
 		for i := range page {
 			if u := &page[i]; !seen[strings.ToLower(u.ID)] {
 				seen[strings.ToLower(u.ID)] = true
@@ -138,8 +139,16 @@ func (c *Client) People(ctx context.Context, supply []ledger.Supply, also Wanted
 		}
 		progress(len(all.Holders))
 	})
-	ledger.SortGrants(all.Grants)
 	return all, cmp.Or(err, unsaid)
+}
+
+// withRoom makes room for more. A list doubles: one of millions that grew by a quarter would be
+// copied over and over.
+func withRoom[T any](list []T, more int) []T {
+	if cap(list)-len(list) >= more {
+		return list
+	}
+	return slices.Grow(list, max(len(list), more))
 }
 
 func (p *People) addAccount(u *user, items *interner) {

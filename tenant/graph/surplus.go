@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -28,7 +27,7 @@ func (a account) license(item string) (assigned, bool) {
 // removed, which a group may give as well, or without one that was added.
 func answered(call ledger.Call, body []byte) (account, bool) {
 	var after account
-	if json.Unmarshal(body, &after) != nil || after.Licenses == nil {
+	if wire.Unmarshal(body, &after) != nil || after.Licenses == nil {
 		return account{}, false
 	}
 	return after, after.shows(call)

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -34,7 +33,7 @@ func (c *Client) Holds(ctx context.Context, grants []ledger.Grant) (int, error) 
 	for i, g := range grants {
 		questions[i] = question{path: accountPath(g.Holder.ID), found: func(body []byte) (bool, error) {
 			var u user
-			if err := json.Unmarshal(body, &u); err != nil {
+			if err := wire.Unmarshal(body, &u); err != nil {
 				return false, errors.New("the answer is no account")
 			}
 			return u.direct(g.Item.ID) != nil, u.Shape()
@@ -66,7 +65,7 @@ func listed(body []byte, id string) (bool, error) {
 		Rows wire.List[organization] `json:"value"`
 		Next string                  `json:"@odata.nextLink"`
 	}
-	if err := json.Unmarshal(body, &list); err != nil || list.Rows.Shape() != nil {
+	if err := wire.Unmarshal(body, &list); err != nil || list.Rows.Shape() != nil {
 		return false, errors.New("the answer is no list")
 	}
 	there := slices.ContainsFunc(list.Rows, func(o organization) bool { return strings.EqualFold(o.ID, id) })

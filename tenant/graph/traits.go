@@ -1,10 +1,12 @@
 package graph
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/tenant/wire"
@@ -17,13 +19,11 @@ type trait struct {
 	value string
 }
 
-// UnmarshalJSON implements json.Unmarshaler. It is also called for null.
-func (t *trait) UnmarshalJSON(b []byte) error {
+// UnmarshalJSONFrom implements json.UnmarshalerFrom. It is also called for null, which leaves the
+// value as it is.
+func (t *trait) UnmarshalJSONFrom(from *jsontext.Decoder) error {
 	t.told = true
-	if string(b) == "null" {
-		return nil
-	}
-	return json.Unmarshal(b, &t.value)
+	return json.UnmarshalDecode(from, &t.value)
 }
 
 // extensions are the fifteen attributes that an organisation uses as it likes.
@@ -32,10 +32,10 @@ type extensions struct {
 	values map[string]*string
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (e *extensions) UnmarshalJSON(b []byte) error {
+// UnmarshalJSONFrom implements json.UnmarshalerFrom.
+func (e *extensions) UnmarshalJSONFrom(from *jsontext.Decoder) error {
 	e.told = true
-	return json.Unmarshal(b, &e.values)
+	return json.UnmarshalDecode(from, &e.values)
 }
 
 // traits are what an account says of a person, as far as it was asked for.

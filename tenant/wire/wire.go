@@ -12,7 +12,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -181,7 +180,7 @@ func (c *Client) once(ctx context.Context, method, path, etag string, in, out an
 		return false, doubtful(failure(err, req), *doubt)
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	body, err := runtime.Payload(resp) // which the pipeline has read already
 	if err != nil {
 		return method == http.MethodGet, failure(fmt.Errorf("the answer broke off: %w", err), req)
 	}
