@@ -25,7 +25,9 @@ func (l *Loaded) SavePlan(path string, p *plan.Plan) error {
 	if !mayReplace(path) {
 		return fmt.Errorf("%s is there and is not a plan, so it is not written over", path)
 	}
+	const usualCall = 512 // bytes
 	var text bytes.Buffer
+	text.Grow(len(p.Calls) * usualCall)
 	if err := p.Save(&text); err != nil {
 		return err
 	}
@@ -62,10 +64,7 @@ func mayReplace(path string) bool {
 	if h != nil {
 		return h.Kind == state.PlanKind
 	}
-	if err == nil {
-		_, err = plan.Decode(plain)
-	}
-	return err == nil
+	return err == nil && plan.Begins(plain)
 }
 
 // readPlan reads a file that is one: a pipe or a device may never end.

@@ -1,8 +1,6 @@
 package ledger
 
 import (
-	"cmp"
-	"encoding/binary"
 	"slices"
 	"strings"
 )
@@ -65,43 +63,6 @@ func (g Grant) Key() Key { return Key{g.Holder.Kind, g.Holder.ID, g.Item.ID} }
 
 // Address returns what people call the grant.
 func (g Grant) Address() Address { return NewAddress(g.Holder, g.Item) }
-
-// SortGrants orders grants by key, in place; equal keys keep their order.
-// Sorted input costs one pass.
-func SortGrants(grants []Grant) {
-	if slices.IsSortedFunc(grants, func(a, b Grant) int { return a.Key().Compare(b.Key()) }) {
-		return
-	}
-	// A grant is large and a sort moves what it sorts some twenty times: so
-	// small stand-ins are sorted, and each grant is moved once. Most ids differ early.
-	type standIn struct {
-		kind  HolderKind
-		first uint64
-		at    int
-	}
-	order := make([]standIn, len(grants))
-	for i := range grants {
-		order[i] = standIn{grants[i].Holder.Kind, first(grants[i].Holder.ID), i}
-	}
-	slices.SortFunc(order, func(a, b standIn) int {
-		if a.kind == b.kind && a.first != b.first {
-			return cmp.Compare(a.first, b.first)
-		}
-		return cmp.Or(grants[a.at].Key().Compare(grants[b.at].Key()), a.at-b.at)
-	})
-	sorted := make([]Grant, len(grants))
-	for i, o := range order {
-		sorted[i] = grants[o.at]
-	}
-	copy(grants, sorted)
-}
-
-// first is the beginning of a text as a number that has the order of the texts.
-func first(text string) uint64 {
-	var beginning [8]byte
-	copy(beginning[:], text)
-	return binary.BigEndian.Uint64(beginning[:])
-}
 
 // Origin is a place in a file that asks for something.
 type Origin struct {

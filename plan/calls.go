@@ -30,7 +30,7 @@ func join(parts []*part) ([]ledger.Call, []int) {
 			parts[losses].comesAfter(gains)
 		}
 	}
-	var calls []ledger.Call
+	calls := make([]ledger.Call, 0, len(parts))
 	number := make([]int, len(parts))
 	for i := range parts {
 		if at[i] != i {
@@ -126,7 +126,7 @@ func peel(from, to map[int]map[int]bool) {
 
 // newCall makes a call of one part. Parts that travel together are put into it later.
 func newCall(p *part) ledger.Call {
-	c := ledger.Call{Holder: p.steps[0].Holder, Steps: slices.Clone(p.steps), Manual: p.manual, Waits: p.waits}
+	c := ledger.Call{Holder: p.steps[0].Holder, Steps: p.steps, Manual: p.manual, Waits: p.waits}
 	c.Takes, c.Releases = splitDraws(p.draws)
 	return c
 }

@@ -76,6 +76,7 @@ func contentsOf(p *Plan) contents {
 		c.Environments = append(c.Environments, environment{e.Environment.ID, e.HostedServes, e.Auto})
 	}
 	slices.SortFunc(c.Environments, func(a, b environment) int { return strings.Compare(a.ID, b.ID) })
+	c.Changes = slices.Grow(c.Changes, len(p.Calls)+len(p.Records)) // most calls have one step
 	for _, call := range p.Calls {
 		for _, s := range call.Steps {
 			op := s.Op

@@ -130,6 +130,34 @@ func Decode(text []byte) (*Plan, error) {
 	return p, nil
 }
 
+// Begins reports whether a document begins as a plan does: it has a digest before its calls. One
+// that is cut off later does, too.
+func Begins(text []byte) bool {
+	dec := jsontext.NewDecoder(bytes.NewReader(text))
+	if t, err := dec.ReadToken(); err != nil || t.Kind() != '{' {
+		return false
+	}
+	for found := false; dec.PeekKind() == '"'; {
+		name, err := dec.ReadToken()
+		switch {
+		case err != nil:
+			return false
+		case name.String() == "calls":
+			return found && dec.PeekKind() == '['
+		case name.String() == "digest":
+			var value jsontext.Value
+			value, err = dec.ReadValue()
+			found = bytes.HasPrefix(value, []byte(`"sha256:`))
+		default:
+			err = dec.SkipValue()
+		}
+		if err != nil {
+			return false
+		}
+	}
+	return false
+}
+
 // decode reads the lists one element after the other, and the rest as a whole: a document
 // of a million steps is in memory once.
 func decode(text []byte) (*Plan, error) {

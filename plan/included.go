@@ -16,16 +16,14 @@ import (
 //
 // It looks at what the files give directly, to a person or to a group.
 func (p *Plan) included(in Input) []ledger.Notice {
-	given := map[ledger.HolderID][]*ledger.Grant{}
-	for _, s := range p.Steps() {
-		if s.Op == ledger.Add && s.Item.Kind == ledger.Seat {
-			given[s.Holder.Identity()] = nil
-		}
+	given := seatsOfMany(newSet(in.Want))
+	if len(given) == 0 {
+		return nil
 	}
-	for i := range in.Want {
-		g := &in.Want[i]
-		if all, news := given[g.Holder.Identity()]; news && g.Item.Kind == ledger.Seat {
-			given[g.Holder.Identity()] = append(all, g)
+	news := map[ledger.HolderID]bool{}
+	for s := range p.EachStep() {
+		if s.Op == ledger.Add && s.Item.Kind == ledger.Seat && given[s.Holder.Identity()] != nil {
+			news[s.Holder.Identity()] = true
 		}
 	}
 	heights, seat := newServiceHeights(in.Have.Supply), map[string]string{}
@@ -37,7 +35,7 @@ func (p *Plan) included(in Input) []ledger.Notice {
 	var all []ledger.Notice
 	for i := range in.Want {
 		low := &in.Want[i]
-		if low.Item.Kind != ledger.Seat {
+		if low.Item.Kind != ledger.Seat || !news[low.Holder.Identity()] {
 			continue
 		}
 		if high := heights.above(low, given[low.Holder.Identity()]); high != nil {
@@ -47,6 +45,24 @@ func (p *Plan) included(in Input) []ledger.Notice {
 		}
 	}
 	return all
+}
+
+// seatsOfMany are the seats of those who are to have more than one.
+func seatsOfMany(want set) map[ledger.HolderID][]*ledger.Grant {
+	given := map[ledger.HolderID][]*ledger.Grant{}
+	for start, end := 0, 0; start < want.len(); start = end {
+		holder := want.grantAt(start).Holder.Identity()
+		var seats []*ledger.Grant
+		for end = start; end < want.len() && want.grantAt(end).Holder.Identity() == holder; end++ {
+			if g := want.grantAt(end); g.Item.Kind == ledger.Seat {
+				seats = append(seats, g)
+			}
+		}
+		if len(seats) > 1 {
+			given[holder] = seats
+		}
+	}
+	return given
 }
 
 // serviceHeights are the services of each product, each with the height of its plan.

@@ -118,7 +118,7 @@ func mutants() []mutant {
 			"return v.Units == o.Units && v.Policy == o.Policy && v.Without.Equal(o.Without)",
 			"return v.Units == o.Units && v.Policy == o.Policy",
 		},
-		{"the input's order shows", "set.go", "	order = byBeginning(order)\n", ""},
+		{"the input's order shows", "../ledger/order.go", "	order = byBeginning(order)\n", ""},
 		{
 			"members are asked for without room",
 			"retries.go",

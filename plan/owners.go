@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"iter"
 	"maps"
 	"slices"
 
@@ -36,7 +37,7 @@ func (o owners) ask(owner, what string) {
 
 // askFor notes whose licenses and environments some steps are about. A step that only
 // records what is there spends nothing, and asks nobody.
-func (o owners) askFor(steps []ledger.Step, files owning) {
+func (o owners) askFor(steps iter.Seq[ledger.Step], files owning) {
 	items, environments := map[string]string{}, map[string]string{}
 	for _, i := range files.items {
 		items[i.Item.ID] = i.Owner
@@ -44,7 +45,7 @@ func (o owners) askFor(steps []ledger.Step, files owning) {
 	for _, e := range files.environments {
 		environments[e.Environment.ID] = e.Owner
 	}
-	for _, s := range steps {
+	for s := range steps {
 		if !s.Op.OnRecord() {
 			o.ask(items[s.Item.ID], s.Item.Name)
 			o.ask(environments[s.Holder.EnvironmentID()], s.Holder.Around())
@@ -64,7 +65,7 @@ func (o owners) list() []Owner {
 // askOwners asks the owners in the files of the plan.
 func (p *Plan) askOwners() {
 	o := owners{}
-	o.askFor(p.Steps(), p.owning)
+	o.askFor(p.EachStep(), p.owning)
 	p.Owners = o.list()
 }
 
@@ -72,8 +73,8 @@ func (p *Plan) askOwners() {
 // Where the branch changes a rule, the owner of the guard is one of them.
 func (p *Plan) askBaseToo(base owning) {
 	o := owners{}
-	o.askFor(p.Steps(), p.owning)
-	o.askFor(p.Steps(), base)
+	o.askFor(p.EachStep(), p.owning)
+	o.askFor(p.EachStep(), base)
 	if p.Base.Binds() {
 		o.ask(base.guard, "the guard")
 	}

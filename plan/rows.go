@@ -17,6 +17,17 @@ type row struct {
 // sides are the three sets of a plan, in this order, each sorted by key.
 type sides struct{ want, known, have set }
 
+// unequal is how many rows have something on one side alone: about so many steps there are. A list of
+// a million steps that grew one by one would be copied over and over.
+func (s sides) unequal() (n int) {
+	s.rows(func(r row) {
+		if r.want != nil && r.have == nil || r.want == nil && r.known != nil {
+			n++
+		}
+	})
+	return n
+}
+
 // rows walks the three sets side by side, in the order of their keys.
 func (s sides) rows(each func(row)) {
 	cursors := [...]cursor{s.want.cursor(), s.known.cursor(), s.have.cursor()}

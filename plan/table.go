@@ -75,6 +75,7 @@ func newTable(in Input) *table {
 // a person share and the limits of pools come later, from the steps.
 func (t *table) compareAll() {
 	t.block()
+	t.steps = make([]ledger.Step, 0, t.sides.unequal())
 	t.sides.rows(t.row)
 	for i := range t.steps {
 		t.redundant(t.steps[i])

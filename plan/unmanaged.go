@@ -81,7 +81,7 @@ func UndeclaredText(i ledger.Item) string {
 func (p *Plan) autoClaims() []ledger.Notice {
 	var all []ledger.Notice
 	told := map[string]bool{}
-	for _, s := range p.Steps() {
+	for s := range p.EachStep() {
 		if s.Why != ledger.Unmanaged || s.Holder.Kind != ledger.User || told[s.Item.ID] || !catalog.AutoClaimed(s.Item.Name) {
 			continue
 		}

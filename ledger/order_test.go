@@ -1,4 +1,4 @@
-package plan
+package ledger_test
 
 import (
 	"testing"
@@ -20,7 +20,7 @@ func TestStandInsNeverDisagree(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := grant.Draw(t, "a"), grant.Draw(t, "b")
 		two := []ledger.Grant{a, b}
-		if order := standInOf(two, 0).compare(standInOf(two, 1)); order != 0 && order != compareGrants(&a, &b) {
+		if order := ledger.NewStandIn(two, 0).Compare(ledger.NewStandIn(two, 1)); order != 0 && order != ledger.CompareGrants(&a, &b) {
 			t.Fatalf("the stand-ins of %q and %q have order %d", a.Holder.ID, b.Holder.ID, order)
 		}
 	})
