@@ -9,6 +9,7 @@ import (
 
 	"github.com/usher-cli/usher/config"
 	"github.com/usher-cli/usher/fleet"
+	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/view"
 )
 
@@ -62,8 +63,10 @@ func results() []fleet.Result {
 			Causes: map[string]int{"add E5 by assignment.sales": 2, "remove E3": 1}},
 		{Job: 3, Tenant: "gamma", Operation: fleet.Plan, At: at, Outcome: fleet.Found, Digest: "c", Adds: 2, Causes: add},
 		{Job: 4, Tenant: "gamma", Operation: fleet.Apply, At: at.Add(time.Hour), Outcome: fleet.Clean, Digest: "c", Adds: 2, Causes: add},
-		{Job: 5, Tenant: "beta", Operation: fleet.Drift, At: at, Outcome: fleet.Failed, Error: "no <b>time</b>",
+		{Job: 5, Tenant: "beta", Operation: fleet.Drift, At: at, Outcome: fleet.Failed, Error: "no <b>time</b>", Complete: at.AddDate(0, 0, -2),
 			Causes: map[string]int{"a service has no time, or cannot be reached": 1}},
+		{Job: 7, Tenant: "alfa", Operation: fleet.Usage, At: at, Outcome: fleet.Clean},
+		{Job: 8, Tenant: "beta", Operation: fleet.Usage, At: at, Outcome: fleet.Clean},
 		{Job: 6, Tenant: "nobody's", Operation: fleet.Drift, At: at, Outcome: fleet.Failed},
 	}
 }
@@ -98,11 +101,29 @@ func TestWaiting(t *testing.T) {
 	}
 }
 
+// someBills are of two tenants, of one whose usage is of no interest, and of one that is gone.
+func someBills() []view.Bill {
+	price := &ledger.Price{Amount: 547_500, Currency: "EUR", Units: 1, Per: ledger.Month}
+	e5, e3 := ledger.Item{Kind: ledger.Seat, ID: "e5", Name: "SPE_E5"}, ledger.Item{Kind: ledger.Seat, ID: "e3", Name: "SPE_E3"}
+	return []view.Bill{
+		{Tenant: "1", Name: "alfa", Day: "2026-11-30", Usage: []ledger.Usage{
+			{Item: e5, Purchased: 20, Used: 15, Price: price, Charge: price.Of(20), Idle: price.Of(5),
+				Lapses: []ledger.Lapse{{Day: "2027-01-29", Seats: 20}, {Day: "2027-01-30", Seats: 1}}},
+			{Item: ledger.Item{Name: "FLOW_FREE"}, Free: true}}},
+		{Tenant: "2", Name: "beta", Day: "2026-11-30", Usage: []ledger.Usage{
+			{Item: e5, Purchased: 10, Used: 10, Price: price, Charge: price.Of(10), Lapses: []ledger.Lapse{{Day: "2026-11-01", Seats: 10}}},
+			{Item: e3, Purchased: 10, Used: 12}}},
+		{Tenant: "3", Name: "gamma", Day: "2026-11-30", Usage: []ledger.Usage{{Item: e3, Purchased: 1000}}},
+		{Tenant: "4", Name: "nobody's", Day: "2026-11-30", Usage: []ledger.Usage{{Item: e3, Purchased: 1000}}},
+	}
+}
+
 func TestReport(t *testing.T) {
-	r := fleet.NewReport(someTenants(), results(), map[int64]bool{1: true},
-		[]fleet.Open{{Job: 4, Tenant: "gamma", Operation: fleet.Plan}}, func(fleet.Operation, int64, time.Time) bool { return true })
+	r := fleet.NewReport(someTenants(), fleet.Records{Results: results(), Approved: map[int64]bool{1: true},
+		Bills: someBills(), Open: []fleet.Open{{Job: 4, Tenant: "gamma", Operation: fleet.Plan}}},
+		func(fleet.Operation, int64, time.Time) bool { return true })
 	var b strings.Builder
-	if err := view.Show("text", view.Output{Writer: &b}, r.Document(time.Time{})); err != nil {
+	if err := view.Show("text", view.Output{Writer: &b}, r.Document(time.Date(2026, 11, 30, 8, 0, 0, 0, time.UTC))); err != nil {
 		t.Fatal(err)
 	}
 	want := `Found by plan:
@@ -115,8 +136,16 @@ Done by apply:
 Found by drift:
   1 tenant: a service has no time, or cannot be reached (beta)
 
-  tenant   what   outcome  steps  drift              when
-  beta    drift    failed                2026-11-30 03:00
+  product  tenants  purchased  used      a month        idle
+  SPE_E5         2         30    25  1642.50 EUR  273.75 EUR
+  SPE_E3         1         10    12
+
+Lapses within 60 days:
+  beta: 10 seats of SPE_E5, since 2026-11-01
+  alfa: 20 seats of SPE_E5, on 2027-01-29
+
+  tenant   what   outcome  steps  drift              when     last complete
+  beta    drift    failed                2026-11-30 03:00  2026-11-28 03:00
   alfa     plan  approved     +2         2026-11-30 03:00
   beta     plan     found  +2 -1         2026-11-30 03:00
 
@@ -124,7 +153,7 @@ Error: beta: no <b>time</b>
   ask @be.
 Warning: a job has not ended in 1 tenant: gamma
 Warning: no result yet of 1 tenant: delta
-Fleet: 4 tenants; results up to job 3: 2 clean, 2 with something to look at, 0 refused, 0 partial, 1 failed.
+Fleet: 4 tenants; results up to job 3: 4 clean, 2 with something to look at, 0 refused, 0 partial, 1 failed.
 `
 	if d := cmp.Diff(want, b.String()); d != "" {
 		t.Error(d)

@@ -151,6 +151,7 @@ func (o *Operator) environment(own map[string]string) func(string) string {
 // of makes the result of an operation on what was read.
 func (r *Result) of(ctx context.Context, p *engine.Present) error {
 	words := view.Words{ServicePlans: p.ServicePlanNames()}
+	r.unread(p.Reading.Unread)
 	switch r.Operation {
 	case Drift:
 		found, problems := p.Drift(ctx, engine.NewSeats)

@@ -14,13 +14,25 @@ import (
 
 // Report is one page for all tenants, and its data.
 type Report struct {
-	Format  int           `json:"format"`
-	Tenants int           `json:"tenants"`
-	Causes  []Cause       `json:"causes"`
-	Results []TenantState `json:"results"`
-	Open    []string      `json:"open"`    // tenants with a job that has not ended
-	Unheard []string      `json:"unheard"` // tenants without a result
-	Job     int64         `json:"job"`     // the number of the last job that it tells of
+	Format   int           `json:"format"`
+	Tenants  int           `json:"tenants"`
+	Causes   []Cause       `json:"causes"`
+	Results  []TenantState `json:"results"`
+	Products []Product     `json:"products"` // of the last usage of the tenants
+	Lapses   []Lapse       `json:"lapses"`
+	Open     []string      `json:"open"`    // tenants with a job that has not ended
+	Unheard  []string      `json:"unheard"` // tenants without a result
+	Job      int64         `json:"job"`     // the number of the last job that it tells of
+
+	bills []view.Bill
+}
+
+// Records are what a report is made of.
+type Records struct {
+	Results  []Result       // the last one of each tenant and operation
+	Approved map[int64]bool // jobs of plans that somebody approved
+	Open     []Open
+	Bills    []view.Bill // of the last usage of each tenant, by its name in the fleet
 }
 
 // Open is a job that has not ended.
@@ -48,6 +60,7 @@ type TenantState struct {
 	Operation Operation `json:"operation"`
 	Outcome   Outcome   `json:"outcome"`
 	At        time.Time `json:"at"`
+	Complete  time.Time `json:"last_complete,omitzero"` // when the operation had a complete result last
 	Adds      int       `json:"adds"`
 	Changes   int       `json:"changes"`
 	Removes   int       `json:"removes"`
@@ -63,27 +76,44 @@ type TenantState struct {
 // NewReport puts the last results of the tenants together: what was found by its cause, the one of
 // most tenants first, and the tenants with the worst first.
 //
-// approved are the jobs of plans that somebody approved. Only what is wanted is told.
-func NewReport(tenants []config.FleetTenant, results []Result, approved map[int64]bool, open []Open, wanted Wanted) Report {
-	r := Report{Format: 1, Tenants: len(tenants), Causes: []Cause{}, Results: []TenantState{}, Open: []string{}, Unheard: []string{}}
+// Only what is wanted is told. Money and what lapses are of the usage that is told.
+func NewReport(tenants []config.FleetTenant, from Records, wanted Wanted) Report {
+	r := Report{Format: 1, Tenants: len(tenants), Causes: []Cause{}, Results: []TenantState{}, Products: []Product{}, Lapses: []Lapse{},
+		Open: []string{}, Unheard: []string{}}
 	place := map[string]int{}
 	owners := map[string]string{}
 	for _, t := range tenants {
 		owners[t.Name] = t.Owner
 	}
-	for _, x := range withoutApplied(results) {
+	used := map[string]bool{}
+	for _, x := range withoutApplied(from.Results) {
 		owner, is := owners[x.Tenant]
 		if !is || !wanted(x.Operation, x.Job, x.At) {
 			continue
 		}
-		r.Results = append(r.Results, TenantState{x.Tenant, x.Operation, x.Outcome, x.At, x.Adds, x.Changes, x.Removes, x.Adopts, x.Drifted,
-			x.Digest, approved[x.Job], string(x.Failure), x.Error, owner})
+		used[x.Tenant] = used[x.Tenant] || x.Operation == Usage
+		r.Results = append(r.Results, stateOf(x, from.Approved[x.Job], owner))
 		r.Job = max(r.Job, x.Job)
 		r.cause(x, place)
 	}
-	r.missing(tenants, open, wanted)
+	r.missing(tenants, from.Open, wanted)
+	products := map[[2]string]int{}
+	for _, b := range from.Bills {
+		if used[b.Name] {
+			r.bills = append(r.bills, b)
+			r.count(b, products)
+		}
+	}
 	r.sort()
+	r.sortMoney()
 	return r
+}
+
+// stateOf is a result in a report.
+func stateOf(x Result, approved bool, owner string) TenantState {
+	return TenantState{Tenant: x.Tenant, Operation: x.Operation, Outcome: x.Outcome, At: x.At, Complete: x.Complete,
+		Adds: x.Adds, Changes: x.Changes, Removes: x.Removes, Adopts: x.Adopts, Drifted: x.Drifted,
+		Digest: x.Digest, Approved: approved, Failure: string(x.Failure), Error: x.Error, Owner: owner}
 }
 
 // withoutApplied are results in which a plan that an apply did since has nothing to do any more.
@@ -94,7 +124,7 @@ func withoutApplied(results []Result) []Result {
 	}
 	all := slices.Clone(results)
 	for i, x := range all {
-		if x.Operation == Plan && (x.Outcome == Found || x.Outcome == Partial) && !waiting[x.Job] && len(x.Causes) > 0 {
+		if x.Operation == Plan && (x.Outcome == Found || x.Outcome == Partial) && !waiting[x.Job] && x.steps() > 0 {
 			all[i].Outcome, all[i].Causes = Clean, nil
 		}
 	}
@@ -170,19 +200,16 @@ func (r Report) Document(at time.Time) view.Document {
 			p.Parts = append(p.Parts, l, view.Break{})
 		}
 	}
-	t := view.Table{Head: []string{"tenant", "what", "outcome", "steps", "drift", "when"}}
+	p.Parts = append(p.Parts, r.money(at)...)
+	t := view.Table{Head: []string{"tenant", "what", "outcome", "steps", "drift", "when", "last complete"}}
 	for _, x := range r.Results {
 		if x.Outcome != Clean {
 			t.Rows = append(t.Rows, []string{x.Tenant, string(x.Operation), x.outcome(), x.steps(), number(x.Drifted),
-				x.At.UTC().Format("2006-01-02 15:04")})
+				minute(x.At), x.since()})
 		}
 	}
-	const most = 20 // of the worst: the causes tell of all, and the data has them
-	if more := len(t.Rows) - most; more > 0 {
-		t.Rows = append(t.Rows[:most], []string{fmt.Sprintf("and %d more", more), "", "", "", "", ""})
-	}
 	if len(t.Rows) > 0 {
-		p.Parts = append(p.Parts, t, view.Break{})
+		p.Parts = append(p.Parts, shortened(t), view.Break{})
 	}
 	for _, x := range r.Results {
 		if x.Outcome == Failed {
@@ -237,6 +264,19 @@ func (x TenantState) outcome() string {
 	return string(x.Outcome)
 }
 
+// since is when an operation that has no complete result now had one last.
+func (x TenantState) since() string {
+	switch {
+	case x.Outcome != Failed && x.Outcome != Partial:
+		return ""
+	case x.Complete.IsZero():
+		return "never"
+	}
+	return minute(x.Complete)
+}
+
+func minute(at time.Time) string { return at.UTC().Format("2006-01-02 15:04") }
+
 func (x TenantState) steps() string {
 	var all []string
 	for _, s := range []struct {
@@ -276,7 +316,7 @@ func Waiting(results []Result) []Result {
 	}
 	return slices.DeleteFunc(slices.Clone(results), func(r Result) bool {
 		last, is := applied[r.Tenant]
-		steps := r.Outcome == Found || r.Outcome == Partial && r.Adds+r.Changes+r.Removes+r.Adopts > 0
+		steps := r.Outcome == Found || r.Outcome == Partial && r.steps() > 0
 		return r.Operation != Plan || !steps || is && last.Digest == r.Digest && !last.At.Before(r.At)
 	})
 }

@@ -54,6 +54,7 @@ type Result struct {
 	At        time.Time // when it ended
 	Took      time.Duration
 	Outcome   Outcome
+	Complete  time.Time // when the operation had a complete result last; zero where it never had one
 	Adds      int
 	Changes   int
 	Removes   int
@@ -66,6 +67,9 @@ type Result struct {
 	Causes    map[string]int // what was found, in words that do not name the tenant, and how often
 	Document  []byte         // as -json of the command prints it; nil where there is no result
 }
+
+// steps is how many steps a plan has.
+func (r Result) steps() int { return r.Adds + r.Changes + r.Removes + r.Adopts }
 
 // printable leaves out what a database does not take: texts of services can have any bytes.
 func (r Result) printable() Result {
@@ -190,6 +194,13 @@ func switched(before, after ledger.ServicePlanIDs, names map[string]string) stri
 		}
 	}
 	return text
+}
+
+// unread counts what could not be read.
+func (r *Result) unread(all []ledger.Unread) {
+	for _, u := range all {
+		r.Causes["not read: "+u.Holder.Kind.Words()+"s"]++
+	}
 }
 
 // doctor counts what is missing.

@@ -22,20 +22,43 @@ func focusColumns() []string {
 	}
 }
 
+// Bill is what a tenant has of each item, on a day. What it costs follows from the prices in
+// the files, and from no bill of Microsoft's.
+type Bill struct {
+	Tenant string // id
+	Name   string // of the tenant in a fleet; "" where there is only one
+	Day    string // YYYY-MM-DD
+	Usage  []ledger.Usage
+}
+
+// Billed is data that has bills.
+type Billed interface{ Bills() []Bill }
+
 // asFOCUS writes what is purchased with its price as rows of FOCUS, the format in which
-// tools for costs read bills: one for each item of this month. What it costs follows from
-// the prices in the files, and from no bill.
+// tools for costs read bills: one for each tenant and item of this month.
 func asFOCUS(out Output, d Document) error {
-	report, _ := d.Data.(UsageReport)
-	day, err := time.Parse(time.DateOnly, report.today)
+	rows := [][]string{focusColumns()}
+	if data, is := d.Data.(Billed); is {
+		for _, b := range data.Bills() {
+			charges, err := b.charges()
+			if err != nil {
+				return err
+			}
+			rows = append(rows, charges...)
+		}
+	}
+	return csv.NewWriter(out).WriteAll(rows)
+}
+
+// charges are the rows of a bill.
+func (b Bill) charges() (rows [][]string, err error) {
+	day, err := time.Parse(time.DateOnly, b.Day)
 	if err != nil {
-		return fmt.Errorf("%q is no day: %w", report.today, err)
+		return nil, fmt.Errorf("%q is no day: %w", b.Day, err)
 	}
 	first := time.Date(day.Year(), day.Month(), 1, 0, 0, 0, 0, time.UTC)
 	from, to := first.Format(time.RFC3339), first.AddDate(0, 1, 0).Format(time.RFC3339)
-	w := csv.NewWriter(out)
-	rows := [][]string{focusColumns()}
-	for _, u := range report.Usage {
+	for _, u := range b.Usage {
 		if u.Charge == nil {
 			continue
 		}
@@ -50,7 +73,7 @@ func asFOCUS(out Output, d Document) error {
 		row := map[string]string{
 			"BilledCost": cost, "ContractedCost": cost, "EffectiveCost": cost, "ListCost": cost,
 			"ContractedUnitPrice": price, "ListUnitPrice": price,
-			"BillingAccountId": report.Tenant, "SubAccountId": report.Tenant, "BillingCurrency": u.Price.Currency,
+			"BillingAccountId": b.Tenant, "SubAccountId": b.Tenant, "SubAccountName": b.Name, "BillingCurrency": u.Price.Currency,
 			"BillingPeriodStart": from, "BillingPeriodEnd": to, "ChargePeriodStart": from, "ChargePeriodEnd": to,
 			"ChargeCategory": "Purchase", "ChargeFrequency": "Recurring", "ChargeDescription": u.Item.Name + " at " + u.Price.String(),
 			"PricingQuantity": number(u.Charge.Units), "PricingUnit": unit, "x_UsedQuantity": number(u.Used),
@@ -64,7 +87,7 @@ func asFOCUS(out Output, d Document) error {
 		}
 		rows = append(rows, cells)
 	}
-	return w.WriteAll(rows)
+	return rows, nil
 }
 
 // cell is a text that a program for tables shows, and does not carry out.

@@ -31,6 +31,7 @@ type Format func(Output, Document) error
 // formats are the formats, by name. Another one is a file and a row.
 func formats() map[string]Format {
 	return map[string]Format{
+		"csv":      asCSV,
 		"focus":    asFOCUS,
 		"gitlab":   asGitLab,
 		"html":     asHTML,
@@ -43,11 +44,13 @@ func formats() map[string]Format {
 	}
 }
 
-// Formats are the names of the formats that a kind of documents has: plan, usage, or "" for
-// all others.
+// Formats are the names of the formats that a kind of documents has: plan, usage, fleet, or ""
+// for all others.
 func Formats(kind string) []string {
-	only := map[string]string{"focus": "usage", "gitlab": "plan", "owners": "plan"}
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(formats())), func(name string) bool { return only[name] != "" && only[name] != kind })
+	only := map[string][]string{"csv": {"fleet"}, "focus": {"fleet", "usage"}, "gitlab": {"plan"}, "owners": {"plan"}}
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(formats())), func(name string) bool {
+		return only[name] != nil && !slices.Contains(only[name], kind)
+	})
 }
 
 // Show shows a document in the format of a name.

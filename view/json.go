@@ -178,6 +178,9 @@ type UsageReport struct {
 	today  string
 }
 
+// Bills implements Billed.
+func (r UsageReport) Bills() []Bill { return []Bill{{Tenant: r.Tenant, Day: r.today, Usage: r.Usage}} }
+
 // newUsageReport makes the document of a summary; without people it leaves
 // out the sources.
 func newUsageReport(have ledger.Have, usage []ledger.Usage, today string, people bool) UsageReport {

@@ -168,7 +168,7 @@ func newFleetReport(a *app) *cobra.Command {
 			})
 		}}
 	o.choose(cmd)
-	o.formatFlag(cmd, "the report")
+	o.fleetFormatFlag(cmd, "the report")
 	cmd.Flags().Var(&named{&o.only, "operation"}, "only", "show the results of one `OPERATION`")
 	cmd.Flags().DurationVar(&o.since, "since", 0, "leave out results that are older, such as 12h: a tenant without another one is named")
 	return cmd
@@ -201,7 +201,11 @@ func (a *app) showFleet(ctx context.Context, q *queue.Queue, tenants []config.Fl
 	if err != nil {
 		return err
 	}
-	r := fleet.NewReport(tenants, results, approved, open, wanted)
+	bills, err := q.Bills(ctx)
+	if err != nil {
+		return err
+	}
+	r := fleet.NewReport(tenants, fleet.Records{Results: results, Approved: approved, Open: open, Bills: bills}, wanted)
 	if err := a.show(f, r.Document(a.now())); err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func newFleetPut(a *app, op fleet.Operation) *cobra.Command {
 			})
 		}}
 	o.choose(cmd)
-	o.formatFlag(cmd, "the results")
+	o.fleetFormatFlag(cmd, "the results")
 	cmd.Flags().BoolVar(&o.now, "now", false, "do not wait for the windows of the tenants")
 	cmd.Flags().BoolVar(&o.detach, "detach", false, "put the jobs into the queue, and do not wait")
 	return cmd

@@ -90,7 +90,7 @@ func newFleetRun(a *app) *cobra.Command {
 		}}
 	o.choose(cmd)
 	o.flags(cmd)
-	o.formatFlag(cmd, "the results")
+	o.fleetFormatFlag(cmd, "the results")
 	cmd.Flags().BoolVar(&o.now, "now", false, "do not wait for the windows of the tenants")
 	return cmd
 }

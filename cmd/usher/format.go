@@ -47,6 +47,12 @@ func (f *format) usageFormatFlag(cmd *cobra.Command) {
 	f.formatFlag(cmd, "the usage")
 }
 
+// fleetFormatFlag is formatFlag for the commands that show the results of a fleet.
+func (f *format) fleetFormatFlag(cmd *cobra.Command, result string) {
+	f.known = view.Formats("fleet")
+	f.formatFlag(cmd, result)
+}
+
 const textFormat = "text"
 
 // checkFormat refuses what is no format, before anything is asked of anybody.

@@ -5,6 +5,7 @@ package queue
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/usher-cli/usher/engine"
 	"github.com/usher-cli/usher/fleet"
+	"github.com/usher-cli/usher/view"
 )
 
 // tables are those beside River's. A result has the number of its job: a job that is taken up
@@ -85,7 +87,9 @@ func (q *Queue) kept(ctx context.Context, job int64) (bool, error) {
 // Latest is the last result of each tenant and operation, without documents.
 func (q *Queue) Latest(ctx context.Context) (all []fleet.Result, err error) {
 	rows, err := q.db.QueryContext(ctx, `SELECT r.job, tenant, operation, ended, took_ms, outcome, adds, changes, removes, adopts, drifted,
-  digest, failure, error, coalesce(c.cause, ''), coalesce(c.n, 0)
+  digest, failure, error, coalesce(c.cause, ''), coalesce(c.n, 0),
+  coalesce((SELECT max(w.ended) FROM usher_result w WHERE w.tenant = r.tenant AND w.operation = r.operation
+    AND w.outcome NOT IN ('failed', 'partial')), '')
 FROM usher_result r LEFT JOIN usher_cause c ON c.job = r.job
 WHERE r.job IN (SELECT max(job) FROM usher_result GROUP BY tenant, operation) ORDER BY tenant, operation, c.cause`)
 	if err != nil {
@@ -96,15 +100,16 @@ WHERE r.job IN (SELECT max(job) FROM usher_result GROUP BY tenant, operation) OR
 	for rows.Next() {
 		var took int64
 		var n int
-		var ended, cause string
+		var ended, cause, complete string
 		r := fleet.Result{Causes: map[string]int{}}
 		if err := rows.Scan(&r.Job, &r.Tenant, &r.Operation, &ended, &took, &r.Outcome, &r.Adds, &r.Changes, &r.Removes, &r.Adopts, &r.Drifted,
-			&r.Digest, (*string)(&r.Failure), &r.Error, &cause, &n); err != nil {
+			&r.Digest, (*string)(&r.Failure), &r.Error, &cause, &n, &complete); err != nil {
 			return nil, fmt.Errorf("the results cannot be read: %w", err)
 		}
 		if r.Job != last {
 			r.Took = time.Duration(took) * time.Millisecond
 			r.At, _ = time.Parse(time.RFC3339, ended) // usher wrote it
+			r.Complete, _ = time.Parse(time.RFC3339, complete)
 			all, last = append(all, r), r.Job
 		}
 		if cause != "" {
@@ -123,6 +128,28 @@ func (q *Queue) Document(ctx context.Context, tenant string, op fleet.Operation)
 		return "", fmt.Errorf("%s has no result of %s", tenant, op)
 	}
 	return text, err
+}
+
+// Bills are what each tenant has, as its last usage says.
+func (q *Queue) Bills(ctx context.Context) (all []view.Bill, err error) {
+	rows, err := q.db.QueryContext(ctx, `SELECT tenant, ended, document FROM usher_result
+WHERE document <> '' AND job IN (SELECT max(job) FROM usher_result WHERE operation = 'usage' GROUP BY tenant) ORDER BY tenant`)
+	if err != nil {
+		return nil, fmt.Errorf("the results cannot be read: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name, ended, text string
+		if err := rows.Scan(&name, &ended, &text); err != nil {
+			return nil, fmt.Errorf("the results cannot be read: %w", err)
+		}
+		var usage view.UsageReport
+		if err := json.Unmarshal([]byte(text), &usage); err != nil {
+			return nil, fmt.Errorf("the usage of %s cannot be read: %w", name, err)
+		}
+		all = append(all, view.Bill{Tenant: usage.Tenant, Name: name, Day: ended[:min(len(ended), len(time.DateOnly))], Usage: usage.Usage})
+	}
+	return all, rows.Err()
 }
 
 // Approve lets apply do a plan.
