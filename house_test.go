@@ -70,11 +70,12 @@ var mayImport = map[string][]string{
 	"test/answers":           {}, // for tests only
 	"test/program":           {},
 	"fleet":                  {"config", "engine", "ledger", "ledger/slips", "plan", "state", "view"},
-	"fleet/queue":            {"config", "engine", "fleet"},
+	"fleet/queue":            {"config", "engine", "fleet", "view"},
+	"fleet/telemetry":        {},
 	"test/stateserver":       {}, // for tests only
 	"test/stateserver/serve": {"test/stateserver"},
 	"cmd/usher": {
-		"catalog", "config", "engine", "fleet", "fleet/queue", "forge", "ledger", "ledger/slips", "plan", "state", "tenant", "tenant/sandbox",
+		"catalog", "config", "engine", "fleet", "fleet/queue", "fleet/telemetry", "forge", "ledger", "ledger/slips", "plan", "state", "tenant", "tenant/sandbox",
 		"view",
 	},
 }
@@ -90,9 +91,12 @@ var onlyIn = []struct {
 	{"github.com/Azure/", []string{"forge", "state/azblob", "state/httpstate", "tenant", "tenant/identity", "tenant/wire"}},
 	{"github.com/jackc/", []string{"fleet/queue", "state/postgres"}},
 	{"filippo.io/", []string{"state"}},
+	{"go.opentelemetry.io/", []string{"fleet/telemetry"}},
+	{"github.com/prometheus/", []string{"fleet/telemetry"}},
 	{
 		"net/http",
 		[]string{
+			"fleet/telemetry",
 			"test/answers",
 			"test/forgeserver",
 			"forge",

@@ -7,17 +7,21 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net"
+	"net/http"
 	"os/exec"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/riverqueue/river/rivertype"
 	"github.com/spf13/cobra"
 
 	"github.com/usher-cli/usher/config"
 	"github.com/usher-cli/usher/fleet"
 	"github.com/usher-cli/usher/fleet/queue"
+	"github.com/usher-cli/usher/fleet/telemetry"
 	"github.com/usher-cli/usher/view"
 )
 
@@ -26,6 +30,7 @@ type workOptions struct {
 	fleetInputs
 	concurrency int
 	credential  string
+	metrics     string
 	pause, poll time.Duration
 }
 
@@ -37,7 +42,7 @@ func (o *workOptions) flags(cmd *cobra.Command) {
 	cmd.Flags().DurationVar(&o.poll, "poll", time.Second, "look so often for new jobs")
 }
 
-func (o *workOptions) open(ctx context.Context, a *app, only fleet.Operation) (*queue.Queue, []config.FleetTenant, error) {
+func (o *workOptions) open(ctx context.Context, a *app, only fleet.Operation, t *telemetry.Telemetry) (*queue.Queue, []config.FleetTenant, error) {
 	if o.concurrency < 1 || o.concurrency > 1000 {
 		return nil, nil, fmt.Errorf("-concurrency=%d: a worker does 1 to 1000 jobs at once", o.concurrency)
 	}
@@ -51,7 +56,12 @@ func (o *workOptions) open(ctx context.Context, a *app, only fleet.Operation) (*
 	if o.credential != "" {
 		op.Credentials = credentialsOf(o.credential)
 	}
-	q, err := a.openQueue(ctx, f, queue.Options{Operator: op, Only: only, Concurrency: o.concurrency, Pause: o.pause, Poll: o.poll})
+	options := queue.Options{Operator: op, Only: only, Concurrency: o.concurrency, Pause: o.pause, Poll: o.poll}
+	if t != nil {
+		options.Middleware = []rivertype.Middleware{t.Middleware()}
+		options.Ended = func(r fleet.Result) { t.Count(string(r.Operation), string(r.Outcome), r.Took) }
+	}
+	q, err := a.openQueue(ctx, f, options)
 	return q, chosen, err
 }
 
@@ -60,17 +70,66 @@ func newFleetWork(a *app) *cobra.Command {
 	cmd := &cobra.Command{Use: "work", Short: "Do jobs until the process is asked to end; those that run come to an end first", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return politely(cmd.Context(), func(ctx context.Context) error {
-				q, _, err := o.open(ctx, a, "")
-				if err != nil {
-					return err
-				}
-				defer q.Close()
-				return q.Work(ctx)
+				return o.work(ctx, a)
 			})
 		}}
 	o.fleetInputs.flags(cmd)
 	o.flags(cmd)
+	cmd.Flags().Var(&named{&o.metrics, "address"}, "metrics",
+		"serve numbers for Prometheus at an `ADDRESS`, such as 127.0.0.1:9464, below /metrics, and the health of the worker below /healthz")
 	return cmd
+}
+
+// work does jobs, and counts them where somebody asks for the numbers.
+func (o *workOptions) work(ctx context.Context, a *app) error {
+	var t *telemetry.Telemetry
+	var err error
+	if o.metrics != "" || telemetry.Asked(a.env) {
+		if t, err = telemetry.New(ctx, version, a.env); err != nil {
+			return err
+		}
+	}
+	q, _, err := o.open(ctx, a, "", t)
+	if err != nil {
+		return err
+	}
+	defer q.Close()
+	if t != nil {
+		end, err := o.serve(ctx, a, t, q)
+		if err != nil {
+			return err
+		}
+		defer end()
+	}
+	return q.Work(ctx)
+}
+
+// serve answers questions about a worker, until it is ended.
+func (o *workOptions) serve(ctx context.Context, a *app, t *telemetry.Telemetry, q *queue.Queue) (end func(), err error) {
+	err = t.Watch(func(ctx context.Context) (all []telemetry.Waiting, err error) {
+		err = q.Waiting(ctx, func(queue, state string, jobs int64) {
+			all = append(all, telemetry.Waiting{Queue: queue, State: state, Jobs: jobs})
+		})
+		return all, err
+	})
+	last := func() { // before the queue is closed, which is counted once more
+		lasting, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer done()
+		if lost := t.Close(lasting); lost != nil {
+			a.stderr().Show(view.Note{Level: view.Warning, Text: "the last numbers did not reach the collector: " + lost.Error()})
+		}
+	}
+	if err != nil || o.metrics == "" {
+		return last, err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", o.metrics)
+	if err != nil {
+		return nil, fmt.Errorf("-metrics=%s: %w", o.metrics, err)
+	}
+	a.stderr().Say("Numbers at http://%s/metrics, health at /healthz.", listener.Addr())
+	server := &http.Server{Handler: t.Handler(q.Healthy), ReadHeaderTimeout: 5 * time.Second}
+	go func() { _ = server.Serve(listener) }() // ends with the listener
+	return func() { _ = server.Close(); last() }, nil
 }
 
 type fleetRunOptions struct {
@@ -96,7 +155,7 @@ func newFleetRun(a *app) *cobra.Command {
 }
 
 func runFleet(ctx context.Context, a *app, o *fleetRunOptions, op fleet.Operation) (err error) {
-	q, chosen, err := o.open(ctx, a, op)
+	q, chosen, err := o.open(ctx, a, op, nil)
 	if err != nil {
 		return err
 	}

@@ -83,3 +83,30 @@ func (q *Queue) Open(ctx context.Context) (all []fleet.Open, err error) {
 		params = params.After(page.LastCursor)
 	}
 }
+
+// Healthy reports why the queue cannot be worked on; nil where it can.
+func (q *Queue) Healthy(ctx context.Context) error {
+	if err := q.db.PingContext(ctx); err != nil {
+		return errors.New("the database of the queue does not answer") // its error can have an address
+	}
+	return nil
+}
+
+// Waiting counts the jobs that have not ended, by queue and state.
+func (q *Queue) Waiting(ctx context.Context, each func(queue, state string, jobs int64)) error {
+	rows, err := q.db.QueryContext(ctx, "SELECT queue, state, count(*) FROM river_job "+
+		"WHERE state IN ('available', 'pending', 'retryable', 'running', 'scheduled') GROUP BY queue, state")
+	if err != nil {
+		return fmt.Errorf("the queue cannot be read: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var queue, state string
+		var jobs int64
+		if err := rows.Scan(&queue, &state, &jobs); err != nil {
+			return fmt.Errorf("the queue cannot be read: %w", err)
+		}
+		each(queue, state, jobs)
+	}
+	return rows.Err()
+}

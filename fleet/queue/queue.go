@@ -48,6 +48,8 @@ type Options struct {
 	Concurrency int             // jobs at once in each of the two queues
 	Pause       time.Duration   // before a job is tried again whose tenant is busy
 	Poll        time.Duration   // between two looks at the queue
+	Middleware  []rivertype.Middleware
+	Ended       func(fleet.Result) // is told of each job that ended; nil for nobody
 }
 
 // Queue is the jobs and the results of a fleet.
@@ -204,7 +206,7 @@ func migrate[T any](ctx context.Context, q *Queue, d riverdriver.Driver[T]) erro
 
 // client is River with a driver. It works on jobs where there is an operator.
 func client[T any](q *Queue, d riverdriver.Driver[T]) (jobs, error) {
-	c := &river.Config{Logger: q.o.Engine, ID: q.id}
+	c := &river.Config{Logger: q.o.Engine, ID: q.id, Middleware: q.o.Middleware}
 	if q.o.Operator != nil {
 		workers := river.NewWorkers()
 		if err := river.AddWorkerSafely(workers, &worker{q: q}); err != nil {

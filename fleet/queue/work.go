@@ -122,6 +122,9 @@ func (w *worker) end(ctx context.Context, j *river.Job[job], r fleet.Result) err
 	if err := w.q.keep(context.WithoutCancel(ctx), r, j.Args.Plan); err != nil {
 		return err
 	}
+	if q := w.q; q.o.Ended != nil {
+		q.o.Ended(r)
+	}
 	if r.Outcome == fleet.Failed {
 		return river.JobCancel(errors.New(r.Error))
 	}
