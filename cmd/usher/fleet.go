@@ -113,17 +113,31 @@ const fleetPause = 30 * time.Second
 
 func newFleetInit(a *app) *cobra.Command {
 	o := &fleetInputs{}
+	var roles, printed bool
 	cmd := &cobra.Command{Use: "init", Short: "Make the tables of the queue, and bring them up to date", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if printed {
+				_, err := io.WriteString(a.out, queue.RolesSQL())
+				return err
+			}
 			return a.withFleet(cmd.Context(), o, func(ctx context.Context, q *queue.Queue, _ []config.FleetTenant) error {
 				if err := q.Migrate(ctx); err != nil {
 					return err
 				}
 				a.stdout().Say("The tables of the fleet are there.")
+				if !roles {
+					return nil
+				}
+				if err := q.MakeRoles(ctx); err != nil {
+					return err
+				}
+				a.stdout().Say("The roles usher_worker, usher_reader and usher_approver are there.")
 				return nil
 			})
 		}}
 	o.flags(cmd)
+	cmd.Flags().BoolVar(&roles, "roles", false, "make the roles of PostgreSQL for workers, readers and approvers, too")
+	cmd.Flags().BoolVar(&printed, "print-roles", false, "print the SQL of -roles for somebody who may make roles, and change nothing")
 	return cmd
 }
 

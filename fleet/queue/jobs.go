@@ -68,6 +68,9 @@ type Order struct {
 // Put adds jobs, and returns their numbers. One that waits or runs already is not added again; but
 // one that waits for a window gives way to one that does not.
 func (q *Queue) Put(ctx context.Context, orders []Order) (numbers []int64, doubled int, err error) {
+	if err := q.noteLabels(ctx); err != nil {
+		return nil, 0, err
+	}
 	const most = 500 // in one statement
 	for len(orders) > 0 {
 		n := min(most, len(orders))
@@ -103,6 +106,9 @@ func waits(row *rivertype.JobRow) bool {
 
 // unmade says what to do where the tables are not there.
 func (q *Queue) unmade(err error) error {
+	if err == nil {
+		return nil
+	}
 	const noTable = "42P01" // of PostgreSQL
 	var problem *pgconn.PgError
 	if errors.As(err, &problem) && problem.Code == noTable {

@@ -30,6 +30,10 @@ func tables() []string {
 		`CREATE TABLE IF NOT EXISTS usher_approval (
   plan BIGINT PRIMARY KEY, tenant TEXT NOT NULL, digest TEXT NOT NULL, approver TEXT NOT NULL, approved TEXT NOT NULL,
   begun TEXT NOT NULL)`,
+		`CREATE TABLE IF NOT EXISTS usher_label (
+  tenant TEXT NOT NULL, label TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (tenant, label, value))`,
+		`CREATE TABLE IF NOT EXISTS usher_sight (
+  role TEXT NOT NULL, label TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (role, label, value))`,
 	}
 }
 

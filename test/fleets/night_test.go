@@ -143,13 +143,14 @@ func (w *world) command(args ...string) *exec.Cmd {
 	return c
 }
 
-// must runs a command that has to end with 0.
-func (w *world) must(args ...string) {
+// must runs a command that has to end with 0, and returns what it says.
+func (w *world) must(args ...string) string {
 	w.t.Helper()
 	out, err := w.command(args...).Output()
 	if err != nil {
 		w.t.Fatalf("usher %v: %v\n%s", args, err, out)
 	}
+	return string(out)
 }
 
 // worker is a process that does jobs.
@@ -171,7 +172,7 @@ func (w *world) worker(n int) *exec.Cmd {
 func (w *world) report() (r struct {
 	Tenants int
 	Unheard []string
-	Results []struct{ Tenant, Operation, Outcome, Error string }
+	Results []struct{ Tenant, Operation, Outcome, Error, Digest string }
 }) {
 	w.t.Helper()
 	out, _ := w.command("fleet", "report", "-json").Output() // the code tells of what was found

@@ -1,0 +1,121 @@
+//go:build !nofleet
+
+package fleets_test
+
+import (
+	"encoding/json"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestRoles: a reader sees the tenants with their labels and changes nothing, an approver approves
+// plans of those alone, and a worker works and approves nothing.
+func TestRoles(t *testing.T) {
+	w := newWorld(t, 6)
+	for range 2 { // it can be run again
+		w.must("fleet", "init", "-roles")
+	}
+	w.sql("DO $$ BEGIN CREATE ROLE some_worker LOGIN IN ROLE usher_worker; CREATE ROLE large_reader LOGIN IN ROLE usher_reader; " +
+		"CREATE ROLE large_approver LOGIN IN ROLE usher_approver; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+	w.sql("INSERT INTO usher_sight VALUES ('large_reader', 'size', 'large'), ('large_approver', 'size', 'large')")
+	worker := w.as("some_worker")
+	process := worker.worker(0)
+	worker.must("fleet", "plan", "-json")
+	_ = process.Process.Signal(syscall.SIGTERM)
+	_ = process.Wait()
+	if n := len(w.report().Results); n != 6 {
+		t.Fatalf("the owner sees %d of 6 tenants", n)
+	}
+	for _, role := range []string{"large_reader", "large_approver"} {
+		seen := w.as(role)
+		for _, x := range seen.report().Results {
+			if !strings.HasSuffix(x.Tenant, "1") && !strings.HasSuffix(x.Tenant, "3") && !strings.HasSuffix(x.Tenant, "5") {
+				t.Errorf("%s sees %s", role, x.Tenant)
+			}
+		}
+		if n := len(seen.report().Results); n != 3 {
+			t.Errorf("%s sees %d tenants, and 3 are large", role, n)
+		}
+		if out, err := seen.command("fleet", "show", "customer-0000", "plan").CombinedOutput(); err == nil {
+			t.Errorf("%s sees a document: %s", role, out)
+		}
+		if out, err := seen.command("fleet", "plan", "-detach").CombinedOutput(); err == nil {
+			t.Errorf("%s puts jobs into the queue: %s", role, out)
+		}
+		w.refused(role, "UPDATE usher_sight SET value = '*'")
+		w.refused(role, "SELECT * FROM usher_sight")
+		w.refused(role, "UPDATE usher_result SET digest = 'x'")
+	}
+	var plan, digest string
+	for _, x := range w.report().Results {
+		if x.Tenant == "customer-0000" {
+			digest = x.Digest
+		}
+	}
+	plan = strings.TrimSpace(w.sql("SELECT job FROM usher_result WHERE tenant = 'customer-0000'"))
+	w.refused("large_approver", "INSERT INTO usher_approval VALUES ("+plan+", 'customer-0000', '"+digest+"', 'me', '', '')")
+	w.refused("large_approver", "INSERT INTO usher_approval VALUES ("+plan+", 'customer-0001', '"+digest+"', 'me', '', '')")
+	w.refused("large_reader", "INSERT INTO usher_approval VALUES ("+plan+", 'customer-0000', '"+digest+"', 'me', '', '')")
+	w.refused("some_worker", "INSERT INTO usher_approval VALUES ("+plan+", 'customer-0000', '"+digest+"', 'me', '', '')")
+	said := w.as("large_approver").must("fleet", "approve", "-as-of=1000000", "-cause=add POWERAUTOMATE_ATTENDED_RPA by assignment.makers",
+		"-cause=adopt POWERAUTOMATE_ATTENDED_RPA by assignment.makers")
+	if !strings.Contains(said, "Approved 3 of 3 plans that wait.") {
+		t.Error(said)
+	}
+	process = worker.worker(1)
+	worker.must("fleet", "apply", "-now", "-json")
+	_ = process.Process.Signal(syscall.SIGTERM)
+	_ = process.Wait()
+	applied := 0
+	for _, x := range w.report().Results {
+		if x.Operation == "apply" && x.Outcome == "clean" {
+			applied++
+		}
+	}
+	if applied != 3 {
+		text, _ := json.Marshal(w.report())
+		t.Errorf("%d of 3 plans were applied:\n%s", applied, text)
+	}
+}
+
+// as is the same fleet for somebody else.
+func (w *world) as(role string) *world {
+	other := *w
+	other.env = append(append([]string{}, w.env...), "USHER_FLEET_DATABASE_URL="+w.address(role))
+	return &other
+}
+
+// address is that of the database, for a role.
+func (w *world) address(role string) string {
+	address := w.env[len(w.env)-1]
+	_, address, _ = strings.Cut(address, "=")
+	scheme, rest, _ := strings.Cut(address, "://")
+	_, rest, _ = strings.Cut(rest, "@")
+	return scheme + "://" + role + "@" + rest
+}
+
+// sql runs a statement as the owner.
+func (w *world) sql(statement string) string {
+	w.t.Helper()
+	out, err := w.psql("postgres", statement)
+	if err != nil {
+		w.t.Fatalf("%v\n%s", err, out)
+	}
+	return out
+}
+
+// refused checks that a role may not do something.
+func (w *world) refused(role, statement string) {
+	w.t.Helper()
+	if out, err := w.psql(role, statement); err == nil {
+		w.t.Errorf("%s may do %s: %s", role, statement, out)
+	}
+}
+
+func (w *world) psql(role, statement string) (string, error) {
+	out, err := exec.Command(filepath.Join(postgresPrograms(), "psql"), w.address(role), "-v", "ON_ERROR_STOP=1", "-qAtc", statement).CombinedOutput()
+	return string(out), err
+}
