@@ -10,6 +10,7 @@ FUZZED  := ./config:FuzzLoad ./state:FuzzDecode ./plan:FuzzDecode ./ledger:FuzzA
 FUZZ    ?= 10m
 WORLDS  ?= 100000
 TENANTS ?= 200
+NIGHTS  ?= 1m
 PLATFORMS ?= linux/amd64,windows/arm64
 
 .PHONY: build demo demo-fleet test test-fleet test-services test-pipelines test-browser release test-release check lint laws mutants fuzz crash crash-stores soak clients bench clean
@@ -27,7 +28,7 @@ test: ## what needs only Go, but for fleets; stories mostly wait, so more of the
 
 test-fleet: ## fleets: on SQLite, and with workers that are killed on PostgreSQL, which it installs and starts
 	$(GO) test ./fleet/... ./cmd/usher -count=1 -run 'Fleet|Select|Waiting|Report'
-	bash test/services/run.sh $(GO) test ./test/fleets -count=1 -v -timeout=1h -args -tenants=$(TENANTS) -workers=1,2,4
+	bash test/services/run.sh $(GO) test ./test/fleets -count=1 -v -timeout=1h -args -tenants=$(TENANTS) -workers=1,2,4 -nights=$(NIGHTS)
 
 demo-fleet: build ## fifty tenants on a queue in a file, told on a copy of examples/fleet
 	@sh examples/fleet.sh "$(CURDIR)/bin/usher" "$(CURDIR)/examples"

@@ -75,8 +75,8 @@ var mayImport = map[string][]string{
 	"test/stateserver":       {}, // for tests only
 	"test/stateserver/serve": {"test/stateserver"},
 	"cmd/usher": {
-		"catalog", "config", "engine", "fleet", "fleet/queue", "fleet/telemetry", "forge", "ledger", "ledger/slips", "plan", "state", "tenant", "tenant/sandbox",
-		"view",
+		"catalog", "config", "engine", "fleet", "fleet/queue", "fleet/telemetry", "forge", "ledger", "ledger/slips", "plan", "state", "tenant",
+		"tenant/sandbox", "view",
 	},
 }
 

@@ -42,7 +42,8 @@ func (o *workOptions) flags(cmd *cobra.Command) {
 	cmd.Flags().DurationVar(&o.poll, "poll", time.Second, "look so often for new jobs")
 }
 
-func (o *workOptions) open(ctx context.Context, a *app, only fleet.Operation, t *telemetry.Telemetry) (*queue.Queue, []config.FleetTenant, error) {
+func (o *workOptions) open(ctx context.Context, a *app, only fleet.Operation, t *telemetry.Telemetry) (
+	*queue.Queue, []config.FleetTenant, error) {
 	if o.concurrency < 1 || o.concurrency > 1000 {
 		return nil, nil, fmt.Errorf("-concurrency=%d: a worker does 1 to 1000 jobs at once", o.concurrency)
 	}

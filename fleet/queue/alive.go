@@ -27,7 +27,7 @@ func (q *Queue) stayAlive(ctx context.Context, own *sql.Conn) {
 	for {
 		if own == nil || own.PingContext(ctx) != nil {
 			if own != nil {
-				_ = own.Close()
+				discard(own)
 			}
 			var err error
 			if own, err = q.holdLock(ctx); err != nil && ctx.Err() == nil {

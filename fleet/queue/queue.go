@@ -15,7 +15,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -54,14 +53,14 @@ type Options struct {
 
 // Queue is the jobs and the results of a fleet.
 type Queue struct {
-	fleet *config.Fleet
-	o     Options
-	id    string   // of this process, among all that work on the queue
-	busy  sync.Map // tenants that are worked on in this process
-	db    *sql.DB
-	jobs  jobs
-	make  func(context.Context) error // makes the tables
-	close []func()
+	fleet   *config.Fleet
+	o       Options
+	id      string // of this process, among all that work on the queue
+	tenants tenantLocks
+	db      *sql.DB
+	jobs    jobs
+	make    func(context.Context) error // makes the tables
+	close   []func()
 }
 
 // jobs is what River does here, with either driver.
@@ -101,9 +100,9 @@ func (q *Queue) Close() {
 }
 
 // A worker takes connections for its jobs, which need one only for moments, and some for the queue
-// itself: to listen, to stay alive, to fetch and to end jobs.
+// itself: to listen, to stay alive, to hold tenants, to fetch and to end jobs.
 const (
-	beside   = 5
+	beside   = 6
 	mostJobs = 1000
 )
 

@@ -43,10 +43,12 @@ func (w *worker) Work(ctx context.Context, j *river.Job[job]) error {
 		return w.wait(j, w.q.o.Pause, "the fleet that this worker has read has no such tenant: start it anew, or cancel the job")
 	}
 	t := w.q.fleet.Tenants[at]
-	if _, busy := w.q.busy.LoadOrStore(t.Name, true); busy {
+	if free, err := w.q.take(ctx, t.Name); err != nil {
+		return err
+	} else if !free {
 		return river.JobSnooze(min(w.q.o.Pause, lockPause))
 	}
-	defer w.q.busy.Delete(t.Name)
+	defer w.q.give(context.WithoutCancel(ctx), t.Name)
 	if kept, err := w.q.kept(ctx, j.ID); err != nil || kept { // its worker was killed right after the result
 		return err
 	}
@@ -140,6 +142,7 @@ func (w *worker) tell(what string, j *river.Job[job], r fleet.Result) {
 // Work works on jobs until the context ends, and lets those that run come to an end.
 func (q *Queue) Work(ctx context.Context) error {
 	q.o.Operator.Stop = ctx.Done()
+	defer q.endLocks()
 	lasting := context.WithoutCancel(ctx)
 	if q.fleet.Queue == config.PostgreSQL {
 		own, err := q.holdLock(lasting) // before the first job: others would take it for nobody's

@@ -96,7 +96,8 @@ func (t *Telemetry) Count(operation, outcome string, took time.Duration) {
 
 // Watch lets whoever asks for the numbers see how many jobs wait, which the queue counts then.
 func (t *Telemetry) Watch(count func(context.Context) ([]Waiting, error)) error {
-	_, err := t.meter.Int64ObservableGauge("usher.queue.jobs", metric.WithDescription("jobs in the queue that have not ended, by queue and state"),
+	_, err := t.meter.Int64ObservableGauge("usher.queue.jobs",
+		metric.WithDescription("jobs in the queue that have not ended, by queue and state"),
 		metric.WithInt64Callback(func(ctx context.Context, o metric.Int64Observer) error {
 			all, err := count(ctx)
 			for _, w := range all {

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -37,6 +38,9 @@ type world struct {
 	t   *testing.T
 	dir string
 	env []string
+
+	putting   sync.Mutex // jobs, while PostgreSQL is there
+	restarted time.Time  // when PostgreSQL was
 }
 
 const fleetFile = `fleet {
@@ -154,9 +158,10 @@ func (w *world) must(args ...string) string {
 }
 
 // worker is a process that does jobs.
-func (w *world) worker(n int) *exec.Cmd {
+func (w *world) worker(n int, more ...string) *exec.Cmd {
 	w.t.Helper()
 	c := w.command("fleet", "work", "-concurrency=8", "-poll=200ms", "-pause=500ms")
+	c.Args = append(c.Args, more...)
 	log, err := os.OpenFile(filepath.Join(w.dir, fmt.Sprintf("worker%d.log", n)), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		w.t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -83,9 +84,7 @@ func TestRoles(t *testing.T) {
 
 // as is the same fleet for somebody else.
 func (w *world) as(role string) *world {
-	other := *w
-	other.env = append(append([]string{}, w.env...), "USHER_FLEET_DATABASE_URL="+w.address(role))
-	return &other
+	return &world{t: w.t, dir: w.dir, env: append(slices.Clone(w.env), "USHER_FLEET_DATABASE_URL="+w.address(role))}
 }
 
 // address is that of the database, for a role.
@@ -116,6 +115,7 @@ func (w *world) refused(role, statement string) {
 }
 
 func (w *world) psql(role, statement string) (string, error) {
-	out, err := exec.Command(filepath.Join(postgresPrograms(), "psql"), w.address(role), "-v", "ON_ERROR_STOP=1", "-qAtc", statement).CombinedOutput()
+	program := filepath.Join(postgresPrograms(), "psql")
+	out, err := exec.Command(program, w.address(role), "-v", "ON_ERROR_STOP=1", "-qAtc", statement).CombinedOutput()
 	return string(out), err
 }
