@@ -40,7 +40,11 @@ func TestWorkersToCopy(t *testing.T) {
 	}
 	documents := yaml.NewDecoder(bytes.NewReader(read("kubernetes.yaml")))
 	var deployment struct {
-		Spec struct{ Template struct{ Spec struct{ Containers []struct{ Args []string } } } }
+		Spec struct {
+			Template struct {
+				Spec struct{ Containers []struct{ Args []string } }
+			}
+		}
 	}
 	var scaling struct {
 		Spec struct {
