@@ -151,14 +151,14 @@ func TestBadNights(t *testing.T) {
 	go func() {
 		ended <- w.killing(done, func(i int) *exec.Cmd { return w.worker(i, "-var=port="+c.listen()) }, w.restart)
 	}()
-	w.night("plan", 1, good)
+	w.night(1, good, "plan")
 	w.must("fleet", "approve", "-as-of=100000", "-cause=add POWERAUTOMATE_ATTENDED_RPA by assignment.makers",
 		"-cause=adopt POWERAUTOMATE_ATTENDED_RPA by assignment.makers")
-	w.night("apply", 1, good)
+	w.night(1, good, "apply")
 	nights := 0
 	for end := time.Now().Add(*badNights); time.Now().Before(end); {
 		nights++
-		w.night("drift", nights, good)
+		w.night(nights, good, "drift", "usage") // two jobs of each tenant, for two workers
 	}
 	close(done)
 	t.Logf("%d nights of %d tenants, %d workers killed", nights, good+len(bad), <-ended)
@@ -171,24 +171,26 @@ func TestBadNights(t *testing.T) {
 	}
 }
 
-// night does an operation once in every tenant, and waits for those that can be worked on.
-func (w *world) night(op string, n, good int) {
+// night does operations once in every tenant, and waits for those that can be worked on.
+func (w *world) night(n, good int, operations ...string) {
 	w.t.Helper()
 	w.putting.Lock() // jobs that are put while PostgreSQL restarts are put or not, and nobody can tell
-	w.must("fleet", op, "-now", "-detach")
+	for _, op := range operations {
+		w.must("fleet", op, "-now", "-detach")
+	}
 	w.putting.Unlock()
 	w.until(time.Minute, func() bool { // a job that the queue has not ended yet would stand for that of the next night
 		out, err := w.psql("postgres", fmt.Sprintf("SELECT count(*), (SELECT count(*) FROM river_job WHERE args ->> 'tenant' LIKE 'customer-%%' "+
-			"AND state NOT IN ('completed', 'cancelled', 'discarded')) FROM (SELECT tenant FROM usher_result WHERE operation = '%s' "+
-			"AND tenant LIKE 'customer-%%' GROUP BY tenant HAVING count(*) >= %d) AS done", op, n))
-		return err == nil && strings.TrimSpace(out) == fmt.Sprintf("%d|0", good)
+			"AND state NOT IN ('completed', 'cancelled', 'discarded')) FROM (SELECT tenant FROM usher_result WHERE operation IN ('%s') "+
+			"AND tenant LIKE 'customer-%%' GROUP BY tenant, operation HAVING count(*) >= %d) AS done", strings.Join(operations, "', '"), n))
+		return err == nil && strings.TrimSpace(out) == fmt.Sprintf("%d|0", good*len(operations))
 	})
 }
 
 // eachOnce checks that every good tenant has one result a night, and that its change was done once.
 func (w *world) eachOnce(nights, good int) {
 	w.t.Helper()
-	for op, want := range map[string]int{"plan": 1, "apply": 1, "drift": nights} {
+	for op, want := range map[string]int{"plan": 1, "apply": 1, "drift": nights, "usage": nights} {
 		out := w.sql(fmt.Sprintf("SELECT count(*), count(DISTINCT tenant) FROM usher_result WHERE operation = '%s' "+
 			"AND tenant LIKE 'customer-%%' AND outcome IN ('clean', 'found')", op))
 		if got := strings.TrimSpace(out); got != fmt.Sprintf("%d|%d", want*good, good) {
