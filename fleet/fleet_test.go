@@ -141,8 +141,8 @@ Found by drift:
   SPE_E3         1         10    12
 
 Lapses within 60 days:
-  beta: 10 seats of SPE_E5, since 2026-11-01
-  alfa: 20 seats of SPE_E5, on 2027-01-29
+  2026-11-01 beta: 10 seats of SPE_E5, which is past
+  2027-01-29 alfa: 20 seats of SPE_E5
 
   tenant   what   outcome  steps  drift              when     last complete
   beta    drift    failed                2026-11-30 03:00  2026-11-28 03:00
@@ -161,5 +161,12 @@ Fleet: 4 tenants; results up to job 3: 4 clean, 2 with something to look at, 0 r
 	b.Reset()
 	if err := view.Show("html", view.Output{Writer: &b}, r.Document(time.Time{})); err != nil || strings.Contains(b.String(), "<b>time") {
 		t.Errorf("%v: what a service says is not escaped", err)
+	}
+	for _, format := range []string{"html", "markdown"} { // causes come first, in any medium
+		b.Reset()
+		if err := view.Show(format, view.Output{Writer: &b}, r.Document(time.Time{})); err != nil ||
+			strings.Index(b.String(), "Found by plan") > strings.Index(b.String(), "last complete") {
+			t.Errorf("%s, %v: the causes come after the tenants", format, err)
+		}
 	}
 }

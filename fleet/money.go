@@ -102,17 +102,18 @@ func (r Report) money(today time.Time) []view.Part {
 		parts = append(parts, shortened(t), view.Break{})
 	}
 	if len(r.Lapses) > 0 {
-		l := view.List{Title: fmt.Sprintf("Lapses within %d days:", lapseHorizon)}
+		l := view.List{Title: fmt.Sprintf("Lapses within %d days:", lapseHorizon), First: true}
 		for i, x := range r.Lapses {
 			if i == mostRows {
 				l.Items = append(l.Items, view.Item{Text: fmt.Sprintf("and %d more", len(r.Lapses)-i)})
 				break
 			}
-			day := "on " + x.Day
+			late := ""
 			if x.Day < today.Format(time.DateOnly) {
-				day = "since " + x.Day
+				late = ", which is past"
 			}
-			l.Items = append(l.Items, view.Item{Text: fmt.Sprintf("%s: %s of %s, %s", x.Tenant, ledger.Count(x.Seats, "seat"), x.Product, day)})
+			text := fmt.Sprintf("%s: %s of %s%s", x.Tenant, ledger.Count(x.Seats, "seat"), x.Product, late)
+			l.Items = append(l.Items, view.Item{Day: x.Day, Text: text})
 		}
 		parts = append(parts, l, view.Break{})
 	}

@@ -244,7 +244,7 @@ func (r Report) Document(at time.Time) view.Document {
 //	Found by drift:
 //	  40 tenants: changed SPE_E3, Teams on (alfa, beta, gamma and 37 more)
 func (r Report) byCause(op Operation) view.List {
-	l := view.List{Title: "Found by " + string(op) + ":"}
+	l := view.List{Title: "Found by " + string(op) + ":", First: true}
 	if op == Apply {
 		l.Title = "Done by apply:"
 	}

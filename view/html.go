@@ -76,6 +76,11 @@ const (
 // htmlRank is the rank of a part; -1 for steps and what introduces them.
 func htmlRank(p Part) int {
 	switch p := p.(type) {
+	case List:
+		if p.First {
+			return htmlBars
+		}
+		return htmlLists
 	case Note:
 		return map[Level]int{Unbound: htmlRules, Warning: htmlWarnings, Info: htmlNotes, Wrong: htmlReasons, Refusal: htmlReasons,
 			Permitted: htmlReasons}[p.Level]
@@ -87,8 +92,6 @@ func htmlRank(p Part) int {
 		return htmlTables
 	case Outcome, Check:
 		return htmlCalls
-	case List:
-		return htmlLists
 	case Sentence, Facts, Code:
 		return htmlRest
 	}

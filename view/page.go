@@ -129,6 +129,7 @@ type Bar struct {
 type List struct {
 	Title string // "" for none
 	Items []Item
+	First bool // it stands before the tables in media that put these first
 }
 
 // Item is one item of a list. Most have only a text.
