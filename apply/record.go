@@ -209,7 +209,10 @@ func (c *recorder) effective(s ledger.Step, res ledger.Result) {
 	switch firstHalf := res.Call.Gap && len(res.Call.Undo) == 0; {
 	case s.After != nil:
 		g := grantOf(s)
-		g.Surplus, g.KeptOff = res.Surplus[s.Item.ID], res.KeptOff[s.Item.ID]
+		g.Corrected = nil
+		if c := (ledger.Corrected{Surplus: res.Surplus[s.Item.ID], KeptOff: res.KeptOff[s.Item.ID]}); len(c.Surplus)+len(c.KeptOff) > 0 {
+			g.Corrected = &c
+		}
 		c.put(s, g)
 	case !firstHalf:
 		c.edit.Drop(s.Key())

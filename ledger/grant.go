@@ -17,15 +17,17 @@ func (p ServicePlanIDs) Equal(o ServicePlanIDs) bool {
 // Value is what a grant says about its key: how many units, and which service
 // plans are switched off.
 type Value struct {
-	Units   int64          `json:"units"`
-	Without ServicePlanIDs `json:"without,omitzero"`
-	Policy  string         `json:"policy,omitempty"` // of a setting
-	// Surplus is the part of Without that the service switched on all the same,
-	// when it carried out what was asked. It is a record, and not compared.
-	Surplus ServicePlanIDs `json:"surplus,omitempty"`
-	// KeptOff is the opposite: service plans that were asked to be on, and that the
-	// service kept off. It is a record, and not compared.
-	KeptOff ServicePlanIDs `json:"kept_off,omitempty"`
+	Units      int64          `json:"units"`
+	Without    ServicePlanIDs `json:"without,omitzero"`
+	Policy     string         `json:"policy,omitempty"` // of a setting
+	*Corrected                // nil for nearly all, of which there can be millions
+}
+
+// Corrected is what the service did otherwise than it was asked to, when it carried out a value.
+// It is a record, and not compared.
+type Corrected struct {
+	Surplus ServicePlanIDs `json:"surplus,omitempty"`  // the part of Without that the service switched on all the same
+	KeptOff ServicePlanIDs `json:"kept_off,omitempty"` // service plans that were asked to be on, and that the service kept off
 }
 
 // Equal reports whether two values agree.
@@ -40,7 +42,7 @@ func (v Value) Accepts(want, have Value) bool {
 	if want.Equal(have) {
 		return true
 	}
-	if len(v.Surplus)+len(v.KeptOff) == 0 || want.Units != have.Units || !slices.Equal(v.Without, want.Without) {
+	if v.Corrected == nil || len(v.Surplus)+len(v.KeptOff) == 0 || want.Units != have.Units || !slices.Equal(v.Without, want.Without) {
 		return false
 	}
 	left := slices.DeleteFunc(slices.Clone(want.Without), func(p string) bool { return slices.Contains(v.Surplus, p) })

@@ -139,8 +139,8 @@ type Result struct {
 	Outcome  Outcome
 	Message  string
 	Request  string                    // the service's id of the request that decided it; "" where it gave none
-	Surplus  map[string]ServicePlanIDs // by item id: see Value.Surplus
-	KeptOff  map[string]ServicePlanIDs // by item id: see Value.KeptOff
+	Surplus  map[string]ServicePlanIDs // by item id: see Corrected.Surplus
+	KeptOff  map[string]ServicePlanIDs // by item id: see Corrected.KeptOff
 	Accepted bool                      // of a pending call: the tenant has taken it on, and will finish it
 	Unfit    []Inherited               // members of a group for whom it failed, although the call is done
 	Wait     time.Duration             // before a call is handed in again

@@ -35,10 +35,10 @@ func split(text []byte) (lines string, rest []byte) {
 	return string(text[start : start+end]), rest
 }
 
-// records reads grant lines. Names of items are few and shared.
+// records reads grant lines.
 func records(lines string) ([]Record, error) {
 	all := make([]Record, 0, strings.Count(lines, "\n")+1)
-	items := map[string]ledger.Item{}
+	own := texts{}
 	for n := 0; lines != ""; n++ {
 		line, more, found := strings.Cut(lines, "\n")
 		if marked(line) {
@@ -66,15 +66,32 @@ func records(lines string) ([]Record, error) {
 		if err != nil {
 			return nil, err
 		}
-		key := g.Item.ID + "\x00" + g.Item.Name
-		if _, ok := items[key]; !ok {
-			items[key] = g.Item
-		}
-		g.Item = items[key]
 		all = append(all, Record{g, r.Since, r.From, r.Match})
+		own.keep(&all[len(all)-1])
 		lines = more
 	}
 	return all, nil
+}
+
+// texts are those that many records share. What a record has is taken out of the lines: they are
+// several times as large, and would stay in memory for as long as one of them is of use.
+type texts map[string]string
+
+func (t texts) keep(r *Record) {
+	r.Holder.Kind = ledger.HolderKind(t.shared(string(r.Holder.Kind)))
+	r.Item.ID, r.Item.Name, r.Since = t.shared(r.Item.ID), t.shared(r.Item.Name), t.shared(r.Since)
+	id, name := len(r.Holder.ID), len(r.Holder.ID)+len(r.Holder.Name)
+	all := r.Holder.ID + r.Holder.Name + string(r.From)
+	r.Holder.ID, r.Holder.Name, r.From = all[:id], all[id:name], Line(all[name:])
+}
+
+func (t texts) shared(text string) string {
+	one, known := t[text]
+	if !known {
+		one = strings.Clone(text)
+		t[one] = one
+	}
+	return one
 }
 
 // marked reports whether a line is what git leaves where it could not merge.
