@@ -118,6 +118,42 @@ func someBills() []view.Bill {
 	}
 }
 
+// TestPartial: what could not be read stays a cause after the plan was applied, and is nothing that
+// an approval by causes has to name.
+func TestPartial(t *testing.T) {
+	at := time.Date(2026, 11, 30, 3, 0, 0, 0, time.UTC)
+	plan := fleet.Result{Job: 1, Tenant: "alfa", Operation: fleet.Plan, At: at, Outcome: fleet.Partial, Digest: "a", Adds: 1,
+		Causes: map[string]int{"add E5": 1, "not read: environments": 1}}
+	if n := len(fleet.Approvable([]fleet.Result{plan}, []string{"add E5"}, 1)); n != 1 {
+		t.Errorf("%d plans can be approved by their cause, want 1", n)
+	}
+	if n := len(fleet.Approvable([]fleet.Result{plan}, []string{"not read: environments"}, 1)); n != 0 {
+		t.Errorf("%d plans can be approved without their cause", n)
+	}
+	apply := fleet.Result{Job: 2, Tenant: "alfa", Operation: fleet.Apply, At: at.Add(time.Hour), Outcome: fleet.Partial, Digest: "a", Adds: 1}
+	all := func(fleet.Operation, int64, time.Time) bool { return true }
+	r := fleet.NewReport(someTenants(), fleet.Records{Results: []fleet.Result{plan, apply}}, all)
+	if len(r.Causes) != 1 || r.Causes[0].Text != "not read: environments" || r.Results[1].Outcome != fleet.Partial {
+		t.Errorf("after the apply: %+v, %+v", r.Causes, r.Results)
+	}
+	forget := fleet.Result{Job: 3, Tenant: "alfa", Operation: fleet.Plan, At: at, Outcome: fleet.Found, Digest: "f",
+		Causes: map[string]int{"forget E5": 1}}
+	apply.Digest = "f"
+	if r := fleet.NewReport(someTenants(), fleet.Records{Results: []fleet.Result{forget, apply}}, all); len(r.Causes) != 0 {
+		t.Errorf("a plan that only corrects records waits for ever: %+v", r.Causes)
+	}
+}
+
+// TestUnbilled: a usage that failed is no saving.
+func TestUnbilled(t *testing.T) {
+	all := func(fleet.Operation, int64, time.Time) bool { return true }
+	r := fleet.NewReport(someTenants(), fleet.Records{Bills: someBills(),
+		Results: []fleet.Result{{Job: 9, Tenant: "beta", Operation: fleet.Usage, Outcome: fleet.Failed}}}, all)
+	if len(r.Products) != 2 || !strings.Contains(r.Missing(), "1 tenant has no numbers") && !strings.Contains(r.Missing(), "beta") {
+		t.Errorf("%+v, %q", r.Products, r.Missing())
+	}
+}
+
 func TestReport(t *testing.T) {
 	r := fleet.NewReport(someTenants(), fleet.Records{Results: results(), Approved: map[int64]bool{1: true},
 		Bills: someBills(), Open: []fleet.Open{{Job: 4, Tenant: "gamma", Operation: fleet.Plan}}},

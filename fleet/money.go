@@ -101,6 +101,9 @@ func (r Report) money(today time.Time) []view.Part {
 		}
 		parts = append(parts, shortened(t), view.Break{})
 	}
+	if len(r.Unbilled) > 0 {
+		parts = append(parts, view.Note{Level: view.Warning, Text: r.Missing()}, view.Break{})
+	}
 	if len(r.Lapses) > 0 {
 		l := view.List{Title: fmt.Sprintf("Lapses within %d days:", lapseHorizon), First: true}
 		for i, x := range r.Lapses {
@@ -118,6 +121,15 @@ func (r Report) money(today time.Time) []view.Part {
 		parts = append(parts, l, view.Break{})
 	}
 	return parts
+}
+
+// Missing says whose money is not told in full; "" where all of it is.
+func (r Report) Missing() string {
+	if len(r.Unbilled) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the last usage of %s has no numbers, or not all of them, so that what they cost is older, too low or missing: %s",
+		ledger.Count(len(r.Unbilled), "tenant"), few(r.Unbilled))
 }
 
 func amount(m ledger.Money, currency string) string {

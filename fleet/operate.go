@@ -44,7 +44,7 @@ func (o *Operator) Do(ctx context.Context, t config.FleetTenant, op Operation, r
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			r.Failure, r.Error = engine.Busy, fmt.Sprintf("it did not end within %s", o.Fleet.Timeout)
 		}
-		r.Causes = map[string]int{failureText(r.Failure): 1}
+		r.Causes = map[string]int{FailureText(r.Failure): 1}
 	}
 	r.At = o.Now().UTC()
 	r.Took = r.At.Sub(began)

@@ -20,9 +20,10 @@ type Report struct {
 	Results  []TenantState `json:"results"`
 	Products []Product     `json:"products"` // of the last usage of the tenants
 	Lapses   []Lapse       `json:"lapses"`
-	Open     []string      `json:"open"`    // tenants with a job that has not ended
-	Unheard  []string      `json:"unheard"` // tenants without a result
-	Job      int64         `json:"job"`     // the number of the last job that it tells of
+	Unbilled []string      `json:"unbilled"` // tenants whose last usage has no numbers: theirs are older, or missing
+	Open     []string      `json:"open"`     // tenants with a job that has not ended
+	Unheard  []string      `json:"unheard"`  // tenants without a result
+	Job      int64         `json:"job"`      // the number of the last job that it tells of
 
 	bills []view.Bill
 }
@@ -79,7 +80,7 @@ type TenantState struct {
 // Only what is wanted is told. Money and what lapses are of the usage that is told.
 func NewReport(tenants []config.FleetTenant, from Records, wanted Wanted) Report {
 	r := Report{Format: 1, Tenants: len(tenants), Causes: []Cause{}, Results: []TenantState{}, Products: []Product{}, Lapses: []Lapse{},
-		Open: []string{}, Unheard: []string{}}
+		Unbilled: []string{}, Open: []string{}, Unheard: []string{}}
 	place := map[string]int{}
 	owners := map[string]string{}
 	for _, t := range tenants {
@@ -91,7 +92,12 @@ func NewReport(tenants []config.FleetTenant, from Records, wanted Wanted) Report
 		if !is || !wanted(x.Operation, x.Job, x.At) {
 			continue
 		}
-		used[x.Tenant] = used[x.Tenant] || x.Operation == Usage
+		if x.Operation == Usage {
+			used[x.Tenant] = true
+			if x.Outcome == Failed || x.Outcome == Partial {
+				r.Unbilled = append(r.Unbilled, x.Tenant)
+			}
+		}
 		r.Results = append(r.Results, stateOf(x, from.Approved[x.Job], owner))
 		r.Job = max(r.Job, x.Job)
 		r.cause(x, place)
@@ -124,8 +130,17 @@ func withoutApplied(results []Result) []Result {
 	}
 	all := slices.Clone(results)
 	for i, x := range all {
-		if x.Operation == Plan && (x.Outcome == Found || x.Outcome == Partial) && !waiting[x.Job] && x.steps() > 0 {
-			all[i].Outcome, all[i].Causes = Clean, nil
+		if x.Operation != Plan || waiting[x.Job] || x.Outcome != Found && x.Outcome != Partial {
+			continue
+		}
+		if x.Outcome == Found {
+			all[i].Outcome = Clean
+		}
+		all[i].Causes = map[string]int{}
+		for text, n := range x.Causes {
+			if unread(text) {
+				all[i].Causes[text] = n
+			}
 		}
 	}
 	return all
@@ -304,36 +319,4 @@ func few(names []string) string {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 	}
 	return strings.Join(names, ", ")
-}
-
-// Waiting are the last plans that have something to do, and that no apply has done since.
-func Waiting(results []Result) []Result {
-	applied := map[string]Result{}
-	for _, r := range results {
-		if r.Operation == Apply && r.Outcome != Failed {
-			applied[r.Tenant] = r
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(results), func(r Result) bool {
-		last, is := applied[r.Tenant]
-		steps := r.Outcome == Found || r.Outcome == Partial && r.steps() > 0
-		return r.Operation != Plan || !steps || is && last.Digest == r.Digest && !last.At.Before(r.At)
-	})
-}
-
-// Approvable are the plans that an approval by causes is about: those that do nothing besides, and
-// that the report told of, up to a job. A cause has no amounts and no names, so that a plan that
-// was made later can do far more in the same words.
-func Approvable(results []Result, causes []string, job int64) []Result {
-	return slices.DeleteFunc(Waiting(results), func(r Result) bool {
-		if len(r.Causes) == 0 || r.Job > job {
-			return true
-		}
-		for text := range r.Causes {
-			if !slices.Contains(causes, text) {
-				return true
-			}
-		}
-		return false
-	})
 }

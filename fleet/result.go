@@ -119,8 +119,8 @@ func placeOf(d *hcl.Diagnostic) string {
 	return fmt.Sprintf("%s:%d: ", d.Subject.Filename, d.Subject.Start.Line)
 }
 
-// failureText says of a failure what would be the same in another tenant.
-func failureText(f engine.Failure) string {
+// FailureText says of a failure what would be the same in another tenant.
+func FailureText(f engine.Failure) string {
 	switch f {
 	case engine.SignIn:
 		return "the login service refuses the identity"
@@ -199,9 +199,15 @@ func switched(before, after ledger.ServicePlanIDs, names map[string]string) stri
 // unread counts what could not be read.
 func (r *Result) unread(all []ledger.Unread) {
 	for _, u := range all {
-		r.Causes["not read: "+u.Holder.Kind.Words()+"s"]++
+		r.Causes[notRead+u.Holder.Kind.Words()+"s"]++
 	}
 }
+
+// notRead begins the causes of what could not be read.
+const notRead = "not read: "
+
+// unread reports whether a cause is something that could not be read, and nothing that is to be done.
+func unread(cause string) bool { return strings.HasPrefix(cause, notRead) }
 
 // doctor counts what is missing.
 func (r *Result) doctor(ctx context.Context, o *engine.Opened) error {

@@ -130,25 +130,26 @@ func Decode(text []byte) (*Plan, error) {
 	return p, nil
 }
 
-// Begins reports whether a document begins as a plan does: it has a digest before its calls. One
-// that is cut off later does, too.
+// Begins reports whether a document begins as a plan does: it has a format and a digest before its
+// calls. One that is cut off later does, too.
 func Begins(text []byte) bool {
 	dec := jsontext.NewDecoder(bytes.NewReader(text))
 	if t, err := dec.ReadToken(); err != nil || t.Kind() != '{' {
 		return false
 	}
-	for found := false; dec.PeekKind() == '"'; {
+	for found, format := false, false; dec.PeekKind() == '"'; {
 		name, err := dec.ReadToken()
 		switch {
 		case err != nil:
 			return false
 		case name.String() == "calls":
-			return found && dec.PeekKind() == '['
+			return found && format && dec.PeekKind() == '['
 		case name.String() == "digest":
 			var value jsontext.Value
 			value, err = dec.ReadValue()
 			found = bytes.HasPrefix(value, []byte(`"sha256:`))
 		default:
+			format = format || name.String() == "format"
 			err = dec.SkipValue()
 		}
 		if err != nil {

@@ -223,6 +223,9 @@ func (a *app) showFleet(ctx context.Context, q *queue.Queue, tenants []config.Fl
 	if err := a.show(f, r.Document(a.now())); err != nil {
 		return err
 	}
+	if missing := r.Missing(); missing != "" && f.name == "focus" { // a sum that is lower looks like a saving
+		a.stderr().Show(view.Note{Level: view.Warning, Text: missing})
+	}
 	return fleetVerdict(r)
 }
 

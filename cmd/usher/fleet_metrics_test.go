@@ -33,7 +33,9 @@ func TestFleetNumbers(t *testing.T) {
 	}))
 	defer collector.Close()
 	dir := t.TempDir()
-	put(t, filepath.Join(dir, "fleet.hcl"), "tenant \"alfa-customer\" {\n  directory = \"base\"\n}\n")
+	put(t, filepath.Join(dir, "fleet.hcl"),
+		"tenant \"alfa-customer\" {\n  directory = \"base\"\n}\n\ntenant \"slip\" {\n  directory = \"slip\"\n}\n")
+	put(t, filepath.Join(dir, "slip", "main.hcl"), "tenant \"sandbox\" {\n  file = \"alfas.tenant.json\"\n}\n")
 	put(t, filepath.Join(dir, "base", "main.hcl"), "tenant \"sandbox\" {\n  file = \"t.tenant.json\"\n}\n")
 	inFleet(t, dir, "sandbox", "init", "-users=5", "-out=base/t.tenant.json")
 	worker := exec.Command("usher", "fleet", "work", "-poll=50ms", "-metrics=127.0.0.1:0")
@@ -53,19 +55,20 @@ func TestFleetNumbers(t *testing.T) {
 		t.Fatalf("the worker says %q", first)
 	}
 	go func() { _, _ = io.Copy(io.Discard, lines) }()
-	inFleet(t, dir, "fleet", "usage")
+	inFleet(t, dir, "fleet", "usage", "-tenants=alfa-customer")
+	inFleet(t, dir, "fleet", "usage", "-tenants=slip", "-detach")
 	page := ""
 	for range 100 {
-		if page = fetched(t, address+"/metrics"); strings.Contains(page, "usher_jobs_total{") {
+		if page = fetched(t, address+"/metrics"); strings.Contains(page, `outcome="failed"`) {
 			break
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 	inFleet(t, dir, "fleet", "pause")
-	inFleet(t, dir, "fleet", "usage", "-detach")
+	inFleet(t, dir, "fleet", "usage", "-detach", "-tenants=alfa-customer")
 	page += fetched(t, address+"/metrics")
 	for _, want := range []string{
-		`(?m)^usher_jobs_total\{.*operation="usage".*outcome="clean".*\} 1$`, `(?m)^usher_job_duration_seconds_count\{.*\} 1$`,
+		`(?m)^usher_jobs_total\{.*operation="usage".*outcome="clean".*\} 1$`, `(?m)^usher_job_duration_seconds_count\{.*\} 2$`,
 		`(?m)^usher_queue_jobs\{.*queue="default".*state="available".*\} 1$`, `river_work_count`} {
 		if !regexp.MustCompile(want).MatchString(page) {
 			t.Errorf("no %s in\n%s", want, page)

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os/exec"
@@ -86,7 +87,7 @@ func (o *workOptions) work(ctx context.Context, a *app) error {
 	var t *telemetry.Telemetry
 	var err error
 	if o.metrics != "" || telemetry.Asked(a.env) {
-		if t, err = telemetry.New(ctx, version, a.env); err != nil {
+		if t, err = telemetry.New(ctx, version, a.env, slog.New(slog.NewJSONHandler(a.err, nil))); err != nil {
 			return err
 		}
 	}

@@ -61,8 +61,8 @@ func TestWorkersToCopy(t *testing.T) {
 	if q := scaling.Spec.Triggers[0].Metadata.Query; !strings.Contains(q, "FROM river_job") {
 		t.Errorf("the pods are counted by %q", q)
 	}
-	command := regexp.MustCompile(`(?m)^ExecStart=/usr/bin/usher (.*)$`).FindSubmatch(read("usher-fleet.service"))
-	starts(t, "usher-fleet.service", strings.Fields(string(command[1])))
+	command := regexp.MustCompile(`(?m)^ExecStart=/usr/bin/usher (.*)$`).FindSubmatch(read("usher-fleet@.service"))
+	starts(t, "usher-fleet@.service", strings.Fields(string(command[1])))
 }
 
 // starts checks that a command is understood, with all its flags.

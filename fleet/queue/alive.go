@@ -34,6 +34,7 @@ func (q *Queue) stayAlive(ctx context.Context, own *sql.Conn) {
 				q.o.Engine.Warn("others may take this worker for dead", slog.String("error", err.Error()))
 			}
 		}
+		q.keepLocks(ctx)
 		if own != nil {
 			if err := q.takeUp(ctx, own); err != nil && ctx.Err() == nil {
 				q.o.Engine.Warn("the jobs of dead workers cannot be looked for", slog.String("error", err.Error()))

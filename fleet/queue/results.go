@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/usher-cli/usher/config"
 	"github.com/usher-cli/usher/engine"
 	"github.com/usher-cli/usher/fleet"
 	"github.com/usher-cli/usher/view"
@@ -134,10 +135,10 @@ func (q *Queue) Document(ctx context.Context, tenant string, op fleet.Operation)
 	return text, err
 }
 
-// Bills are what each tenant has, as its last usage says.
+// Bills are what each tenant has, as its last usage with a result says.
 func (q *Queue) Bills(ctx context.Context) (all []view.Bill, err error) {
 	rows, err := q.db.QueryContext(ctx, `SELECT tenant, ended, document FROM usher_result
-WHERE document <> '' AND job IN (SELECT max(job) FROM usher_result WHERE operation = 'usage' GROUP BY tenant) ORDER BY tenant`)
+WHERE job IN (SELECT max(job) FROM usher_result WHERE operation = 'usage' AND document <> '' GROUP BY tenant) ORDER BY tenant`)
 	if err != nil {
 		return nil, fmt.Errorf("the results cannot be read: %w", err)
 	}
@@ -158,7 +159,11 @@ WHERE document <> '' AND job IN (SELECT max(job) FROM usher_result WHERE operati
 
 // Approve lets apply do a plan.
 func (q *Queue) Approve(ctx context.Context, plan fleet.Result, by string) error {
-	_, err := q.db.ExecContext(ctx, "INSERT INTO usher_approval VALUES ($1, $2, $3, $4, $5, '') ON CONFLICT DO NOTHING",
+	who := "$4"
+	if q.fleet.Queue == config.PostgreSQL {
+		who = "$4 || ' (' || session_user || ')'" // the first is only what this machine says
+	}
+	_, err := q.db.ExecContext(ctx, "INSERT INTO usher_approval VALUES ($1, $2, $3, "+who+", $5, '') ON CONFLICT DO NOTHING",
 		plan.Job, plan.Tenant, plan.Digest, by, q.o.Now().UTC().Format(time.RFC3339))
 	if err != nil {
 		return fmt.Errorf("the approval cannot be kept: %w", err)
@@ -167,16 +172,20 @@ func (q *Queue) Approve(ctx context.Context, plan fleet.Result, by string) error
 }
 
 // approved is a plan that somebody approved, as it was reviewed, and whether an apply of it has begun;
-// nil where nobody did.
+// nil where nobody did. The digest is that of the approval: what stands in the place of the plan since
+// is not what was approved.
 func (q *Queue) approved(ctx context.Context, tenant string, plan int64) (reviewed []byte, begun bool, err error) {
-	var text, since string
-	err = q.db.QueryRowContext(ctx, `SELECT r.document, a.begun FROM usher_result r JOIN usher_approval a ON a.plan = r.job
-WHERE r.job = $1 AND r.tenant = $2 AND r.operation = 'plan'`, plan, tenant).Scan(&text, &since)
+	var text, since, digest string
+	err = q.db.QueryRowContext(ctx, `SELECT r.document, a.begun, a.digest FROM usher_result r JOIN usher_approval a ON a.plan = r.job
+WHERE r.job = $1 AND r.tenant = $2 AND r.operation = 'plan'`, plan, tenant).Scan(&text, &since, &digest)
+	var saved struct{ Digest string }
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil, false, nil
 	case err != nil:
 		return nil, false, fmt.Errorf("the approval cannot be read: %w", err)
+	case json.Unmarshal([]byte(text), &saved) != nil || saved.Digest != digest:
+		return nil, false, nil
 	}
 	return []byte(text), since != "", nil
 }

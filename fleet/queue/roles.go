@@ -7,6 +7,8 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/usher-cli/usher/config"
 )
@@ -35,8 +37,8 @@ func (q *Queue) noteLabels(ctx context.Context) error {
 	}
 	tenants, names, values := []string{}, []string{}, []string{}
 	for _, t := range q.fleet.Tenants {
-		for name, value := range t.Labels {
-			tenants, names, values = append(tenants, t.Name), append(names, name), append(values, value)
+		for _, name := range slices.Sorted(maps.Keys(t.Labels)) { // two who write at once wait for each other in one order
+			tenants, names, values = append(tenants, t.Name), append(names, name), append(values, t.Labels[name])
 		}
 	}
 	tx, err := q.db.BeginTx(ctx, nil)

@@ -8,6 +8,8 @@
 --
 --   INSERT INTO usher_sight VALUES ('dutch_team', 'country', 'NL'), ('head_office', '*', '*');
 
+BEGIN;
+
 DO $$
 DECLARE
   name text;
@@ -26,18 +28,25 @@ BEGIN
   EXECUTE format('GRANT USAGE ON SCHEMA %I TO usher_worker, usher_reader, usher_approver', current_schema());
 END $$;
 
--- Only the owner of the tables says who sees what, and nobody approves by way of a worker.
+-- Only the owner of the tables says who sees what. Nobody approves by way of a worker, which notes that an
+-- apply has begun, and no more.
 REVOKE ALL ON usher_sight FROM usher_worker;
-REVOKE INSERT ON usher_approval FROM usher_worker;
+REVOKE INSERT, UPDATE ON usher_approval FROM usher_worker;
+GRANT UPDATE (begun) ON usher_approval TO usher_worker;
 
 -- The tenants that the person who signed in sees. It reads who may see what in the name of its owner.
 CREATE OR REPLACE FUNCTION usher_sees(tenant text) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path FROM CURRENT AS $$
+LANGUAGE sql STABLE SECURITY DEFINER AS $$
   SELECT EXISTS (
     SELECT FROM usher_sight s JOIN pg_roles r ON r.rolname = s.role
     WHERE pg_has_role(session_user, r.oid, 'MEMBER')
       AND (s.label = '*' OR EXISTS (SELECT FROM usher_label l WHERE l.tenant = $1 AND l.label = s.label AND l.value = s.value)))
 $$;
+
+-- A temporary table of the same name must not stand in the place of one of these.
+DO $$ BEGIN
+  EXECUTE format('ALTER FUNCTION usher_sees(text) SET search_path = pg_catalog, %I, pg_temp', current_schema());
+END $$;
 
 GRANT SELECT ON usher_result, usher_cause, usher_approval, river_job, river_queue TO usher_reader, usher_approver;
 GRANT INSERT ON usher_approval TO usher_approver;
@@ -66,8 +75,10 @@ CREATE POLICY usher_see ON usher_cause FOR SELECT TO usher_reader, usher_approve
 CREATE POLICY usher_see ON usher_approval FOR SELECT TO usher_reader, usher_approver USING (usher_sees(tenant));
 CREATE POLICY usher_see ON river_job FOR SELECT TO usher_reader, usher_approver USING (usher_sees(args ->> 'tenant'));
 
--- An approval is about a plan that is there, of a tenant that the approver sees.
+-- An approval is about a plan that is there, of a tenant that the approver sees, and says who signed in.
 DROP POLICY IF EXISTS usher_approve ON usher_approval;
 CREATE POLICY usher_approve ON usher_approval FOR INSERT TO usher_approver
-  WITH CHECK (begun = '' AND EXISTS (SELECT FROM usher_result r
+  WITH CHECK (begun = '' AND right(approver, length(session_user) + 3) = ' (' || session_user || ')' AND EXISTS (SELECT FROM usher_result r
     WHERE r.job = usher_approval.plan AND r.tenant = usher_approval.tenant AND r.digest = usher_approval.digest AND r.operation = 'plan'));
+
+COMMIT;

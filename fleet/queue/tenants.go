@@ -32,8 +32,8 @@ type tenantLocks struct {
 // lockTime is how long PostgreSQL may take to answer about a lock.
 const lockTime = 10 * time.Second
 
-// take takes a tenant for a job. It is false where another job has it. Where PostgreSQL was restarted, what
-// others had taken is free; the state's own lock is left then.
+// take takes a tenant for a job. It is false where another job has it. A lock goes
+// with its connection, and is taken again within a heartbeat; until then the state's own lock is left.
 func (q *Queue) take(ctx context.Context, tenant string) (bool, error) {
 	l := &q.tenants
 	l.mu.Lock()
@@ -66,6 +66,36 @@ func (q *Queue) give(ctx context.Context, tenant string) {
 	}
 }
 
+// keepLocks takes the locks again where their connection was lost.
+func (q *Queue) keepLocks(ctx context.Context) {
+	l := &q.tenants
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.conn != nil && l.conn.PingContext(ctx) != nil {
+		discard(l.conn)
+		l.conn = nil
+	}
+	if l.conn == nil && len(l.busy) > 0 {
+		_ = q.connectLocks(ctx) // the next heartbeat tries again
+	}
+}
+
+// connectLocks opens the connection that has the locks, and takes those of the tenants that are worked on.
+func (q *Queue) connectLocks(ctx context.Context) error {
+	c, err := q.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	for tenant := range q.tenants.busy {
+		if _, err := c.ExecContext(ctx, "SELECT pg_try_advisory_lock($1, hashtext($2))", tenantSpace, tenant); err != nil {
+			discard(c)
+			return err
+		}
+	}
+	q.tenants.conn = c
+	return nil
+}
+
 // endLocks ends the connection that has the locks: a pool waits for all of its connections.
 func (q *Queue) endLocks() {
 	l := &q.tenants
@@ -83,14 +113,15 @@ func (q *Queue) onLockConn(ctx context.Context, query, tenant string, answer *bo
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), lockTime) // a question that breaks off takes the connection along
 	defer done()
 	if l.conn == nil {
-		if l.conn, err = q.db.Conn(ctx); err != nil {
+		err = q.connectLocks(ctx)
+	}
+	if err == nil {
+		if err = l.conn.QueryRowContext(ctx, query, tenantSpace, tenant).Scan(answer); err != nil {
+			discard(l.conn)
 			l.conn = nil
-			return fmt.Errorf("the lock of the tenant cannot be taken: %w", err)
 		}
 	}
-	if err = l.conn.QueryRowContext(ctx, query, tenantSpace, tenant).Scan(answer); err != nil {
-		discard(l.conn)
-		l.conn = nil
+	if err != nil {
 		return fmt.Errorf("the lock of the tenant cannot be taken: %w", err)
 	}
 	return nil

@@ -96,7 +96,7 @@ func (w *worker) conclude(ctx context.Context, j *river.Job[job], r fleet.Result
 		return w.wait(j, lockPause, r.Error)
 	case r.Failure == engine.Busy && j.Attempt < tries:
 		w.tell("again", j, r)
-		return errors.New(r.Error)
+		return errors.New(fleet.FailureText(r.Failure)) // the queue keeps it, and traces show it: no name is in it
 	}
 	return w.end(ctx, j, r)
 }
@@ -128,7 +128,7 @@ func (w *worker) end(ctx context.Context, j *river.Job[job], r fleet.Result) err
 		q.o.Ended(r)
 	}
 	if r.Outcome == fleet.Failed {
-		return river.JobCancel(errors.New(r.Error))
+		return river.JobCancel(errors.New(fleet.FailureText(r.Failure)))
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/riverqueue/river/rivertype"
 	"github.com/riverqueue/rivercontrib/otelriver"
+	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
@@ -29,8 +31,15 @@ import (
 // Asked reports whether the environment names a collector. The exporters read their own variables,
 // as OpenTelemetry describes them.
 func Asked(env func(string) string) bool {
-	return env("OTEL_EXPORTER_OTLP_ENDPOINT")+env("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT")+env("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") != ""
+	return env(collector)+env(ofMetrics)+env(ofTraces) != ""
 }
+
+// Where collectors are: of both, or of one of them.
+const (
+	collector = "OTEL_EXPORTER_OTLP_ENDPOINT"
+	ofMetrics = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"
+	ofTraces  = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"
+)
 
 // Telemetry is the numbers of one worker.
 type Telemetry struct {
@@ -49,10 +58,13 @@ type Waiting struct {
 }
 
 // New begins to count. It sends to a collector where the environment names one.
-func New(ctx context.Context, version string, env func(string) string) (*Telemetry, error) {
+//
+// What the exporters cannot do is told to the log.
+func New(ctx context.Context, version string, env func(string) string, log *slog.Logger) (*Telemetry, error) {
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("numbers", slog.String("error", err.Error())) }))
 	t := &Telemetry{registry: prometheus.NewRegistry()}
-	about, err := resource.New(ctx, resource.WithFromEnv(),
-		resource.WithAttributes(attribute.String("service.name", "usher"), attribute.String("service.version", version)))
+	about, err := resource.New(ctx,
+		resource.WithAttributes(attribute.String("service.name", "usher"), attribute.String("service.version", version)), resource.WithFromEnv())
 	if err != nil {
 		return nil, fmt.Errorf("the metrics cannot begin: %w", err)
 	}
@@ -62,13 +74,18 @@ func New(ctx context.Context, version string, env func(string) string) (*Telemet
 	}
 	meters := []sdkmetric.Option{sdkmetric.WithReader(page), sdkmetric.WithResource(about)}
 	tracers := []sdktrace.TracerProviderOption{sdktrace.WithResource(about)}
-	if Asked(env) {
-		metrics, mErr := otlpmetrichttp.New(ctx)
-		traces, tErr := otlptracehttp.New(ctx)
-		if err := errors.Join(mErr, tErr); err != nil {
-			return nil, fmt.Errorf("the collector of OTEL_EXPORTER_OTLP_ENDPOINT cannot be used: %w", err)
+	if env(collector)+env(ofMetrics) != "" {
+		metrics, err := otlpmetrichttp.New(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("the collector of the metrics cannot be used: %w", err)
 		}
 		meters = append(meters, sdkmetric.WithReader(sdkmetric.NewPeriodicReader(metrics)))
+	}
+	if env(collector)+env(ofTraces) != "" {
+		traces, err := otlptracehttp.New(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("the collector of the traces cannot be used: %w", err)
+		}
 		tracers = append(tracers, sdktrace.WithBatcher(traces))
 	}
 	t.meters, t.tracers = sdkmetric.NewMeterProvider(meters...), sdktrace.NewTracerProvider(tracers...)
