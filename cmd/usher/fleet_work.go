@@ -77,7 +77,7 @@ func newFleetWork(a *app) *cobra.Command {
 		}}
 	o.fleetInputs.flags(cmd)
 	o.flags(cmd)
-	cmd.Flags().Var(&named{&o.metrics, "address"}, "metrics",
+	cmd.Flags().Var(&named{&o.metrics, "host with a port"}, "metrics",
 		"serve numbers for Prometheus at an `ADDRESS`, such as 127.0.0.1:9464, below /metrics, and the health of the worker below /healthz")
 	return cmd
 }

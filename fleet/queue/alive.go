@@ -14,7 +14,7 @@ import (
 // for the longest time that a job may take.
 //
 // A worker that is alive can lose the lock, where PostgreSQL is restarted. Then a job of its can be
-// taken up twice; the lock of the tenant's state makes the second one wait.
+// taken up twice; the locks of its tenant and of the state make the second one wait.
 
 // heartbeat is between two looks at the other workers.
 const heartbeat = 5 * time.Second
@@ -58,7 +58,7 @@ func (q *Queue) holdLock(ctx context.Context) (*sql.Conn, error) {
 		return nil, err
 	}
 	if _, err := c.ExecContext(ctx, "SELECT pg_advisory_lock($1, hashtext($2))", lockSpace, q.id); err != nil {
-		_ = c.Close()
+		discard(c)
 		return nil, err
 	}
 	return c, nil

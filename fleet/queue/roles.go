@@ -22,7 +22,7 @@ func RolesSQL() string { return rolesSQL }
 // MakeRoles makes the roles of PostgreSQL, and says what each may do.
 func (q *Queue) MakeRoles(ctx context.Context) error {
 	if q.fleet.Queue != config.PostgreSQL {
-		return errors.New("only PostgreSQL has roles, and the queue of this fleet is in SQLite")
+		return errors.New(`only PostgreSQL has roles, and the queue of this fleet is in SQLite: write queue = "postgres" into the block fleet`)
 	}
 	if _, err := q.db.ExecContext(ctx, rolesSQL); err != nil {
 		return fmt.Errorf("the roles cannot be made; -print-roles prints the statements for somebody who may: %w", err)

@@ -14,10 +14,11 @@ import (
 	"github.com/usher-cli/usher/config"
 )
 
-// Two jobs of one tenant never run at once: a look while a change is under way would take what it
-// has half done for drift. In one process a map sees to it. Between workers on PostgreSQL an
-// advisory lock does, on one connection of each worker. A worker that is killed loses its
-// connection, and with it what it has taken.
+// Workers do not do two jobs of one tenant at once: a look while a change is under way would take
+// what it has half done for drift. In one process a map sees to it. Between workers on PostgreSQL an
+// advisory lock does, on one connection of each worker. A worker that is killed loses its connection,
+// and with it what it has taken. One that lives and loses it takes its tenants again within a
+// heartbeat; until then the lock of the state is left.
 
 // tenantSpace is the first key of these locks.
 const tenantSpace = lockSpace + 1
@@ -32,8 +33,7 @@ type tenantLocks struct {
 // lockTime is how long PostgreSQL may take to answer about a lock.
 const lockTime = 10 * time.Second
 
-// take takes a tenant for a job. It is false where another job has it. A lock goes
-// with its connection, and is taken again within a heartbeat; until then the state's own lock is left.
+// take takes a tenant for a job. It is false where another job has it.
 func (q *Queue) take(ctx context.Context, tenant string) (bool, error) {
 	l := &q.tenants
 	l.mu.Lock()
@@ -69,6 +69,8 @@ func (q *Queue) give(ctx context.Context, tenant string) {
 // keepLocks takes the locks again where their connection was lost.
 func (q *Queue) keepLocks(ctx context.Context) {
 	l := &q.tenants
+	ctx, done := context.WithTimeout(ctx, lockTime) // no job begins or ends meanwhile
+	defer done()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.conn != nil && l.conn.PingContext(ctx) != nil {
