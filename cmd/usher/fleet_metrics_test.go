@@ -33,8 +33,9 @@ func TestFleetNumbers(t *testing.T) {
 	}))
 	defer collector.Close()
 	dir := t.TempDir()
+	later := time.Now().UTC().Add(2*time.Hour).Format("15:04-") + time.Now().UTC().Add(3*time.Hour).Format("15:04")
 	put(t, filepath.Join(dir, "fleet.hcl"),
-		"tenant \"alfa-customer\" {\n  directory = \"base\"\n}\n\ntenant \"slip\" {\n  directory = \"slip\"\n}\n")
+		"tenant \"alfa-customer\" {\n  directory = \"base\"\n  window = \""+later+"\"\n}\n\ntenant \"slip\" {\n  directory = \"slip\"\n}\n")
 	put(t, filepath.Join(dir, "slip", "main.hcl"), "tenant \"sandbox\" {\n  file = \"alfas.tenant.json\"\n}\n")
 	put(t, filepath.Join(dir, "base", "main.hcl"), "tenant \"sandbox\" {\n  file = \"t.tenant.json\"\n}\n")
 	inFleet(t, dir, "sandbox", "init", "-users=5", "-out=base/t.tenant.json")
@@ -58,18 +59,17 @@ func TestFleetNumbers(t *testing.T) {
 	inFleet(t, dir, "fleet", "usage", "-tenants=alfa-customer")
 	inFleet(t, dir, "fleet", "usage", "-tenants=slip", "-detach")
 	page := ""
-	for range 100 {
+	for range 1000 {
 		if page = fetched(t, address+"/metrics"); strings.Contains(page, `outcome="failed"`) {
 			break
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	inFleet(t, dir, "fleet", "pause")
-	inFleet(t, dir, "fleet", "usage", "-detach", "-tenants=alfa-customer")
+	inFleet(t, dir, "fleet", "drift", "-detach", "-tenants=alfa-customer") // waits for its window
 	page += fetched(t, address+"/metrics")
 	for _, want := range []string{
 		`(?m)^usher_jobs_total\{.*operation="usage".*outcome="clean".*\} 1$`, `(?m)^usher_job_duration_seconds_count\{.*\} 2$`,
-		`(?m)^usher_queue_jobs\{.*queue="default".*state="available".*\} 1$`, `river_work_count`} {
+		`(?m)^usher_queue_jobs\{.*queue="default".*state="scheduled".*\} 1$`, `river_work_count`} {
 		if !regexp.MustCompile(want).MatchString(page) {
 			t.Errorf("no %s in\n%s", want, page)
 		}
