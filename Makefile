@@ -23,8 +23,8 @@ demo: build ## the main job, told on a copy of examples/contoso
 
 test: export GOGC = 400 # the compiler collects garbage less often, which takes memory and saves a sixth of its time
 test: export CGO_ENABLED = 0 # as releases are built
-test: ## what needs only Go, but for fleets; stories mostly wait, so more of them run than there are cores; lint vets
-	$(GO) test -tags=nofleet -parallel 6 -vet=off -ldflags=-s ./...
+test: ## what needs only Go, but for fleets; stories mostly wait: they begin first, more of them than there are cores; lint vets
+	$(GO) test -tags=nofleet -p 3 -parallel 6 -vet=off -ldflags=-s ./cmd/usher ./...
 
 test-fleet: ## fleets: on SQLite, and with workers that are killed on PostgreSQL, which it installs and starts
 	$(GO) test ./fleet/... ./cmd/usher -count=1 -run 'Fleet|Select|Waiting|Report'

@@ -99,11 +99,13 @@ type liar struct {
 // inBatch is before the route of a request that is a part of a batch.
 const inBatch = "batch: "
 
+var nameInPath = regexp.MustCompile(`[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|CFQ[0-9A-Z]+`)
+
 // routeOf is the kind of a request: its path without what names anything, and
 // whether it asks for a choice of a list.
 func routeOf(method, address string) string {
 	path, query, _ := strings.Cut(address, "?")
-	path = regexp.MustCompile(`[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|CFQ[0-9A-Z]+`).ReplaceAllString(path, "ID")
+	path = nameInPath.ReplaceAllString(path, "ID")
 	path = strings.ReplaceAll(path, "ID_ID", "ID")
 	if strings.Contains(query, "filter=") {
 		path += "?$filter"
