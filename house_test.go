@@ -69,8 +69,8 @@ var mayImport = map[string][]string{
 	"view":                   {"catalog", "config", "export", "ledger", "plan", "state"},
 	"test/answers":           {}, // for tests only
 	"test/program":           {},
-	"fleet":                  {"config", "engine", "ledger", "ledger/slips", "plan", "state", "view"},
-	"fleet/queue":            {"config", "engine", "fleet", "view"},
+	"fleet":                  {"config", "engine", "export", "ledger", "ledger/slips", "plan", "state", "view"},
+	"fleet/queue":            {"config", "engine", "export", "fleet", "view"},
 	"fleet/telemetry":        {},
 	"test/stateserver":       {}, // for tests only
 	"test/stateserver/serve": {"test/stateserver"},

@@ -160,14 +160,23 @@ func (p *Present) chosen(names ExportNames) (export.Chosen, error) {
 	return c, problems.ErrorOrNil()
 }
 
-// WriteExport writes the files into a folder. It overwrites nothing: where one of them is there,
-// none is written.
-func (p *Present) WriteExport(ctx context.Context, made *Exported, folder string) error {
+// Partial reports whether something is not in the files as it is in the tenant: it was not read, the
+// language cannot say it, or a plan of the files would do more than adopt.
+func (x *Exported) Partial(unread []ledger.Unread) bool {
+	return len(unread)+len(x.Left)+len(x.Others)+len(x.Plan.Errors()) > 0 || x.Plan.Refused()
+}
+
+// WriteExport writes the files of an export into a folder. It overwrites nothing: where one of them
+// is there, none is written.
+func WriteExport(ctx context.Context, files []export.File, folder string) error {
 	if info, err := os.Stat(folder); err == nil && !info.IsDir() {
 		return fmt.Errorf("%s is a file, and an export is written into a folder: name another one with -out=DIR", folder)
 	}
 	var taken []string
-	for _, f := range made.All {
+	for _, f := range files {
+		if !filepath.IsLocal(filepath.FromSlash(f.Name)) {
+			return fmt.Errorf("%q is no name of a file below %s, and nothing was written", f.Name, folder)
+		}
 		if _, err := os.Lstat(filepath.Join(folder, filepath.FromSlash(f.Name))); !errors.Is(err, fs.ErrNotExist) {
 			taken = append(taken, f.Name)
 		}
@@ -181,7 +190,7 @@ func (p *Present) WriteExport(ctx context.Context, made *Exported, folder string
 		return fmt.Errorf("%s there already: an export overwrites nothing, and nothing was written. Name another folder with -out=DIR", there)
 	}
 	lists, blocks := []export.File(nil), []export.File(nil)
-	for _, f := range made.All {
+	for _, f := range files {
 		if strings.Contains(f.Name, "/") {
 			lists = append(lists, f)
 		} else {

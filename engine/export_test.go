@@ -87,7 +87,7 @@ func exported(t *rapid.T, world *sandbox.Tenant) (ledger.Have, *engine.Exported,
 	p := presentIn(t, dir, engine.Scope{Everything: true, Whole: true})
 	made, err := p.Export(engine.ExportNames{})
 	fail(err)
-	fail(p.WriteExport(context.Background(), made, dir))
+	fail(engine.WriteExport(context.Background(), made.All, dir))
 	p.Close(&err)
 	fail(err)
 	next := presentIn(t, dir, engine.Scope{})
@@ -212,5 +212,19 @@ func someEnvironments(t *rapid.T, world *sandbox.Tenant, names []string, id func
 			}
 		}
 		world.Environments = append(world.Environments, e)
+	}
+}
+
+// TestExportStaysInFolder: files that somebody else made are written below their folder, or not at all.
+func TestExportStaysInFolder(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"../main.hcl", "/main.hcl", "people/../../main.hcl"} {
+		files := []export.File{{Name: "licenses.hcl"}, {Name: name}}
+		if err := engine.WriteExport(context.Background(), files, filepath.Join(dir, "alfa")); err == nil {
+			t.Errorf("%s is written", name)
+		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("%v, %v", left, err)
 	}
 }

@@ -73,7 +73,8 @@ func (o *Operator) do(ctx context.Context, t config.FleetTenant, r *Result, revi
 	if r.Operation == Doctor {
 		return r.doctor(ctx, opened)
 	}
-	p, err := opened.Read(ctx, engine.Scope{Everything: r.Operation == Usage, Saved: saved})
+	whole := r.Operation == Export
+	p, err := opened.Read(ctx, engine.Scope{Everything: whole || r.Operation == Usage, Whole: whole, Saved: saved})
 	switch {
 	case err != nil:
 		return err
@@ -164,6 +165,8 @@ func (r *Result) of(ctx context.Context, p *engine.Present) error {
 	case Usage:
 		r.conclude(false, len(p.Reading.Unread) > 0)
 		return r.document(words.Usage(p.Reading.Have, p.Usage(), p.Today(), false))
+	case Export:
+		return r.export(p, words)
 	}
 	pl := p.Plan(engine.Choices{})
 	r.count(pl)

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/usher-cli/usher/engine"
+	"github.com/usher-cli/usher/export"
 	"github.com/usher-cli/usher/ledger"
 	"github.com/usher-cli/usher/plan"
 	"github.com/usher-cli/usher/view"
@@ -28,10 +29,11 @@ const (
 	Drift  Operation = "drift"
 	Usage  Operation = "usage"
 	Doctor Operation = "doctor"
+	Export Operation = "export"
 )
 
 // Operations lists them.
-func Operations() []Operation { return []Operation{Plan, Apply, Drift, Usage, Doctor} }
+func Operations() []Operation { return []Operation{Plan, Apply, Drift, Usage, Doctor, Export} }
 
 // Outcome is what came of a job.
 type Outcome string
@@ -66,6 +68,7 @@ type Result struct {
 	Error     string         // why there is no result; untrusted text
 	Causes    map[string]int // what was found, in words that do not name the tenant, and how often
 	Document  []byte         // as -json of the command prints it; nil where there is no result
+	Files     []export.File  // of an export
 }
 
 // steps is how many steps a plan has.

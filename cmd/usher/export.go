@@ -50,7 +50,7 @@ func runExport(ctx context.Context, a *app, o *exportOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := p.WriteExport(ctx, made, p.Path(o.out)); err != nil {
+	if err := engine.WriteExport(ctx, made.All, p.Path(o.out)); err != nil {
 		return err
 	}
 	have := p.Reading.Have
@@ -58,7 +58,7 @@ func runExport(ctx context.Context, a *app, o *exportOptions) (err error) {
 	if err := a.show(o.format, a.words().Exported(have, written)); err != nil {
 		return err
 	}
-	if len(have.Unread)+len(made.Left)+len(made.Others)+len(made.Plan.Errors()) > 0 || made.Plan.Refused() {
+	if made.Partial(have.Unread) {
 		return exitPartial
 	}
 	return nil

@@ -19,6 +19,7 @@ import (
 type fleetPutOptions struct {
 	fleetInputs
 	format
+	to     fleetOut
 	now    bool
 	detach bool
 }
@@ -28,10 +29,14 @@ func newFleetPut(a *app, op fleet.Operation) *cobra.Command {
 	about := map[fleet.Operation]string{
 		fleet.Plan: "Plan every tenant", fleet.Apply: "Do the plans that were approved", fleet.Drift: "Look for drift in every tenant",
 		fleet.Usage: "See what every tenant owns and uses", fleet.Doctor: "Check what a run needs in every tenant",
+		fleet.Export: "Write the files that ask for what every tenant has",
 	}
 	cmd := &cobra.Command{Use: string(op), Short: about[op] + ": put jobs into the queue, and wait for the workers", Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.withFleet(cmd.Context(), &o.fleetInputs, func(ctx context.Context, q *queue.Queue, chosen []config.FleetTenant) error {
+				if err := o.to.free(a, op, chosen); err != nil {
+					return err
+				}
 				numbers, tenants, err := a.put(ctx, q, op, chosen, o.now)
 				if err != nil || o.detach {
 					return err
@@ -39,14 +44,29 @@ func newFleetPut(a *app, op fleet.Operation) *cobra.Command {
 				if err := a.follow(ctx, q, numbers); err != nil {
 					return err
 				}
-				return a.showFleet(ctx, q, tenants, nil, o.format, ofJobs(numbers))
+				return a.conclude(ctx, q, tenants, op, numbers, o.format, o.to)
 			})
 		}}
 	o.choose(cmd)
 	o.fleetFormatFlag(cmd, "the results")
 	cmd.Flags().BoolVar(&o.now, "now", false, "do not wait for the windows of the tenants")
-	cmd.Flags().BoolVar(&o.detach, "detach", false, "put the jobs into the queue, and do not wait")
+	if op == fleet.Export { // its files are written at the end
+		o.to.flags(cmd)
+	} else {
+		cmd.Flags().BoolVar(&o.detach, "detach", false, "put the jobs into the queue, and do not wait")
+	}
 	return cmd
+}
+
+// conclude writes the files of exports, and shows what came of jobs.
+func (a *app) conclude(ctx context.Context, q *queue.Queue, tenants []config.FleetTenant, op fleet.Operation, jobs []int64, f format,
+	to fleetOut) error {
+	if op == fleet.Export {
+		if err := to.write(ctx, a, q, jobs); err != nil {
+			return err
+		}
+	}
+	return a.showFleet(ctx, q, tenants, nil, f, ofJobs(jobs))
 }
 
 // put makes jobs of an operation, and returns their numbers and tenants. An apply is only about

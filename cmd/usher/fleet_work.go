@@ -137,6 +137,7 @@ func (o *workOptions) serve(ctx context.Context, a *app, t *telemetry.Telemetry,
 type fleetRunOptions struct {
 	workOptions
 	format
+	to  fleetOut
 	now bool
 }
 
@@ -152,6 +153,7 @@ func newFleetRun(a *app) *cobra.Command {
 	o.choose(cmd)
 	o.flags(cmd)
 	o.fleetFormatFlag(cmd, "the results")
+	o.to.flags(cmd)
 	cmd.Flags().BoolVar(&o.now, "now", false, "do not wait for the windows of the tenants")
 	return cmd
 }
@@ -162,6 +164,9 @@ func runFleet(ctx context.Context, a *app, o *fleetRunOptions, op fleet.Operatio
 		return err
 	}
 	defer q.Close()
+	if err := o.to.free(a, op, chosen); err != nil {
+		return err
+	}
 	numbers, tenants, err := a.put(ctx, q, op, chosen, o.now)
 	if err != nil {
 		return err
@@ -178,7 +183,7 @@ func runFleet(ctx context.Context, a *app, o *fleetRunOptions, op fleet.Operatio
 	if err = cmp.Or(<-ended, err); err != nil {
 		return err
 	}
-	return a.showFleet(ctx, q, tenants, nil, o.format, ofJobs(numbers))
+	return a.conclude(ctx, q, tenants, op, numbers, o.format, o.to)
 }
 
 // credentialVariable is what a program for credentials may set.

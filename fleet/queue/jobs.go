@@ -54,7 +54,7 @@ func queueOf(op fleet.Operation) string {
 
 // priority is the order in which jobs are taken: what somebody waits for comes before the night.
 func priority(op fleet.Operation) int {
-	return map[fleet.Operation]int{fleet.Apply: 1, fleet.Plan: 2, fleet.Usage: 3, fleet.Doctor: 3, fleet.Drift: 4}[op]
+	return map[fleet.Operation]int{fleet.Apply: 1, fleet.Plan: 2, fleet.Usage: 3, fleet.Doctor: 3, fleet.Export: 3, fleet.Drift: 4}[op]
 }
 
 // Order is a job to put into the queue.

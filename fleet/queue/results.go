@@ -13,6 +13,7 @@ import (
 
 	"github.com/usher-cli/usher/config"
 	"github.com/usher-cli/usher/engine"
+	"github.com/usher-cli/usher/export"
 	"github.com/usher-cli/usher/fleet"
 	"github.com/usher-cli/usher/view"
 )
@@ -28,6 +29,9 @@ func tables() []string {
 		`CREATE INDEX IF NOT EXISTS usher_result_latest ON usher_result (tenant, operation, job)`,
 		`CREATE TABLE IF NOT EXISTS usher_cause (
   job BIGINT NOT NULL REFERENCES usher_result (job) ON DELETE CASCADE, cause TEXT NOT NULL, n BIGINT NOT NULL, PRIMARY KEY (job, cause))`,
+		`CREATE TABLE IF NOT EXISTS usher_file (
+  job BIGINT NOT NULL REFERENCES usher_result (job) ON DELETE CASCADE, name TEXT NOT NULL, content BYTEA NOT NULL,
+  PRIMARY KEY (job, name))`,
 		`CREATE TABLE IF NOT EXISTS usher_approval (
   plan BIGINT PRIMARY KEY, tenant TEXT NOT NULL, digest TEXT NOT NULL, approver TEXT NOT NULL, approved TEXT NOT NULL,
   begun TEXT NOT NULL)`,
@@ -56,6 +60,7 @@ func (q *Queue) keep(ctx context.Context, r fleet.Result, plan int64) (err error
 	old := r.At.AddDate(0, 0, -q.fleet.Keep).Format(time.RFC3339)
 	const gone = "job = $1 OR tenant = $2 AND ended < $3"
 	for _, delete := range []string{"DELETE FROM usher_cause WHERE job IN (SELECT job FROM usher_result WHERE " + gone + ")",
+		"DELETE FROM usher_file WHERE job IN (SELECT job FROM usher_result WHERE " + gone + ")",
 		"DELETE FROM usher_result WHERE " + gone} {
 		if _, err = tx.ExecContext(ctx, delete, job, r.Tenant, old); err != nil {
 			return err
@@ -74,6 +79,11 @@ func (q *Queue) keep(ctx context.Context, r fleet.Result, plan int64) (err error
 	}
 	for cause, n := range r.Causes {
 		if _, err = tx.ExecContext(ctx, "INSERT INTO usher_cause VALUES ($1, $2, $3)", job, cause, n); err != nil {
+			return err
+		}
+	}
+	for _, f := range r.Files {
+		if _, err = tx.ExecContext(ctx, "INSERT INTO usher_file VALUES ($1, $2, $3)", job, f.Name, f.Text); err != nil {
 			return err
 		}
 	}
@@ -133,6 +143,24 @@ func (q *Queue) Document(ctx context.Context, tenant string, op fleet.Operation)
 		return "", fmt.Errorf("%s has no result of %s", tenant, op)
 	}
 	return text, err
+}
+
+// Files are those that an export of a tenant made; none where it made none, or has no result.
+func (q *Queue) Files(ctx context.Context, job int64) (tenant string, all []export.File, err error) {
+	rows, err := q.db.QueryContext(ctx, `SELECT r.tenant, f.name, f.content FROM usher_file f JOIN usher_result r ON r.job = f.job
+WHERE f.job = $1 ORDER BY f.name`, job)
+	if err != nil {
+		return "", nil, fmt.Errorf("the files of an export cannot be read: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var f export.File
+		if err := rows.Scan(&tenant, &f.Name, &f.Text); err != nil {
+			return "", nil, fmt.Errorf("the files of an export cannot be read: %w", err)
+		}
+		all = append(all, f)
+	}
+	return tenant, all, rows.Err()
 }
 
 // Bills are what each tenant has, as its last usage with a result says.

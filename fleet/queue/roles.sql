@@ -48,30 +48,36 @@ DO $$ BEGIN
   EXECUTE format('ALTER FUNCTION usher_sees(text) SET search_path = pg_catalog, %I, pg_temp', current_schema());
 END $$;
 
-GRANT SELECT ON usher_result, usher_cause, usher_approval, river_job, river_queue TO usher_reader, usher_approver;
+GRANT SELECT ON usher_result, usher_cause, usher_file, usher_approval, river_job, river_queue TO usher_reader, usher_approver;
 GRANT INSERT ON usher_approval TO usher_approver;
 
 ALTER TABLE usher_result ENABLE ROW LEVEL SECURITY;
 ALTER TABLE usher_cause ENABLE ROW LEVEL SECURITY;
+ALTER TABLE usher_file ENABLE ROW LEVEL SECURITY;
 ALTER TABLE usher_approval ENABLE ROW LEVEL SECURITY;
 ALTER TABLE river_job ENABLE ROW LEVEL SECURITY;
 
 DROP POLICY IF EXISTS usher_work ON usher_result;
 DROP POLICY IF EXISTS usher_work ON usher_cause;
+DROP POLICY IF EXISTS usher_work ON usher_file;
 DROP POLICY IF EXISTS usher_work ON usher_approval;
 DROP POLICY IF EXISTS usher_work ON river_job;
 CREATE POLICY usher_work ON usher_result TO usher_worker USING (true);
 CREATE POLICY usher_work ON usher_cause TO usher_worker USING (true);
+CREATE POLICY usher_work ON usher_file TO usher_worker USING (true);
 CREATE POLICY usher_work ON usher_approval TO usher_worker USING (true);
 CREATE POLICY usher_work ON river_job TO usher_worker USING (true);
 
 DROP POLICY IF EXISTS usher_see ON usher_result;
 DROP POLICY IF EXISTS usher_see ON usher_cause;
+DROP POLICY IF EXISTS usher_see ON usher_file;
 DROP POLICY IF EXISTS usher_see ON usher_approval;
 DROP POLICY IF EXISTS usher_see ON river_job;
 CREATE POLICY usher_see ON usher_result FOR SELECT TO usher_reader, usher_approver USING (usher_sees(tenant));
 CREATE POLICY usher_see ON usher_cause FOR SELECT TO usher_reader, usher_approver
   USING (EXISTS (SELECT FROM usher_result r WHERE r.job = usher_cause.job));
+CREATE POLICY usher_see ON usher_file FOR SELECT TO usher_reader, usher_approver
+  USING (EXISTS (SELECT FROM usher_result r WHERE r.job = usher_file.job));
 CREATE POLICY usher_see ON usher_approval FOR SELECT TO usher_reader, usher_approver USING (usher_sees(tenant));
 CREATE POLICY usher_see ON river_job FOR SELECT TO usher_reader, usher_approver USING (usher_sees(args ->> 'tenant'));
 

@@ -86,6 +86,12 @@ func TestRoles(t *testing.T) {
 	if err := worker.command("fleet", "apply", "-now", "-json").Run(); err == nil {
 		t.Error("a plan that was changed after its approval is applied")
 	}
+	worker.must("fleet", "export", "-out="+t.TempDir()+"/exported")
+	for _, role := range []string{"large_reader", "large_approver"} {
+		if seen, err := w.psql(role, "SELECT count(DISTINCT job) FROM usher_file"); err != nil || strings.TrimSpace(seen) != "3" {
+			t.Errorf("%s sees exported files of %s tenants, %v", role, seen, err)
+		}
+	}
 	_ = process.Process.Signal(syscall.SIGTERM)
 	_ = process.Wait()
 	applied := 0
