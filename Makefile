@@ -13,7 +13,7 @@ TENANTS ?= 200
 NIGHTS  ?= 1m
 PLATFORMS ?= linux/amd64,windows/arm64
 
-.PHONY: build demo demo-fleet test test-fleet test-services test-pipelines test-browser release test-release check lint laws mutants fuzz crash crash-stores soak clients bench clean
+.PHONY: build demo demo-fleet fleet-ui test test-fleet test-services test-pipelines test-browser release test-release check lint laws mutants fuzz crash crash-stores soak clients bench clean
 
 build: ## the program, in bin/
 	$(GO) build -trimpath -o bin/usher ./cmd/usher
@@ -26,7 +26,11 @@ test: export CGO_ENABLED = 0 # as releases are built
 test: ## what needs only Go, but for fleets; stories mostly wait: they begin first, more of them than there are cores; lint vets
 	$(GO) test -tags=nofleet -p 3 -parallel 6 -vet=off -ldflags=-s ./cmd/usher ./...
 
+fleet-ui: ## River's pages about the jobs of a fleet, in bin/; nothing can be changed there
+	cd cmd/fleet-ui && $(GO) build -trimpath -o "$(CURDIR)/bin/usher-fleet-ui" .
+
 test-fleet: ## fleets: on SQLite, and with workers that are killed on PostgreSQL, which it installs and starts
+	cd cmd/fleet-ui && $(GO) test ./... -count=1
 	$(GO) test ./fleet/... ./cmd/usher -count=1 -run 'Fleet|Select|Waiting|Report'
 	bash test/services/run.sh $(GO) test ./test/fleets -count=1 -v -timeout=1h -args -tenants=$(TENANTS) -workers=1,2,4 -nights=$(NIGHTS)
 

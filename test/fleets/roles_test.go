@@ -92,6 +92,7 @@ func TestRoles(t *testing.T) {
 			t.Errorf("%s sees exported files of %s tenants, %v", role, seen, err)
 		}
 	}
+	w.pages("large_reader")
 	_ = process.Process.Signal(syscall.SIGTERM)
 	_ = process.Wait()
 	applied := 0
