@@ -43,12 +43,13 @@ type FleetTenant struct {
 	Variables map[string]string
 	Labels    map[string]string
 	Window    Window // when the night may reach it
+	Requests  int    // most that its jobs send it a second; 0 for no limit of the fleet's
 	Origin    ledger.Origin
 }
 
 // fleetLanguage is all that a fleet can say.
 func fleetLanguage() block {
-	each := []string{"timezone", "window", "owner"}
+	each := []string{"timezone", "window", "owner", "max_requests"}
 	return block{blocks: []block{
 		{name: "fleet", once: true, optional: append([]string{"queue", "database", "timeout", "keep"}, each...)},
 		{name: "tenant", labels: []string{"name"}, required: []string{"directory"},
@@ -134,6 +135,11 @@ func (l *fleetLowering) settings(b *hclsyntax.Block) {
 func (l *fleetLowering) shared(ev *evaluator, attrs hclsyntax.Attributes, t *FleetTenant) {
 	if owner, ok := ev.text(attrs["owner"]); ok {
 		t.Owner = owner
+	}
+	if n, ok := ev.countArgument(attrs["max_requests"]); ok {
+		if t.Requests = int(n); n < 1 {
+			ev.fail(attrs["max_requests"].Expr.Range(), "Number out of range", "Nothing can be done with %d requests a second: write 1 or more.", n)
+		}
 	}
 	if name, ok := ev.text(attrs["timezone"]); ok {
 		zone, err := time.LoadLocation(name)

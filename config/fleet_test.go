@@ -1,6 +1,7 @@
 package config
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -30,6 +31,8 @@ fleet {
   timezone = "Europe/Amsterdam"
   window   = "22:00-05:30"
   owner    = "night"
+
+  max_requests = 20
 }
 tenant "customer" {
   for_each  = { for r in csvdecode(file("list.csv")) : r.name => r }
@@ -38,6 +41,8 @@ tenant "customer" {
   variables = { tenant = each.key, seats = 3 }
   labels    = { country = each.value.country }
   owner     = each.key == "beta" ? "day" : null
+
+  max_requests = each.key == "beta" ? 5 : null
 }
 `, "list.csv": "name,id,country\n" +
 		"beta,3f2c1a90-0000-4000-8000-00000000000B,NL\nalfa,3f2c1a90-0000-4000-8000-00000000000a,BE\n"})
@@ -47,10 +52,10 @@ tenant "customer" {
 	var got []string
 	for _, x := range f.Tenants {
 		got = append(got, strings.Join([]string{x.Name, x.ID, x.Directory, x.Owner, x.Variables["tenant"], x.Variables["seats"],
-			x.Labels["country"], x.Window.Zone.String(), x.Window.From.String(), x.Origin.Block}, " "))
+			x.Labels["country"], x.Window.Zone.String(), x.Window.From.String(), x.Origin.Block, strconv.Itoa(x.Requests)}, " "))
 	}
-	want := []string{`alfa 3f2c1a90-0000-4000-8000-00000000000a base night alfa 3 BE Europe/Amsterdam 22h0m0s tenant.customer["alfa"]`,
-		`beta 3f2c1a90-0000-4000-8000-00000000000b base day beta 3 NL Europe/Amsterdam 22h0m0s tenant.customer["beta"]`}
+	want := []string{`alfa 3f2c1a90-0000-4000-8000-00000000000a base night alfa 3 BE Europe/Amsterdam 22h0m0s tenant.customer["alfa"] 20`,
+		`beta 3f2c1a90-0000-4000-8000-00000000000b base day beta 3 NL Europe/Amsterdam 22h0m0s tenant.customer["beta"] 5`}
 	if d := cmp.Diff(want, got); d != "" || f.Queue != PostgreSQL || f.Keep != fleetKeep || f.Timeout != fleetTimeout {
 		t.Errorf("%s\n%+v", d, f)
 	}
@@ -75,6 +80,7 @@ func TestFleetSlips(t *testing.T) {
 		with("a", `tenant_id = ""`):                            `a: "" is not the id of a tenant`,
 		"fleet {\n timeout = \"0s\"\n}\n" + with("a", ""):      `No job ends within 0s`,
 		with("a", `window = "22-5"`):                           `A window is two times of the day, such as`,
+		with("a", `max_requests = 0`):                          `Nothing can be done with 0 requests a second`,
 		with("a", `timezone = "Mars"`):                         `There is no time zone "Mars"`,
 		with("a", `variables = { client_secret = "s" }`):       `The variable "client_secret" sounds like a secret`,
 		with("a", `labels = ["nl"]`):                           `This must be a map of texts`,

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/usher-cli/usher/config"
 	"github.com/usher-cli/usher/engine"
 	"github.com/usher-cli/usher/plan"
@@ -25,6 +27,7 @@ type Operator struct {
 	Env     func(string) string
 	Now     func() time.Time
 	Warn    func(tenant, text string) // is told what nothing stops for
+	Room    *rate.Limiter             // of the requests to all tenants together; nil for no limit
 	Stop    <-chan struct{}           // closed when nothing more is to be started
 	// Credentials are variables of the environment of one tenant alone; nil where all share an identity.
 	Credentials func(context.Context, config.FleetTenant) (map[string]string, error)
@@ -93,7 +96,7 @@ func (o *Operator) load(ctx context.Context, t config.FleetTenant, r *Result, re
 		return nil, nil, err
 	}
 	w := &engine.World{Version: o.Version, Dir: filepath.Join(o.Fleet.Dir, filepath.FromSlash(t.Directory)), Env: o.environment(own),
-		Now: o.Now, Warn: func(text string) { o.Warn(t.Name, text) }}
+		Now: o.Now, Room: o.room(t), Warn: func(text string) { o.Warn(t.Name, text) }}
 	part := engine.Whole()
 	var saved *plan.Plan
 	if r.Operation == Apply {

@@ -42,6 +42,8 @@ type Settings struct {
 	Wire      io.Writer                    // the same with its answers
 	Trace     func(Exchange)               // is told of every request; nil for nobody
 	Waiting   func(host string, err error) // is told of a host that cannot be reached; nil for nobody
+	// Room waits until so many requests may leave, and returns why they cannot; nil for no limit.
+	Room func(ctx context.Context, requests int) error
 	// Gate is asked before every try of a request that changes something, and
 	// forbids it by an error; nil for no gate.
 	Gate func(context.Context) error
@@ -70,7 +72,7 @@ const embeddedHost = "http://sandbox.invalid"
 // hosts, the tokens and the transport differ.
 func Open(s Settings) (*Tenant, error) {
 	o := wire.Options{Version: s.Version, RetryDelay: s.Retry, Timeout: s.Timeout, Low: s.Low, Trace: s.Trace, Waiting: s.Waiting,
-		Gate: s.Gate, Now: s.Now}
+		Room: s.Room, Gate: s.Gate, Now: s.Now}
 	t := &Tenant{catalog: s.Catalog, urls: map[string]powerplatform.Environment{}}
 	if s.Writes > 0 {
 		o.Pace = wire.NewPace(s.Writes, s.Now)

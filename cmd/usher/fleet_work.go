@@ -32,11 +32,14 @@ type workOptions struct {
 	concurrency int
 	credential  string
 	metrics     string
+	requests    int
 	pause, poll time.Duration
 }
 
 func (o *workOptions) flags(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&o.concurrency, "concurrency", 4, "do so many applies at once, and so many jobs that only look")
+	cmd.Flags().IntVar(&o.requests, "max-requests", 0,
+		"send at most `N` requests a second to all tenants together; 0 for no limit but that of each tenant")
 	cmd.Flags().Var(&named{&o.credential, "program"}, "credential-command",
 		"run a `PROGRAM` with the name and the id of a tenant: it prints the variables of its credentials, NAME=VALUE a line")
 	cmd.Flags().DurationVar(&o.pause, "pause", fleetPause, "wait so long before a tenant is tried again that is busy or locked")
@@ -48,11 +51,14 @@ func (o *workOptions) open(ctx context.Context, a *app, only fleet.Operation, t 
 	if o.concurrency < 1 || o.concurrency > 1000 {
 		return nil, nil, fmt.Errorf("-concurrency=%d: a worker does 1 to 1000 jobs at once", o.concurrency)
 	}
+	if o.requests < 0 {
+		return nil, nil, fmt.Errorf("-max-requests=%d: name a number of requests a second, or 0 for no limit", o.requests)
+	}
 	f, chosen, err := a.loadFleet(&o.fleetInputs)
 	if err != nil {
 		return nil, nil, err
 	}
-	op := &fleet.Operator{Fleet: f, Version: version, Env: a.env, Now: a.now, Warn: func(tenant, text string) {
+	op := &fleet.Operator{Fleet: f, Version: version, Env: a.env, Now: a.now, Room: fleet.Limit(o.requests), Warn: func(tenant, text string) {
 		a.stderr().Show(view.Note{Level: view.Warning, Address: tenant, Text: text})
 	}}
 	if o.credential != "" {

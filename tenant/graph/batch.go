@@ -111,7 +111,7 @@ func (c *Client) send(ctx context.Context, attempts []*attempt) map[*attempt]led
 	}
 	var reply batchReply
 	var doubt bool
-	err := c.w.JSON(wire.WithDoubt(wire.WithWrites(ctx, writes), &doubt), http.MethodPost, "/v1.0/$batch", request, &reply)
+	err := c.w.JSON(wire.WithDoubt(wire.WithBatch(ctx, len(attempts), writes), &doubt), http.MethodPost, "/v1.0/$batch", request, &reply)
 	if err == nil {
 		c.heed(attempts, reply.Responses)
 	}

@@ -134,7 +134,7 @@ func (c *Client) thereAmong(ctx context.Context, questions []question) (int, err
 		request.Requests = append(request.Requests, part{ID: strconv.Itoa(i), Method: http.MethodGet, URL: q.path})
 	}
 	var reply batchReply
-	if err := c.w.JSON(wire.WithWrites(ctx, 0), http.MethodPost, "/v1.0/$batch", request, &reply); err != nil {
+	if err := c.w.JSON(wire.WithBatch(ctx, len(request.Requests), 0), http.MethodPost, "/v1.0/$batch", request, &reply); err != nil {
 		return 0, err
 	}
 	for i, q := range questions {

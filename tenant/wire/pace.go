@@ -52,31 +52,32 @@ func NewPace(perSecond float64, now func() time.Time) *Pace {
 	return &Pace{limiter: rate.NewLimiter(most, mostBatch), most: most, now: now, batch: mostBatch}
 }
 
-type writesKey struct{}
+type batchKey struct{}
 
-// writes are those of one request.
-type writes struct {
-	n    int
-	sent bool // once: a further try needs room of its own
+// batch are the requests in one.
+type batch struct {
+	parts  int
+	writes int
+	sent   bool // once: a further try needs room of its own
 }
 
-// WithWrites says how many writes the request of a context is, for which Take has given room:
-// every part of a batch is one. What became of each part is for the caller to tell.
-func WithWrites(ctx context.Context, n int) context.Context {
-	return context.WithValue(ctx, writesKey{}, &writes{n: n})
+// WithBatch says how many requests the batch of a context has, and how many of them write: for those
+// Take has given room. What became of each part is for the caller to tell.
+func WithBatch(ctx context.Context, parts, writes int) context.Context {
+	return context.WithValue(ctx, batchKey{}, &batch{parts: parts, writes: writes})
 }
 
 // Do implements policy.Policy.
 func (p *Pace) Do(req *policy.Request) (*http.Response, error) {
 	ctx := req.Raw().Context()
-	of, batched := ctx.Value(writesKey{}).(*writes)
+	of, batched := ctx.Value(batchKey{}).(*batch)
 	if !batched {
-		of = &writes{sent: true}
+		of = &batch{sent: true}
 		if req.Raw().Method != http.MethodGet {
-			of.n = 1
+			of.writes = 1
 		}
 	}
-	for left := of.n; left > 0 && of.sent; {
+	for left := of.writes; left > 0 && of.sent; {
 		n, err := p.Take(ctx, left)
 		if err != nil {
 			return nil, err
@@ -86,11 +87,11 @@ func (p *Pace) Do(req *policy.Request) (*http.Response, error) {
 	of.sent = true
 	resp, err := req.Next()
 	switch {
-	case err != nil || of.n == 0:
+	case err != nil || of.writes == 0:
 	case resp.StatusCode == http.StatusTooManyRequests:
-		p.Heed(0, of.n, resp.Header)
+		p.Heed(0, of.writes, resp.Header)
 	case !batched:
-		p.Heed(of.n, 0, resp.Header)
+		p.Heed(of.writes, 0, resp.Header)
 	}
 	return resp, err
 }

@@ -58,7 +58,7 @@ func TestPace(t *testing.T) {
 		if err != nil || room != 20 {
 			t.Fatalf("room for %d, %v", room, err)
 		}
-		if err := c.JSON(wire.WithWrites(context.Background(), room), http.MethodPost, "/batch", struct{}{}, nil); err != nil {
+		if err := c.JSON(wire.WithBatch(context.Background(), room, room), http.MethodPost, "/batch", struct{}{}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

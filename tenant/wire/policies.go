@@ -60,6 +60,21 @@ func (noteDoubt) Do(req *policy.Request) (*http.Response, error) {
 	return resp, err
 }
 
+// room holds up every try until there is room for its requests: each part of a batch is one.
+type room func(ctx context.Context, requests int) error
+
+// Do implements policy.Policy.
+func (r room) Do(req *policy.Request) (*http.Response, error) {
+	ctx, requests := req.Raw().Context(), 1
+	if of, batched := ctx.Value(batchKey{}).(*batch); batched {
+		requests = of.parts
+	}
+	if err := r(ctx, requests); err != nil {
+		return nil, closed{err}
+	}
+	return req.Next()
+}
+
 // gate asks before every try of what changes something whether it may still be
 // made: a process that slept in the middle of one would repeat it as it wakes.
 type gate func(context.Context) error

@@ -37,6 +37,8 @@ type Options struct {
 	Low        bool                   // reads give way to those of others
 	Trace      func(Exchange)         // is told of every request; nil for nobody
 
+	// Room waits until so many requests may leave, and returns why they cannot; nil for no limit.
+	Room func(ctx context.Context, requests int) error
 	// Gate is asked before every try of what changes something; nil for no gate.
 	Gate func(context.Context) error
 	Now  func() time.Time // the clock
@@ -97,6 +99,10 @@ const (
 // New makes a client.
 func New(o Options) *Client {
 	each := []policy.Policy{plainWait{}}
+	open := []policy.Policy{plainWait{}}
+	if o.Room != nil {
+		each, open = append(each, room(o.Room)), append(open, room(o.Room))
+	}
 	if o.Pace != nil {
 		each = append(each, o.Pace)
 	}
@@ -125,7 +131,6 @@ func New(o Options) *Client {
 			Telemetry: policy.TelemetryOptions{ApplicationID: "usher"},
 		})
 	}
-	open := []policy.Policy{plainWait{}}
 	if o.Trace != nil {
 		open = append(open, tracer{o.Trace, o.Now})
 	}
