@@ -46,6 +46,7 @@ check: lint test ## what CI runs
 
 lint:
 	$(GO) vet ./...
+	cd test/browser && $(GO) list -mod=readonly -test -deps ./... >/dev/null # it builds on usher, and needs what usher needs
 	$(GO) run $(LINTER) run
 
 laws: ## the laws of the planner in WORLDS random worlds
