@@ -43,6 +43,7 @@ test-services: ## the suite of the stores on Azurite and PostgreSQL, which it in
 check: lint test ## what CI runs
 	$(GO) test -race ./apply ./engine ./tenant/... ./state
 	$(GO) test ./fleet/... ./cmd/usher -run TestFleet
+	cd cmd/fleet-ui && $(GO) vet ./... && $(GO) test ./...
 
 lint:
 	$(GO) vet ./...

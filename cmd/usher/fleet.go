@@ -50,7 +50,7 @@ func fleetCommands(a *app) []*cobra.Command {
 	cmd.AddCommand(newFleetInit(a), newFleetWork(a), newFleetRun(a), newFleetReport(a), newFleetApprove(a), newFleetShow(a), newFleetStatus(a),
 		newFleetControl(a, (*fleetInputs).flags, "pause", "Let workers take no new job; those that run come to an end",
 			func(ctx context.Context, q *queue.Queue, _ []config.FleetTenant) (string, error) {
-				return "Workers take no new job, until usher fleet resume.", q.Pause(ctx)
+				return "Workers take no new job, until usher fleet resume.", q.Pause(ctx, a.world().Who())
 			}),
 		newFleetControl(a, (*fleetInputs).flags, "resume", "Let workers take jobs again",
 			func(ctx context.Context, q *queue.Queue, _ []config.FleetTenant) (string, error) {
@@ -287,7 +287,7 @@ func newFleetStatus(a *app) *cobra.Command {
 					t.Rows = append(t.Rows, []string{s, fmt.Sprint(states[s])})
 				}
 				a.stdout().Show(t)
-				return nil
+				return a.tellPause(ctx, q, a.stdout())
 			})
 		}}
 	o.flags(cmd)

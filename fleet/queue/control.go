@@ -4,10 +4,12 @@ package queue
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
@@ -16,14 +18,42 @@ import (
 	"github.com/usher-cli/usher/fleet"
 )
 
-// Pause lets workers take no new job; those that run come to an end.
-func (q *Queue) Pause(ctx context.Context) error {
+// Pause lets workers take no new job, until somebody resumes; those that run come to an end.
+func (q *Queue) Pause(ctx context.Context, who string) error {
+	const note = "INSERT INTO usher_pause SELECT $1, $2 WHERE NOT EXISTS (SELECT 1 FROM usher_pause)"
+	if _, err := q.db.ExecContext(ctx, note, q.o.Now().UTC().Format(time.RFC3339), who); err != nil {
+		return fmt.Errorf("the queue cannot be paused: %w", q.unmade(err))
+	}
 	return q.all(ctx, q.jobs.QueuePause)
 }
 
 // Resume lets them take jobs again.
 func (q *Queue) Resume(ctx context.Context) error {
+	if _, err := q.db.ExecContext(ctx, "DELETE FROM usher_pause"); err != nil {
+		return fmt.Errorf("the queue cannot be resumed: %w", q.unmade(err))
+	}
 	return q.all(ctx, q.jobs.QueueResume)
+}
+
+// Paused says since when workers take no job, and who wanted that; "" where they take jobs.
+func (q *Queue) Paused(ctx context.Context) (since, who string, err error) {
+	err = q.db.QueryRowContext(ctx, "SELECT since, who FROM usher_pause").Scan(&since, &who)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", "", nil
+	}
+	if err != nil {
+		return "", "", fmt.Errorf("the queue cannot be read: %w", q.unmade(err))
+	}
+	return since, who, nil
+}
+
+// stayPaused pauses River again where somebody paused and nobody resumed: it forgets the pause of a
+// queue that no worker served for a day.
+func (q *Queue) stayPaused(ctx context.Context) error {
+	if since, _, err := q.Paused(ctx); err != nil || since == "" {
+		return err
+	}
+	return q.all(ctx, q.jobs.QueuePause)
 }
 
 // all pauses or resumes both queues, also before a worker ever was.

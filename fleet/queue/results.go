@@ -35,6 +35,7 @@ func tables() []string {
 		`CREATE TABLE IF NOT EXISTS usher_approval (
   plan BIGINT PRIMARY KEY, tenant TEXT NOT NULL, digest TEXT NOT NULL, approver TEXT NOT NULL, approved TEXT NOT NULL,
   begun TEXT NOT NULL)`,
+		`CREATE TABLE IF NOT EXISTS usher_pause (since TEXT NOT NULL, who TEXT NOT NULL)`,
 		`CREATE TABLE IF NOT EXISTS usher_label (
   tenant TEXT NOT NULL, label TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (tenant, label, value))`,
 		`CREATE TABLE IF NOT EXISTS usher_sight (

@@ -48,7 +48,7 @@ DO $$ BEGIN
   EXECUTE format('ALTER FUNCTION usher_sees(text) SET search_path = pg_catalog, %I, pg_temp', current_schema());
 END $$;
 
-GRANT SELECT ON usher_result, usher_cause, usher_file, usher_approval, river_job, river_queue TO usher_reader, usher_approver;
+GRANT SELECT ON usher_result, usher_cause, usher_file, usher_approval, usher_pause, river_job, river_queue TO usher_reader, usher_approver;
 GRANT INSERT ON usher_approval TO usher_approver;
 
 ALTER TABLE usher_result ENABLE ROW LEVEL SECURITY;

@@ -154,6 +154,9 @@ func (q *Queue) Work(ctx context.Context) error {
 		go func() { q.stayAlive(living, own); close(ended) }()
 		defer func() { end(); <-ended }()
 	}
+	if err := q.stayPaused(lasting); err != nil {
+		return err
+	}
 	if err := q.jobs.Start(lasting); err != nil {
 		return fmt.Errorf("the worker cannot start: %w", q.unmade(err))
 	}
