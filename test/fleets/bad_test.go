@@ -50,8 +50,9 @@ type customers struct {
 }
 
 type request struct {
-	by string // the port of a worker
-	at time.Time
+	by    string // the port of a worker
+	at    time.Time
+	first bool // of a run: each begins by asking whose tenant it is
 }
 
 // listen serves all tenants on a new port.
@@ -65,7 +66,7 @@ func (c *customers) listen() (port string) {
 		name, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 		c.mu.Lock()
 		s := c.servers[name]
-		c.asked[name] = append(c.asked[name], request{port, time.Now()})
+		c.asked[name] = append(c.asked[name], request{port, time.Now(), strings.HasPrefix(rest, "v1.0/organization")})
 		c.mu.Unlock()
 		if s == nil {
 			http.NotFound(rw, r)
@@ -79,12 +80,11 @@ func (c *customers) listen() (port string) {
 	return port
 }
 
-// apart checks that no two workers were at one tenant at once. A run is what a worker asks with short
-// pauses. Where PostgreSQL was restarted, the locks are gone for a moment, and only the state's own is left.
+// apart checks that no two workers were at one tenant at once. Where PostgreSQL was restarted, the locks are gone for a moment, and only the state's own is left.
 func (c *customers) apart(restarted time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	const pause, settling = 400 * time.Millisecond, 10 * time.Second
+	const settling = 10 * time.Second
 	type run struct {
 		by         string
 		began, end time.Time
@@ -94,7 +94,7 @@ func (c *customers) apart(restarted time.Time) {
 		open := map[string]*run{}
 		var list []*run
 		for _, q := range all {
-			if r := open[q.by]; r != nil && q.at.Sub(r.end) < pause {
+			if r := open[q.by]; r != nil && !q.first {
 				r.end = q.at
 				continue
 			}
