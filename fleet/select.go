@@ -26,7 +26,7 @@ func Select(f *config.Fleet, selection string) ([]config.FleetTenant, error) {
 			return nil, fmt.Errorf("-tenants=%s has an empty condition: leave it out, or write a label or a name", selection)
 		}
 		label, value, isLabel := strings.Cut(condition, "=")
-		if err := known(f, label, isLabel); err != nil {
+		if err := known(f.Tenants, label, isLabel); err != nil {
 			return nil, err
 		}
 		all = slices.DeleteFunc(slices.Clone(all), func(t config.FleetTenant) bool {
@@ -43,10 +43,13 @@ func Select(f *config.Fleet, selection string) ([]config.FleetTenant, error) {
 	return all, nil
 }
 
+// Known refuses the name of a tenant that none of them has.
+func Known(tenants []config.FleetTenant, name string) error { return known(tenants, name, false) }
+
 // known refuses a label or a name that no tenant has.
-func known(f *config.Fleet, name string, isLabel bool) error {
+func known(tenants []config.FleetTenant, name string, isLabel bool) error {
 	names := map[string]bool{}
-	for _, t := range f.Tenants {
+	for _, t := range tenants {
 		if !isLabel {
 			names[t.Name] = true
 			continue

@@ -189,10 +189,18 @@ func newFleetReport(a *app) *cobra.Command {
 }
 
 func (o *fleetReportOptions) check() error {
-	if o.only != "" && !slices.Contains(fleet.Operations(), fleet.Operation(o.only)) {
-		return fmt.Errorf("-only=%s is no operation of a fleet: there are %s", o.only, operationNames())
+	if o.only == "" {
+		return nil
 	}
-	return nil
+	return anOperation("-only="+o.only, o.only)
+}
+
+// anOperation refuses a name that no operation has, as it was said.
+func anOperation(said, name string) error {
+	if slices.Contains(fleet.Operations(), fleet.Operation(name)) {
+		return nil
+	}
+	return fmt.Errorf("%s is no operation of a fleet: there are %s", said, operationNames())
 }
 
 // operationNames lists the operations of a fleet.
@@ -255,43 +263,6 @@ func fleetVerdict(r fleet.Report) error {
 		}
 	}
 	return nil
-}
-
-func newFleetShow(a *app) *cobra.Command {
-	o := &fleetInputs{}
-	cmd := &cobra.Command{Use: "show TENANT OPERATION", Short: "Print the last document of a tenant, as -json of the operation prints it",
-		Args: argCount(2, 2), RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withFleet(cmd.Context(), o, func(ctx context.Context, q *queue.Queue, _ []config.FleetTenant) error {
-				text, err := q.Document(ctx, args[0], fleet.Operation(args[1]))
-				if err == nil {
-					_, err = io.WriteString(a.out, text)
-				}
-				return err
-			})
-		}}
-	o.flags(cmd)
-	return cmd
-}
-
-func newFleetStatus(a *app) *cobra.Command {
-	o := &fleetInputs{}
-	cmd := &cobra.Command{Use: "status", Short: "Count the jobs in the queue by their state", Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withFleet(cmd.Context(), o, func(ctx context.Context, q *queue.Queue, _ []config.FleetTenant) error {
-				states, err := q.States(ctx, nil)
-				if err != nil {
-					return err
-				}
-				t := view.Table{Head: []string{"state", "jobs"}}
-				for _, s := range queue.JobStates() {
-					t.Rows = append(t.Rows, []string{s, fmt.Sprint(states[s])})
-				}
-				a.stdout().Show(t)
-				return a.tellPause(ctx, q, a.stdout())
-			})
-		}}
-	o.flags(cmd)
-	return cmd
 }
 
 type fleetApproveOptions struct {

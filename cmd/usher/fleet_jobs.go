@@ -14,7 +14,6 @@ import (
 	"github.com/usher-cli/usher/config"
 	"github.com/usher-cli/usher/fleet"
 	"github.com/usher-cli/usher/fleet/queue"
-	"github.com/usher-cli/usher/view"
 )
 
 type fleetPutOptions struct {
@@ -100,16 +99,6 @@ func (a *app) put(ctx context.Context, q *queue.Queue, op fleet.Operation, chose
 	}
 	a.stderr().Say("Jobs in the queue: %d%s.", len(numbers), text)
 	return numbers, tenants, a.tellPause(ctx, q, a.stderr())
-}
-
-// tellPause says that no worker takes a job, where that is so.
-func (a *app) tellPause(ctx context.Context, q *queue.Queue, to *view.Text) error {
-	since, who, err := q.Paused(ctx)
-	if err != nil || since == "" {
-		return err
-	}
-	to.Say("Paused since %s by %s: no worker takes a job before usher fleet resume.", since, who)
-	return nil
 }
 
 // ofJobs chooses the results of some jobs.

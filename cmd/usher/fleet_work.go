@@ -12,7 +12,7 @@ import (
 	"net/http"
 	"os/exec"
 	"regexp"
-	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -151,8 +151,8 @@ func newFleetRun(a *app) *cobra.Command {
 	o := &fleetRunOptions{}
 	cmd := &cobra.Command{Use: "run OPERATION", Short: "Put jobs into the queue and do them, in one process: " + operationNames(),
 		Args: argCount(1, 1), ValidArgs: strings.Split(operationNames(), ", "), RunE: func(cmd *cobra.Command, args []string) error {
-			if !slices.Contains(fleet.Operations(), fleet.Operation(args[0])) {
-				return fmt.Errorf("%q is no operation of a fleet: there are %s", args[0], operationNames())
+			if err := anOperation(strconv.Quote(args[0]), args[0]); err != nil {
+				return err
 			}
 			return politely(cmd.Context(), func(ctx context.Context) error { return runFleet(ctx, a, o, fleet.Operation(args[0])) })
 		}}
