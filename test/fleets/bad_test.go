@@ -80,7 +80,8 @@ func (c *customers) listen() (port string) {
 	return port
 }
 
-// apart checks that no two workers were at one tenant at once. Where PostgreSQL was restarted, the locks are gone for a moment, and only the state's own is left.
+// apart checks that no two workers were at one tenant at once. Where PostgreSQL was restarted, the locks are
+// gone for a moment, and only the state's own is left.
 func (c *customers) apart(restarted time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
