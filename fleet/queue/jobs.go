@@ -104,15 +104,20 @@ func waits(row *rivertype.JobRow) bool {
 	return err == nil && !j.Now && waitsForWindow(j.Operation) && row.State != rivertype.JobStateRunning
 }
 
-// unmade says what to do where the tables are not there.
+// unmade says what to do where the tables are not there, or the role may not use them.
 func (q *Queue) unmade(err error) error {
 	if err == nil {
 		return nil
 	}
-	const noTable = "42P01" // of PostgreSQL
+	const noTable, noRight = "42P01", "42501" // of PostgreSQL
 	var problem *pgconn.PgError
-	if errors.As(err, &problem) && problem.Code == noTable {
+	switch {
+	case !errors.As(err, &problem):
+	case problem.Code == noTable:
 		return errors.New("the tables of the fleet are not there: run usher fleet init")
+	case problem.Code == noRight:
+		return fmt.Errorf("this role may not do that: %w. After a new version, the owner of the tables has to run usher fleet init -roles",
+			err)
 	}
 	return fmt.Errorf("the queue cannot be used: %w", err)
 }

@@ -23,6 +23,11 @@ func TestRoles(t *testing.T) {
 		"CREATE ROLE large_approver LOGIN IN ROLE usher_approver; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
 	w.sql("INSERT INTO usher_sight VALUES ('large_reader', 'size', 'large'), ('large_approver', 'size', 'large')")
 	worker := w.as("some_worker")
+	w.sql("REVOKE ALL ON usher_pause FROM usher_worker") // as if the table came with a new version
+	if out, err := worker.command("fleet", "work").CombinedOutput(); err == nil || !strings.Contains(string(out), "run usher fleet init -roles") {
+		t.Errorf("a worker starts without a right, or does not say what to do: %v, %s", err, out)
+	}
+	w.must("fleet", "init", "-roles")
 	process := worker.worker(0)
 	worker.must("fleet", "plan", "-json")
 	_ = process.Process.Signal(syscall.SIGTERM)
