@@ -24,7 +24,8 @@ func TestRoles(t *testing.T) {
 	w.sql("INSERT INTO usher_sight VALUES ('large_reader', 'size', 'large'), ('large_approver', 'size', 'large')")
 	worker := w.as("some_worker")
 	w.sql("REVOKE ALL ON usher_pause FROM usher_worker") // as if the table came with a new version
-	if out, err := worker.command("fleet", "work").CombinedOutput(); err == nil || !strings.Contains(string(out), "run usher fleet init -roles") {
+	out, err := worker.command("fleet", "work").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "run usher fleet init -roles") {
 		t.Errorf("a worker starts without a right, or does not say what to do: %v, %s", err, out)
 	}
 	w.must("fleet", "init", "-roles")
