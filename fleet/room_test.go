@@ -26,7 +26,7 @@ func TestRequestsHaveRoom(t *testing.T) {
 		{"its own", 2, 0, 2, time.Minute, false},
 		{"of all", 0, 1, 1, time.Minute, false},
 		{"the lower one", 1, 100, 1, time.Minute, false},
-		{"no time for it", 1, 0, 1, 2 * time.Second, true},
+		{"no time for it", 1, 0, 1, time.Second / 2, true},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			o, alfa := newOperator(t)
