@@ -40,8 +40,7 @@ func (l *Loaded) Open(a Access) (opened *Opened, err error) {
 	t := l.Config.Tenant
 	o := tenant.Settings{
 		File: t.File, Endpoint: t.Endpoint, Writes: t.Writes, Version: l.Version, Catalog: l.Catalog, Now: l.Now,
-		Wait: a.Wait, Timeout: t.Timeout, Lag: t.PeopleLag, Low: a.Low, Wire: l.Wire, Trace: l.Requests,
-		Room: l.Room,
+		Wait: a.Wait, Timeout: t.Timeout, Lag: t.PeopleLag, Low: a.Low, Wire: l.Wire, Trace: l.Requests, Room: l.Room,
 		Waiting: func(host string, err error) {
 			l.warn(fmt.Sprintf("%s cannot be reached (%v): usher tries for a few seconds more", host, err))
 		},

@@ -23,9 +23,10 @@ type World struct {
 	Reading    func(people int)                           // is told now and then how far a long reading is
 	Requests   func(tenant.Exchange)                      // is told of every request and its answer
 	Statements func(statement string) (ended func(error)) // is told of what a database is asked
+	Wire       io.Writer                                  // is told what is said to a simulated tenant, and what it answers
+
 	// Room waits until so many requests may go to the tenant; nil for no limit.
 	Room func(ctx context.Context, requests int) error
-	Wire io.Writer // is told what is said to a simulated tenant, and what it answers
 }
 
 // Path resolves a path against the directory.

@@ -31,7 +31,8 @@ func TestFleetLooks(t *testing.T) {
 		name, _, _ := strings.Cut(row, ",")
 		text := string(one)
 		if name == "customer-13" {
-			text = strings.Replace(text, `  "users"`, `  "faults": [{"path": "/v1.0/users", "status": 403, "times": 9999}],`+"\n"+`  "users"`, 1)
+			const refused = `  "faults": [{"path": "/v1.0/users", "status": 403, "times": 9999}],`
+			text = strings.Replace(text, `  "users"`, refused+"\n"+`  "users"`, 1)
 		}
 		write(t, filepath.Join(dir, "tenants"), name+".tenant.json", []byte(text))
 	}
@@ -41,8 +42,8 @@ func TestFleetLooks(t *testing.T) {
 		"-cause=adopt POWERAUTOMATE_ATTENDED_RPA by assignment.makers")
 	run("run", "apply", "-now", "-concurrency=8", "-poll=100ms")
 	for _, customer := range []string{"customer-03", "customer-21"} {
-		program(t, dir, "sandbox", "request", "-file=tenants/"+customer+".tenant.json", "POST", "/v1.0/users/user000002@contoso.com/assignLicense",
-			`{"addLicenses":[],"removeLicenses":["eda1941c-3c4f-4995-b5eb-e85a42175ab9"]}`)
+		program(t, dir, "sandbox", "request", "-file=tenants/"+customer+".tenant.json", "POST",
+			"/v1.0/users/user000002@contoso.com/assignLicense", `{"addLicenses":[],"removeLicenses":["eda1941c-3c4f-4995-b5eb-e85a42175ab9"]}`)
 	}
 	run("run", "drift", "-now", "-tenants=size=small", "-concurrency=8", "-poll=100ms")
 	run("run", "usage", "-concurrency=8", "-poll=100ms")
