@@ -43,7 +43,7 @@ type FleetTenant struct {
 	Variables map[string]string
 	Labels    map[string]string
 	Window    Window // when the night may reach it
-	Requests  int    // most that its jobs send it a second; 0 for no limit of the fleet's
+	Requests  int    // that its jobs send it a second, on average; 0 for no limit of the fleet's
 	Origin    ledger.Origin
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/usher-cli/usher/config"
 )
 
-// Limit lets so many requests a second pass, one after another; nil where it is 0, for no limit.
+// Limit gives room for so many requests a second, one after another; nil where it is 0, for no limit.
 func Limit(requests int) *rate.Limiter {
 	if requests == 0 {
 		return nil

@@ -1,5 +1,5 @@
-// Command usher-fleet-ui shows the jobs of a fleet on the pages of River, which the queue is. It never
-// changes a job: it answers questions only, and the database takes nothing from it.
+// Command usher-fleet-ui shows the jobs of a fleet on the pages of River, the engine of the queue. It never
+// changes a job: it answers questions only, and opens the database for reading.
 //
 // It is a program and a module of its own, because workers and pipelines have no use for pages.
 package main

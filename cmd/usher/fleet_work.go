@@ -39,7 +39,7 @@ type workOptions struct {
 func (o *workOptions) flags(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&o.concurrency, "concurrency", 4, "do so many applies at once, and so many jobs that only look")
 	cmd.Flags().IntVar(&o.requests, "max-requests", 0,
-		"send at most `N` requests a second to all tenants together; 0 for no limit but that of each tenant")
+		"send `N` requests a second on average to all tenants together; 0 for no limit but that of each tenant")
 	cmd.Flags().Var(&named{&o.credential, "program"}, "credential-command",
 		"run a `PROGRAM` with the name and the id of a tenant: it prints the variables of its credentials, NAME=VALUE a line")
 	cmd.Flags().DurationVar(&o.pause, "pause", fleetPause, "wait so long before a tenant is tried again that is busy or locked")

@@ -2,8 +2,8 @@
 
 // Package queue keeps the jobs of a fleet and what came of them, in PostgreSQL or in SQLite.
 //
-// The jobs are River's, in its own tables, which people can query. Three tables beside
-// them have the results, their causes and the approvals. It never reads a tenant.
+// The jobs are River's, in its own tables, which people can query. Tables beside them have the results
+// with their causes and files, the approvals, a pause, and who sees which tenants. It never reads a tenant.
 package queue
 
 import (
