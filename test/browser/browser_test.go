@@ -48,8 +48,8 @@ func open(t *testing.T, file string, width, height int64) *tab {
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.UserDataDir(t.TempDir()))
 	parent, cancel := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(cancel)
-	ctx, cancel := chromedp.NewContext(parent)
-	t.Cleanup(cancel)
+	ctx, _ := chromedp.NewContext(parent)
+	t.Cleanup(func() { _ = chromedp.Cancel(ctx) }) // waits for the browser, which writes into its folder up to its end
 	x := &tab{Context: ctx}
 	chromedp.ListenTarget(ctx, func(event any) {
 		x.mu.Lock()
